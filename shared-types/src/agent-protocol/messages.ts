@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { RunError, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning } from '../model/run.ts'
+import { DomainId, RunId, SessionId, VaultId } from '../primitives/ids.ts'
+import { Count, TimeMs } from '../primitives/wire-path.ts'
+import { envelopeOf, WireBytes } from './envelope.ts'
+
+/** Fence: grows with every attempt; whatever carries an older one is refused. */
+const Fence = z.int().min(1)
+const ofRun = { runId: RunId, fence: Fence }
+
+/** Hub → agent. Each names the body and the body of its acknowledgement. */
+export const hubCommands = {
+  'run.offer': { body: z.object({ ...ofRun, leaseMs: z.int().min(1), request: RunRequest }), ack: z.object({ accepted: z.boolean(), reason: z.string().optional() }) },
+  'run.cancel': { body: z.object({ ...ofRun }), ack: z.object({ known: z.boolean() }) },
+} as const
+
+/** Agent → hub, told and acknowledged; all but the progress sample wait in the agent's outbox until they are. */
+export const agentReports = {
+  /** Lossy on purpose: sent without retry, never queued. */
+  'run.progress': { body: z.object({ ...ofRun, sample: RunProgressSample }), ack: z.object({ goOn: z.boolean() }) },
+  'run.log': {
+    body: z.object({ ...ofRun, lines: z.array(z.object({ n: z.int().min(1), atMs: TimeMs, level: z.enum(['info', 'warn', 'error']), event: z.string().max(100), message: z.string().max(4000), path: z.string().max(8192).nullable() })).min(1).max(500) }),
+    ack: z.object({}),
+  },
+  'run.finished': {
+    body: z.object({ ...ofRun, outcome: RunOutcome.exclude(['expired']), result: RunResult.nullable(), error: RunError.nullable(), warnings: z.array(RunWarning).max(1000), warningCount: Count }),
+    ack: z.object({}),
+  },
+} as const
+
+/** Keys of a domain, sealed to the agent's X25519 key (docs/vault-format.md, sealed boxes). */
+const SealedDomainKeys = WireBytes
+
+/** Agent → hub, asked and answered. */
+export const agentRequests = {
+  'session.open': {
+    body: z.object({ ...ofRun, vaultId: VaultId }),
+    ack: z.object({
+      sessionId: SessionId, domainId: DomainId, keyEpoch: z.int().min(1), sealedDomainKeys: SealedDomainKeys,
+      /** Snapshots of this agent whose segments are certainly still there: a catalogue made with one of them may be used. */
+      usableBaseSnapshots: z.array(z.string()),
+      /** False = the domain holds nothing yet: asking `session.have` is pointless. */
+      hasBlobs: z.boolean(),
+      nextSnapshotSeq: z.int().min(1),
+    }),
+  },
+  /** `ids`: n × 32 bytes, n ≤ 4096. Answer: n × 24 bytes, see `LocationRecord`; all zero = missing. */
+  'session.have': { body: z.object({ sessionId: SessionId, fence: Fence, ids: WireBytes }), ack: z.object({ locations: WireBytes }) },
+  /** Keys to read a snapshot of a vault for a restore or verify run. */
+  'vault.unseal': { body: z.object({ ...ofRun }), ack: z.object({ vaultId: VaultId, domainId: DomainId, keyEpoch: z.int().min(1), sealedDomainKeys: SealedDomainKeys }) },
+} as const
+
+type MessageTable = Record<string, { body: z.ZodType; ack: z.ZodType }>
+export type BodyOf<T extends MessageTable, K extends keyof T> = z.infer<T[K]['body']>
+export type AckOf<T extends MessageTable, K extends keyof T> = z.infer<T[K]['ack']>
+export type HubCommandType = keyof typeof hubCommands
+export type AgentReportType = keyof typeof agentReports
+export type AgentRequestType = keyof typeof agentRequests
+
+/** All message schemas by type, envelope included: what fixtures and the hub's and agent's gates parse with. */
+export const agentMessages = { ...hubCommands, ...agentReports, ...agentRequests }
+export type AgentMessageType = keyof typeof agentMessages
+export const envelopeFor = (type: AgentMessageType) => envelopeOf(type, agentMessages[type].body)
+
+/** A location on the wire: 16 bytes birth pack id, u32 birth ordinal, u16 position in the segment, u16 = 1 (little endian). All zero = unknown. */
+export const locationRecordBytes = 24
+export const maxIdsPerQuery = 4096

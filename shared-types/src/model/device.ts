@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { AgentId, DomainId, VaultId } from '../primitives/ids.ts'
+import { TimeMs } from '../primitives/wire-path.ts'
+
+/** What a host says of itself; part of the frozen hello. */
+export const HostFacts = z.object({
+  hostname: z.string().min(1).max(255),
+  os: z.enum(['linux', 'windows', 'macos']),
+  osVersion: z.string().max(200),
+  arch: z.string().max(40),
+  /** Seconds east of UTC are not enough for plans: the IANA name. */
+  timeZone: z.string().max(80),
+  cpuCount: z.int().min(1),
+  memoryBytes: z.int().min(0),
+})
+export type HostFacts = z.infer<typeof HostFacts>
+
+export const Device = z
+  .object({
+    id: AgentId,
+    name: z.string(),
+    host: HostFacts,
+    version: z.string(),
+    online: z.boolean(),
+    lastSeenAtMs: TimeMs.nullable(),
+    enrolledAtMs: TimeMs,
+    vaultId: VaultId,
+    domainId: DomainId,
+    /** Newest committed snapshot, by the hub's clock. */
+    lastSnapshotAtMs: TimeMs.nullable(),
+    lastRunStatus: z.string().nullable(),
+  })
+  .meta({ id: 'Device', description: 'A host with an enrolled agent' })
+export type Device = z.infer<typeof Device>

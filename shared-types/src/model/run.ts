@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { AgentId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
+import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+
+export const RunKind = z.enum(['backup', 'restore', 'verify'])
+export type RunKind = z.infer<typeof RunKind>
+
+export const activeRunStates = ['queued', 'offered', 'running', 'committing'] as const
+export const endRunStates = ['succeeded', 'warning', 'failed', 'cancelled', 'expired'] as const
+export const RunState = z.enum([...activeRunStates, ...endRunStates])
+export type RunState = z.infer<typeof RunState>
+export const RunOutcome = z.enum(endRunStates)
+export type RunOutcome = z.infer<typeof RunOutcome>
+export const isEndState = (state: RunState): state is RunOutcome => (endRunStates as readonly string[]).includes(state)
+
+/** What a run is asked to do. */
+export const BackupRequest = z.strictObject({
+  kind: z.literal('backup'),
+  vaultId: VaultId,
+  sources: z.array(WirePath).min(1).max(1000),
+  /** Read every file again, whatever the catalogue says. */
+  full: z.boolean(),
+})
+export type BackupRequest = z.infer<typeof BackupRequest>
+
+export const RestoreRequest = z.strictObject({
+  kind: z.literal('restore'),
+  snapshotId: SnapshotId,
+  /** Folder on the device; every entry goes to target + its absolute source path. */
+  target: WirePath,
+  /** Puts the contents of the snapshot's one root straight into the target. */
+  flat: z.boolean(),
+  /** Absolute paths in the snapshot; empty = everything. A folder brings all below it. */
+  paths: z.array(WirePath).max(10_000),
+})
+export type RestoreRequest = z.infer<typeof RestoreRequest>
+
+export const VerifyRequest = z.strictObject({ kind: z.literal('verify'), snapshotId: SnapshotId })
+export type VerifyRequest = z.infer<typeof VerifyRequest>
+
+export const RunRequest = z.discriminatedUnion('kind', [BackupRequest, RestoreRequest, VerifyRequest])
+export type RunRequest = z.infer<typeof RunRequest>
+
+/** A live figure: the newest wins, losing one costs nothing. Rates are the reader's to compute. */
+export const RunProgressSample = z.object({
+  phase: z.enum(['preparing', 'scanning', 'transferring', 'finishing']),
+  filesDone: Count,
+  bytesDone: ByteCount,
+  /** Known once the walk (backup) or the plan (restore) is through. */
+  filesTotal: Count.nullable(),
+  bytesTotal: ByteCount.nullable(),
+  filesRead: Count,
+  bytesRead: ByteCount,
+  /** Bytes that went to or came from the vault. */
+  bytesStored: ByteCount,
+  warnings: Count,
+  /** For people only: lossy text of the path in hand. */
+  currentPath: z.string().max(4096).nullable(),
+  elapsedMs: z.int().min(0),
+})
+export type RunProgressSample = z.infer<typeof RunProgressSample>
+
+/** One thing that did not go as it should; the run goes on. */
+export const RunWarning = z.object({ path: z.string(), pathBase64: z.base64().optional(), code: z.string(), message: z.string() })
+export type RunWarning = z.infer<typeof RunWarning>
+
+export const BackupResult = z.object({
+  kind: z.literal('backup'),
+  backupKind: z.enum(['full', 'incremental']),
+  snapshotId: SnapshotId.nullable(),
+  files: Count, folders: Count, bytes: ByteCount, filesRead: Count, bytesRead: ByteCount, bytesStored: ByteCount,
+  filesNew: Count, filesChanged: Count, filesUnchanged: Count,
+})
+export type BackupResult = z.infer<typeof BackupResult>
+export const RestoreResult = z.object({
+  kind: z.literal('restore'),
+  snapshotId: SnapshotId,
+  filesRequested: Count, filesWritten: Count, filesSkipped: Count, bytesWritten: ByteCount,
+})
+export type RestoreResult = z.infer<typeof RestoreResult>
+export const VerifyResult = z.object({ kind: z.literal('verify'), snapshotId: SnapshotId, files: Count, bytes: ByteCount, blobsChecked: Count, problems: Count })
+export type VerifyResult = z.infer<typeof VerifyResult>
+export const RunResult = z.discriminatedUnion('kind', [BackupResult, RestoreResult, VerifyResult])
+export type RunResult = z.infer<typeof RunResult>
+
+/** Why a run failed, in the words of the error registry (kept as text: a newer side may know more codes). */
+export const RunError = z.object({ code: z.string(), message: z.string(), cure: z.string() })
+export type RunError = z.infer<typeof RunError>
+
+export const Run = z
+  .object({
+    id: RunId,
+    agentId: AgentId,
+    deviceName: z.string(),
+    kind: RunKind,
+    state: RunState,
+    request: RunRequest,
+    requestedBy: z.string().describe('Name of the person or device that asked'),
+    createdAtMs: TimeMs,
+    startedAtMs: TimeMs.nullable(),
+    finishedAtMs: TimeMs.nullable(),
+    progress: RunProgressSample.nullable(),
+    result: RunResult.nullable(),
+    error: RunError.nullable(),
+    /** The first 1,000; `warningCount` counts all. */
+    warnings: z.array(RunWarning),
+    warningCount: Count,
+  })
+  .meta({ id: 'Run', description: 'One execution of a backup, restore or verification' })
+export type Run = z.infer<typeof Run>
+
+export const LogLine = z.object({
+  seq: z.int().min(1),
+  atMs: TimeMs,
+  level: z.enum(['info', 'warn', 'error']),
+  event: z.string(),
+  message: z.string(),
+  path: z.string().nullable(),
+})
+export type LogLine = z.infer<typeof LogLine>

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { AgentId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
+import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+
+export const SnapshotStatus = z.enum(['complete', 'complete-with-errors', 'partial'])
+export type SnapshotStatus = z.infer<typeof SnapshotStatus>
+
+export const Snapshot = z
+  .object({
+    id: SnapshotId,
+    vaultId: VaultId,
+    agentId: AgentId,
+    deviceName: z.string(),
+    runId: RunId.nullable(),
+    /** The hub's clock: what retention and `latest` go by. */
+    createdAtMs: TimeMs,
+    status: SnapshotStatus,
+    plan: z.string().nullable(),
+    roots: z.array(WirePath),
+    files: Count, folders: Count, bytes: ByteCount, errors: Count,
+  })
+  .meta({ id: 'Snapshot', description: 'One finished backup' })
+export type Snapshot = z.infer<typeof Snapshot>
+
+export const EntryType = z.enum(['file', 'folder', 'symlink', 'fifo', 'socket', 'char-device', 'block-device', 'error'])
+export type EntryType = z.infer<typeof EntryType>
+
+export const SnapshotEntry = z
+  .object({
+    name: z.string(),
+    path: z.string(),
+    /** Present exactly when `path` is not the whole truth (not UTF-8). */
+    pathBase64: z.base64().optional(),
+    type: EntryType,
+    /** Permission bits incl. setuid, setgid, sticky: 0–0o7777. */
+    mode: z.int().min(0).max(0o7777),
+    uid: z.int().min(0), gid: z.int().min(0),
+    user: z.string().nullable(), group: z.string().nullable(),
+    size: ByteCount,
+    /** Nanoseconds since 1970 as a decimal string: beyond 2^53. */
+    mtimeNs: z.string().regex(/^-?\d+$/),
+    symlinkTarget: z.string().nullable(),
+    /** Of a folder: everything below it. */
+    subtree: z.object({ files: Count, bytes: ByteCount, errors: Count }).nullable(),
+  })
+  .meta({ id: 'SnapshotEntry', description: 'One entry of a folder in a snapshot' })
+export type SnapshotEntry = z.infer<typeof SnapshotEntry>

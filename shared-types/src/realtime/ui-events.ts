@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { AckEnvelope } from '../agent-protocol/envelope.ts'
+import { Device } from '../model/device.ts'
+import { LogLine, Run, RunProgressSample } from '../model/run.ts'
+import { AgentId, RunId } from '../primitives/ids.ts'
+import { TimeMs } from '../primitives/wire-path.ts'
+
+export const uiNamespace = '/ui'
+export const subscribeEvent = 'subscribe'
+export const unsubscribeEvent = 'unsubscribe'
+export const liveEventName = 'event'
+
+/** What one may listen to: all devices, all runs, or everything of one run. */
+export const Topic = z.union([z.literal('devices'), z.literal('runs'), z.templateLiteral(['run:', z.uuid()])])
+export type Topic = z.infer<typeof Topic>
+
+/**
+ * `lastSeq`: the last sequence seen on this topic; events after it are sent first, in order, without gap or duplicate.
+ * Leave it out to start with what happens from now on.
+ */
+export const Subscribe = z.strictObject({ topic: Topic, lastSeq: z.int().min(0).optional() })
+export type Subscribe = z.infer<typeof Subscribe>
+export const SubscribeAck = z.object({ seq: z.int().min(0) })
+export { AckEnvelope as UiAck }
+
+export const liveEventBodies = {
+  'device.changed': Device,
+  'device.removed': z.object({ id: AgentId }),
+  'run.changed': Run,
+  'run.log': LogLine,
+  /** Lossy: carries no sequence. */
+  'run.progress': z.object({ runId: RunId, sample: RunProgressSample }),
+} as const
+export type LiveEventType = keyof typeof liveEventBodies
+
+const liveEvent = <T extends LiveEventType>(type: T) =>
+  z.object({ topic: Topic, seq: z.int().min(1).nullable(), type: z.literal(type), atMs: TimeMs, body: liveEventBodies[type] })
+export const LiveEvent = z.discriminatedUnion('type', [liveEvent('device.changed'), liveEvent('device.removed'), liveEvent('run.changed'), liveEvent('run.log'), liveEvent('run.progress')])
+export type LiveEvent = z.infer<typeof LiveEvent>
