@@ -1,0 +1,3 @@
+export { EngineError, engineErrorCodes, isEngineError } from './engine-error.ts'
+export type { EngineErrorCode, EngineErrorContext } from './engine-error.ts'
+export { assertNever, invariant } from './invariant.ts'
