@@ -27,25 +27,29 @@ export class ByteWriter {
 
   u8(value: number): this {
     requireUint(value, 0xff, 'u8')
-    this.#view.setUint8(this.#grow(1), value)
+    const at = this.#grow(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
     requireUint(value, 0xffff, 'u16')
-    this.#view.setUint16(this.#grow(2), value, true)
+    const at = this.#grow(2)
+    this.#view.setUint16(at, value, true)
     return this
   }
 
   u32(value: number): this {
     requireUint(value, 0xffff_ffff, 'u32')
-    this.#view.setUint32(this.#grow(4), value, true)
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value, true)
     return this
   }
 
   u64(value: bigint): this {
     invariant(value >= 0n && value <= maxU64, 'a u64 lies between 0 and 2^64-1')
-    this.#view.setBigUint64(this.#grow(8), value, true)
+    const at = this.#grow(8)
+    this.#view.setBigUint64(at, value, true)
     return this
   }
 
