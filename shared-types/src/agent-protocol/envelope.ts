@@ -6,11 +6,16 @@ import { TimeMs } from '../primitives/wire-path.ts'
 export const protocolVersion = 1
 export const oldestProtocolVersion = 1
 
-/** Socket.IO namespace and the three event names on it: everything else is inside the envelope. */
+/** Socket.IO namespace and the four event names on it: everything else is inside the envelope. */
 export const agentNamespace = '/agent'
+/** Hub → agent, first on a new link; body `HubChallenge`. */
 export const challengeEvent = 'challenge'
+/** Agent → hub; body `AgentHello`, acknowledged with `HelloAnswer`. */
 export const helloEvent = 'hello'
+/** Both ways after the hello; body an envelope, acknowledged with `AckEnvelope`. */
 export const messageEvent = 'message'
+/** Hub → agent, last on a link that the hub ends (replaced, revoked, no hello); body `LinkEnded`, not acknowledged. */
+export const linkEndedEvent = 'link-ended'
 
 /** Every message after the hello. `id` makes delivery idempotent: a repeated id is acknowledged again, not done again. */
 export const envelopeOf = <T extends string, B extends z.ZodType>(type: T, body: B) =>

@@ -46,6 +46,10 @@ export const HelloAnswer = z.discriminatedUnion('accepted', [
 ])
 export type HelloAnswer = z.infer<typeof HelloAnswer>
 
+/** Why the hub ends a link; codes are text, so that an older agent can show a newer one's. */
+export const LinkEnded = z.object({ code: z.string(), message: z.string(), cure: z.string() })
+export type LinkEnded = z.infer<typeof LinkEnded>
+
 /** What the agent signs: binds hub, agent, this very challenge and the protocol. Newlines cannot occur in any part. */
 export const helloSigningBytes = (challenge: Pick<HubChallenge, 'hubId' | 'nonce'>, agentId: AgentId, protocol: number): Uint8Array =>
   new TextEncoder().encode(['holdfast-hello-1', challenge.hubId, agentId, challenge.nonce, String(protocol)].join('\n'))

@@ -102,7 +102,7 @@ export const Run = z
     progress: RunProgressSample.nullable(),
     result: RunResult.nullable(),
     error: RunError.nullable(),
-    /** The first 1,000; `warningCount` counts all. */
+    /** The first 1,000; `warningCount` counts all. Left empty in lists and on the topic `runs`: ask for the run. */
     warnings: z.array(RunWarning),
     warningCount: Count,
   })

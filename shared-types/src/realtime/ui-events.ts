@@ -16,7 +16,8 @@ export type Topic = z.infer<typeof Topic>
 
 /**
  * `lastSeq`: the last sequence seen on this topic; events after it are sent first, in order, without gap or duplicate.
- * Leave it out to start with what happens from now on.
+ * Leave it out to start with what happens from now on. Events are kept for a limited time: `live.sequence-gone` means load the
+ * state again (REST), then subscribe anew.
  */
 export const Subscribe = z.strictObject({ topic: Topic, lastSeq: z.int().min(0).optional() })
 export type Subscribe = z.infer<typeof Subscribe>
