@@ -1,0 +1,164 @@
+/**
+ * Room rules. Each rule's comment says which room the line should move to.
+ * `scripts/dependency-rules.test.ts` plants one violation per rule and proves that the rule meant for it reports it.
+ */
+const APP = '^(hub|agent|web|e2e)/'
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      comment: 'An import that does not resolve hides from every other rule.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'reader-runs-anywhere',
+      severity: 'error',
+      comment: 'The reading side runs in the browser: no node builtins; primitives come in as ports.',
+      from: { path: '^engine/src/(reader|format|bytes|errors)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'reader-knows-only-what-lies-below',
+      severity: 'error',
+      comment: 'reader stands on format, bytes and errors; take what else it needs as a port.',
+      from: { path: '^engine/src/reader/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^engine/src/', pathNot: '^engine/src/(reader|format|bytes|errors)/' },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      comment: 'Split the shared part into its own file below both.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-folder-cycle',
+      severity: 'error',
+      scope: 'folder',
+      comment: 'Two rooms that need each other are one room, or need a third below both.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'child-never-imports-parent-door',
+      severity: 'error',
+      comment: 'A part may not know its whole; import the sibling file.',
+      from: { path: '^(.+)/[^/]+/[^/]+\\.(ts|vue)$' },
+      to: { path: '^$1/index\\.ts$' },
+    },
+    {
+      name: 'apps-never-import-apps',
+      severity: 'error',
+      comment: 'Move the shared line to engine/ or shared-types/.',
+      from: { path: APP },
+      to: { path: APP, pathNot: '^$1/' },
+    },
+    {
+      name: 'shared-types-stands-alone',
+      severity: 'error',
+      comment: 'Contracts depend on zod only.',
+      from: { path: '^shared-types/' },
+      to: { path: '^(engine|hub|agent|web|e2e)/' },
+    },
+    {
+      name: 'shared-types-is-pure',
+      severity: 'error',
+      comment: 'Contracts run in the browser: no node builtins.',
+      from: { path: '^shared-types/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'engine-stands-alone',
+      severity: 'error',
+      comment: 'The engine knows no product.',
+      from: { path: '^engine/' },
+      to: { path: '^(shared-types|hub|agent|web|e2e)/' },
+    },
+    {
+      name: 'engine-is-entered-by-its-doors',
+      severity: 'error',
+      comment: 'Import @holdfast/engine/<door>; a name that is missing there belongs into the door, or not to you.',
+      from: { path: '^(hub|agent|web)/' },
+      to: { path: '^engine/', pathNot: '^engine/src/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'web-reads-by-the-reader-door',
+      severity: 'error',
+      comment: 'The browser may use engine/src/reader (runtime-neutral) only.',
+      from: { path: '^web/' },
+      to: { path: '^engine/src/', pathNot: '^engine/src/reader/' },
+    },
+    {
+      name: 'e2e-is-a-black-box',
+      severity: 'error',
+      comment: 'Ask the hub over HTTP or the socket, and the agent by its command line.',
+      from: { path: '^e2e/' },
+      to: { path: '^engine/' },
+    },
+    {
+      name: 'keys-live-in-one-feature',
+      severity: 'error',
+      comment: 'Only hub/features/vaults opens a vault with keys (managed vaults).',
+      from: { path: '^hub/', pathNot: '^hub/src/features/vaults/' },
+      to: { path: '^engine/src/(vault|reader|archiver|walker|restorer|maintenance)/' },
+    },
+    {
+      name: 'engine-store-knows-no-vault',
+      severity: 'error',
+      comment: 'A store moves bytes by key.',
+      from: { path: '^engine/src/store/' },
+      to: { path: '^engine/src/(vault|archiver|restorer|walker|maintenance|chunker)/' },
+    },
+    {
+      name: 'vault-internals',
+      severity: 'error',
+      comment: 'Only vault/ may open pack/, blob-index/, crypto/, compression/.',
+      from: { path: '^(engine/src|hub|agent)/', pathNot: '^engine/src/vault/' },
+      to: { path: '^engine/src/vault/[^/]+/' },
+    },
+    {
+      name: 'verbs-know-the-vault-by-type-only',
+      severity: 'error',
+      comment: 'archiver, restorer and walker take the interface; main wires the real one.',
+      from: { path: '^engine/src/(archiver|restorer|walker)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^engine/src/vault/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'platform-knows-no-feature',
+      severity: 'error',
+      comment: 'Platform is below features.',
+      from: { path: '^(hub|web)/src/platform/' },
+      to: { path: '^(hub|web)/src/features/' },
+    },
+    {
+      name: 'features-know-no-wiring',
+      severity: 'error',
+      comment: 'The wiring lists features; a feature takes what it needs as a parameter.',
+      from: { path: '^hub/src/(features|platform|config)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^hub/src/(wiring/|cli/|main\\.ts|create-hub\\.ts)' },
+    },
+    {
+      name: 'features-use-the-front-door',
+      severity: 'error',
+      comment: 'Import another feature through its index.ts.',
+      from: { path: '^(hub|web)/src/features/([^/]+)/' },
+      to: {
+        path: '^(hub|web)/src/features/([^/]+)/',
+        pathNot: ['^$1/src/features/$2/', '^(hub|web)/src/features/[^/]+/index\\.ts$'],
+      },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|out)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@holdfast/source', 'import', 'types', 'node', 'default'],
+    },
+  },
+}
