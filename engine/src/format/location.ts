@@ -30,10 +30,10 @@ export function writeLocation(into: Uint8Array, index: number, location: BlobLoc
 /** @throws EngineError `format.invalid` when the record lies outside of `from` or is neither known nor unknown. */
 export function readLocation(from: Uint8Array, index: number): BlobLocation | null {
   const offset = index * locationRecordBytes
-  if (offset + locationRecordBytes > from.length) throw new EngineError('format.invalid', { message: 'A location record is cut short.' })
+  if (offset + locationRecordBytes > from.length) throw new EngineError('format.invalid', 'A location record is cut short.')
   const view = new DataView(from.buffer, from.byteOffset + offset, locationRecordBytes)
   const known = view.getUint16(22, true)
   if (known === 0) return null
-  if (known !== 1) throw new EngineError('format.invalid', { message: 'A location record is not valid.' })
+  if (known !== 1) throw new EngineError('format.invalid', 'A location record is not valid.')
   return { packId: from.slice(offset, offset + objectIdBytes), ordinal: view.getUint32(objectIdBytes, true), position: view.getUint16(20, true) }
 }

@@ -1,0 +1,65 @@
+import { ByteReader, ByteWriter } from '../bytes/index.ts'
+import { EngineError } from '../errors/index.ts'
+import { objectIdBytes } from './blob-type.ts'
+
+const magic = new TextEncoder().encode('HFKEY1\n\0')
+const version = 1
+const slotBytes = 148
+/** Bytes 0–88 are authenticated together with the wrapped key. */
+export const keySlotAadBytes = 88
+
+export const keySlotKinds = ['hub-secret', 'passphrase', 'recovery-words'] as const
+export type KeySlotKind = (typeof keySlotKinds)[number]
+
+/** argon2id parameters; all zero where no passphrase is stretched. */
+export interface StretchCost {
+  readonly memoryKiB: number
+  readonly iterations: number
+  readonly parallelism: number
+}
+
+export interface KeySlot {
+  readonly kind: KeySlotKind
+  readonly vaultId: Uint8Array
+  readonly slotId: Uint8Array
+  readonly cost: StretchCost
+  /** 32 bytes. */
+  readonly salt: Uint8Array
+  /** 12 bytes. */
+  readonly nonce: Uint8Array
+  /** Wrapped master key and tag: 48 bytes. */
+  readonly wrapped: Uint8Array
+}
+
+/** Less than OWASP's floor is refused as weak, more than 4 GiB as an attack on the reader. */
+const minMemoryKiB = 19 * 1024
+const maxMemoryKiB = 4 * 1024 * 1024
+
+export function keySlotAad(slot: Omit<KeySlot, 'nonce' | 'wrapped'>): Uint8Array {
+  return new ByteWriter(slotBytes).bytes(magic).u16(version).u8(keySlotKinds.indexOf(slot.kind) + 1).u8(0).bytes(slot.vaultId).bytes(slot.slotId)
+    .u32(slot.cost.memoryKiB).u32(slot.cost.iterations).u32(slot.cost.parallelism).bytes(slot.salt).toBytes()
+}
+
+export const encodeKeySlot = (slot: KeySlot): Uint8Array =>
+  new ByteWriter(slotBytes).bytes(keySlotAad(slot)).bytes(slot.nonce).bytes(slot.wrapped).toBytes()
+
+/** @throws EngineError `vault.invalid`, `format.unsupported-version` */
+export function decodeKeySlot(bytes: Uint8Array): KeySlot {
+  if (bytes.length !== slotBytes || !magic.every((byte, index) => bytes[index] === byte)) throw new EngineError('vault.invalid', 'A key slot is damaged.')
+  const reader = new ByteReader(bytes)
+  reader.bytes(magic.length)
+  if (reader.u16() !== version) throw new EngineError('format.unsupported-version', 'A key slot is of a newer version: update Holdfast.')
+  const kind = keySlotKinds[reader.u8() - 1]
+  if (kind === undefined || reader.u8() !== 0) throw new EngineError('format.unsupported-version', 'A key slot is of a kind this version does not know: update Holdfast.')
+  const slot: KeySlot = {
+    kind, vaultId: reader.bytes(objectIdBytes).slice(), slotId: reader.bytes(objectIdBytes).slice(),
+    cost: { memoryKiB: reader.u32(), iterations: reader.u32(), parallelism: reader.u32() },
+    salt: reader.bytes(32).slice(), nonce: reader.bytes(12).slice(), wrapped: reader.bytes(48).slice(),
+  }
+  const { memoryKiB, iterations, parallelism } = slot.cost
+  const isCostFine = kind === 'passphrase'
+    ? memoryKiB >= minMemoryKiB && memoryKiB <= maxMemoryKiB && iterations >= 1 && iterations <= 100 && parallelism >= 1 && parallelism <= 16
+    : memoryKiB === 0 && iterations === 0 && parallelism === 0
+  if (!isCostFine) throw new EngineError('vault.invalid', 'A key slot asks for an impossible key derivation.')
+  return slot
+}

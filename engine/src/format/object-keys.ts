@@ -1,0 +1,28 @@
+import { toHex } from '../bytes/index.ts'
+import { EngineError } from '../errors/index.ts'
+import { uuidFromBytes } from './uuid.ts'
+
+/** Keys of a vault's objects in its store (docs/vault-format.md §2). */
+export const vaultFileKey = 'vault.json'
+export const keySlotPrefix = 'keys/'
+export const agentPrefix = 'a/'
+export const packPrefix = 'p/'
+export const snapshotPrefix = 's/'
+
+export const keySlotKey = (slotId: Uint8Array): string => `${keySlotPrefix}${toHex(slotId)}`
+export const agentKey = (agentId: Uint8Array): string => `${agentPrefix}${uuidFromBytes(agentId)}`
+
+export function packKey(packId: Uint8Array): string {
+  const hex = toHex(packId)
+  return `${packPrefix}${hex.slice(0, 2)}/${hex}`
+}
+
+export const snapshotKey = (agentId: Uint8Array, seq: number, snapshotId: Uint8Array): string =>
+  `${snapshotPrefix}${uuidFromBytes(agentId)}/${String(seq).padStart(12, '0')}-${toHex(snapshotId)}`
+
+/** The pack id a key names. @throws EngineError `format.invalid` for a key no pack can have. */
+export function packIdOfKey(key: string): string {
+  const match = /^p\/([0-9a-f]{2})\/(\1[0-9a-f]{30})$/.exec(key)
+  if (match?.[2] === undefined) throw new EngineError('format.invalid', 'An object among the packs has a name that no pack has.')
+  return match[2]
+}

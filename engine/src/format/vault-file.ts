@@ -1,0 +1,107 @@
+import { EngineError } from '../errors/index.ts'
+
+export interface VaultFile {
+  readonly vaultId: string
+  readonly kind: 'managed' | 'private'
+  readonly createdAtMs: number
+  /** A reader refuses a vault with a feature it does not know. */
+  readonly features: readonly string[]
+  readonly domains: readonly { readonly id: string; readonly keyEpoch: number }[]
+}
+
+export interface AgentFile {
+  readonly agentId: string
+  readonly domainId: string
+  /** Raw keys and signature, base64url. */
+  readonly signPublicKey: string
+  readonly boxPublicKey: string
+  readonly boxSignature: string
+  readonly createdAtMs: number
+}
+
+/** A decoded JSON object and what its MAC covers. */
+export interface Maced<T> {
+  readonly value: T
+  readonly mac: string
+  readonly macedText: string
+}
+
+const vaultFormat = 'holdfast-vault'
+const agentFormat = 'holdfast-agent'
+/** Fixed by format 1: kept in the file so that a reader in twenty years need not guess. */
+const chunker = {
+  algorithm: 'fastcdc-gear64',
+  profiles: { standard: [262_144, 1_048_576, 4_194_304], fine: [32_768, 131_072, 524_288] },
+  normalisation: 2,
+}
+
+/** The text a MAC covers: keys in this order, no white space. */
+export const vaultFileText = (file: VaultFile): string =>
+  JSON.stringify({
+    format: vaultFormat, version: 1, vaultId: file.vaultId, kind: file.kind, createdAtMs: file.createdAtMs, features: file.features,
+    domains: file.domains.map(({ id, keyEpoch }) => ({ id, keyEpoch })), chunker,
+  })
+
+export const agentFileText = (file: AgentFile): string =>
+  JSON.stringify({
+    format: agentFormat, version: 1, agentId: file.agentId, domainId: file.domainId, signPublicKey: file.signPublicKey,
+    boxPublicKey: file.boxPublicKey, boxSignature: file.boxSignature, createdAtMs: file.createdAtMs,
+  })
+
+/** `text` with its MAC as the last key. */
+export const withMac = (text: string, mac: string): Uint8Array => new TextEncoder().encode(`${text.slice(0, -1)},"mac":${JSON.stringify(mac)}}\n`)
+
+type Fields = Record<string, unknown>
+
+function parse(bytes: Uint8Array, format: string, what: string): Fields {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new EngineError('vault.invalid', `${what} is not readable.`, { cause })
+  }
+  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields
+  if (fields['format'] !== format) throw new EngineError('vault.invalid', `${what} is not what its name says.`)
+  if (fields['version'] !== 1) throw new EngineError('format.unsupported-version', `${what} is of a newer version: update Holdfast.`)
+  return fields
+}
+
+function text(fields: Fields, key: string): string {
+  const value = fields[key]
+  if (typeof value !== 'string') throw new EngineError('vault.invalid', `A file of the vault lacks "${key}".`)
+  return value
+}
+
+function whole(fields: Fields, key: string): number {
+  const value = fields[key]
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new EngineError('vault.invalid', `A file of the vault lacks "${key}".`)
+  return value
+}
+
+function list(fields: Fields, key: string): unknown[] {
+  const value = fields[key]
+  if (!Array.isArray(value)) throw new EngineError('vault.invalid', `A file of the vault lacks "${key}".`)
+  return value
+}
+
+/** The MAC is for the caller to compare: it needs the key. */
+export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
+  const fields = parse(bytes, vaultFormat, 'vault.json')
+  const kind = text(fields, 'kind')
+  if (kind !== 'managed' && kind !== 'private') throw new EngineError('vault.invalid', 'vault.json names no known kind of vault.')
+  const features = list(fields, 'features').map(String)
+  if (features.length > 0) throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}).`)
+  const domains = list(fields, 'domains').map((domain) => ({ id: text(domain as Fields, 'id'), keyEpoch: whole(domain as Fields, 'keyEpoch') }))
+  const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
+  if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker)) throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
+  return { value, mac: text(fields, 'mac'), macedText: vaultFileText(value) }
+}
+
+export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
+  const fields = parse(bytes, agentFormat, 'An agent object')
+  const value: AgentFile = {
+    agentId: text(fields, 'agentId'), domainId: text(fields, 'domainId'), signPublicKey: text(fields, 'signPublicKey'),
+    boxPublicKey: text(fields, 'boxPublicKey'), boxSignature: text(fields, 'boxSignature'), createdAtMs: whole(fields, 'createdAtMs'),
+  }
+  return { value, mac: text(fields, 'mac'), macedText: agentFileText(value) }
+}
