@@ -1,0 +1,55 @@
+// AssemblyScript, compiled by build.mjs into src/chunker/fast-cdc-wasm.ts. The rule it follows is written in src/chunker/chunker.ts.
+//
+// Memory: the gear table (256 × u64, little-endian) at address 0, filled by the host; bytes to cut above it.
+
+/** Mixes the byte at `address + ahead` into the hash: the table starts at address 0, so byte × 8 is its entry's address. */
+function roll(hash: u64, address: usize, ahead: usize): u64 {
+  return (hash << 1) + load<u64>((<usize>load<u8>(address + ahead)) << 3)
+}
+
+/** The hash where the last scan ended without a cut, for the scan that goes on from there. */
+let hashAtEnd: u64 = 0
+
+/** Address behind the first byte of [address, end) after which the hash is below `limit`; 0 if there is none. */
+function scan(address: usize, end: usize, hash: u64, limit: u64): usize {
+  // Eight single steps a round: measured 2.2 GB/s against 1.8 rolled up, and 1.5–1.8 for wider loads or joined tests.
+  for (; address + 8 <= end; address += 8) {
+    hash = roll(hash, address, 0)
+    if (hash < limit) return address + 1
+    hash = roll(hash, address, 1)
+    if (hash < limit) return address + 2
+    hash = roll(hash, address, 2)
+    if (hash < limit) return address + 3
+    hash = roll(hash, address, 3)
+    if (hash < limit) return address + 4
+    hash = roll(hash, address, 4)
+    if (hash < limit) return address + 5
+    hash = roll(hash, address, 5)
+    if (hash < limit) return address + 6
+    hash = roll(hash, address, 6)
+    if (hash < limit) return address + 7
+    hash = roll(hash, address, 7)
+    if (hash < limit) return address + 8
+  }
+  for (; address < end; address++) {
+    hash = roll(hash, address, 0)
+    if (hash < limit) return address + 1
+  }
+  hashAtEnd = hash
+  return 0
+}
+
+/**
+ * Length of the chunk that starts at `start`, or 0 if no cut lies in the `available` bytes and they are fewer than `max`.
+ *
+ * "The top n bits of the hash are zero" is tested as hash < 2^(64-n).
+ */
+export function findCut(start: usize, available: usize, min: usize, normal: usize, max: usize, strictBits: u32, looseBits: u32): usize {
+  if (available <= min) return 0
+  const middle = start + (available < normal ? available : normal)
+  const end = start + (available < max ? available : max)
+  let cut = scan(start + min, middle, 0, (<u64>1) << (64 - strictBits))
+  if (cut == 0) cut = scan(middle, end, hashAtEnd, (<u64>1) << (64 - looseBits))
+  if (cut != 0) return cut - start
+  return available >= max ? max : 0
+}

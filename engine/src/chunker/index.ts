@@ -1,0 +1,6 @@
+export { chunkerProfiles } from './chunk-limits.ts'
+export type { ChunkerProfile, ChunkLimits } from './chunk-limits.ts'
+export { createChunker } from './chunker.ts'
+export type { Chunker } from './chunker.ts'
+export { cutStream } from './cut-stream.ts'
+export type { StreamChunk } from './cut-stream.ts'
