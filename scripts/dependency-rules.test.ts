@@ -18,7 +18,8 @@ const ruleFile = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as
 type Files = Readonly<Record<string, string>>
 
 const engineDoors = ['archiver', 'restorer', 'walker', 'source', 'vault', 'reader', 'store', 'format', 'maintenance', 'bytes', 'errors']
-const packageJson = (name: string, exports?: object) => JSON.stringify({ name, version: '0.1.0', type: 'module', ...(exports === undefined ? {} : { exports }) })
+const packageJson = (name: string, exports?: object) =>
+  JSON.stringify({ name, version: '0.1.0', type: 'module', ...(exports === undefined ? {} : { exports }) })
 
 /** One small file per room, with every kind of import that is allowed. */
 const cleanRooms: Files = {
@@ -75,7 +76,11 @@ const plant = (rule: string, at: string, text: string, more: Files = {}): Plante
 const violations: readonly Planted[] = [
   plant('no-unresolved', 'hub/src/features/runs/end-run.ts', "import './nowhere.ts'\n"),
   plant('reader-runs-anywhere', 'engine/src/format/clock.ts', "import { hrtime } from 'node:process'\nexport const now = hrtime\n"),
-  plant('reader-knows-only-what-lies-below', 'engine/src/reader/open.ts', "import { openStore } from '../store/index.ts'\nexport const open = openStore\n"),
+  plant(
+    'reader-knows-only-what-lies-below',
+    'engine/src/reader/open.ts',
+    "import { openStore } from '../store/index.ts'\nexport const open = openStore\n",
+  ),
   plant('no-cycle', 'engine/src/format/leaf.ts', "import { page } from './page.ts'\nexport const leaf = page\n", {
     'engine/src/format/page.ts': "import { leaf } from './leaf.ts'\nexport const page = leaf\n",
   }),
@@ -88,21 +93,77 @@ const violations: readonly Planted[] = [
       'hub/src/features/users/owner.ts': "import { findAgent } from '../agents/find-agent.ts'\nexport const owner = findAgent\n",
     },
   },
-  plant('child-never-imports-parent-door', 'engine/src/vault/crypto/open.ts', "import type { Vault } from '../index.ts'\nexport type Opened = Vault\n"),
-  plant('apps-never-import-apps', 'hub/src/features/runs/ask-agent.ts', "import { runBackup } from '../../../../agent/src/run-backup.ts'\nexport const ask = runBackup\n"),
-  plant('shared-types-stands-alone', 'shared-types/src/tree.ts', "import { encodeTree } from '@holdfast/engine/format'\nexport const tree = encodeTree\n"),
+  plant(
+    'child-never-imports-parent-door',
+    'engine/src/vault/crypto/open.ts',
+    "import type { Vault } from '../index.ts'\nexport type Opened = Vault\n",
+  ),
+  plant(
+    'apps-never-import-apps',
+    'hub/src/features/runs/ask-agent.ts',
+    "import { runBackup } from '../../../../agent/src/run-backup.ts'\nexport const ask = runBackup\n",
+  ),
+  plant(
+    'shared-types-stands-alone',
+    'shared-types/src/tree.ts',
+    "import { encodeTree } from '@holdfast/engine/format'\nexport const tree = encodeTree\n",
+  ),
   plant('shared-types-is-pure', 'shared-types/src/host.ts', "import { hostname } from 'node:os'\nexport const host = hostname\n"),
-  plant('engine-stands-alone', 'engine/src/archiver/report.ts', "import { Run } from '@holdfast/shared-types'\nexport const report = Run\n"),
-  plant('engine-is-entered-by-its-doors', 'agent/src/cut.ts', "import { encodeTree } from '../../engine/src/format/tree.ts'\nexport const cut = encodeTree\n"),
-  plant('web-reads-by-the-reader-door', 'web/src/features/devices/open.ts', "import { openStore } from '@holdfast/engine/store'\nexport const open = openStore\n"),
-  plant('e2e-is-a-black-box', 'e2e/stack/look-inside.ts', "import { fsck } from '@holdfast/engine/maintenance'\nexport const look = fsck\n"),
-  plant('keys-live-in-one-feature', 'hub/src/features/runs/peek.ts', "import { openVault } from '@holdfast/engine/vault'\nexport const peek = openVault\n"),
-  plant('engine-store-knows-no-vault', 'engine/src/store/cut.ts', "import { cut } from '../chunker/index.ts'\nexport const cutting = cut\n"),
-  plant('vault-internals', 'engine/src/maintenance/unseal.ts', "import { seal } from '../vault/crypto/seal.ts'\nexport const unseal = seal\n"),
-  plant('verbs-know-the-vault-by-type-only', 'engine/src/walker/open.ts', "import { openVault } from '../vault/index.ts'\nexport const open = openVault\n"),
-  plant('platform-knows-no-feature', 'hub/src/platform/http/agents.ts', "import { findAgent } from '../../features/agents/index.ts'\nexport const agents = findAgent\n"),
-  plant('features-know-no-wiring', 'hub/src/features/agents/all.ts', "import { features } from '../../wiring/features.ts'\nexport const all = features\n"),
-  plant('features-use-the-front-door', 'hub/src/features/runs/side-door.ts', "import { findAgent } from '../agents/find-agent.ts'\nexport const side = findAgent\n"),
+  plant(
+    'engine-stands-alone',
+    'engine/src/archiver/report.ts',
+    "import { Run } from '@holdfast/shared-types'\nexport const report = Run\n",
+  ),
+  plant(
+    'engine-is-entered-by-its-doors',
+    'agent/src/cut.ts',
+    "import { encodeTree } from '../../engine/src/format/tree.ts'\nexport const cut = encodeTree\n",
+  ),
+  plant(
+    'web-reads-by-the-reader-door',
+    'web/src/features/devices/open.ts',
+    "import { openStore } from '@holdfast/engine/store'\nexport const open = openStore\n",
+  ),
+  plant(
+    'e2e-is-a-black-box',
+    'e2e/stack/look-inside.ts',
+    "import { fsck } from '@holdfast/engine/maintenance'\nexport const look = fsck\n",
+  ),
+  plant(
+    'keys-live-in-one-feature',
+    'hub/src/features/runs/peek.ts',
+    "import { openVault } from '@holdfast/engine/vault'\nexport const peek = openVault\n",
+  ),
+  plant(
+    'engine-store-knows-no-vault',
+    'engine/src/store/cut.ts',
+    "import { cut } from '../chunker/index.ts'\nexport const cutting = cut\n",
+  ),
+  plant(
+    'vault-internals',
+    'engine/src/maintenance/unseal.ts',
+    "import { seal } from '../vault/crypto/seal.ts'\nexport const unseal = seal\n",
+  ),
+  plant(
+    'verbs-know-the-vault-by-type-only',
+    'engine/src/walker/open.ts',
+    "import { openVault } from '../vault/index.ts'\nexport const open = openVault\n",
+  ),
+  plant(
+    'platform-knows-no-feature',
+    'hub/src/platform/http/agents.ts',
+    "import { findAgent } from '../../features/agents/index.ts'\nexport const agents = findAgent\n",
+  ),
+  plant(
+    'features-know-no-wiring',
+    'hub/src/features/agents/all.ts',
+    "import { features } from '../../wiring/features.ts'\nexport const all = features\n",
+  ),
+  plant(
+    'features-use-the-front-door',
+    'hub/src/features/runs/side-door.ts',
+    "import { findAgent } from '../agents/find-agent.ts'\nexport const side = findAgent\n",
+  ),
 ]
 
 const folders: string[] = []
