@@ -1,0 +1,27 @@
+import type { AgentId, DomainId, HostFacts, RunOutcome, VaultId } from '@holdfast/shared-types'
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
+
+/** An enrolled agent: the device as people see it, and the public halves of its keys. */
+export const AgentEntity = defineEntity({
+  name: 'Agent',
+  tableName: 'agent',
+  properties: {
+    id: p.uuid().$type<AgentId>().primary(),
+    name: p.text(),
+    host: p.json().$type<HostFacts>(),
+    version: p.text(),
+    /** Raw Ed25519 and X25519 public keys. */
+    signPublicKey: p.blob().check('octet_length(sign_public_key) = 32'),
+    boxPublicKey: p.blob().check('octet_length(box_public_key) = 32'),
+    vaultId: p.uuid().$type<VaultId>(),
+    domainId: p.uuid().$type<DomainId>(),
+    enrolledAt: p.datetime(),
+    /** A link is held. Corrected at start: a killed hub leaves it standing. */
+    online: p.boolean(),
+    lastSeenAt: p.datetime().nullable(),
+    lastSnapshotAt: p.datetime().nullable(),
+    lastRunStatus: p.text().$type<RunOutcome>().nullable(),
+    revokedAt: p.datetime().nullable(),
+  },
+})
+export type AgentRow = InferEntity<typeof AgentEntity>

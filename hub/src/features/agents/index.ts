@@ -1,0 +1,1 @@
+export { AgentEntity, type AgentRow } from './agent.entity.ts'

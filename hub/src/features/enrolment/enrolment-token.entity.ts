@@ -1,0 +1,20 @@
+import type { AgentId } from '@holdfast/shared-types'
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
+
+/** A token that lets one new agent in; only its SHA-256 is kept. */
+export const EnrolmentTokenEntity = defineEntity({
+  name: 'EnrolmentToken',
+  tableName: 'enrolment_token',
+  properties: {
+    tokenHash: p.blob().primary().check('octet_length(token_hash) = 32'),
+    /** Name for the device, where the person who made the token chose one. */
+    name: p.text().nullable(),
+    /** Name of the person, or of the command, that made it. */
+    createdBy: p.text(),
+    createdAt: p.datetime(),
+    expiresAt: p.datetime(),
+    usedAt: p.datetime().nullable(),
+    agentId: p.uuid().$type<AgentId>().nullable(),
+  },
+})
+export type EnrolmentTokenRow = InferEntity<typeof EnrolmentTokenEntity>

@@ -1,0 +1,42 @@
+import type { AgentId, RunId, RunOutcome, SnapshotId, UserId } from '@holdfast/shared-types'
+
+/**
+ * Facts that one feature tells the others in process, after the transaction that made them true. They are not kept: who must not
+ * miss one reads the database at its start.
+ */
+export interface DomainEvents {
+  'agent.enrolled': { readonly agentId: AgentId }
+  'agent.revoked': { readonly agentId: AgentId }
+  'snapshot.committed': { readonly snapshotId: SnapshotId; readonly agentId: AgentId; readonly runId: RunId | null; readonly createdAtMs: number }
+  'run.finished': { readonly runId: RunId; readonly agentId: AgentId; readonly state: RunOutcome }
+  'sign-in.ended': { readonly signInIds: readonly string[]; readonly userId: UserId }
+}
+export type DomainEventName = keyof DomainEvents
+export type DomainListener<N extends DomainEventName> = (event: DomainEvents[N]) => void | Promise<void>
+
+export interface DomainEventBus {
+  /** Listeners run in the order they were added, each after the one before; what one throws is logged and stops no other. */
+  on<N extends DomainEventName>(name: N, listener: DomainListener<N>): void
+  /** Resolves when every listener has run. Emit after commit (`afterCommit`), never inside the transaction. */
+  emit<N extends DomainEventName>(name: N, event: DomainEvents[N]): Promise<void>
+}
+
+type AnyListener = (event: never) => void | Promise<void>
+
+export function createDomainEventBus(onListenerError: (name: DomainEventName, error: unknown) => void): DomainEventBus {
+  const listeners = new Map<DomainEventName, AnyListener[]>()
+  return {
+    on(name, listener) {
+      listeners.set(name, [...(listeners.get(name) ?? []), listener as AnyListener])
+    },
+    async emit(name, event) {
+      for (const listener of listeners.get(name) ?? []) {
+        try {
+          await listener(event as never)
+        } catch (error) {
+          onListenerError(name, error)
+        }
+      }
+    },
+  }
+}

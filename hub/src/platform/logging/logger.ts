@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { pino } from 'pino'
+import { logScope } from './log-scope.ts'
+import { writableFields } from './writable-fields.ts'
+
+/** What rooms log with; made once in main and passed down. Messages are constants, values are fields with units (conventions §9). */
+export interface Logger {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+}
+export type LogFields = Readonly<Record<string, unknown>> & { readonly event: string }
+
+export interface LoggerOptions {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Also written there, appended; its folder is made with mode 0700. */
+  readonly file?: string
+}
+
+/** JSON lines to stderr and, where given, to a file. Only fields of the allow-list leave the process. */
+export function createLogger(options: LoggerOptions): Logger {
+  const streams: { level: 'trace'; stream: { write(line: string): void } }[] = [{ level: 'trace', stream: pino.destination({ dest: 2, sync: true }) }]
+  if (options.file !== undefined) {
+    mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
+    // sync: a line about a crash must be there after it. Life events are few.
+    streams.push({ level: 'trace', stream: pino.destination({ dest: options.file, append: true, sync: true, mode: 0o640 }) })
+  }
+  return pino(
+    {
+      level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: (fields) => writableFields({ ...logScope.getStore(), ...fields }) },
+    },
+    pino.multistream(streams),
+  )
+}
+
+/** A logger that says nothing. */
+export const silentLogger: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
