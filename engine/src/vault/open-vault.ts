@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
+import { EngineError, isEngineError } from '../errors/index.ts'
+import {
+  agentFileText, agentKey, agentPrefix, decodeAgentFile, decodeKeySlot, decodeVaultFile, keySlotKey, keySlotPrefix, uuidToBytes, vaultFileKey, vaultFileText, withMac,
+  type AgentFile, type VaultFile,
+} from '../format/index.ts'
+import type { DomainKeys } from '../reader/primitives.ts'
+import type { ObjectStore } from '../store/index.ts'
+import { deriveDomainKeys, deriveVaultKey } from './crypto/domain-keys.ts'
+import { unwrapMasterKey, wrapMasterKey, type KeySecret } from './crypto/key-slots.ts'
+import { hmacSha256, verifyEd25519 } from './crypto/node-primitives.ts'
+
+const encoder = new TextEncoder()
+const boxKeyContext = encoder.encode('holdfast-agent-key-1')
+
+/** What an agent signs with its Ed25519 key to vouch for its X25519 key. */
+export const boxKeySigningBytes = (boxPublicKey: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(boxKeyContext.length + boxPublicKey.length)
+  bytes.set(boxKeyContext)
+  bytes.set(boxPublicKey, boxKeyContext.length)
+  return bytes
+}
+
+export interface VaultToCreate {
+  readonly vaultId: string
+  readonly domainId: string
+  readonly kind: VaultFile['kind']
+  readonly createdAtMs: number
+  /** At least one; each becomes a slot. */
+  readonly secrets: readonly KeySecret[]
+}
+
+/** An opened vault: holds the master key in memory. Only who manages a vault has one; agents get domain keys. */
+export class Vault {
+  readonly file: VaultFile
+  readonly store: ObjectStore
+  readonly #masterKey: Uint8Array
+  readonly #macKey: Uint8Array
+  /** Key of the hub's statements on snapshots. */
+  readonly hubKey: Uint8Array
+
+  constructor(file: VaultFile, store: ObjectStore, masterKey: Uint8Array) {
+    this.file = file
+    this.store = store
+    this.#masterKey = masterKey
+    const vaultId = uuidToBytes(file.vaultId)
+    this.#macKey = deriveVaultKey(masterKey, vaultId, 'mac')
+    this.hubKey = deriveVaultKey(masterKey, vaultId, 'hub')
+  }
+
+  /** @throws EngineError `vault.invalid` for a domain this vault does not have. */
+  domainKeys(domainId: string): DomainKeys {
+    const domain = this.file.domains.find(({ id }) => id === domainId)
+    if (domain === undefined) throw new EngineError('vault.invalid', 'The vault has no such domain.')
+    return deriveDomainKeys(this.#masterKey, { vaultId: uuidToBytes(this.file.vaultId), domainId: uuidToBytes(domainId), keyEpoch: domain.keyEpoch })
+  }
+
+  /** Writes `a/<agentId>`; durable when it resolves. Writing the same agent again is refused by the store. */
+  async addAgent(agent: AgentFile): Promise<void> {
+    requireOwnBoxKey(agent)
+    const text = agentFileText(agent)
+    await this.store.put(agentKey(uuidToBytes(agent.agentId)), withMac(text, this.#mac(text)))
+  }
+
+  /** An agent's keys as the vault itself vouches for them. @throws EngineError `store.not-found`, `vault.invalid` */
+  async readAgent(agentId: string): Promise<AgentFile> {
+    const { value, mac, macedText } = decodeAgentFile(await this.store.get(agentKey(uuidToBytes(agentId))))
+    if (mac !== this.#mac(macedText) || value.agentId !== agentId) throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
+    requireOwnBoxKey(value)
+    return value
+  }
+
+  async *agentIds(): AsyncGenerator<string> {
+    for await (const { key } of this.store.list(agentPrefix)) yield key.slice(agentPrefix.length)
+  }
+
+  /** Adds a way to open the vault. @returns the slot's id. */
+  async addKeySlot(secret: KeySecret): Promise<Uint8Array> {
+    const { slotId, bytes } = await wrapMasterKey(this.#masterKey, uuidToBytes(this.file.vaultId), secret)
+    await this.store.put(keySlotKey(slotId), bytes)
+    return slotId
+  }
+
+  #mac(text: string): string {
+    return toBase64Url(hmacSha256(this.#macKey, encoder.encode(text)))
+  }
+}
+
+function requireOwnBoxKey(agent: AgentFile): void {
+  const isVouched = verifyEd25519(fromBase64Url(agent.signPublicKey), fromBase64Url(agent.boxSignature), boxKeySigningBytes(fromBase64Url(agent.boxPublicKey)))
+  if (!isVouched) throw new EngineError('vault.invalid', 'An agent\u2019s encryption key is not signed by its own signing key.')
+}
+
+/**
+ * Makes a vault in an empty prefix. The key slots come first and vault.json last: a crash in between leaves no vault, only slots of a key nobody has.
+ * @throws EngineError `vault.exists`
+ */
+export async function createVault(store: ObjectStore, vault: VaultToCreate): Promise<Vault> {
+  if ((await store.head(vaultFileKey)) !== null) throw new EngineError('vault.exists', 'There is a vault here already.')
+  const masterKey = new Uint8Array(randomBytes(32))
+  const file: VaultFile = { vaultId: vault.vaultId, kind: vault.kind, createdAtMs: vault.createdAtMs, features: [], domains: [{ id: vault.domainId, keyEpoch: 1 }] }
+  const opened = new Vault(file, store, masterKey)
+  for (const secret of vault.secrets) await opened.addKeySlot(secret)
+  const text = vaultFileText(file)
+  const mac = toBase64Url(hmacSha256(deriveVaultKey(masterKey, uuidToBytes(vault.vaultId), 'mac'), encoder.encode(text)))
+  await store.put(vaultFileKey, withMac(text, mac))
+  return opened
+}
+
+/** @throws EngineError `vault.not-found`, `vault.invalid`, `key-slot.wrong-secret` when no slot opens with the secret. */
+export async function openVault(store: ObjectStore, secret: KeySecret): Promise<Vault> {
+  const { value: file, mac, macedText } = decodeVaultFile(await readVaultFile(store))
+  const vaultId = uuidToBytes(file.vaultId)
+  const masterKey = await findMasterKey(store, vaultId, secret)
+  const expected = toBase64Url(hmacSha256(deriveVaultKey(masterKey, vaultId, 'mac'), encoder.encode(macedText)))
+  if (mac !== expected) throw new EngineError('vault.invalid', 'vault.json was changed: its seal does not fit the vault\u2019s key.')
+  return new Vault(file, store, masterKey)
+}
+
+async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
+  try {
+    return await store.get(vaultFileKey)
+  } catch (cause) {
+    if (!isEngineError(cause, 'store.not-found')) throw cause
+    throw new EngineError('vault.not-found', 'There is no vault here: vault.json is missing.', { cause })
+  }
+}
+
+async function findMasterKey(store: ObjectStore, vaultId: Uint8Array, secret: KeySecret): Promise<Uint8Array> {
+  let refused: unknown
+  for await (const { key } of store.list(keySlotPrefix)) {
+    const slot = decodeKeySlot(await store.get(key))
+    if (slot.kind !== secret.kind || !equalBytes(slot.vaultId, vaultId)) continue
+    try {
+      return await unwrapMasterKey(slot, secret)
+    } catch (error) {
+      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
+      refused = error
+    }
+  }
+  throw new EngineError('key-slot.wrong-secret', 'No key slot of the vault opens with this secret.', { cause: refused })
+}

@@ -1,0 +1,133 @@
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { concatBytes, equalBytes } from '../../bytes/index.ts'
+import { EngineError, invariant } from '../../errors/index.ts'
+import {
+  blobIdBytes, blobTypes, encodePackFooter, encodePackHeader, encodePackTrailer, packHeaderBytes, packKinds, packTrailerBytes, paddedPlainBytes, segmentHeaderBytes,
+  segmentNonce, segmentOverheadBytes, targetPackBytes, trailerCrcOffset, writeSegmentHeader, writeSegmentPlain, type BlobType, type PackKind, type PackSegment,
+} from '../../format/index.ts'
+import { SegmentOpener } from '../../reader/open-segment.ts'
+import type { DomainKeys } from '../../reader/primitives.ts'
+import { compress } from '../compression/compress.ts'
+import { hkdfSha256, nodePrimitives, sha256 } from '../crypto/node-primitives.ts'
+import { sealAesGcm } from '../crypto/seal-aes-gcm.ts'
+
+const keyInfo = new TextEncoder().encode('holdfast-1 segment')
+/** Every 16th data segment is opened again before upload: bit flips in an agent's memory are the most common damage in the field. */
+const verifyEvery = 16
+
+/** Blobs of one kind that become one segment. */
+export interface Bundle {
+  readonly kind: PackKind
+  readonly types: readonly BlobType[]
+  /** 32 bytes per blob. */
+  readonly ids: Uint8Array
+  readonly rawLengths: readonly number[]
+  /** The blobs one after the other. */
+  readonly raw: Uint8Array
+}
+
+/** A finished pack; `bytes` is the caller's. */
+export interface Pack {
+  readonly packId: Uint8Array
+  readonly kind: PackKind
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Builds one pack. Exactly one thread may use it: ordinals count up, and with the fresh random pack id that makes every
+ * (key, nonce) unique. A pack that failed half-way is thrown away, never continued.
+ */
+export class PackBuilder {
+  readonly packId: Uint8Array = randomBytes(16)
+  readonly kind: PackKind
+  readonly #keys: DomainKeys
+  readonly #idKey: KeyObject
+  readonly #key: Uint8Array
+  readonly #opener: SegmentOpener
+  readonly #segments: PackSegment[] = []
+  #bytes = new Uint8Array(1024 * 1024)
+  #sizeBytes = packHeaderBytes
+
+  constructor(kind: PackKind, keys: DomainKeys) {
+    this.kind = kind
+    this.#keys = keys
+    this.#idKey = createSecretKey(keys.idKey)
+    this.#key = hkdfSha256(kind === packKinds.data ? keys.dataKey : keys.metadataKey, this.packId, keyInfo)
+    this.#opener = new SegmentOpener(nodePrimitives, keys)
+    this.#bytes.set(encodePackHeader({ kind, keyEpoch: keys.keyEpoch, packId: this.packId, vaultId: keys.vaultId, domainId: keys.domainId }))
+  }
+
+  get isFull(): boolean {
+    return this.#sizeBytes >= targetPackBytes
+  }
+
+  get segmentCount(): number {
+    return this.#segments.length
+  }
+
+  /** Compresses, seals and appends a bundle. @returns its birth ordinal. @throws EngineError `segment.*`, `blob.id-mismatch` when it does not open again. */
+  async append(bundle: Bundle): Promise<number> {
+    invariant(bundle.kind === this.kind, 'data and metadata never share a pack')
+    const ordinal = this.#segments.length
+    const segment = this.#seal(bundle, ordinal)
+    if (this.kind === packKinds.metadata || ordinal % verifyEvery === 0) await this.#verify(segment, bundle)
+    this.#reserve(segment.length)
+    this.#bytes.set(segment, this.#sizeBytes)
+    this.#segments.push({
+      offset: this.#sizeBytes, length: segment.length, flags: 0, crc32: crc32(segment), birthPackId: this.packId, birthOrdinal: ordinal, keyEpoch: this.#keys.keyEpoch,
+      blobIds: bundle.rawLengths.map((_, index) => bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)),
+    })
+    this.#sizeBytes += segment.length
+    return ordinal
+  }
+
+  /** Appends footer and trailer. The builder must not be used afterwards. */
+  finish(): Pack {
+    invariant(this.#segments.length > 0, 'a pack holds at least one segment')
+    const footer = encodePackFooter(this.#segments)
+    const trailer = encodePackTrailer({
+      footerOffset: this.#sizeBytes, footerBytes: footer.length, segmentCount: this.#segments.length,
+      blobCount: this.#segments.reduce((sum, segment) => sum + segment.blobIds.length, 0), footerSha256: sha256(footer), packCrc32: 0,
+    })
+    this.#reserve(footer.length + packTrailerBytes)
+    this.#bytes.set(footer, this.#sizeBytes)
+    this.#bytes.set(trailer, this.#sizeBytes + footer.length)
+    const crcAt = this.#sizeBytes + footer.length + trailerCrcOffset
+    new DataView(this.#bytes.buffer).setUint32(crcAt, crc32(this.#bytes.subarray(0, crcAt)), true)
+    return { packId: this.packId, kind: this.kind, bytes: this.#bytes.subarray(0, this.#sizeBytes + footer.length + packTrailerBytes) }
+  }
+
+  #seal(bundle: Bundle, ordinal: number): Uint8Array {
+    const { codec, payload } = compress(bundle.raw)
+    const blobCount = bundle.rawLengths.length
+    const plain = new Uint8Array(paddedPlainBytes(blobCount, payload.length))
+    writeSegmentPlain(plain, bundle.rawLengths, payload)
+    const segment = new Uint8Array(plain.length + segmentOverheadBytes)
+    writeSegmentHeader(segment, {
+      ciphertextBytes: plain.length, birthOrdinal: ordinal, keyEpoch: this.#keys.keyEpoch, birthPackId: this.packId, codec, kind: this.kind, blobCount,
+    })
+    const aad = concatBytes([segment.subarray(0, segmentHeaderBytes), this.#keys.vaultId, this.#keys.domainId])
+    segment.set(sealAesGcm(this.#key, segmentNonce(ordinal), plain, aad), segmentHeaderBytes)
+    return segment
+  }
+
+  async #verify(segment: Uint8Array, bundle: Bundle): Promise<void> {
+    const opened = await this.#opener.open(segment)
+    for (const [index, blob] of opened.blobs.entries()) {
+      const id = createHmac('sha256', this.#idKey).update(Uint8Array.of(bundle.types[index] ?? blobTypes.data)).update(blob).digest()
+      if (!equalBytes(id, bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes))) {
+        throw new EngineError('blob.id-mismatch', 'A segment did not open again as what was put in. Nothing was sent; suspect the memory of this machine.')
+      }
+    }
+  }
+
+  /** Doubling up to the target, then by what is needed: small sessions stay small in memory. */
+  #reserve(count: number): void {
+    const needed = this.#sizeBytes + count
+    if (needed <= this.#bytes.length) return
+    const larger = new Uint8Array(Math.max(needed, Math.min(this.#bytes.length * 2, targetPackBytes + 1024 * 1024)))
+    larger.set(this.#bytes.subarray(0, this.#sizeBytes))
+    this.#bytes = larger
+  }
+}
