@@ -9,10 +9,10 @@ export function toBase64Url(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 3) {
     const left = bytes.length - at
-    const group = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-    text += (alphabet[group >>> 18] as string) + (alphabet[(group >>> 12) & 63] as string)
-    if (left > 1) text += alphabet[(group >>> 6) & 63] as string
-    if (left > 2) text += alphabet[group & 63] as string
+    const group = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+    text += alphabet[group >>> 18]! + alphabet[(group >>> 12) & 63]!
+    if (left > 1) text += alphabet[(group >>> 6) & 63]!
+    if (left > 2) text += alphabet[group & 63]!
   }
   return text
 }

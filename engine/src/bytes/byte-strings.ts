@@ -2,7 +2,7 @@
 export function compareBytes(left: Uint8Array, right: Uint8Array): number {
   const shared = Math.min(left.length, right.length)
   for (let i = 0; i < shared; i++) {
-    const difference = (left[i] as number) - (right[i] as number)
+    const difference = left[i]! - right[i]!
     if (difference !== 0) return difference
   }
   return left.length - right.length

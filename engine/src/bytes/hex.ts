@@ -5,7 +5,7 @@ const pairs: readonly string[] = Array.from({ length: 256 }, (_, value) => value
 /** Lower-case, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (let i = 0; i < bytes.length; i++) text += pairs[bytes[i] as number] as string
+  for (let i = 0; i < bytes.length; i++) text += pairs[bytes[i]!]!
   return text
 }
 

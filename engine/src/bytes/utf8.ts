@@ -10,15 +10,15 @@ export function decodeUtf8Lossy(bytes: Uint8Array): string {
 export function isValidUtf8(bytes: Uint8Array): boolean {
   let at = 0
   while (at < bytes.length) {
-    const lead = bytes[at] as number
+    const lead = bytes[at]!
     if (lead < 0x80) {
       at++
       continue
     }
     const length = sequenceLength(lead)
     if (length === 0 || at + length > bytes.length) return false
-    if (!isSecondByteAllowed(lead, bytes[at + 1] as number)) return false
-    for (let i = 2; i < length; i++) if (((bytes[at + i] as number) & 0xc0) !== 0x80) return false
+    if (!isSecondByteAllowed(lead, bytes[at + 1]!)) return false
+    for (let i = 2; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return false
     at += length
   }
   return true

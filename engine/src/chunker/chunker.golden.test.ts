@@ -8,7 +8,7 @@ import { cutsInJs } from './testing/golden-cuts.ts'
 import type { ChunkerGoldens } from './testing/golden-cuts.ts'
 import { seededBytes } from './testing/seeded-bytes.ts'
 
-const goldens = JSON.parse(readFileSync(new URL('../../goldens/format-1/chunker.json', import.meta.url), 'utf8')) as ChunkerGoldens
+const goldens: ChunkerGoldens = JSON.parse(readFileSync(new URL('../../goldens/format-1/chunker.json', import.meta.url), 'utf8'))
 
 test('the gear table of a key is the golden one', () => {
   const table = deriveGearTable(Buffer.from(goldens.gearKeyHex, 'hex'))

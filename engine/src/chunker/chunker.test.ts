@@ -51,7 +51,8 @@ test('an empty stream has no chunk, and one of a byte has one, marked last', () 
     into[0] = 42
     return 1
   }
-  expect([...cutStream(chunker, oneByte)].map((chunk) => [...chunk.bytes, chunk.isLast])).toEqual([[42, true]])
+  const chunks = [...cutStream(chunker, oneByte)]
+  expect(chunks).toEqual([{ bytes: Uint8Array.of(42), isLast: true }])
 })
 
 test('a stream that ends exactly at a forced cut marks it last', () => {
@@ -73,10 +74,11 @@ test('a stream that ends exactly at a forced cut marks it last', () => {
 
 test("a reader's error passes through, and the chunker serves the next stream", () => {
   const chunker = createChunker(gearKey, 'fine')
-  const failing = () => {
-    throw new TypeError('disk on fire')
-  }
-  expect(() => [...cutStream(chunker, failing)]).toThrow('disk on fire')
+  expect(() => [
+    ...cutStream(chunker, () => {
+      throw new TypeError('disk on fire')
+    }),
+  ]).toThrow('disk on fire')
   expect([...cutStream(chunker, () => 0)]).toEqual([])
 })
 

@@ -7,12 +7,20 @@ import { deriveGearTable } from './gear-table.ts'
 /** What we use of WebAssembly: it is no part of the language's own types. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { readonly exports: unknown }
+  Instance: new (module: object) => { readonly exports: FastCdcExports }
 }
 
 interface FastCdcExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
-  findCut(start: number, available: number, min: number, normal: number, max: number, strictBits: number, looseBits: number): number
+  readonly findCut: (
+    start: number,
+    available: number,
+    min: number,
+    normal: number,
+    max: number,
+    strictBits: number,
+    looseBits: number,
+  ) => number
 }
 
 const pageBytes = 64 * 1024
@@ -78,5 +86,5 @@ export function createChunker(gearKey: Uint8Array, profile: ChunkerProfile | Chu
 
 function instantiate(): FastCdcExports {
   compiled ??= new WebAssembly.Module(Buffer.from(fastCdcWasmBase64, 'base64'))
-  return new WebAssembly.Instance(compiled).exports as FastCdcExports
+  return new WebAssembly.Instance(compiled).exports
 }

@@ -16,7 +16,7 @@ export function nextCutJs(table: Uint8Array, limits: ChunkLimits, bytes: Uint8Ar
   let high = 0
   let low = 0
   for (let i = limits.minBytes; i < end; i++) {
-    const entry = 8 * (bytes[i] as number)
+    const entry = 8 * bytes[i]!
     const doubledLow = (low << 1) >>> 0
     const doubledHigh = ((high << 1) | (low >>> 31)) >>> 0
     const sumLow = doubledLow + gear.getUint32(entry, true)

@@ -28,7 +28,7 @@ export function cutsInJs(golden: Omit<GoldenCuts, 'chunkBytes'>): number[] {
   const table = deriveGearTable(Buffer.from(golden.gearKeyHex, 'hex'))
   const bytes = seededBytes(golden.pattern, golden.seed, golden.sizeBytes)
   const chunkBytes: number[] = []
-  for (let at = 0; at < bytes.length; at += chunkBytes.at(-1) as number) {
+  for (let at = 0; at < bytes.length; at += chunkBytes.at(-1)!) {
     chunkBytes.push(nextCutJs(table, chunkerProfiles[golden.profile], bytes.subarray(at), true))
   }
   return chunkBytes

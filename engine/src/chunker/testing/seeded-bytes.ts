@@ -20,7 +20,7 @@ export function seededBytes(pattern: BytePattern, seed: number, sizeBytes: numbe
       break
     case 'repeat-4099': {
       const period = seededBytes('random', seed, 4099)
-      for (let i = 0; i < sizeBytes; i++) bytes[i] = period[i % period.length] as number
+      for (let i = 0; i < sizeBytes; i++) bytes[i] = period[i % period.length]!
       break
     }
   }

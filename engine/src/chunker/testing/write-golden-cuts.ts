@@ -31,7 +31,7 @@ const inputs: [string, ChunkerProfile, BytePattern, number, number][] = [
 
 const cuts = inputs.map(([gearKeyHex, profile, pattern, seed, sizeBytes]): GoldenCuts => {
   const input = { gearKeyHex, profile, pattern, seed, sizeBytes }
-  return { ...input, chunkBytes: cutsInJs(input) }
+  return Object.assign(input, { chunkBytes: cutsInJs(input) })
 })
 const gearTableSha256Hex = createHash('sha256')
   .update(deriveGearTable(Buffer.from(firstKeyHex, 'hex')))
