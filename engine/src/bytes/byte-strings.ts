@@ -27,3 +27,8 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   }
   return joined
 }
+
+/** A copy with memory of its own. Never `bytes.slice()`: on a Node Buffer that is a view. */
+export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
+}

@@ -1,6 +1,6 @@
 export { fromBase64Url, toBase64Url } from './base64url.ts'
 export { ByteReader } from './byte-reader.ts'
-export { compareBytes, concatBytes, equalBytes } from './byte-strings.ts'
+export { compareBytes, concatBytes, copyBytes, equalBytes } from './byte-strings.ts'
 export { ByteWriter } from './byte-writer.ts'
 export { crc32 } from './crc32.ts'
 export { fromHex, toHex } from './hex.ts'

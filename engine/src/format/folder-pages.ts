@@ -6,6 +6,7 @@ const minEntries = 64
 const maxEntries = 2048
 const boundaryMask = 0xff
 const maxChildren = 1024
+const noName = new Uint8Array(0)
 
 /** Where page boundaries fall, kept secret by the domain's chunking key. */
 export const pageSeedOf = (cdcKey: Uint8Array): number => new DataView(cdcKey.buffer, cdcKey.byteOffset, cdcKey.byteLength).getUint32(0, true)
@@ -20,30 +21,61 @@ function mixName(seed: number, name: Uint8Array): number {
 }
 
 /**
- * Stores a folder as one or more tree pages; the same entries give the same pages, and a changed entry changes few.
- *
- * @param entries strictly ascending by raw name bytes; may be empty.
- * @param put stores a tree-page blob and gives its id; called in a fixed order, the root last.
- * @returns id of the root page.
+ * Stores a folder as one or more tree pages while its entries arrive: the same entries give the same pages, and a changed entry
+ * changes few. Holds the entries of one page (at most 2048) and 60 bytes for each page before it, however large the folder.
  */
-export function buildFolderPages(entries: readonly TreeEntry[], pageSeed: number, put: (page: Uint8Array) => Uint8Array): Uint8Array {
-  if (entries.length <= minEntries) return put(encodeLeafPage(entries))
-  let children: PageChild[] = []
-  let start = 0
-  for (let end = 1; end <= entries.length; end++) {
-    const count = end - start
-    const isBoundary = count >= minEntries && (count >= maxEntries || (mixName(pageSeed, entries[end - 1]!.name) & boundaryMask) === 0)
-    if (!isBoundary && end < entries.length) continue
-    children.push({ firstName: entries[start]!.name, page: put(encodeLeafPage(entries.slice(start, end))), entries: count })
-    start = end
+export class FolderPageBuilder {
+  readonly #pageSeed: number
+  readonly #put: (page: Uint8Array) => Uint8Array
+  #entries: TreeEntry[] = []
+  #pages: PageChild[] = []
+
+  /** @param put stores a tree-page blob and gives its id; called in a fixed order, the root last. */
+  constructor(pageSeed: number, put: (page: Uint8Array) => Uint8Array) {
+    this.#pageSeed = pageSeed
+    this.#put = put
   }
-  for (let level = 1; children.length > 1; level++) {
+
+  /** @param entry comes after the one before by raw name bytes. Kept until its page is full: do not change its bytes. */
+  add(entry: TreeEntry): void {
+    this.#entries.push(entry)
+    const count = this.#entries.length
+    const isBoundary = count >= minEntries && (count >= maxEntries || (mixName(this.#pageSeed, entry.name) & boundaryMask) === 0)
+    if (isBoundary) this.#closePage()
+  }
+
+  /** @returns id of the root page; an empty folder has one too. */
+  finish(): Uint8Array {
+    if (this.#entries.length > 0 || this.#pages.length === 0) this.#closePage()
+    let children = this.#pages
+    for (let level = 1; children.length > 1; level++) children = this.#pagesAbove(level, children)
+    return children[0]!.page
+  }
+
+  #closePage(): void {
+    const entries = this.#entries
+    this.#entries = []
+    this.#pages.push({ firstName: entries[0]?.name ?? noName, page: this.#put(encodeLeafPage(entries)), entries: entries.length })
+  }
+
+  #pagesAbove(level: number, children: readonly PageChild[]): PageChild[] {
     const above: PageChild[] = []
     for (let from = 0; from < children.length; from += maxChildren) {
       const part = children.slice(from, from + maxChildren)
-      above.push({ firstName: part[0]!.firstName, page: put(encodeInteriorPage(level, part)), entries: part.reduce((sum, child) => sum + child.entries, 0) })
+      above.push({ firstName: part[0]!.firstName, page: this.#put(encodeInteriorPage(level, part)), entries: part.reduce((sum, child) => sum + child.entries, 0) })
     }
-    children = above
+    return above
   }
-  return children[0]!.page
+}
+
+/**
+ * The same for entries that are all at hand.
+ *
+ * @param entries strictly ascending by raw name bytes; may be empty.
+ * @returns id of the root page.
+ */
+export function buildFolderPages(entries: readonly TreeEntry[], pageSeed: number, put: (page: Uint8Array) => Uint8Array): Uint8Array {
+  const pages = new FolderPageBuilder(pageSeed, put)
+  for (const entry of entries) pages.add(entry)
+  return pages.finish()
 }

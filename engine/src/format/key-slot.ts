@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../bytes/index.ts'
+import { ByteReader, ByteWriter, copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes } from './blob-type.ts'
 
@@ -52,9 +52,9 @@ export function decodeKeySlot(bytes: Uint8Array): KeySlot {
   const kind = keySlotKinds[reader.u8() - 1]
   if (kind === undefined || reader.u8() !== 0) throw new EngineError('format.unsupported-version', 'A key slot is of a kind this version does not know: update Holdfast.')
   const slot: KeySlot = {
-    kind, vaultId: reader.bytes(objectIdBytes).slice(), slotId: reader.bytes(objectIdBytes).slice(),
+    kind, vaultId: copyBytes(reader.bytes(objectIdBytes)), slotId: copyBytes(reader.bytes(objectIdBytes)),
     cost: { memoryKiB: reader.u32(), iterations: reader.u32(), parallelism: reader.u32() },
-    salt: reader.bytes(32).slice(), nonce: reader.bytes(12).slice(), wrapped: reader.bytes(48).slice(),
+    salt: copyBytes(reader.bytes(32)), nonce: copyBytes(reader.bytes(12)), wrapped: copyBytes(reader.bytes(48)),
   }
   const { memoryKiB, iterations, parallelism } = slot.cost
   const isCostFine = kind === 'passphrase'

@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes } from './blob-type.ts'
 
@@ -35,5 +36,5 @@ export function readLocation(from: Uint8Array, index: number): BlobLocation | nu
   const known = view.getUint16(22, true)
   if (known === 0) return null
   if (known !== 1) throw new EngineError('format.invalid', 'A location record is not valid.')
-  return { packId: from.slice(offset, offset + objectIdBytes), ordinal: view.getUint32(objectIdBytes, true), position: view.getUint16(20, true) }
+  return { packId: copyBytes(from.subarray(offset, offset + objectIdBytes)), ordinal: view.getUint32(objectIdBytes, true), position: view.getUint16(20, true) }
 }

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../bytes/index.ts'
+import { ByteReader, ByteWriter, copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { blobIdBytes, objectIdBytes, packKinds, type PackKind } from './blob-type.ts'
 
@@ -62,7 +62,7 @@ export function decodePackHeader(bytes: Uint8Array): PackHeader {
   const kind = reader.u8()
   if ((kind !== packKinds.data && kind !== packKinds.metadata) || reader.u8() !== 0) throw invalid('A pack is of no known kind.')
   const keyEpoch = reader.u32()
-  const id = (): Uint8Array => reader.bytes(objectIdBytes).slice()
+  const id = (): Uint8Array => copyBytes(reader.bytes(objectIdBytes))
   return { kind, keyEpoch, packId: id(), vaultId: id(), domainId: id() }
 }
 
@@ -113,7 +113,7 @@ export function decodePackTrailer(bytes: Uint8Array, packSizeBytes: number): Pac
   const reader = new ByteReader(bytes)
   const trailer = {
     footerOffset: reader.u32(), footerBytes: reader.u32(), segmentCount: reader.u32(), blobCount: reader.u32(),
-    footerSha256: reader.bytes(32).slice(), packCrc32: reader.u32(),
+    footerSha256: copyBytes(reader.bytes(32)), packCrc32: reader.u32(),
   }
   const footerFits = trailer.footerBytes === trailer.segmentCount * segmentRowBytes + trailer.blobCount * blobIdBytes
   if (!footerFits || trailer.footerOffset < packHeaderBytes || trailer.footerOffset + trailer.footerBytes + packTrailerBytes !== packSizeBytes || trailer.segmentCount === 0) {

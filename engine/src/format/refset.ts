@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, compareBytes, fromHex, toHex } from '../bytes/index.ts'
+import { ByteReader, ByteWriter, compareBytes, copyBytes, fromHex, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes } from './blob-type.ts'
 import type { SegmentPlace } from './location.ts'
@@ -95,7 +95,7 @@ function readBitmap(reader: ByteReader): { count: number; bits: Uint8Array } {
     if (count & 7) bits[length - 1] = (1 << (count & 7)) - 1
     return { count, bits }
   }
-  const bits = reader.bytes(length).slice()
+  const bits = copyBytes(reader.bytes(length))
   const last = count - 1
   const hasLast = (bits[last >>> 3]! & (1 << (last & 7))) !== 0
   const hasBeyond = (count & 7) !== 0 && bits[length - 1]! >>> (count & 7) !== 0

@@ -1,4 +1,4 @@
-import { ByteReader, crc32, padme } from '../bytes/index.ts'
+import { ByteReader, copyBytes, crc32, padme } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes, packKinds, type PackKind } from './blob-type.ts'
 
@@ -53,7 +53,7 @@ export function readSegmentHeader(bytes: Uint8Array): SegmentHeader {
   if (blobCount === 0 || blobCount > maxBlobsPerSegment || ciphertextBytes > 2 * maxRawSegmentBytes) throw new EngineError('pack.invalid', 'The header of a segment is impossible.')
   return {
     ciphertextBytes, birthOrdinal: view.getUint32(8, true), keyEpoch: view.getUint32(12, true),
-    birthPackId: bytes.slice(16, 16 + objectIdBytes), codec: codec as Codec, kind, blobCount,
+    birthPackId: copyBytes(bytes.subarray(16, 16 + objectIdBytes)), codec: codec as Codec, kind, blobCount,
   }
 }
 

@@ -16,21 +16,18 @@ const port = parentPort
 if (port !== null) {
   const report = (message: SealReport, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
   const sealer = new InlineSealer(workerData as DomainKeys, (pack) => report({ pack }, [pack.bytes.buffer as ArrayBuffer]))
-  // One order after the other: the pack builders are not made for two at once.
-  let last: Promise<void> = Promise.resolve()
-  port.on('message', (order: SealOrder) => {
-    last = last.then(async () => {
-      try {
-        if ('flush' in order) {
-          await sealer.flush()
-          report({ flushed: order.job })
-        } else {
-          const place = await sealer.seal(order.seal)
-          report({ done: order.job, packId: place.packId, ordinal: place.ordinal })
-        }
-      } catch (error) {
-        report({ failed: order.job, error })
+  const carryOut = async (order: SealOrder): Promise<void> => {
+    try {
+      if ('flush' in order) {
+        await sealer.flush()
+        report({ flushed: order.job })
+      } else {
+        const place = await sealer.seal(order.seal)
+        report({ done: order.job, packId: place.packId, ordinal: place.ordinal })
       }
-    })
-  })
+    } catch (error) {
+      report({ failed: order.job, error })
+    }
+  }
+  port.on('message', (order: SealOrder) => void carryOut(order))
 }

@@ -27,13 +27,21 @@ export class InlineSealer implements Sealer {
   readonly #onPack: (pack: Pack) => void
   readonly #dataPacks: (PackBuilder | undefined)[] = Array.from({ length: openDataPacks })
   #metadataPack: PackBuilder | undefined
+  /** Bundles are sealed one after the other: a pack builder is not made for two at once. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(keys: DomainKeys, onPack: (pack: Pack) => void) {
     this.#keys = keys
     this.#onPack = onPack
   }
 
-  async seal(bundle: Bundle): Promise<SealedPlace> {
+  seal(bundle: Bundle): Promise<SealedPlace> {
+    const sealed = this.#last.then(() => this.#sealNext(bundle))
+    this.#last = sealed.catch(() => undefined)
+    return sealed
+  }
+
+  async #sealNext(bundle: Bundle): Promise<SealedPlace> {
     if (bundle.kind === packKinds.metadata) {
       const builder = (this.#metadataPack ??= new PackBuilder(bundle.kind, this.#keys))
       const ordinal = await builder.append(bundle)
@@ -54,6 +62,7 @@ export class InlineSealer implements Sealer {
   }
 
   async flush(): Promise<void> {
+    await this.#last
     for (const builder of [...this.#dataPacks, this.#metadataPack]) if (builder !== undefined && builder.segmentCount > 0) this.#onPack(builder.finish())
     await this.close()
   }

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { blobIdBytes, locationRecordBytes, maxBlobsPerSegment, packKindOf, packKinds, readLocation, type BlobLocation, type BlobType, type PackKind } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
@@ -144,7 +145,7 @@ export class SessionSink implements BlobSink {
 
   /** Small blobs share the batch's one buffer; a large one gets its own, which later goes to the sealer as it is. */
   #copy(bytes: Uint8Array): Uint8Array {
-    if (bytes.length >= ownSegmentBytes) return bytes.slice()
+    if (bytes.length >= ownSegmentBytes) return copyBytes(bytes)
     const start = this.#smallBytes
     this.#batchBuffer.set(bytes, start)
     this.#smallBytes += bytes.length

@@ -1,4 +1,4 @@
-import { toHex } from '../bytes/index.ts'
+import { copyBytes, toHex } from '../bytes/index.ts'
 import { EngineError, invariant } from '../errors/index.ts'
 import { blobIdBytes, Refset, type BlobLocation } from '../format/index.ts'
 import type { BlobTicket } from './blob-sink.ts'
@@ -50,7 +50,7 @@ export class TicketTable {
     const hex = toHex(packId)
     let pack = this.#packByHex.get(hex)
     if (pack === undefined) {
-      pack = this.#packIds.push(packId.slice()) - 1
+      pack = this.#packIds.push(copyBytes(packId)) - 1
       this.#packByHex.set(hex, pack)
     }
     this.#packs[ticket] = pack

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../../bytes/index.ts'
+import { ByteReader, ByteWriter, copyBytes } from '../../bytes/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
 import { hkdfSha256 } from './node-primitives.ts'
 
@@ -30,7 +30,7 @@ export const encodeDomainKeys = (keys: DomainKeys): Uint8Array =>
 
 export function decodeDomainKeys(bytes: Uint8Array, id: DomainKeyId): DomainKeys {
   const reader = new ByteReader(bytes)
-  const key = (): Uint8Array => reader.bytes(32).slice()
+  const key = (): Uint8Array => copyBytes(reader.bytes(32))
   const keys = { ...id, idKey: key(), cdcKey: key(), dataKey: key(), metadataKey: key() }
   reader.expectEnd()
   return keys

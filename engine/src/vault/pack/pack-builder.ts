@@ -46,6 +46,7 @@ export class PackBuilder {
   readonly #key: Uint8Array
   readonly #opener: SegmentOpener
   readonly #segments: PackSegment[] = []
+  #isBusy = false
   #bytes = new Uint8Array(1024 * 1024)
   #sizeBytes = packHeaderBytes
 
@@ -69,6 +70,9 @@ export class PackBuilder {
   /** Compresses, seals and appends a bundle. @returns its birth ordinal. @throws EngineError `segment.*`, `blob.id-mismatch` when it does not open again. */
   async append(bundle: Bundle): Promise<number> {
     invariant(bundle.kind === this.kind, 'data and metadata never share a pack')
+    // Two at once would take the same ordinal, that is, the same nonce.
+    invariant(!this.#isBusy, 'bundles are appended to a pack one after the other')
+    this.#isBusy = true
     const ordinal = this.#segments.length
     const segment = this.#seal(bundle, ordinal)
     if (this.kind === packKinds.metadata || ordinal % verifyEvery === 0) await this.#verify(segment, bundle)
@@ -79,6 +83,7 @@ export class PackBuilder {
       blobIds: bundle.rawLengths.map((_, index) => bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)),
     })
     this.#sizeBytes += segment.length
+    this.#isBusy = false
     return ordinal
   }
 
