@@ -39,17 +39,20 @@ function scan(address: usize, end: usize, hash: u64, limit: u64): usize {
   return 0
 }
 
-/**
- * Length of the chunk that starts at `start`, or 0 if no cut lies in the `available` bytes and they are fewer than `max`.
- *
- * "The top n bits of the hash are zero" is tested as hash < 2^(64-n).
- */
-export function findCut(start: usize, available: usize, min: usize, normal: usize, max: usize, strictBits: u32, looseBits: u32): usize {
-  if (available <= min) return 0
-  const middle = start + (available < normal ? available : normal)
-  const end = start + (available < max ? available : max)
-  let cut = scan(start + min, middle, 0, (<u64>1) << (64 - strictBits))
-  if (cut == 0) cut = scan(middle, end, hashAtEnd, (<u64>1) << (64 - looseBits))
+/** Set once by the host before the first cut; "strict" and "loose" are hashes below which a cut lies. */
+export let minBytes: u32 = 0
+export let normalBytes: u32 = 0
+export let maxBytes: u32 = 0
+export let strictLimit: u64 = 0
+export let looseLimit: u64 = 0
+
+/** Length of the chunk that starts at `start`, or 0 if no cut lies in the `available` bytes and they are fewer than `maxBytes`. */
+export function findCut(start: usize, available: usize): usize {
+  if (available <= minBytes) return 0
+  const middle = start + (available < normalBytes ? available : normalBytes)
+  const end = start + (available < maxBytes ? available : maxBytes)
+  let cut = scan(start + minBytes, middle, 0, strictLimit)
+  if (cut == 0) cut = scan(middle, end, hashAtEnd, looseLimit)
   if (cut != 0) return cut - start
-  return available >= max ? max : 0
+  return available >= maxBytes ? maxBytes : 0
 }
