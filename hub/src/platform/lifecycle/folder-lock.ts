@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { replaceFile, writeDraft } from './durable-file.ts'
+import { errorCode } from './error-code.ts'
+import { readLockRecord, serialiseLockRecord, type LockPurpose, type LockRecord } from './lock-record.ts'
+import { ownIdentity, stateOfProcess } from './process-identity.ts'
+
+/*
+ * The lock of a data folder, by plain files, because Node has no lock that the kernel would free.
+ *
+ * `hub.lock` names its owner. An owner found dead is succeeded, not deleted: the taker links its own record as
+ * `hub.lock.after-<token of the dead>`. That name can exist once, so of many takers one wins, and the lock's owner is the last
+ * of the chain hub.lock → after-… → after-…. A winner that walks the chain again and still finds itself last renames its claim
+ * over `hub.lock`. A taker that linked a name just freed by this sees, on its second walk, another record in `hub.lock` and
+ * steps back.
+ */
+
+export interface FolderLock {
+  readonly record: LockRecord
+  /** Tells others more about the owner. */
+  update(changes: Partial<Pick<LockRecord, 'address' | 'adminSocket' | 'isStopping'>>): void
+  release(): void
+}
+
+export type LockAttempt =
+  | { readonly outcome: 'taken'; readonly lock: FolderLock }
+  | { readonly outcome: 'refused'; readonly holder: LockRecord }
+
+interface Link {
+  readonly file: string
+  readonly record: LockRecord
+}
+
+/** Takes the lock if nobody alive holds it. Of any number of processes that try at once, one succeeds. */
+export async function tryFolderLock(lockFile: string, purpose: LockPurpose, address: string | null): Promise<LockAttempt> {
+  const record: LockRecord = {
+    token: randomBytes(16).toString('hex'),
+    owner: ownIdentity(),
+    purpose,
+    address,
+    adminSocket: null,
+    isStopping: false,
+  }
+  const draft = writeDraft(lockFile, serialiseLockRecord(record), 0o600)
+  try {
+    for (;;) {
+      const last = walkChain(lockFile).at(-1)
+      if (last && (await isHeld(last.record))) return { outcome: 'refused', holder: last.record }
+      const claim = last ? claimOn(lockFile, last.record) : lockFile
+      if (!linkIfFree(draft, claim)) continue
+      if (walkChain(lockFile).at(-1)?.record.token === record.token) {
+        if (last) renameSync(claim, lockFile)
+        clearLeftovers(lockFile, record)
+        return { outcome: 'taken', lock: ownedLock(lockFile, record) }
+      }
+      removeIfOwn(claim, record) // somebody else finished a takeover meanwhile
+    }
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+/** The living owner of the lock, null when there is none. */
+export async function findLockHolder(lockFile: string): Promise<LockRecord | null> {
+  const last = walkChain(lockFile).at(-1)
+  return last && (await isHeld(last.record)) ? last.record : null
+}
+
+/** A name that is free for one successor of exactly this owner. */
+const claimOn = (lockFile: string, record: LockRecord): string => `${lockFile}.after-${record.token}`
+
+function walkChain(lockFile: string): Link[] {
+  const chain: Link[] = []
+  for (let file = lockFile; ;) {
+    const record = readLockRecord(file)
+    if (!record) return chain
+    chain.push({ file, record })
+    file = claimOn(lockFile, record)
+  }
+}
+
+function linkIfFree(draft: string, name: string): boolean {
+  try {
+    linkSync(draft, name)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+function removeIfOwn(file: string, record: LockRecord): void {
+  if (readLockRecord(file)?.token === record.token) rmSync(file, { force: true })
+}
+
+/** Removes the claims of those who are out, and drafts of processes that were killed while they tried. */
+function clearLeftovers(lockFile: string, record: LockRecord): void {
+  const folder = path.dirname(lockFile)
+  const claimOnMe = path.basename(claimOn(lockFile, record))
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name)
+    if (name.startsWith(`${path.basename(lockFile)}.after-`) && name !== claimOnMe) rmSync(file, { force: true })
+    if (name.startsWith(`${path.basename(lockFile)}.draft-`) && isOld(file)) rmSync(file, { force: true })
+  }
+}
+
+/** A taker needs its draft for moments only. */
+function isOld(file: string): boolean {
+  const draftLifeMs = 600_000
+  const modifiedAtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  return modifiedAtMs !== undefined && Date.now() - modifiedAtMs > draftLifeMs
+}
+
+function ownedLock(lockFile: string, taken: LockRecord): FolderLock {
+  let record = taken
+  const isMine = () => readLockRecord(lockFile)?.token === record.token
+  return {
+    get record() {
+      return record
+    },
+    update(changes) {
+      if (!isMine()) return
+      record = { ...record, ...changes }
+      replaceFile(lockFile, serialiseLockRecord(record), 0o600)
+    },
+    release() {
+      removeIfOwn(lockFile, record)
+    },
+  }
+}
+
+async function isHeld(record: LockRecord): Promise<boolean> {
+  if (record.owner === null) return false
+  const state = stateOfProcess(record.owner)
+  // A hub in another container on the same folder: its number says nothing here, but its socket answers.
+  if (state === 'elsewhere') return record.adminSocket !== null && (await isListening(record.adminSocket))
+  // Windows tells no start time, so a number that lives may be another program's: there the pipe decides.
+  if (state === 'alive' && record.owner.startedAt === null && record.adminSocket !== null) return isListening(record.adminSocket)
+  return state === 'alive'
+}
+
+const isListening = (socketPath: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect(socketPath)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
