@@ -1,0 +1,101 @@
+import { equalBytes, toHex } from '../bytes/index.ts'
+import { EngineError } from '../errors/index.ts'
+import { decodePackHeader, packHeaderBytes, packIdOfKey, packKinds, packPrefix, uuidFromBytes, type PackKind, type PackSegment } from '../format/index.ts'
+import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
+import type { ObjectStore } from '../store/index.ts'
+import { checkPack, decodePackEnd, nodePrimitives, type CheckedPack, type Vault } from '../vault/index.ts'
+import type { FsckFindings } from './fsck-report.ts'
+
+/** Footers are rarely larger; a larger one costs a second read. */
+const firstTailBytes = 256 * 1024
+
+export interface FoundSegment extends PackSegment {
+  readonly packKey: string
+  readonly kind: PackKind
+  readonly domainId: string
+}
+
+/** Everything that lies in packs, found by birth and by blob. */
+export class PackContents {
+  readonly segmentByBirth = new Map<string, FoundSegment>()
+  /** Blob id → births of the segments that hold it. */
+  readonly birthsByBlob = new Map<string, string[]>()
+
+  add(segment: FoundSegment, findings: FsckFindings): void {
+    const birth = birthOf(toHex(segment.birthPackId), segment.birthOrdinal)
+    const other = this.segmentByBirth.get(birth)
+    if (other !== undefined) {
+      // The same segment moved is the same bytes; anything else used a (key, nonce) twice.
+      if (other.crc32 !== segment.crc32 || other.length !== segment.length) findings.add('segment.repeated', segment.packKey, `Segment ${birth} exists twice with different bytes.`)
+      return
+    }
+    this.segmentByBirth.set(birth, segment)
+    for (const id of segment.blobIds) {
+      const hex = toHex(id)
+      const births = this.birthsByBlob.get(hex)
+      if (births === undefined) this.birthsByBlob.set(hex, [birth])
+      else births.push(birth)
+    }
+  }
+}
+
+export const birthOf = (packIdHex: string, ordinal: number): string => `${packIdHex}/${ordinal}`
+
+/** @param vault null = structure and checksums only. @param readData false = footers only. */
+export async function checkPacks(store: ObjectStore, vault: Vault | null, readData: boolean, findings: FsckFindings, signal?: AbortSignal): Promise<PackContents> {
+  const contents = new PackContents()
+  const keysByDomain = new Map<string, DomainKeys>()
+  for await (const { key, sizeBytes } of store.list(packPrefix)) {
+    if (signal?.aborted) throw new EngineError('cancelled', 'The check was stopped.')
+    await findings.check(key, async () => {
+      const packId = packIdOfKey(key)
+      const bytes = readData ? await store.get(key) : null
+      const pack = bytes === null ? await readEnd(store, key, sizeBytes) : checkPack(bytes)
+      if (toHex(pack.header.packId) !== packId) throw new EngineError('pack.invalid', 'A pack lies under the name of another.')
+      const domainId = uuidFromBytes(pack.header.domainId)
+      for (const segment of pack.segments) contents.add({ ...segment, packKey: key, kind: pack.header.kind, domainId }, findings)
+      findings.counts.packs++
+      findings.counts.packBytes += sizeBytes
+      findings.counts.segments += pack.segments.length
+      findings.counts.blobs += pack.trailer.blobCount
+      if (bytes !== null && vault !== null) await openAll(bytes, pack, keysOf(vault, domainId, keysByDomain))
+    })
+  }
+  return contents
+}
+
+async function readEnd(store: ObjectStore, key: string, sizeBytes: number): Promise<CheckedPack> {
+  const header = decodePackHeader(await store.get(key, { offset: 0, length: Math.min(packHeaderBytes, sizeBytes) }))
+  const length = Math.min(firstTailBytes, sizeBytes)
+  const tail = await store.get(key, { offset: sizeBytes - length, length })
+  const footerBytes = tail.length < 64 ? 0 : new DataView(tail.buffer, tail.byteOffset + tail.length - 60, 4).getUint32(0, true)
+  const isWhole = footerBytes + 64 <= tail.length || sizeBytes === length
+  return decodePackEnd(header, isWhole ? tail : await store.get(key), sizeBytes)
+}
+
+function keysOf(vault: Vault, domainId: string, known: Map<string, DomainKeys>): DomainKeys {
+  const keys = known.get(domainId) ?? vault.domainKeys(domainId)
+  known.set(domainId, keys)
+  return keys
+}
+
+/** Opens every segment and recomputes every blob id. */
+async function openAll(bytes: Uint8Array, pack: CheckedPack, keys: DomainKeys): Promise<void> {
+  if (!equalBytes(pack.header.vaultId, keys.vaultId)) throw new EngineError('pack.invalid', 'A pack of another vault lies here.')
+  const opener = new SegmentOpener(nodePrimitives, keys)
+  for (const segment of pack.segments) {
+    const place = { packId: segment.birthPackId, ordinal: segment.birthOrdinal }
+    const opened = await opener.open(bytes.subarray(segment.offset, segment.offset + segment.length), place)
+    if (opened.header.kind !== pack.header.kind || opened.blobs.length !== segment.blobIds.length) throw new EngineError('pack.invalid', 'A segment is not what the footer says.')
+    for (const [index, blob] of opened.blobs.entries()) {
+      if (!(await hasId(keys, pack.header.kind, blob, segment.blobIds[index]!))) throw new EngineError('blob.id-mismatch', 'A blob is not what its id says.')
+    }
+  }
+}
+
+/** Footers do not say the type of a blob, the kind of its pack narrows it. */
+async function hasId(keys: DomainKeys, kind: PackKind, blob: Uint8Array, id: Uint8Array): Promise<boolean> {
+  const types = kind === packKinds.data ? [1] : [2, 3, 4, 5]
+  for (const type of types) if (equalBytes(await nodePrimitives.hmacSha256(keys.idKey, Uint8Array.of(type), blob), id)) return true
+  return false
+}

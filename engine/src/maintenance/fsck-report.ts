@@ -1,0 +1,53 @@
+import { isEngineError } from '../errors/index.ts'
+
+export interface FsckProblem {
+  /** An engine error code, or `object.unknown`, `refset.incomplete`, `segment.missing`, `segment.repeated`. */
+  readonly code: string
+  /** Key of the object concerned. */
+  readonly object: string
+  readonly message: string
+}
+
+export interface FsckCounts {
+  packs: number
+  packBytes: number
+  segments: number
+  blobs: number
+  snapshots: number
+  /** Blobs reached from snapshots, counted once a snapshot. */
+  blobsReached: number
+}
+
+export interface FsckReport {
+  readonly ok: boolean
+  readonly problems: readonly FsckProblem[]
+  readonly counts: Readonly<FsckCounts>
+}
+
+/** More than this many problems are counted but not kept: the first ones tell the story. */
+const keptProblems = 1000
+
+export class FsckFindings {
+  readonly counts: FsckCounts = { packs: 0, packBytes: 0, segments: 0, blobs: 0, snapshots: 0, blobsReached: 0 }
+  readonly #problems: FsckProblem[] = []
+  #found = 0
+
+  add(code: string, object: string, message: string): void {
+    this.#found++
+    if (this.#problems.length < keptProblems) this.#problems.push({ code, object, message })
+  }
+
+  /** Runs one check: what it throws becomes a problem of the object, and the rest goes on. */
+  async check(object: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      if (isEngineError(error, 'cancelled')) throw error
+      this.add(isEngineError(error) ? error.code : 'internal', object, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  report(): FsckReport {
+    return { ok: this.#found === 0, problems: this.#problems, counts: this.counts }
+  }
+}

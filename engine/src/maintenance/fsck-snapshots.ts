@@ -1,0 +1,118 @@
+import { fromBase64Url, toHex } from '../bytes/index.ts'
+import { EngineError } from '../errors/index.ts'
+import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes, type BlobType, type SnapshotObject } from '../format/index.ts'
+import { openSnapshotBody, SegmentOpener, TreeReader, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '../reader/index.ts'
+import type { ObjectStore } from '../store/index.ts'
+import { nodePrimitives, type Vault } from '../vault/index.ts'
+import { birthOf, type PackContents } from './fsck-packs.ts'
+import type { FsckFindings } from './fsck-report.ts'
+
+/** Opened metadata segments kept while a tree is walked. */
+const cachedSegments = 64
+
+/** @param vault null = structure and refsets only. */
+export async function checkSnapshots(store: ObjectStore, vault: Vault | null, contents: PackContents, findings: FsckFindings, signal?: AbortSignal): Promise<void> {
+  for await (const { key } of store.list(snapshotPrefix)) {
+    if (signal?.aborted) throw new EngineError('cancelled', 'The check was stopped.')
+    await findings.check(key, async () => {
+      const snapshot = decodeSnapshotObject(await store.get(key))
+      if (snapshotKey(snapshot.header.agentId, snapshot.header.seq, snapshot.header.snapshotId) !== key) throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another.')
+      findings.counts.snapshots++
+      const refset = Refset.decode(snapshot.refset)
+      for (const { packIdHex, ordinal } of refset.segments()) {
+        if (!contents.segmentByBirth.has(birthOf(packIdHex, ordinal))) findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
+      }
+      if (vault !== null) await checkOpened(store, vault, snapshot, refset, contents, findings, key)
+    })
+  }
+}
+
+async function checkOpened(store: ObjectStore, vault: Vault, snapshot: SnapshotObject, refset: Refset, contents: PackContents, findings: FsckFindings, key: string): Promise<void> {
+  const agent = await vault.readAgent(uuidFromBytes(snapshot.header.agentId))
+  await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
+  await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
+  const keys = vault.domainKeys(uuidFromBytes(snapshot.header.domainId))
+  const body = await openSnapshotBody(nodePrimitives, snapshot, keys)
+  const reach = new Reach(store, keys, refset, contents)
+  const counts = await reach.walk(body.root)
+  findings.counts.blobsReached += reach.seen.size
+  for (const problem of reach.problems) findings.add(problem.code, key, problem.message)
+  if (counts.files !== body.files || counts.bytes !== body.bytes) {
+    findings.add('snapshot.invalid', key, `The snapshot says ${body.files} files and ${body.bytes} bytes, its tree holds ${counts.files} and ${counts.bytes}.`)
+  }
+}
+
+/** Walks all that one snapshot reaches, and proves that its refset covers it. */
+class Reach {
+  readonly seen = new Set<string>()
+  readonly problems: { code: string; message: string }[] = []
+  readonly #store: ObjectStore
+  readonly #opener: SegmentOpener
+  readonly #keys: DomainKeys
+  readonly #refset: Refset
+  readonly #contents: PackContents
+  readonly #opened = new Map<string, readonly Uint8Array[]>()
+  readonly #reader = new TreeReader((type, id) => this.#fetch(type, id))
+
+  constructor(store: ObjectStore, keys: DomainKeys, refset: Refset, contents: PackContents) {
+    this.#store = store
+    this.#keys = keys
+    this.#opener = new SegmentOpener(nodePrimitives, keys)
+    this.#refset = refset
+    this.#contents = contents
+  }
+
+  async walk(page: Uint8Array): Promise<{ files: number; bytes: number }> {
+    const total = { files: 0, bytes: 0 }
+    const folders = [page]
+    for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+      for await (const entry of this.#reader.entries(next)) {
+        if (entry.type === 'folder') folders.push(entry.page)
+        if (entry.type !== 'file') continue
+        total.files++
+        total.bytes += entry.size
+        for await (const { item } of this.#reader.items(entry)) if (item.kind === 'data') this.#locate(item.id)
+      }
+    }
+    return total
+  }
+
+  /** The birth of a segment within the refset that holds the blob; a problem is noted once a blob. */
+  #locate(id: Uint8Array): string | null {
+    const hex = toHex(id)
+    const births = this.#contents.birthsByBlob.get(hex) ?? []
+    const birth = births.find((candidate) => {
+      const [packIdHex = '', ordinal = ''] = candidate.split('/')
+      return this.#refset.has(packIdHex, Number(ordinal))
+    })
+    if (birth === undefined && !this.seen.has(hex)) {
+      this.problems.push(births.length === 0 ? { code: 'blob.missing', message: 'A blob that the snapshot needs is not stored.' } : { code: 'refset.incomplete', message: 'A blob that the snapshot needs lies outside of its refset.' })
+    }
+    this.seen.add(hex)
+    return birth ?? null
+  }
+
+  async #fetch(type: BlobType, id: Uint8Array): Promise<Uint8Array> {
+    const birth = this.#locate(id)
+    if (birth === null) throw new EngineError('blob.missing', 'A folder listing of the snapshot is not stored.')
+    const segment = this.#contents.segmentByBirth.get(birth)!
+    const blobs = await this.#open(birth)
+    const index = segment.blobIds.findIndex((candidate) => toHex(candidate) === toHex(id))
+    const blob = blobs[index]
+    const actual = blob === undefined ? null : await nodePrimitives.hmacSha256(this.#keys.idKey, Uint8Array.of(type), blob)
+    if (blob === undefined || actual === null || toHex(actual) !== toHex(id)) throw new EngineError('blob.id-mismatch', 'A folder listing is not what its id says.')
+    return blob
+  }
+
+  async #open(birth: string): Promise<readonly Uint8Array[]> {
+    const cached = this.#opened.get(birth)
+    if (cached !== undefined) return cached
+    const segment = this.#contents.segmentByBirth.get(birth)!
+    const bytes = await this.#store.get(segment.packKey, { offset: segment.offset, length: segment.length })
+    const { blobs } = await this.#opener.open(bytes, { packId: segment.birthPackId, ordinal: segment.birthOrdinal })
+    if (this.#opened.size >= cachedSegments) this.#opened.clear()
+    this.#opened.set(birth, blobs)
+    return blobs
+  }
+}
+

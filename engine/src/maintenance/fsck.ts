@@ -1,0 +1,37 @@
+import { agentPrefix, decodeAgentFile, decodeKeySlot, decodeVaultFile, keySlotPrefix, packPrefix, snapshotPrefix, vaultFileKey } from '../format/index.ts'
+import type { ObjectStore } from '../store/index.ts'
+import type { Vault } from '../vault/index.ts'
+import { checkPacks } from './fsck-packs.ts'
+import { FsckFindings, type FsckReport } from './fsck-report.ts'
+import { checkSnapshots } from './fsck-snapshots.ts'
+
+export interface FsckOptions {
+  /** The opened vault; null = without keys: structure, checksums and refsets only. */
+  readonly vault: Vault | null
+  /** Reads and opens every stored byte; false = footers and trees only. */
+  readonly readData: boolean
+  readonly signal?: AbortSignal
+}
+
+const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, 'g/']
+
+/**
+ * Proves a vault from its store (docs/vault-format.md §12). Reads only. Every damage is a line of the report; it throws only when the
+ * store itself does not answer, or when stopped.
+ */
+export async function fsck(store: ObjectStore, options: FsckOptions): Promise<FsckReport> {
+  const findings = new FsckFindings()
+  await findings.check(vaultFileKey, async () => void decodeVaultFile(await store.get(vaultFileKey)))
+  for await (const { key } of store.list('')) {
+    if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix))) findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
+  }
+  for await (const { key } of store.list(keySlotPrefix)) await findings.check(key, async () => void decodeKeySlot(await store.get(key)))
+  for await (const { key } of store.list(agentPrefix)) {
+    const { vault } = options
+    await findings.check(key, async () => void (vault === null ? decodeAgentFile(await store.get(key)) : await vault.readAgent(key.slice(agentPrefix.length))))
+  }
+  const contents = await checkPacks(store, options.vault, options.readData, findings, options.signal)
+  await checkSnapshots(store, options.vault, contents, findings, options.signal)
+  return findings.report()
+}
+

@@ -1,0 +1,2 @@
+export { fsck, type FsckOptions } from './fsck.ts'
+export type { FsckCounts, FsckProblem, FsckReport } from './fsck-report.ts'
