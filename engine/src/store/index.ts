@@ -1,0 +1,2 @@
+export { MemoryStore } from './memory/memory-store.ts'
+export type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from './object-store.ts'
