@@ -5,9 +5,10 @@ export const sourceConditions = ['@holdfast/source']
 export const sourceResolution = { resolve: { conditions: sourceConditions }, ssr: { resolve: { conditions: sourceConditions } } }
 
 /** A vitest project of one workspace whose tests run in Node, in processes of their own. */
-export const nodeProject = (name: string, include: string[]) => ({
+export const nodeProject = (name: string, include: string[], more: { readonly globalSetup?: string[] } = {}) => ({
   extends: true as const,
   test: {
+    ...more,
     name,
     include,
     exclude: ['**/node_modules/**', '**/dist/**'],

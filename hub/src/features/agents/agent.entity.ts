@@ -15,13 +15,13 @@ export const AgentEntity = defineEntity({
     boxPublicKey: p.blob().check('octet_length(box_public_key) = 32'),
     vaultId: p.uuid().$type<VaultId>(),
     domainId: p.uuid().$type<DomainId>(),
-    enrolledAt: p.datetime(),
+    enrolledAt: p.datetime(3),
     /** A link is held. Corrected at start: a killed hub leaves it standing. */
     online: p.boolean(),
-    lastSeenAt: p.datetime().nullable(),
-    lastSnapshotAt: p.datetime().nullable(),
+    lastSeenAt: p.datetime(3).nullable(),
+    lastSnapshotAt: p.datetime(3).nullable(),
     lastRunStatus: p.text().$type<RunOutcome>().nullable(),
-    revokedAt: p.datetime().nullable(),
+    revokedAt: p.datetime(3).nullable(),
   },
 })
 export type AgentRow = InferEntity<typeof AgentEntity>

@@ -1,1 +1,4 @@
+import { AgentEntity } from './agent.entity.ts'
+
 export { AgentEntity, type AgentRow } from './agent.entity.ts'
+export const agentEntities = [AgentEntity] as const

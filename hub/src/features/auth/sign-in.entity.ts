@@ -9,11 +9,11 @@ export const SignInEntity = defineEntity({
   properties: {
     tokenHash: p.blob().primary().check('octet_length(token_hash) = 32'),
     userId: () => p.manyToOne(UserEntity).mapToPk().fieldName('user_id').deleteRule('cascade').index('sign_in_user_id_index').$type<UserId>(),
-    createdAt: p.datetime(),
+    createdAt: p.datetime(3),
     /** Last use, written at most once a minute. */
-    seenAt: p.datetime(),
+    seenAt: p.datetime(3),
     /** End whatever the use. */
-    expiresAt: p.datetime(),
+    expiresAt: p.datetime(3),
   },
 })
 export type SignInRow = InferEntity<typeof SignInEntity>
@@ -24,9 +24,9 @@ export const SignInLinkEntity = defineEntity({
   tableName: 'sign_in_link',
   properties: {
     tokenHash: p.blob().primary().check('octet_length(token_hash) = 32'),
-    createdAt: p.datetime(),
-    expiresAt: p.datetime(),
-    usedAt: p.datetime().nullable(),
+    createdAt: p.datetime(3),
+    expiresAt: p.datetime(3),
+    usedAt: p.datetime(3).nullable(),
   },
 })
 export type SignInLinkRow = InferEntity<typeof SignInLinkEntity>

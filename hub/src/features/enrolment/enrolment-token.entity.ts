@@ -11,9 +11,9 @@ export const EnrolmentTokenEntity = defineEntity({
     name: p.text().nullable(),
     /** Name of the person, or of the command, that made it. */
     createdBy: p.text(),
-    createdAt: p.datetime(),
-    expiresAt: p.datetime(),
-    usedAt: p.datetime().nullable(),
+    createdAt: p.datetime(3),
+    expiresAt: p.datetime(3),
+    usedAt: p.datetime(3).nullable(),
     agentId: p.uuid().$type<AgentId>().nullable(),
   },
 })

@@ -8,6 +8,6 @@ export const HubIdentityEntity = defineEntity({
   properties: {
     singleton: p.boolean().primary().check('singleton'),
     hubId: p.uuid().$type<HubId>(),
-    createdAt: p.datetime(),
+    createdAt: p.datetime(3),
   },
 })

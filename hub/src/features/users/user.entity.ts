@@ -13,7 +13,7 @@ export const UserEntity = defineEntity({
     role: p.enum(['admin'] as const),
     /** PHC string of argon2id. Null = only a sign-in link opens this account. */
     passwordHash: p.text().nullable(),
-    createdAt: p.datetime(),
+    createdAt: p.datetime(3),
   },
 })
 export type UserRow = InferEntity<typeof UserEntity>

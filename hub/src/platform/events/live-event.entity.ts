@@ -19,7 +19,7 @@ export const LiveEventEntity = defineEntity({
     topic: p.text().$type<Topic>().primary(),
     seq: p.bigint('number').primary(),
     type: p.text().$type<LiveEvent['type']>(),
-    at: p.datetime(),
+    at: p.datetime(3),
     body: p.json().$type<LiveEvent['body']>(),
   },
   indexes: [{ name: 'live_event_at_index', properties: ['at'] }],

@@ -1,0 +1,3 @@
+import { SignInEntity, SignInLinkEntity } from './sign-in.entity.ts'
+
+export const authEntities = [SignInEntity, SignInLinkEntity] as const

@@ -1,0 +1,3 @@
+import { EnrolmentTokenEntity } from './enrolment-token.entity.ts'
+
+export const enrolmentEntities = [EnrolmentTokenEntity] as const

@@ -1,0 +1,3 @@
+import { HubIdentityEntity } from './hub-identity.entity.ts'
+
+export const systemEntities = [HubIdentityEntity] as const

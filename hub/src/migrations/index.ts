@@ -1,0 +1,5 @@
+import type { MigrationClass } from '../platform/database/database.ts'
+import { Migration20261121092809_create_hub_tables } from './Migration20261121092809_create_hub_tables.ts'
+
+/** The one ordered history of the schema. Append only: a released migration is never edited. */
+export const migrations: readonly MigrationClass[] = [Migration20261121092809_create_hub_tables]

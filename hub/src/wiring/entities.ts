@@ -1,0 +1,20 @@
+import type { EntitySchema } from '@mikro-orm/core'
+import { agentEntities } from '../features/agents/index.ts'
+import { authEntities } from '../features/auth/index.ts'
+import { enrolmentEntities } from '../features/enrolment/index.ts'
+import { runEntities } from '../features/runs/index.ts'
+import { systemEntities } from '../features/system/index.ts'
+import { userEntities } from '../features/users/index.ts'
+import { LiveEventEntity, LiveTopicEntity } from '../platform/events/live-event.entity.ts'
+
+/** Every table of the hub. */
+export const entities: readonly EntitySchema[] = [
+  LiveTopicEntity,
+  LiveEventEntity,
+  ...systemEntities,
+  ...userEntities,
+  ...authEntities,
+  ...agentEntities,
+  ...enrolmentEntities,
+  ...runEntities,
+]
