@@ -1,33 +1,39 @@
 # The Holdfast server with its console. Build from the repository's folder:
 #   docker build -f docker/hub.Dockerfile -t holdfast-hub .
 
-FROM node:24-bookworm-slim AS build
+FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY shared-types/package.json shared-types/
 COPY engine/package.json engine/
 COPY hub/package.json hub/
+COPY hub/bin hub/bin
 COPY agent/package.json agent/
+COPY agent/bin agent/bin
 COPY web/package.json web/
 COPY e2e/package.json e2e/
-COPY agent/bin agent/bin
-COPY hub/bin hub/bin
+
+FROM manifests AS console
 RUN npm ci
 COPY tsconfig.base.json tsconfig.json ./
-COPY scripts scripts
 COPY shared-types shared-types
 COPY engine engine
 COPY web web
-COPY hub hub
-RUN node scripts/with-node.mjs lerna run build --scope @holdfast/web \
- && npm prune --omit=dev --workspace @holdfast/hub --include-workspace-root=false
+RUN npm run build --workspace @holdfast/web
+
+FROM manifests AS packages
+RUN npm ci --omit=dev --workspace @holdfast/hub
 
 FROM node:24-bookworm-slim
 # The embedded Postgres runs as the user of the hub, so that user must have a name.
 RUN useradd --system --uid 842 --home-dir /var/lib/holdfast --shell /usr/sbin/nologin holdfast \
  && install -d -o holdfast -g holdfast -m 0700 /var/lib/holdfast
 WORKDIR /app
-COPY --from=build /app /app
+COPY --from=packages /app /app
+COPY shared-types shared-types
+COPY engine engine
+COPY hub hub
+COPY --from=console /app/web/dist web/dist
 ENV NODE_ENV=production \
     HOLDFAST_DATA=/var/lib/holdfast \
     HOLDFAST_HOST=0.0.0.0 \

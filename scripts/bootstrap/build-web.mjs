@@ -67,7 +67,7 @@ function hashPath(path, hash) {
 /** @param {string} path @returns {string[] | null} sorted names, or null for a file */
 function readFolderOrNull(path) {
   try {
-    return readdirSync(path).sort()
+    return readdirSync(path).toSorted()
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOTDIR') return null
     throw error

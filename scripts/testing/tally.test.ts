@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readPlaywrightReport, readVitestReport } from './read-reports.ts'
 import { addTallies, closingLine, countBreakdown } from './tally.ts'
 
-const fileOf = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((test) => ({ status: test })) })
+const fileOf = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((outcome) => ({ status: outcome })) })
 
 describe('a vitest report', () => {
   test('is counted test by test', () => {

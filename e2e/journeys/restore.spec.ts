@@ -1,0 +1,89 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import type { BackupDocument, EntryDocument, FailureDocument, RestoreDocument, SnapshotDocument } from '../stack/json-documents.ts'
+import { makeOddTree } from '../stack/odd-tree.ts'
+import { startStack, type Stack } from '../stack/start-stack.ts'
+import { findTreeDifferences } from '../stack/tree-differences.ts'
+
+let stack: Stack
+let source: string
+test.beforeAll(async () => {
+  stack = await startStack()
+  source = join(stack.folder, 'source')
+  makeOddTree(source)
+})
+test.afterAll(() => stack.stop())
+
+test.describe.configure({ mode: 'serial' })
+
+test('a backup by command line keeps an odd tree', async () => {
+  const backup = await stack.holdfast<BackupDocument>(['backup', source])
+  expect(backup).toMatchObject({ status: 'succeeded', kind: 'full', warnings: [] })
+  expect(backup.filesRead).toBe(backup.files)
+
+  const snapshots = await stack.holdfast<SnapshotDocument[]>(['snapshots'])
+  expect(snapshots).toHaveLength(1)
+  expect(snapshots[0]).toMatchObject({ id: backup.snapshotId, status: 'complete', plan: null, files: backup.files, bytes: backup.bytes })
+})
+
+test('its folders are listed with every name, also those that are no UTF-8', async () => {
+  const entries = await stack.holdfast<EntryDocument[]>(['ls', 'latest', source])
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  expect(byPath.get(join(source, 'new\nline'))).toMatchObject({ type: 'file', size: 8 })
+  expect(byPath.get(join(source, 'before-1970'))).toMatchObject({ mtimeNs: '-14182940876543211' })
+  expect(byPath.get(join(source, 'setuid'))).toMatchObject({ mode: 0o4755 })
+  const raw = entries.find(
+    ({ pathBase64 }) =>
+      pathBase64 !== undefined &&
+      Buffer.from(pathBase64, 'base64')
+        .subarray(-3)
+        .equals(Buffer.from([0x66, 0xff, 0xfe])),
+  )
+  expect(raw).toMatchObject({ type: 'file', size: 5 })
+})
+
+test('a restore puts every byte, mode, time and link back', async () => {
+  const target = join(stack.folder, 'restored')
+  mkdirSync(target)
+  const restore = await stack.holdfast<RestoreDocument>(['restore', 'latest', '--target', target])
+  expect(restore).toMatchObject({ status: 'succeeded', filesSkipped: 0, warnings: [] })
+  expect(restore.filesWritten).toBe(restore.filesRequested)
+  expect(await findTreeDifferences(source, join(target, source))).toBe('')
+  // Holes stay holes: 64 MiB of which 200 kB were written.
+  expect(statSync(join(target, source, 'sparse')).blocks * 512).toBeLessThan(2 ** 20)
+})
+
+test('a flat restore puts the contents straight into the target', async () => {
+  const target = join(stack.folder, 'flat')
+  mkdirSync(target)
+  await stack.holdfast<RestoreDocument>(['restore', 'latest', '--target', target, '--flat'])
+  // The target is a folder of its own; what is in it is the source's.
+  expect((await findTreeDifferences(source, target)).split('\n').filter((line) => line !== '' && !line.endsWith(' ./'))).toEqual([])
+})
+
+test('a second backup reads nothing and stores no content', async () => {
+  const first = await stack.holdfast<SnapshotDocument[]>(['snapshots'])
+  const backup = await stack.holdfast<BackupDocument>(['backup', source])
+  expect(backup).toMatchObject({ status: 'succeeded', kind: 'incremental', filesRead: 0, bytesRead: 0, bytesStored: 0 })
+  expect(await stack.holdfast<SnapshotDocument[]>(['snapshots'])).toHaveLength(first.length + 1)
+})
+
+test('a changed file is the only one read again', async () => {
+  writeFileSync(join(source, 'with space'), 'something else')
+  const backup = await stack.holdfast<BackupDocument>(['backup', source])
+  expect(backup).toMatchObject({ kind: 'incremental', filesRead: 1 })
+  expect(backup.bytesStored).toBeGreaterThan(0)
+})
+
+test('the vault is clean', async () => {
+  await stack.holdfastHub(['fsck'])
+  await stack.holdfast(['verify', 'latest'])
+})
+
+test('what is not there is said with its code and exit status 4', async () => {
+  const missing = await stack.holdfast<FailureDocument>(['ls', 'latest', join(source, 'no such file')], 4)
+  expect(missing.error).toMatchObject({ code: 'snapshot.path-not-found' })
+  const unknown = await stack.holdfast<FailureDocument>(['restore', '00000000', '--target', stack.folder], 4)
+  expect(unknown.error).toMatchObject({ code: 'snapshot.not-found' })
+})

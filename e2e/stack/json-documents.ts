@@ -1,0 +1,47 @@
+/** What the command line writes with `--json` (docs/configuration.md and the agent's README), as far as journeys read it. */
+export interface BackupDocument {
+  readonly status: 'succeeded' | 'warning'
+  readonly kind: 'full' | 'incremental'
+  readonly runId: string
+  readonly snapshotId: string
+  readonly files: number
+  readonly bytes: number
+  readonly filesRead: number
+  readonly bytesRead: number
+  readonly bytesStored: number
+  readonly warnings: readonly { readonly path: string; readonly code: string; readonly message: string }[]
+}
+
+export interface RestoreDocument {
+  readonly status: 'succeeded' | 'warning'
+  readonly filesRequested: number
+  readonly filesWritten: number
+  readonly filesSkipped: number
+  readonly bytesWritten: number
+  readonly warnings: readonly unknown[]
+}
+
+export interface SnapshotDocument {
+  readonly id: string
+  readonly createdAt: string
+  readonly status: 'complete' | 'complete-with-errors' | 'partial'
+  readonly host: string
+  readonly plan: string | null
+  readonly files: number
+  readonly bytes: number
+}
+
+export interface EntryDocument {
+  readonly path: string
+  readonly pathBase64?: string
+  readonly type: string
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly size: number
+  readonly mtimeNs: string
+}
+
+export interface FailureDocument {
+  readonly error: { readonly code: string; readonly message: string; readonly cure: string }
+}

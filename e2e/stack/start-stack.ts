@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { runCommand, runForJson, type CommandResult } from './command-line.ts'
+import { findFreePort } from './free-port.ts'
+import { startProgram, type Program } from './program.ts'
+import { holdfastBin, hubBin } from './project.ts'
+import { makeScratchFolder } from './scratch-folder.ts'
+
+const startTimeoutMs = 60_000
+
+/** A hub with its own Postgres and store, and an enrolled agent, each a real process on free ports and in a folder of its own. */
+export interface Stack {
+  readonly origin: string
+  /** Folder of the test: `data/` belongs to the hub, everything else is free. */
+  readonly folder: string
+  /** One-time link of the first start. */
+  readonly signInLink: string
+  hub(): Program
+  agent(): Program
+  startHub(): Promise<void>
+  startAgent(): Promise<void>
+  /** `holdfast …` with `--json`. */
+  holdfast<T>(args: readonly string[], expectedExitCode?: number): Promise<T>
+  /** The same where it may fail. */
+  tryHoldfast(args: readonly string[]): Promise<CommandResult>
+  /** `holdfast-hub …` with `--json`. */
+  holdfastHub<T>(args: readonly string[], expectedExitCode?: number): Promise<T>
+  /** Stops everything and removes the folder. */
+  stop(): Promise<void>
+}
+
+export interface StackOptions {
+  /** How long a silent run counts as alive. */
+  readonly leaseMs?: number
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const scratch = makeScratchFolder()
+  const data = join(scratch.path, 'data')
+  const port = await findFreePort()
+  const origin = `http://127.0.0.1:${port}`
+  const env = {
+    HOLDFAST_DATA: data,
+    HOLDFAST_AGENT_HOME: join(data, 'agent'),
+    HOLDFAST_PORT: String(port),
+    ...(options.leaseMs === undefined ? {} : { HOLDFAST_LEASE_MS: String(options.leaseMs) }),
+  }
+  const running: { hub?: Program; agent?: Program } = {}
+  const current = (name: 'hub' | 'agent'): Program => {
+    const program = running[name]
+    if (program === undefined) throw new Error(`The ${name} was not started`)
+    return program
+  }
+  const holdfast = <T>(args: readonly string[], expectedExitCode?: number) =>
+    runForJson<T>(holdfastBin, [...args, '--json'], env, expectedExitCode)
+  const holdfastHub = <T>(args: readonly string[], expectedExitCode?: number) =>
+    runForJson<T>(hubBin, [...args, '--json'], env, expectedExitCode)
+
+  const stack = {
+    origin,
+    folder: scratch.path,
+    hub: () => current('hub'),
+    agent: () => current('agent'),
+    async startHub() {
+      running.hub = startProgram(hubBin, ['start', '--exit-with-parent'], env)
+      await untilReady(origin, running.hub)
+    },
+    async startAgent() {
+      running.agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], env)
+      await untilLinked(holdfast, running.agent)
+    },
+    holdfast,
+    tryHoldfast: (args: readonly string[]) => runCommand(holdfastBin, [...args, '--json'], env),
+    holdfastHub,
+    async stop() {
+      try {
+        await running.agent?.stop()
+        await running.hub?.stop()
+      } finally {
+        scratch.remove()
+      }
+    },
+  }
+  try {
+    await stack.startHub()
+    const [, signInLink = ''] = await stack.hub().waitForLine(/^Sign in: (\S+)$/m, startTimeoutMs)
+    const { token } = await holdfastHub<{ token: string }>(['enrol-token', 'create'])
+    await holdfast(['enrol', origin, '--token', token, '--name', 'journey'])
+    await stack.startAgent()
+    return { ...stack, signInLink }
+  } catch (error) {
+    await stack.stop().catch(() => undefined) // the first failure is the one to see
+    throw error
+  }
+}
+
+async function untilReady(origin: string, hub: Program): Promise<void> {
+  await until(hub, 'the hub answers', async () => {
+    try {
+      return (await fetch(`${origin}/health/ready`)).ok
+    } catch {
+      return false // not listening yet
+    }
+  })
+}
+
+async function untilLinked(holdfast: Stack['holdfast'], agent: Program): Promise<void> {
+  await until(agent, 'the agent is linked', async () => (await holdfast<{ link: string }>(['status'])).link === 'up')
+}
+
+async function until(program: Program, what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + startTimeoutMs; !(await isSo()); await new Promise((resolve) => setTimeout(resolve, 50))) {
+    if (!program.isRunning()) throw new Error(`A program ended before ${what}:\n${program.output()}`)
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}:\n${program.output()}`)
+  }
+}
