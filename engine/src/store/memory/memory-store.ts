@@ -66,7 +66,7 @@ class MemoryStagedObject implements StagedObject {
   async write(chunk: Uint8Array): Promise<void> {
     this.#requireOpen()
     requireNotAborted(this.#options.signal)
-    this.#pieces.push(chunk.slice())
+    this.#pieces.push(concatBytes([chunk]))
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {

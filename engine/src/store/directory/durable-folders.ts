@@ -1,0 +1,47 @@
+import { mkdir, open } from 'node:fs/promises'
+import path from 'node:path'
+import { systemCode } from './system-failure.ts'
+
+/**
+ * Makes names in a folder survive a power failure (fsync of the folder).
+ *
+ * Windows cannot open a folder for that; NTFS journals its names by itself.
+ */
+export async function syncFolder(folderPath: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(folderPath, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Makes the folders between a store's root and its objects, each one durable before it is used. */
+export class DurableFolders {
+  readonly #rootPath: string
+  readonly #known = new Set<string>()
+
+  constructor(rootPath: string) {
+    this.#rootPath = rootPath
+  }
+
+  async ensure(folderPath: string): Promise<void> {
+    if (folderPath === this.#rootPath || this.#known.has(folderPath)) return
+    const parentPath = path.dirname(folderPath)
+    await this.ensure(parentPath)
+    try {
+      await mkdir(folderPath, { mode: 0o700 })
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error
+    }
+    // Also where it was there already: whoever made it may have been killed before this step.
+    await syncFolder(parentPath)
+    this.#known.add(folderPath)
+  }
+
+  /** For when a folder turns out to be gone that was known. */
+  forget(): void {
+    this.#known.clear()
+  }
+}
