@@ -1,10 +1,13 @@
-import type { FileHandle } from 'node:fs/promises'
-
 // IOV_MAX of Linux and macOS is 1024.
 const piecesPerCall = 1024
 
+/** What is needed of a file handle. */
+export interface VectorWriter {
+  writev(pieces: readonly Uint8Array[], position: number): Promise<{ readonly bytesWritten: number }>
+}
+
 /** Writes all pieces back to back from `position` on: write(2) may take fewer bytes than it is given. */
-export async function writeFully(handle: FileHandle, pieces: readonly Uint8Array[], position: number): Promise<void> {
+export async function writeFully(handle: VectorWriter, pieces: readonly Uint8Array[], position: number): Promise<void> {
   let pending = pieces.filter((piece) => piece.length > 0)
   let at = position
   while (pending.length > 0) {

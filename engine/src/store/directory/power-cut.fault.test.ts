@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openDirectoryStore } from './directory-store.ts'
+import type { DirectoryStore } from './directory-store.ts'
+
+/**
+ * A power failure, played for real: the store lies on an ext4 in an image file, and a copy of that file taken at any moment holds
+ * exactly what had reached the "disk" by then. Mounting the copy replays the journal as a start after the failure would.
+ */
+const canUseLoopDevices = process.getuid?.() === 0 && existsSync('/dev/loop-control') && existsSync('/usr/sbin/mkfs.ext4')
+const runQuietly = (program: string, ...programArguments: string[]): Buffer =>
+  execFileSync(program, programArguments, { stdio: ['ignore', 'pipe', 'pipe'] })
+
+describe.skipIf(!canUseLoopDevices)('directory store when the power fails', () => {
+  let folder: string
+  let mounted: string[]
+  let store: DirectoryStore
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'holdfast-power-'))
+    mounted = []
+    runQuietly('truncate', '-s', '24M', path.join(folder, 'disk'))
+    runQuietly('/usr/sbin/mkfs.ext4', '-q', path.join(folder, 'disk'))
+    // Ten minutes between commits of the journal: nothing gets to the disk by itself during a test.
+    store = await openDirectoryStore(path.join(await mount('disk', 'commit=600'), 'store'), { create: true })
+  })
+  afterEach(async () => {
+    await store.close()
+    for (const mountPath of mounted) runQuietly('umount', mountPath)
+    await rm(folder, { recursive: true })
+  })
+
+  async function mount(image: string, options: string): Promise<string> {
+    const mountPath = path.join(folder, `${image}.mounted`)
+    await mkdir(mountPath)
+    runQuietly('mount', '-o', `loop,${options}`, path.join(folder, image), mountPath)
+    mounted.push(mountPath)
+    return mountPath
+  }
+
+  /** The disk as it is now, mounted after a restart. */
+  async function cutPower(name: string): Promise<string> {
+    await copyFile(path.join(folder, 'disk'), path.join(folder, name))
+    return path.join(await mount(name, 'rw'), 'store')
+  }
+
+  test('the method sees a difference: what was only written is not there afterwards', async () => {
+    await store.put('first', new Uint8Array(10))
+    await writeFile(path.join(folder, 'disk.mounted/store/unsynced'), new Uint8Array(100_000).fill(1))
+    expect(await readdir(await cutPower('after'))).not.toContain('unsynced')
+  })
+
+  test('an object that was acknowledged is there, whole, the moment its put or commit resolves', async () => {
+    const bytesByKey = new Map<string, Uint8Array>()
+    for (const [round, key] of ['vault.json', 'p/aa/1', 'p/aa/2', 's/agent/1'].entries()) {
+      const bytes = new Uint8Array(300_000).fill(round + 1)
+      if (round % 2 === 0) await store.put(key, bytes)
+      else {
+        const staged = await store.stage()
+        await staged.write(bytes)
+        await staged.commit(key)
+      }
+      bytesByKey.set(key, bytes)
+      const afterwards = await openDirectoryStore(await cutPower(`cut-${round}`))
+      for (const [storedKey, stored] of bytesByKey) expect(await afterwards.get(storedKey), storedKey).toEqual(stored)
+      await afterwards.close()
+    }
+  })
+
+  test('a power failure in the middle of many puts leaves only whole objects', async () => {
+    const writing = Promise.all(Array.from({ length: 40 }, (_, i) => store.put(`p/${i % 4}/${i}`, new Uint8Array(100_000).fill(i))))
+    const cuts: string[] = []
+    for (let cut = 0; cut < 3; cut++) cuts.push(await cutPower(`cut-${cut}`))
+    await writing
+    for (const cut of cuts) {
+      const afterwards = await openDirectoryStore(cut)
+      for await (const { key } of afterwards.list(''))
+        expect(await afterwards.get(key), key).toEqual(new Uint8Array(100_000).fill(Number(key.split('/')[2])))
+      await afterwards.close()
+    }
+  })
+})

@@ -1,0 +1,5 @@
+export { crashAt, scriptedFaults, seededFaults, seededRandom, SimulatedCrash } from './fault-plan.ts'
+export type { CrashPoint, Fault, FaultPlan, FaultRates, ScriptedFault, StoreCall, StoreOperation } from './fault-plan.ts'
+export { FaultyStore } from './faulty-store.ts'
+export type { FaultyStoreOptions } from './faulty-store.ts'
+export { flipOneBit } from './spoil-bytes.ts'
