@@ -1,0 +1,52 @@
+import { AppError, errorFacts, isErrorCode, type Run, type RunOrder } from '@holdfast/shared-types'
+import { print, type CommandContext } from './command-context.ts'
+import { followRun, type EndedRun } from './follow-run.ts'
+import { liveRunDisplay, plainRunDisplay, type RunDisplay } from './run-display.ts'
+import { runDocument } from './run-document.ts'
+import { runSummary } from './run-summary.ts'
+import { withWorkingAgent, type HubAccess } from './with-hub.ts'
+
+const silent: RunDisplay = { onRun: () => undefined, onLog: () => undefined, onProblem: () => undefined, say: () => undefined, close: () => undefined }
+
+/** Asks the hub for a run of this device, shows it until it has ended, and answers the exit status. */
+export async function carryOutRun(context: CommandContext, makeOrder: (access: HubAccess) => Promise<RunOrder>): Promise<number> {
+  const ended = await withWorkingAgent(context, async (access) => {
+    const order = await makeOrder(access)
+    const run = await access.client.call('startRun', { params: { agentId: access.agent.identity.agentId }, body: order })
+    const display = context.isJson ? silent : context.terminal.isLive ? liveRunDisplay(context.terminal) : plainRunDisplay(context.terminal)
+    const interruption = onInterrupt(access, run, display)
+    try {
+      return await followRun(access.client, run.id, display, interruption.leave)
+    } finally {
+      interruption.stopListening()
+      display.close()
+    }
+  })
+  print(context, runDocument(ended, ended.state), () => runSummary(ended, ended.state, context.terminal.outPaint))
+  return exitStatusOf(ended)
+}
+
+/** Once: the run is cancelled and waited for. Twice: this command leaves, whatever the run does. */
+function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { readonly leave: AbortSignal; stopListening(): void } {
+  const leaving = new AbortController()
+  let asked = false
+  const interrupt = (): void => {
+    if (asked) return leaving.abort(new AppError('run.cancelled', { message: 'You left before the run had ended.', cure: 'See the console for how it ends.' }))
+    asked = true
+    display.say('Cancelling the run; press Ctrl+C again to leave at once')
+    client.call('cancelRun', { params: { runId: run.id } }, { patienceMs: 60_000, signal: leaving.signal }).catch((error: unknown) => {
+      if (error instanceof AppError && error.code !== 'run.already-finished' && !leaving.signal.aborted) display.say(`${error.message} ${error.cure}`)
+    })
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, interrupt)
+  return { leave: leaving.signal, stopListening: () => { for (const signal of signals) process.off(signal, interrupt) } }
+}
+
+const outcomeExits = { succeeded: 0, warning: 3, cancelled: 130 } as const
+
+export function exitStatusOf(run: Pick<EndedRun, 'state' | 'error'>): number {
+  if (run.state !== 'failed' && run.state !== 'expired') return outcomeExits[run.state]
+  const code = run.error?.code ?? (run.state === 'expired' ? 'run.expired' : 'internal')
+  return isErrorCode(code) ? errorFacts(code).exit : 1
+}

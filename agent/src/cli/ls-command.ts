@@ -1,0 +1,45 @@
+import { AppError, type SnapshotEntry, type SnapshotId, type WirePath } from '@holdfast/shared-types'
+import type { HubClient } from '../hub-connection/hub-client.ts'
+import { print, type CommandContext } from './command-context.ts'
+import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
+import { formatEntries } from './format-entry.ts'
+import { snapshotPath } from './resolve-path.ts'
+import { withHub } from './with-hub.ts'
+
+export interface LsArguments {
+  readonly snapshot: string
+  readonly host: string | undefined
+  readonly path: string | undefined
+}
+
+const entriesPerPage = 10_000
+
+export async function lsCommand(context: CommandContext, args: LsArguments): Promise<number> {
+  const name = parseSnapshotName(args.snapshot)
+  const path = args.path === undefined ? null : snapshotPath(args.path)
+  const entries = await withHub(context, async ({ client }) => entriesAt(client, (await findSnapshot(client, name, args.host)).id, path))
+  print(context, entries.map(entryDocument), () => formatEntries(entries))
+  return 0
+}
+
+/** What is in a folder, or the one entry that is not a folder. */
+async function entriesAt(client: HubClient, snapshotId: SnapshotId, path: WirePath | null): Promise<readonly SnapshotEntry[]> {
+  const entries: SnapshotEntry[] = []
+  for (;;) {
+    const page = await client.call('listEntries', { params: { snapshotId }, query: { ...queryOf(path), after: entries.length, limit: entriesPerPage } }, { timeoutMs: 60_000 })
+    if (page.folder !== null && page.folder.type !== 'folder') return [page.folder]
+    entries.push(...page.items)
+    if (entries.length >= page.total) return entries
+    if (page.items.length === 0) throw new AppError('protocol.invalid-message', { message: 'The hub told fewer entries than the folder has.' })
+  }
+}
+
+const queryOf = (path: WirePath | null): { path?: string; pathBase64?: string } => {
+  if (path === null) return {}
+  return path.pathBase64 === undefined ? { path: path.path } : { pathBase64: Buffer.from(path.pathBase64, 'base64').toString('base64url') }
+}
+
+const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
+  path: entry.path, ...(entry.pathBase64 === undefined ? {} : { pathBase64: entry.pathBase64 }), type: entry.type, mode: entry.mode, uid: entry.uid, gid: entry.gid,
+  size: entry.size, mtimeNs: entry.mtimeNs,
+})

@@ -1,0 +1,29 @@
+import { loadEnrolledAgent } from '../identity/identity.ts'
+import { agentVersion } from '../identity/agent-version.ts'
+import { createAgentLog } from '../logging/agent-log.ts'
+import type { CommandContext } from './command-context.ts'
+import { whenParentGone } from './parent-process.ts'
+
+/** The agent in the foreground, until it is told to stop. */
+export async function runCommand(context: CommandContext, { exitWithParent }: { readonly exitWithParent: boolean }): Promise<number> {
+  const { terminal, config, folders } = context
+  const agent = await loadEnrolledAgent(folders)
+  const log = createAgentLog({ level: config.logLevel, isPretty: terminal.isLive, write: (text) => terminal.err(text) })
+  const { startAgentService } = await import('../service/agent-service.ts')
+  const service = await startAgentService({ config, folders, agent, purpose: 'service', log })
+  const { agentId, hubUrl } = agent.identity
+  log.info({ event: 'agent.started', agentId, hubUrl, version: agentVersion, pid: process.pid }, 'Agent started')
+  const reason = await whenToldToStop(exitWithParent)
+  log.info({ event: 'agent.stopping', reason }, 'Agent stops')
+  await service.close()
+  log.info({ event: 'agent.stopped' }, 'Agent stopped')
+  return 0
+}
+
+function whenToldToStop(exitWithParent: boolean): Promise<string> {
+  return new Promise((resolve) => {
+    // Further signals find it stopping already: it ends by itself within seconds.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+    whenParentGone({ always: exitWithParent }, () => resolve('parent gone'))
+  })
+}

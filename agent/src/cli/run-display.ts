@@ -1,0 +1,70 @@
+import type { AppError, LogLine, Run } from '@holdfast/shared-types'
+import { escapeText } from './escape-name.ts'
+import type { RunWatcher } from './follow-run.ts'
+import { formatTime } from './format-figures.ts'
+import { LiveLines } from './live-lines.ts'
+import { ProgressRate } from './progress-rate.ts'
+import { renderProgress } from './render-progress.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface RunDisplay extends RunWatcher {
+  /** Something a person did or has to know, now. */
+  say(text: string): void
+  close(): void
+}
+
+const framesMs = 100
+
+/** Lines redrawn in place: how far the run is. */
+export function liveRunDisplay(terminal: Terminal): RunDisplay {
+  const lines = new LiveLines(terminal)
+  const rate = new ProgressRate()
+  let run: Run | null = null
+  let bytesPerSecond: number | null = null
+  let note: string | null = null
+  let frame = 0
+  const startedAtMs = performance.now()
+  const draw = (): void => {
+    frame += 1
+    lines.draw(renderProgress({ state: run?.state ?? 'queued', sample: run?.progress ?? null, elapsedMs: performance.now() - startedAtMs, bytesPerSecond, note, frame }, terminal.columns, terminal.paint))
+  }
+  const timer = setInterval(draw, framesMs)
+  return {
+    onRun(next) {
+      run = next
+      if (next.progress !== null) bytesPerSecond = rate.add(next.progress)
+    },
+    onLog: () => undefined,
+    onProblem: (problem) => { note = problem === null ? null : hubAway(problem) },
+    say: (text) => { note = text },
+    close() {
+      clearInterval(timer)
+      lines.close()
+    },
+  }
+}
+
+/** Where nobody watches (cron, a pipe): the run's log, one clean line each. */
+export function plainRunDisplay(terminal: Terminal): RunDisplay {
+  const say = (text: string): void => terminal.err(`${text}\n`)
+  let isAway = false
+  return {
+    onRun: () => undefined,
+    onLog(lines) {
+      for (const line of lines) say(logText(line))
+    },
+    onProblem(problem) {
+      if (problem !== null && !isAway) say(hubAway(problem))
+      isAway = problem !== null
+    },
+    say,
+    close: () => undefined,
+  }
+}
+
+const hubAway = (problem: AppError): string => `${problem.message} The run goes on; waiting for the hub.`
+
+function logText(line: LogLine): string {
+  const level = line.level === 'info' ? '' : `${line.level}: `
+  return `${formatTime(line.atMs)} ${level}${line.path === null ? '' : `${escapeText(line.path)}: `}${escapeText(line.message)}`
+}

@@ -1,0 +1,68 @@
+import type { BackupResult, RestoreResult, Run, RunOutcome, RunWarning, VerifyResult } from '@holdfast/shared-types'
+import { escapePath, escapeText } from './escape-name.ts'
+import { formatBytes, formatCount, formatCounted, formatDuration } from './format-figures.ts'
+import type { Paint } from './paint.ts'
+
+const shownWarnings = 20
+const verbs = { backup: 'Backup', restore: 'Restore', verify: 'Verification' } as const
+const outcomeWords: Readonly<Record<RunOutcome, string>> = {
+  succeeded: 'succeeded', warning: 'finished with warnings', failed: 'failed', cancelled: 'was cancelled', expired: 'expired',
+}
+
+export const durationMsOf = (run: Run): number => (run.finishedAtMs ?? run.createdAtMs) - (run.startedAtMs ?? run.createdAtMs)
+
+/** What a tired administrator needs to know of a run that has ended, most important first. */
+export function runSummary(run: Run, outcome: RunOutcome, paint: Paint): string[] {
+  const colour = outcome === 'succeeded' ? paint.good : outcome === 'failed' || outcome === 'expired' ? paint.bad : paint.warn
+  const lines = [...warningLines(run, paint), paint.strong(colour(`${verbs[run.kind]} ${outcomeWords[outcome]} after ${formatDuration(durationMsOf(run))}`))]
+  if (run.error !== null) lines.push(`  ${escapeText(run.error.message)} (${escapeText(run.error.code)})`, `  ${escapeText(run.error.cure)}`)
+  return [...lines, ...resultRows(run).map(([name, value]) => `  ${name.padEnd(10)}${value}`)]
+}
+
+function resultRows(run: Run): readonly (readonly [string, string])[] {
+  if (run.result === null) return [['Run', run.id]]
+  switch (run.result.kind) {
+    case 'backup': return backupRows(run.result, durationMsOf(run))
+    case 'restore': return restoreRows(run.result, durationMsOf(run))
+    case 'verify': return verifyRows(run.result, durationMsOf(run))
+  }
+}
+
+const backupRows = (result: BackupResult, durationMs: number): readonly (readonly [string, string])[] => [
+  ['Files', `${formatCount(result.files)} in ${formatCounted(result.folders, 'folder')}: ${formatCount(result.filesNew)} new, ${formatCount(result.filesChanged)} changed, ${formatCount(result.filesUnchanged)} unchanged`],
+  ['Size', formatBytes(result.bytes)],
+  ['Read', `${formatBytes(result.bytesRead)} of ${formatCounted(result.filesRead, 'file')}`],
+  ['Stored', `${formatBytes(result.bytesStored)} added to the vault`],
+  ...rateRow(result.bytes, durationMs),
+  ['Kind', result.backupKind],
+  ['Snapshot', result.snapshotId ?? 'none was made'],
+]
+
+const restoreRows = (result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] => [
+  ['Files', `${formatCount(result.filesWritten)} written of ${formatCount(result.filesRequested)} asked for${result.filesSkipped === 0 ? '' : `, ${formatCount(result.filesSkipped)} skipped`}`],
+  ['Size', formatBytes(result.bytesWritten)],
+  ...rateRow(result.bytesWritten, durationMs),
+  ['Snapshot', result.snapshotId],
+]
+
+const verifyRows = (result: VerifyResult, durationMs: number): readonly (readonly [string, string])[] => [
+  ['Problems', formatCount(result.problems)],
+  ['Files', formatCount(result.files)],
+  ['Pieces', `${formatCount(result.blobsChecked)} read and checked`],
+  ['Size', formatBytes(result.bytes)],
+  ...rateRow(result.bytes, durationMs),
+  ['Snapshot', result.snapshotId],
+]
+
+const rateRow = (bytes: number, durationMs: number): readonly (readonly [string, string])[] =>
+  durationMs < 100 || bytes === 0 ? [] : [['Rate', `${formatBytes((bytes * 1000) / durationMs)}/s`]]
+
+function warningLines(run: Run, paint: Paint): string[] {
+  if (run.warningCount === 0) return []
+  const lines = run.warnings.slice(0, shownWarnings).map((warning) => `  ${warningLine(warning)}`)
+  const rest = run.warningCount - lines.length
+  if (rest > 0) lines.push(`  … and ${formatCount(rest)} more; the console shows the first ${formatCount(run.warnings.length)}.`)
+  return [paint.warn(`${formatCounted(run.warningCount, 'warning')}:`), ...lines]
+}
+
+export const warningLine = (warning: RunWarning): string => `${warning.path === '' ? '' : `${escapePath(warning)}: `}${escapeText(warning.message)} (${warning.code})`

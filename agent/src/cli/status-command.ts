@@ -1,0 +1,53 @@
+import { AppError, toWireError, type Run, type WireError } from '@holdfast/shared-types'
+import { findRunningAgent } from '../state/running-agent.ts'
+import { print, type CommandContext } from './command-context.ts'
+import { formatBytes, formatCount, formatTime } from './format-figures.ts'
+import { withHub, type HubAccess } from './with-hub.ts'
+
+/** `stopped` = no agent runs here; the others as the running agent says. */
+type LinkWord = 'connected' | 'connecting' | 'waiting' | 'refused' | 'closed' | 'stopped'
+
+interface Status {
+  readonly link: LinkWord
+  readonly problem: WireError | { code: string; message: string; cure: string } | null
+  readonly pid: number | null
+  readonly runs: readonly Run[]
+}
+
+export async function statusCommand(context: CommandContext): Promise<number> {
+  return withHub(context, async (access) => {
+    const { identity } = access.agent
+    const status = await statusOf(context, access)
+    const document = { agentId: identity.agentId, name: identity.name, hubUrl: identity.hubUrl, link: status.link, pid: status.pid, problem: status.problem, runs: status.runs.map(runDocument) }
+    print(context, document, () => [
+      `Device   ${identity.name} (${identity.agentId})`, `Hub      ${identity.hubUrl}`, `Agent    ${agentLine(status)}`,
+      ...(status.problem === null ? [] : [`         ${status.problem.message}`, `         ${status.problem.cure}`]), ...runLines(status.runs),
+    ])
+    return 0
+  })
+}
+
+async function statusOf({ folders }: CommandContext, { agent, client }: HubAccess): Promise<Status> {
+  const running = findRunningAgent(folders)
+  const local = { link: running === null ? ('stopped' as const) : (running.facts?.link ?? ('connecting' as const)), pid: running?.holder.pid ?? null, problem: running?.facts?.problem ?? null }
+  try {
+    const { items } = await client.call('listRuns', { query: { agentId: agent.identity.agentId, active: 'true', limit: 50 } }, { patienceMs: 0, timeoutMs: 5_000 })
+    return { ...local, runs: items }
+  } catch (error) {
+    // The state of this machine is worth telling without the hub.
+    if (!(error instanceof AppError)) throw error
+    return { ...local, problem: local.problem ?? toWireError(error), runs: [] }
+  }
+}
+
+const runDocument = (run: Run): Record<string, unknown> => ({ id: run.id, kind: run.kind, state: run.state, createdAt: new Date(run.createdAtMs).toISOString(), progress: run.progress })
+
+const words: Readonly<Record<LinkWord, string>> = {
+  connected: 'running, connected', connecting: 'running, connecting', waiting: 'running, no link to the hub', refused: 'running, refused by the hub', closed: 'stopping', stopped: 'not running',
+}
+const agentLine = (status: Status): string => `${words[status.link]}${status.pid === null ? '' : ` (pid ${status.pid})`}`
+
+const runLines = (runs: readonly Run[]): string[] =>
+  runs.length === 0 ? ['Runs     none under way'] : runs.map((run, index) => `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${formatTime(run.startedAtMs ?? run.createdAtMs)}${progressText(run)}`)
+
+const progressText = ({ progress }: Run): string => (progress === null ? '' : `: ${formatCount(progress.filesDone)} files, ${formatBytes(progress.bytesDone)}`)

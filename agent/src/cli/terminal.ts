@@ -1,0 +1,37 @@
+import type { WriteStream } from 'node:tty'
+import { colours, noColours, type Paint } from './paint.ts'
+
+/** Where a command writes: results to `out`, all that is said meanwhile to `err`. */
+export interface Terminal {
+  out(text: string): void
+  err(text: string): void
+  /** Whether `err` is a terminal whose lines can be redrawn. */
+  readonly isLive: boolean
+  /** Columns of `err`. */
+  readonly columns: number
+  readonly paint: Paint
+  readonly outPaint: Paint
+  onResize(listener: () => void): () => void
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The process's own streams. Colour is left out where NO_COLOR says so (https://no-color.org) or nobody sees it. */
+export function processTerminal(env: Environment = process.env): Terminal {
+  const isDumb = env['TERM'] === 'dumb'
+  const wantsColour = (env['NO_COLOR'] ?? '') === '' && !isDumb
+  const stderr: WriteStream = process.stderr
+  const stdoutIsTty = process.stdout.isTTY === true
+  return {
+    out: (text) => { process.stdout.write(text) },
+    err: (text) => { process.stderr.write(text) },
+    isLive: stderr.isTTY === true && !isDumb,
+    get columns() { return stderr.columns ?? 80 },
+    paint: wantsColour && stderr.isTTY === true ? colours : noColours,
+    outPaint: wantsColour && stdoutIsTty ? colours : noColours,
+    onResize(listener) {
+      process.stderr.on('resize', listener)
+      return () => { process.stderr.off('resize', listener) }
+    },
+  }
+}

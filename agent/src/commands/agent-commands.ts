@@ -1,0 +1,8 @@
+import type { CommandHandlers } from '../hub-connection/command-gate.ts'
+import type { RunDesk } from '../runs/run-desk.ts'
+
+/** What this device does when the hub asks. */
+export const agentCommands = (desk: RunDesk): CommandHandlers => ({
+  'run.offer': (offer) => desk.offer(offer),
+  'run.cancel': (cancel) => Promise.resolve(desk.cancel(cancel)),
+})

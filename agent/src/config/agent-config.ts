@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { AppError } from '@holdfast/shared-types'
+import { z } from 'zod'
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+
+/** The agent's settings, all from the environment; each may also lie in a file named by `<NAME>_FILE`. */
+const Settings = z.object({
+  HOLDFAST_AGENT_HOME: z.string().min(1).optional(),
+  HOLDFAST_DATA: z.string().min(1).optional(),
+  HOLDFAST_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
+})
+type SettingName = keyof z.infer<typeof Settings>
+const settingNames = Object.keys(Settings.shape) as SettingName[]
+
+export interface AgentConfig {
+  /** Absolute path of the state folder. */
+  readonly home: string
+  /** The hub's data folder where it is known to lie on this machine: never backed up, it changes while it is read. */
+  readonly hubDataFolder: string | null
+  readonly logLevel: (typeof logLevels)[number]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @throws AppError `settings.invalid` naming every setting that cannot be used. */
+export function loadConfig(env: Environment = process.env): AgentConfig {
+  const problems: string[] = []
+  const values: Partial<Record<SettingName, string>> = {}
+  for (const name of settingNames) {
+    const value = readSetting(name, env, problems)
+    if (value !== undefined && value !== '') values[name] = value
+  }
+  const parsed = Settings.safeParse(values)
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  if (problems.length > 0 || !parsed.success) {
+    throw new AppError('settings.invalid', { message: `The settings are not usable: ${problems.join('; ')}.`, cure: 'Correct the named environment variables.' })
+  }
+  const settings = parsed.data
+  return {
+    home: resolve(settings.HOLDFAST_AGENT_HOME ?? defaultHome(env)),
+    hubDataFolder: settings.HOLDFAST_DATA === undefined ? null : resolve(settings.HOLDFAST_DATA),
+    logLevel: settings.HOLDFAST_LOG_LEVEL,
+  }
+}
+
+function readSetting(name: SettingName, env: Environment, problems: string[]): string | undefined {
+  const file = env[`${name}_FILE`]
+  if (env[name] !== undefined || file === undefined) return env[name]
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    // The reason (missing, not readable) is the same to the person who has to mend it.
+    problems.push(`${name}_FILE: the file it names cannot be read`)
+    return undefined
+  }
+}
+
+/** Where a service or a person keeps state on this system. */
+function defaultHome(env: Environment): string {
+  if (process.platform === 'win32') {
+    const programData = env['ProgramData'] ?? env['LOCALAPPDATA']
+    return programData === undefined ? join(homedir(), 'AppData', 'Local', 'Holdfast', 'agent') : join(programData, 'Holdfast', 'agent')
+  }
+  if (process.getuid?.() === 0) return '/var/lib/holdfast/agent'
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'holdfast', 'agent')
+  const xdg = env['XDG_DATA_HOME']
+  return join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'holdfast', 'agent')
+}

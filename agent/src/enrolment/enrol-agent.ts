@@ -1,0 +1,61 @@
+import { rm } from 'node:fs/promises'
+import { AppError } from '@holdfast/shared-types'
+import { createHubClient } from '../hub-connection/hub-client.ts'
+import { boxKeySignature, makeAgentKeys, rawPublicKey, saveAgentKeys } from '../identity/agent-keys.ts'
+import { agentVersion } from '../identity/agent-version.ts'
+import { hostFacts } from '../identity/host-facts.ts'
+import { readIdentity, writeIdentity, type Identity } from '../identity/identity.ts'
+import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
+import { takeLock } from '../state/process-lock.ts'
+
+export interface EnrolOptions {
+  /** Origin of the hub. */
+  readonly hubUrl: string
+  readonly token: string
+  /** Shown at the hub; its own choice (the token's, or the host's name) when left out. */
+  readonly name?: string | undefined
+}
+
+/**
+ * Joins a hub: makes both key pairs, sends the public halves, keeps who the hub says this device is.
+ *
+ * The identity file is written last, so a crash at any point leaves either an enrolled device or one that is not.
+ * @throws AppError `agent.already-enrolled`, `agent.busy`, `enrolment.token-invalid`, `hub.unreachable`
+ */
+export async function enrolAgent(folders: AgentFolders, options: EnrolOptions): Promise<Identity> {
+  if ((await readIdentity(folders)) !== null) throw new AppError('agent.already-enrolled')
+  makeAgentFolders(folders)
+  const attempt = await takeLock(folders.lockFile, 'command')
+  if (!attempt.taken) throw new AppError('agent.busy', { context: { pid: attempt.holder?.pid ?? null } })
+  try {
+    return await enrolLocked(folders, options)
+  } finally {
+    attempt.lock.release()
+  }
+}
+
+async function enrolLocked(folders: AgentFolders, options: EnrolOptions): Promise<Identity> {
+  if ((await readIdentity(folders)) !== null) throw new AppError('agent.already-enrolled')
+  const keys = makeAgentKeys()
+  // Durable before the hub knows them: a device whose keys are lost would have to be enrolled again.
+  await saveAgentKeys(folders.keysFolder, keys)
+  const client = createHubClient({ hubUrl: options.hubUrl, issuer: null })
+  try {
+    const answer = await client.call('enrol', {
+      body: {
+        token: options.token, ...(options.name === undefined ? {} : { name: options.name }), host: hostFacts(), version: agentVersion,
+        signPublicKey: rawPublicKey(keys.signKey).toString('base64url'), boxPublicKey: rawPublicKey(keys.boxKey).toString('base64url'),
+        boxSignature: boxKeySignature(keys).toString('base64url'),
+      },
+    }, { timeoutMs: 30_000 })
+    const identity: Identity = { ...answer, hubUrl: options.hubUrl, enrolledAtMs: Date.now() }
+    await writeIdentity(folders, identity)
+    return identity
+  } catch (error) {
+    // Keys without an identity are nobody's.
+    await rm(folders.keysFolder, { recursive: true, force: true })
+    throw error
+  } finally {
+    await client.close()
+  }
+}

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError, type OperationId } from '@holdfast/shared-types'
+import { Pool } from 'undici'
+import type { TokenIssuer } from './agent-token.ts'
+import { callOnce, type CallAnswer, type CallInput } from './call-hub.ts'
+import { mayPass } from './may-pass.ts'
+import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  /** All tries together; 0 = one try. Only calls that may be repeated are. */
+  readonly patienceMs?: number
+  /** One try, without an answer or a byte of one. */
+  readonly timeoutMs?: number
+}
+
+/** The hub's HTTP calls as this device. */
+export interface HubClient {
+  /** @throws AppError of the hub's problem, or `hub.unreachable`. */
+  call<Id extends OperationId>(operation: Id, input: CallInput<Id>, options?: CallOptions): Promise<CallAnswer<Id>>
+  close(): Promise<void>
+}
+
+/** Asking twice does no more than asking once: the same pack, snapshot or question again. */
+const repeatable: ReadonlySet<OperationId> = new Set<OperationId>([
+  'getDevice', 'listDevices', 'getRun', 'listRuns', 'getRunLog', 'cancelRun', 'listSnapshots', 'getSnapshot', 'listEntries',
+  'putPack', 'commitSession', 'getSnapshotObject', 'locateBlobs', 'readSegments',
+])
+
+interface HubClientOptions {
+  readonly hubUrl: string
+  /** Null for the calls that need no identity (enrolling). */
+  readonly issuer: TokenIssuer | null
+  /** Calls at the same time; more wait. */
+  readonly connections?: number
+  readonly random?: () => number
+}
+
+export function createHubClient(options: HubClientOptions): HubClient {
+  const pool = new Pool(options.hubUrl, { connections: options.connections ?? 6, allowH2: false, connectTimeout: 10_000, keepAliveTimeout: 10_000 })
+  const random = options.random ?? Math.random
+  const authorization = async (): Promise<string | null> => (options.issuer === null ? null : `Bearer ${await options.issuer.token()}`)
+
+  const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
+    const oneTry = async () => callOnce(pool, operation, input, { authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000, signal: call.signal })
+    try {
+      return await oneTry()
+    } catch (error) {
+      if (!correctedClock(options.issuer, error)) throw error
+      return oneTry()
+    }
+  }
+
+  return {
+    async call(operation, input, call = {}) {
+      const endsAtMs = performance.now() + (repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0)
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          return await tryOnce(operation, input, call)
+        } catch (error) {
+          if (!mayPass(error)) throw error
+          const delayMs = reconnectDelayMs(attempt, 0.5 + random() / 2, callLimits)
+          if (performance.now() + delayMs > endsAtMs) throw error
+          await sleep(delayMs, undefined, call.signal === undefined ? {} : { signal: call.signal })
+        }
+      }
+    },
+    close: () => pool.destroy(),
+  }
+}
+
+/** A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. */
+function correctedClock(issuer: TokenIssuer | null, error: unknown): boolean {
+  if (issuer === null || !(error instanceof AppError) || error.context['status'] !== 401) return false
+  const hubTimeMs = error.context['hubTimeMs']
+  if (typeof hubTimeMs !== 'number' || Math.abs(hubTimeMs - Date.now()) < 60_000) return false
+  issuer.correctClock(hubTimeMs)
+  return true
+}

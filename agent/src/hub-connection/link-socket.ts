@@ -1,0 +1,119 @@
+import {
+  agentNamespace, challengeEvent, helloEvent, linkEndedEvent, messageEvent, AckEnvelope, AppError, HelloAnswer, HubChallenge, LinkEnded,
+  type AgentHello, type AnyEnvelope,
+} from '@holdfast/shared-types'
+import { io, type Socket } from 'socket.io-client'
+
+/** The hub answers within this or the attempt counts as failed: a socket that is open and silent is not a link. */
+const openTimeoutMs = 20_000
+
+interface LinkEvents {
+  readonly [challengeEvent]: (challenge: unknown) => void
+  readonly [messageEvent]: (envelope: unknown, acknowledge: unknown) => void
+  readonly [linkEndedEvent]: (why: unknown) => void
+}
+interface LinkEmits {
+  readonly [helloEvent]: (hello: AgentHello, acknowledge: (answer: unknown) => void) => void
+  readonly [messageEvent]: (envelope: AnyEnvelope, acknowledge: (answer: unknown) => void) => void
+}
+
+/** The message could not be delivered or was not acknowledged: send it again, with the same id, over the next link. */
+export class LinkLost extends Error {
+  constructor(reason: string) {
+    super(`The link to the hub was lost: ${reason}.`)
+    this.name = 'LinkLost'
+  }
+}
+
+export interface LinkEnd {
+  /** In the socket's words. */
+  readonly reason: string
+  /** What the hub said of it, where the hub ended the link. */
+  readonly told: LinkEnded | null
+}
+
+/** One life of one socket, from dialling to its end. It never reconnects: a new life is a new socket with an empty buffer. */
+export interface LinkSocket {
+  /** Says hello. @throws LinkLost, or AppError when what answers is not the hub we know. */
+  open(makeHello: (challenge: HubChallenge) => AgentHello): Promise<HelloAnswer>
+  /** @throws LinkLost */
+  send(envelope: AnyEnvelope, timeoutMs: number): Promise<AckEnvelope>
+  /** Resolves when this life is over; never rejects. */
+  readonly ended: Promise<LinkEnd>
+  close(): void
+}
+
+interface SocketOptions {
+  readonly hubUrl: string
+  readonly onMessage: (envelope: unknown) => Promise<AckEnvelope>
+}
+
+export function dialHub(options: SocketOptions): LinkSocket {
+  const socket: Socket<LinkEvents, LinkEmits> = io(`${options.hubUrl}${agentNamespace}`, {
+    transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false, timeout: openTimeoutMs,
+  })
+  let told: LinkEnded | null = null
+  socket.on(linkEndedEvent, (why) => { told = LinkEnded.safeParse(why).data ?? null })
+  const ended = new Promise<LinkEnd>((resolve) => {
+    socket.on('disconnect', (reason) => resolve({ reason, told }))
+    socket.on('connect_error', (error) => resolve({ reason: reasonOf(error), told }))
+  })
+  // Nothing survives a life: what was not sent yet belongs to the outbox or to a request that repeats itself.
+  void ended.then(() => { socket.sendBuffer.length = 0 })
+  socket.on(messageEvent, (envelope, acknowledge) => {
+    void options.onMessage(envelope).then((answer) => { if (typeof acknowledge === 'function') acknowledge(answer) })
+  })
+  return {
+    ended,
+    open: (makeHello) => withinTime(sayHello(socket, ended, makeHello), ended),
+    async send(envelope, timeoutMs) {
+      if (!socket.connected) throw new LinkLost('not connected')
+      const answer = await acknowledged(socket.timeout(timeoutMs).emitWithAck(messageEvent, envelope))
+      const parsed = AckEnvelope.safeParse(answer)
+      if (!parsed.success) throw new AppError('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
+      return parsed.data
+    },
+    close: () => { socket.disconnect() },
+  }
+}
+
+async function sayHello(socket: Socket<LinkEvents, LinkEmits>, ended: Promise<LinkEnd>, makeHello: (challenge: HubChallenge) => AgentHello): Promise<HelloAnswer> {
+  const challenged = new Promise<unknown>((resolve) => { socket.once(challengeEvent, resolve) })
+  socket.connect()
+  const challenge = HubChallenge.safeParse(await Promise.race([challenged, lost(ended)]))
+  if (!challenge.success) throw new AppError('protocol.unsupported', { message: 'What answers at the hub\u2019s address does not greet like a hub.', cure: 'Check the hub\u2019s address and version.' })
+  const answer = HelloAnswer.safeParse(await acknowledged(socket.timeout(openTimeoutMs).emitWithAck(helloEvent, makeHello(challenge.data))))
+  if (!answer.success) throw new AppError('protocol.unsupported', { message: 'The hub answered the hello in a form this agent does not know.' })
+  return answer.data
+}
+
+/** Socket.IO fails what waits for an acknowledgement when its socket ends; racing `ended` instead would keep every message alive. */
+const acknowledged = (emitted: Promise<unknown>): Promise<unknown> =>
+  emitted.catch((error: unknown) => { throw new LinkLost(error instanceof Error ? error.message : 'no acknowledgement') })
+
+const lost = (ended: Promise<LinkEnd>): Promise<never> => ended.then(({ reason }) => { throw new LinkLost(reason) })
+
+async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LinkLost('no greeting in time')), openTimeoutMs)
+    void ended.then(() => clearTimeout(timer))
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function reasonOf(error: Error): string {
+  // engine.io-client wraps the system's error: the innermost message says why.
+  const description: unknown = Reflect.get(error, 'description')
+  if (typeof description === 'object' && description !== null) {
+    const inner: unknown = Reflect.get(description, 'error')
+    if (inner instanceof Error) return 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message
+    const message: unknown = Reflect.get(description, 'message')
+    if (typeof message === 'string' && message !== '') return message
+  }
+  return error.message
+}

@@ -1,0 +1,46 @@
+import { PackId, type RunId, type VaultId } from '@holdfast/shared-types'
+import type { HubClient } from '../hub-connection/hub-client.ts'
+import type { HubLink } from '../hub-connection/hub-link.ts'
+import type { HubCallName, HubCalls } from './worker-messages.ts'
+
+export interface HubDoors {
+  readonly link: HubLink
+  readonly client: HubClient
+}
+
+export interface CallContext extends HubDoors {
+  readonly runId: RunId
+  readonly fence: number
+  readonly vaultId: VaultId
+  /** How long a hub may be away before the run is given up. */
+  readonly patienceMs: number
+  readonly signal: AbortSignal
+}
+
+type Answering = { readonly [N in HubCallName]: (context: CallContext, ask: HubCalls[N]['ask']) => Promise<HubCalls[N]['answer']> }
+
+/** A pack may wait behind others at the hub's disk. */
+const packTimeoutMs = 120_000
+
+/** Which door of the hub each call of a worker goes through: questions over the link, bytes over HTTP. */
+const answering = {
+  'session.open': ({ link, runId, fence, vaultId, patienceMs, signal }) => link.request('session.open', { runId, fence, vaultId }, { patienceMs, signal }),
+  'session.have': async ({ link, fence, patienceMs, signal }, { sessionId, ids }) =>
+    (await link.request('session.have', { sessionId, fence, ids }, { patienceMs, signal })).locations,
+  'session.put-pack': async ({ client, fence, patienceMs, signal }, { sessionId, packId, bytes }) => {
+    await client.call('putPack', { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes }, { patienceMs, timeoutMs: packTimeoutMs, signal })
+    return null
+  },
+  // Not cut short by a cancel: once asked, whether the snapshot exists is the hub's answer to give.
+  'session.commit': ({ client, fence, patienceMs }, { sessionId, bytes }) =>
+    client.call('commitSession', { params: { sessionId }, query: { fence }, body: bytes }, { patienceMs, timeoutMs: packTimeoutMs }),
+  'vault.unseal': ({ link, runId, fence, patienceMs, signal }) => link.request('vault.unseal', { runId, fence }, { patienceMs, signal }),
+  'run.snapshot-object': ({ client, runId, patienceMs, signal }) => client.call('getSnapshotObject', { params: { runId } }, { patienceMs, signal }),
+  'run.locate': ({ client, runId, patienceMs, signal }, ask) => client.call('locateBlobs', { params: { runId }, body: ask }, { patienceMs, signal }),
+  'run.segments': ({ client, runId, patienceMs, signal }, ask) => client.call('readSegments', { params: { runId }, body: ask }, { patienceMs, timeoutMs: packTimeoutMs, signal }),
+} as const satisfies Answering
+
+export function answerHubCall(context: CallContext, name: HubCallName, ask: unknown): Promise<unknown> {
+  const answer = answering[name] as (context: CallContext, ask: unknown) => Promise<unknown>
+  return answer(context, ask)
+}

@@ -1,0 +1,91 @@
+import { isAbsolute } from 'node:path'
+import type { AckOf, BodyOf, hubCommands, RunId, RunInHand as RunInHandFact, RunRequest } from '@holdfast/shared-types'
+import type { Outbox } from '../hub-connection/outbox.ts'
+import type { RunInHand, StopReason } from './run-in-hand.ts'
+import { runKeyOf } from './run-key.ts'
+
+type Offer = BodyOf<typeof hubCommands, 'run.offer'>
+type OfferAnswer = AckOf<typeof hubCommands, 'run.offer'>
+type Cancel = BodyOf<typeof hubCommands, 'run.cancel'>
+
+/** More at the same time only make each other slow; a restore still starts while backups run. */
+const runsAtOnce = 4
+
+export interface RunDeskOptions {
+  readonly outbox: Outbox
+  readonly begin: (offer: Offer) => RunInHand
+}
+
+/** Which runs this device has in hand: takes offers, stops runs, and tells each hello the truth about them. */
+export class RunDesk {
+  readonly #options: RunDeskOptions
+  readonly #runs = new Map<RunId, RunInHand>()
+  #closed = false
+
+  constructor(options: RunDeskOptions) {
+    this.#options = options
+  }
+
+  /** Working on, or finished with a report that the hub has not acknowledged. */
+  get facts(): readonly RunInHandFact[] {
+    const working = [...this.#runs.values()].map(({ order, state }) => ({ runId: order.runId, fence: order.fence, state }))
+    const told = new Set(working.map((run) => run.runId))
+    const ended = this.#options.outbox.unacknowledgedEnds.filter((end) => !told.has(end.runId)).map(({ runId, fence, outcome }) => ({ runId, fence, state: outcome }))
+    return [...working, ...ended].slice(0, 100)
+  }
+
+  /** The same offer again is the same run; a newer attempt takes the place of an older one. */
+  async offer(offer: Offer): Promise<OfferAnswer> {
+    const known = this.facts.find((run) => run.runId === offer.runId)
+    if (known !== undefined && known.fence === offer.fence) return { accepted: true }
+    if (known !== undefined && known.fence > offer.fence) return { accepted: false, reason: 'A newer attempt of this run is in hand.' }
+    if (known !== undefined) {
+      await this.drop([offer.runId])
+      return this.offer(offer)
+    }
+    // From here to the map nothing waits: the same offer twice at once must not begin twice.
+    const reason = this.#refusal(offer.request)
+    if (reason !== null) return { accepted: false, reason }
+    const run = this.#options.begin(offer)
+    this.#runs.set(offer.runId, run)
+    void run.ended.then(() => { if (this.#runs.get(offer.runId) === run) this.#runs.delete(offer.runId) })
+    return { accepted: true }
+  }
+
+  cancel({ runId, fence }: Cancel): { known: boolean } {
+    const run = this.#runs.get(runId)
+    if (run === undefined || run.order.fence !== fence) return { known: false }
+    run.stop('cancelled')
+    return { known: true }
+  }
+
+  /** Ends runs that the hub no longer counts on, and forgets what was to be told of them. */
+  async drop(runIds: readonly RunId[]): Promise<void> {
+    for (const runId of runIds) {
+      this.#runs.get(runId)?.stop('dropped')
+      await this.#runs.get(runId)?.ended
+      await this.#options.outbox.dropRun(runId)
+    }
+  }
+
+  /** Resolves once nothing is in hand; new offers may come in meanwhile. */
+  async idle(): Promise<void> {
+    while (this.#runs.size > 0) await Promise.all([...this.#runs.values()].map((run) => run.ended))
+  }
+
+  /** No more offers; what runs is stopped and its report made durable. */
+  async close(reason: StopReason): Promise<void> {
+    this.#closed = true
+    for (const run of this.#runs.values()) run.stop(reason)
+    await this.idle()
+  }
+
+  #refusal(request: RunRequest): string | null {
+    if (this.#closed) return 'The agent is stopping.'
+    if (this.#runs.size >= runsAtOnce) return 'The device has its hands full: four runs are under way.'
+    const key = runKeyOf(request)
+    for (const run of this.#runs.values()) if (runKeyOf(run.order.request) === key) return 'A run of the same kind and source is under way.'
+    const paths = request.kind === 'backup' ? request.sources : request.kind === 'restore' ? [request.target] : []
+    return paths.every(({ path }) => isAbsolute(path)) ? null : 'A path is not absolute.'
+  }
+}

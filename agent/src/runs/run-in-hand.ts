@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
+import type { Logger } from 'pino'
+import { toAppError } from '../errors/to-app-error.ts'
+import type { Outbox } from '../hub-connection/outbox.ts'
+import { answerHubCall, type CallContext, type HubDoors } from './answer-hub-call.ts'
+import { isProgress } from './is-progress.ts'
+import { RunLog } from './run-log.ts'
+import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-messages.ts'
+
+/** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
+const stopGraceMs = 4_000
+const keptWarnings = 1000
+/** All of a report goes into one message, which the link bounds at 1 MB. */
+const keptWarningBytes = 500_000
+/** The hub counts on a run for one lease; what happens during a second one may still settle it. */
+const leasesOfPatience = 2
+const leastPatienceMs = 30_000
+
+/** Why a run ends early. `dropped`: the hub no longer counts on it, nothing is told. `stopping`: this process ends. */
+export type StopReason = 'cancelled' | 'dropped' | 'stopping'
+
+export interface RunInHandOptions extends HubDoors {
+  readonly order: RunOrder
+  readonly leaseMs: number
+  readonly outbox: Outbox
+  readonly log: Logger
+}
+
+/** One run from its acceptance to its report: a worker thread does the work, this thread does link, HTTP and the report. */
+export class RunInHand {
+  readonly order: RunOrder
+  /** Resolves when the run is out of hand: its report durable, or dropped. Never rejects. */
+  readonly ended: Promise<void>
+  readonly #options: RunInHandOptions
+  readonly #worker: Worker
+  readonly #runLog: RunLog
+  readonly #stopping = new AbortController()
+  readonly #warnings: RunWarning[] = []
+  #warningBytes = 0
+  readonly #startedAtMs = performance.now()
+  #end: ((end: RunEnd) => void) | null = null
+  #stop: StopReason | null = null
+  #state: RunState = 'running'
+  #lastSample: RunProgressSample | null = null
+  #sampleUnderWay = false
+  #isUnknown = false
+
+  constructor(options: RunInHandOptions) {
+    this.#options = options
+    this.order = options.order
+    this.#runLog = new RunLog({ runId: options.order.runId, fence: options.order.fence }, (report) => options.outbox.add('run.log', report))
+    // The sibling has the ending of this very file: .ts from sources, .js when built.
+    this.#worker = new Worker(new URL(`./run-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url), { workerData: options.order, name: `holdfast-${options.order.request.kind}` })
+    this.ended = this.#live()
+  }
+
+  get state(): RunState {
+    return this.#state
+  }
+
+  /** Asks the worker to stop; the first reason counts. A snapshot whose commit was asked for is not taken back. */
+  stop(reason: StopReason): void {
+    if (this.#stop !== null) return
+    this.#stop = reason
+    this.#stopping.abort(new AppError('run.cancelled'))
+    this.#send({ kind: 'cancel' })
+    setTimeout(() => {
+      if (this.#state === 'committing' && reason === 'cancelled') return
+      // Whether the snapshot exists is not known here: the hub says so, at the next hello.
+      this.#isUnknown = this.#state === 'committing'
+      this.#finish({ outcome: 'cancelled', result: null, error: null, warningCount: this.#warnings.length })
+    }, stopGraceMs).unref()
+  }
+
+  async #live(): Promise<void> {
+    const end = await new Promise<RunEnd>((resolve) => {
+      this.#end = resolve
+      this.#worker.on('message', (message: FromWorker) => this.#take(message))
+      this.#worker.on('error', (error) => this.#finish(this.#crashed(error)))
+      this.#worker.on('exit', () => this.#finish(this.#crashed(new AppError('internal', { message: 'The thread that carried out the run ended unexpectedly.' }))))
+    })
+    void this.#worker.terminate()
+    await this.#report(this.#honest(end))
+  }
+
+  #finish(end: RunEnd): void {
+    this.#end?.(end)
+    this.#end = null
+  }
+
+  #take(message: FromWorker): void {
+    switch (message.kind) {
+      case 'call': void this.#answer(message); break
+      case 'progress': void this.#pass(message.sample); break
+      case 'log': this.#runLog.add(message.entry); break
+      case 'warning': this.#keep(message.warning); break
+      case 'end': this.#finish(message.end); break
+    }
+  }
+
+  #keep(warning: RunWarning): void {
+    const bytes = Buffer.byteLength(JSON.stringify(warning))
+    if (this.#warnings.length >= keptWarnings || this.#warningBytes + bytes > keptWarningBytes) return
+    this.#warnings.push(warning)
+    this.#warningBytes += bytes
+  }
+
+  async #answer({ call, name, ask }: FromWorker & { kind: 'call' }): Promise<void> {
+    if (name === 'session.commit') this.#state = 'committing'
+    try {
+      const answer = await answerHubCall(this.#callContext(), name, ask)
+      this.#send({ kind: 'answer', call, answer }, ownedBuffer(answer))
+    } catch (error) {
+      const known = toAppError(error)
+      this.#send({ kind: 'refusal', call, error: toWireError(known) })
+    }
+  }
+
+  #callContext(): CallContext {
+    const { link, client, order, leaseMs } = this.#options
+    return {
+      link, client, runId: order.runId, fence: order.fence, vaultId: order.vaultId,
+      patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience), signal: this.#stopping.signal,
+    }
+  }
+
+  /** Sent only while it shows that the run moves on: a worker that hangs must look like one. One sample under way at a time. */
+  async #pass(sample: RunProgressSample): Promise<void> {
+    const { link, order } = this.#options
+    if (this.#sampleUnderWay || link.state.state !== 'connected' || !isProgress(this.#lastSample, sample)) return
+    this.#lastSample = sample
+    this.#sampleUnderWay = true
+    try {
+      const { goOn } = await link.send({ v: 1, id: randomUUID(), type: 'run.progress', sentAtMs: Date.now(), body: { runId: order.runId, fence: order.fence, sample } }, 10_000)
+      if (!goOn) this.stop('dropped')
+    } catch {
+      // Lossy on purpose: the next sample says more than this one did.
+    } finally {
+      this.#sampleUnderWay = false
+    }
+  }
+
+  #crashed(error: Error): RunEnd {
+    this.#options.log.error({ event: 'run.worker-crashed', runId: this.order.runId, reason: error.message }, 'The thread of a run crashed')
+    const code = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'The run needed more memory than this process may use.' : 'The thread that carried out the run ended unexpectedly.'
+    return { outcome: 'failed', result: null, error: toWireError(new AppError('internal', { message: code })), warningCount: this.#warnings.length }
+  }
+
+  /** What is told: a run that ended because this process ends failed, whatever its worker made of the stop. */
+  #honest(end: RunEnd): RunEnd {
+    if (end.outcome !== 'cancelled' || this.#stop === 'cancelled') return end
+    return { ...end, outcome: 'failed', error: toWireError(new AppError('run.agent-lost', { message: 'The agent was stopped while it carried out the run.' })) }
+  }
+
+  async #report(end: RunEnd): Promise<void> {
+    const { outbox, order, log } = this.#options
+    this.#state = end.outcome
+    log.info({ event: 'run.ended', runId: order.runId, kind: order.request.kind, outcome: end.outcome, code: end.error?.code ?? null, warningCount: end.warningCount, durationMs: Math.round(performance.now() - this.#startedAtMs), dropped: this.#stop === 'dropped' }, 'Run ended')
+    if (this.#stop === 'dropped') return outbox.dropRun(order.runId)
+    if (this.#isUnknown) return
+    this.#runLog.add(endEntry(end))
+    await this.#runLog.flush()
+    await outbox.add('run.finished', { runId: order.runId, fence: order.fence, ...end, warnings: this.#warnings })
+  }
+
+  #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+}
+
+function endEntry(end: RunEnd): LogEntry {
+  const level = end.outcome === 'failed' ? 'error' : end.outcome === 'succeeded' ? 'info' : 'warn'
+  const message = end.error === null ? `The run ended: ${end.outcome}` : `The run ended: ${end.outcome}. ${end.error.message} ${end.error.cure}`
+  return { atMs: Date.now(), level, event: 'run.ended', message, path: null }
+}
+
+/** Large answers are handed over, not copied; small ones share a pool of Node's and must not be. */
+function ownedBuffer(answer: unknown): ArrayBuffer[] {
+  if (!(answer instanceof Uint8Array) || !(answer.buffer instanceof ArrayBuffer)) return []
+  return answer.byteLength === answer.buffer.byteLength ? [answer.buffer] : []
+}

@@ -1,0 +1,79 @@
+import type {
+  AgentId, DomainId, RunError, RunId, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning, SessionId, SnapshotId, VaultId,
+} from '@holdfast/shared-types'
+
+/** Everything a worker needs to know to carry out one run; handed over when it starts. */
+export interface RunOrder {
+  readonly runId: RunId
+  readonly fence: number
+  readonly request: RunRequest
+  readonly agentId: AgentId
+  readonly vaultId: VaultId
+  readonly domainId: DomainId
+  readonly hostname: string
+  readonly version: string
+  /** PKCS8: structured cloning of key objects would do as well, but bytes are what is on disk. */
+  readonly signKey: Uint8Array
+  readonly boxKey: Uint8Array
+  readonly catalogueFolder: string
+  /** Absolute folders that no backup may hold: the agent's own state, and the hub's data where it lies on this machine. */
+  readonly excludedFolders: readonly string[]
+}
+
+/** What a worker asks of the hub; the main thread holds link and HTTP. */
+export interface HubCalls {
+  readonly 'session.open': { readonly ask: null; readonly answer: OpenedSession }
+  readonly 'session.have': { readonly ask: { readonly sessionId: SessionId; readonly ids: Uint8Array<ArrayBuffer> }; readonly answer: Uint8Array }
+  readonly 'session.put-pack': { readonly ask: { readonly sessionId: SessionId; readonly packId: string; readonly bytes: Uint8Array }; readonly answer: null }
+  readonly 'session.commit': { readonly ask: { readonly sessionId: SessionId; readonly bytes: Uint8Array }; readonly answer: { readonly snapshotId: SnapshotId } }
+  readonly 'vault.unseal': { readonly ask: null; readonly answer: SealedKeys }
+  readonly 'run.snapshot-object': { readonly ask: null; readonly answer: Uint8Array }
+  readonly 'run.locate': { readonly ask: Uint8Array; readonly answer: Uint8Array }
+  readonly 'run.segments': { readonly ask: Uint8Array; readonly answer: Uint8Array }
+}
+export type HubCallName = keyof HubCalls
+
+export interface SealedKeys {
+  readonly vaultId: VaultId
+  readonly domainId: DomainId
+  readonly keyEpoch: number
+  readonly sealedDomainKeys: Uint8Array
+}
+export interface OpenedSession extends Omit<SealedKeys, 'vaultId'> {
+  readonly sessionId: SessionId
+  readonly usableBaseSnapshots: readonly string[]
+  readonly hasBlobs: boolean
+  readonly nextSnapshotSeq: number
+}
+
+/** How a run ended, as the worker saw it. */
+export interface RunEnd {
+  readonly outcome: Exclude<RunOutcome, 'expired'>
+  readonly result: RunResult | null
+  readonly error: RunError | null
+  readonly warningCount: number
+}
+
+export interface LogEntry {
+  readonly atMs: number
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly message: string
+  /** For people: lossy text of a path on the device. */
+  readonly path: string | null
+}
+
+/** Worker → main. */
+export type FromWorker =
+  | { readonly kind: 'call'; readonly call: number; readonly name: HubCallName; readonly ask: unknown }
+  | { readonly kind: 'progress'; readonly sample: RunProgressSample }
+  | { readonly kind: 'log'; readonly entry: LogEntry }
+  /** The first 1,000 only. */
+  | { readonly kind: 'warning'; readonly warning: RunWarning }
+  | { readonly kind: 'end'; readonly end: RunEnd }
+
+/** Main → worker. */
+export type ToWorker =
+  | { readonly kind: 'answer'; readonly call: number; readonly answer: unknown }
+  | { readonly kind: 'refusal'; readonly call: number; readonly error: RunError }
+  | { readonly kind: 'cancel' }

@@ -1,0 +1,25 @@
+import { hostname } from 'node:os'
+import type { BodyOf, hubCommands } from '@holdfast/shared-types'
+import type { AgentConfig } from '../config/agent-config.ts'
+import { agentVersion } from '../identity/agent-version.ts'
+import type { EnrolledAgent } from '../identity/identity.ts'
+import type { RunOrder } from '../runs/worker-messages.ts'
+import type { AgentFolders } from '../state/agent-folders.ts'
+
+interface OrderContext {
+  readonly config: AgentConfig
+  readonly folders: AgentFolders
+  readonly agent: EnrolledAgent
+}
+
+/** All that a worker needs for an offered run. */
+export function makeRunOrder(offer: BodyOf<typeof hubCommands, 'run.offer'>, { config, folders, agent }: OrderContext): RunOrder {
+  const { identity, keys } = agent
+  const exported = { format: 'der', type: 'pkcs8' } as const
+  return {
+    runId: offer.runId, fence: offer.fence, request: offer.request, agentId: identity.agentId,
+    vaultId: offer.request.kind === 'backup' ? offer.request.vaultId : identity.vaultId, domainId: identity.domainId,
+    hostname: hostname(), version: agentVersion, signKey: keys.signKey.export(exported), boxKey: keys.boxKey.export(exported),
+    catalogueFolder: folders.catalogueFolder, excludedFolders: [folders.home, ...(config.hubDataFolder === null ? [] : [config.hubDataFolder])],
+  }
+}
