@@ -14,7 +14,7 @@ import type { VectorWriter } from './write-fully.ts'
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 const withCode = (code: string): unknown => expect.objectContaining({ code })
 const run = promisify(execFile)
-const writerScript = fileURLToPath(new URL('../testing/write-objects.ts', import.meta.url))
+const writerScript = fileURLToPath(new URL('./testing/write-objects.ts', import.meta.url))
 
 let rootPath: string
 let store: DirectoryStore
@@ -205,7 +205,7 @@ const canMount = await run('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', t
 
 describe.skipIf(!canMount)('directory store on a disk that refuses', () => {
   test('a full disk is told as such, leaves nothing visible, and serves again once there is room', async () => {
-    expect(await onSmallDisk('../testing/fill-disk.ts')).toEqual([
+    expect(await onSmallDisk('./testing/fill-disk.ts')).toEqual([
       'first stored',
       'big: store.full, absent',
       'staged: store.full, absent',

@@ -1,6 +1,6 @@
 /** Run as a program by a test that kills it: writes objects into a directory store until the end. Arguments: folder, name. */
 import { writeSync } from 'node:fs'
-import { openDirectoryStore } from '../directory/directory-store.ts'
+import { openDirectoryStore } from '../directory-store.ts'
 
 const [rootPath, name] = process.argv.slice(2)
 const store = await openDirectoryStore(String(rootPath))

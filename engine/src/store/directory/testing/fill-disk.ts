@@ -1,7 +1,7 @@
 /** Run as a program on a disk of 256 KiB: tells on stdout, line by line, how a directory store there takes being full. */
 import { writeSync } from 'node:fs'
-import { isEngineError } from '../../errors/index.ts'
-import { openDirectoryStore } from '../directory/directory-store.ts'
+import { isEngineError } from '../../../errors/index.ts'
+import { openDirectoryStore } from '../directory-store.ts'
 
 const store = await openDirectoryStore(String(process.argv[2]))
 const tell = (line: string): number => writeSync(1, `${line}\n`)
