@@ -12,7 +12,7 @@ COPY agent/package.json agent/
 COPY agent/bin agent/bin
 COPY web/package.json web/
 COPY e2e/package.json e2e/
-RUN npm ci --omit=dev --workspace @holdfast/agent
+RUN npm install --no-save --omit=dev --workspace @holdfast/agent
 
 FROM node:24-bookworm-slim
 RUN useradd --system --uid 842 --home-dir /var/lib/holdfast --shell /usr/sbin/nologin holdfast \

@@ -1,6 +1,7 @@
 # The Holdfast server with its console. Build from the repository's folder:
 #   docker build -f docker/hub.Dockerfile -t holdfast-hub .
 
+# `npm install --no-save` follows the lock file just so; why not `npm ci`: scripts/bootstrap/install-packages.mjs.
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -14,7 +15,7 @@ COPY web/package.json web/
 COPY e2e/package.json e2e/
 
 FROM manifests AS console
-RUN npm ci
+RUN npm install --no-save
 COPY tsconfig.base.json tsconfig.json ./
 COPY shared-types shared-types
 COPY engine engine
@@ -22,7 +23,7 @@ COPY web web
 RUN npm run build --workspace @holdfast/web
 
 FROM manifests AS packages
-RUN npm ci --omit=dev --workspace @holdfast/hub
+RUN npm install --no-save --omit=dev --workspace @holdfast/hub
 
 FROM node:24-bookworm-slim
 # The embedded Postgres runs as the user of the hub, so that user must have a name.

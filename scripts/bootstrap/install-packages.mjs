@@ -4,6 +4,13 @@ import { inRoot, root } from './root.mjs'
 import { runProcess } from './run-process.mjs'
 import { PlainProblem } from './run-script.mjs'
 
+/**
+ * Not `npm ci`: it refuses a lock file in which an optional package for another system is missing because the registry in use has none
+ * (https://github.com/npm/cli/issues/9846). Without saving, `npm install` takes versions and hashes from the lock file just so and
+ * leaves it alone. To be replaced by `npm ci` once that is mended.
+ */
+const installArguments = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+
 const lockFile = inRoot('package-lock.json')
 const installedMark = inRoot('node_modules', '.holdfast-lock')
 
@@ -16,14 +23,14 @@ export async function installPackages({ signal, tell = console.log } = {}) {
   if (readOrNull(installedMark) === wanted) return
   if (!holdsWhatTheLockNames()) {
     tell('Installing packages (once; this takes a minute or two) …')
-    const { code, output } = await runProcess(npmCommand(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const { code, output } = await runProcess(npmCommand(), installArguments, {
       cwd: root,
       ...(signal === undefined ? {} : { signal }),
     })
     if (signal?.aborted) throw new PlainProblem('Stopped while packages were installed.', 130)
     if (code !== 0)
       throw new PlainProblem(
-        `${output.trimEnd()}\n\nThe packages could not be installed (npm ci ended with ${code}).\nCheck the network and the free disk space, then run the same command again.`,
+        `${output.trimEnd()}\n\nThe packages could not be installed (npm ended with ${code}).\nCheck the network and the free disk space, then run the same command again.`,
       )
   }
   writeFileSync(installedMark, wanted)
