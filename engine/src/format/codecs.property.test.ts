@@ -37,7 +37,7 @@ test('a tree page reads back as it was written, and has one encoding', () => {
     const page = encodeLeafPage(entries)
     const decoded = decodeTreePage(page)
     expect(decoded).toEqual({ level: 0, entries })
-    expect(Buffer.compare(encodeLeafPage((decoded as { entries: TreeEntry[] }).entries), page)).toBe(0)
+    expect(Buffer.compare(encodeLeafPage((decoded as unknown as { entries: TreeEntry[] }).entries), page)).toBe(0)
   }), { numRuns: 100 })
 })
 

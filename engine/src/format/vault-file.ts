@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 
 export interface VaultFile {
@@ -94,7 +95,7 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
   const domains = list(fields, 'domains').map((domain) => ({ id: text(domain as Fields, 'id'), keyEpoch: whole(domain as Fields, 'keyEpoch') }))
   const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
   if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker)) throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
-  return { value, mac: text(fields, 'mac'), macedText: vaultFileText(value) }
+  return sealedAs(bytes, value, text(fields, 'mac'), vaultFileText(value))
 }
 
 export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
@@ -103,5 +104,11 @@ export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
     agentId: text(fields, 'agentId'), domainId: text(fields, 'domainId'), signPublicKey: text(fields, 'signPublicKey'),
     boxPublicKey: text(fields, 'boxPublicKey'), boxSignature: text(fields, 'boxSignature'), createdAtMs: whole(fields, 'createdAtMs'),
   }
-  return { value, mac: text(fields, 'mac'), macedText: agentFileText(value) }
+  return sealedAs(bytes, value, text(fields, 'mac'), agentFileText(value))
+}
+
+/** One value has one text: what was reformatted, cut or added to is refused although it parses. */
+function sealedAs<T>(bytes: Uint8Array, value: T, mac: string, macedText: string): Maced<T> {
+  if (!equalBytes(withMac(macedText, mac), bytes)) throw new EngineError('vault.invalid', 'A file of the vault was changed: it is not in the form that Holdfast writes.')
+  return { value, mac, macedText }
 }
