@@ -104,7 +104,7 @@ async function untilReady(origin: string, hub: Program): Promise<void> {
 }
 
 async function untilLinked(holdfast: Stack['holdfast'], agent: Program): Promise<void> {
-  await until(agent, 'the agent is linked', async () => (await holdfast<{ link: string }>(['status'])).link === 'up')
+  await until(agent, 'the agent is linked', async () => (await holdfast<{ link: string }>(['status'])).link === 'connected')
 }
 
 async function until(program: Program, what: string, isSo: () => Promise<boolean>): Promise<void> {
