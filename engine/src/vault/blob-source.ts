@@ -6,12 +6,17 @@ export interface OpenedSegment extends SegmentPlace {
   readonly blobs: readonly Uint8Array[]
 }
 
+export interface SegmentToRead extends SegmentPlace {
+  /** About how large it is once opened, where the caller knows: bounds what is fetched at once. A bundle's 256 KiB unless said. */
+  readonly expectedBytes?: number
+}
+
 /** Where a restorer gets blobs: by place, so that it can plan reads pack by pack. */
 export interface BlobSource {
   /** Where blobs lie, in the order of `ids`; null = the vault (or this run's right to read) does not hold it. Any number of ids. */
   locate(ids: readonly Uint8Array[]): Promise<readonly (BlobLocation | null)[]>
   /** Reads and opens segments, in the order asked; fetches ahead. A segment that is damaged or missing is yielded as an error, the rest goes on. */
-  segments(places: readonly SegmentPlace[], signal?: AbortSignal): AsyncIterable<OpenedSegment | { readonly place: SegmentPlace; readonly error: Error }>
+  segments(places: readonly SegmentToRead[], signal?: AbortSignal): AsyncIterable<OpenedSegment | { readonly place: SegmentPlace; readonly error: Error }>
   /** @throws EngineError `blob.id-mismatch` when the bytes are not those of the id. */
   verify(type: BlobType, id: Uint8Array, bytes: Uint8Array): void
   /** One verified blob, through a cache of opened segments: for tree pages and content lists. */

@@ -1,7 +1,7 @@
 /** The writing side of a vault, and its keys. */
 export { BlobIndex } from './blob-index/blob-index.ts'
 export type { BlobSink, BlobTicket, SinkStatistics } from './blob-sink.ts'
-export type { BlobSource, OpenedSegment } from './blob-source.ts'
+export type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 export { deriveDomainKeys, type DomainKeyId } from './crypto/domain-keys.ts'
 export { makeRecoveryWords, type KeySecret } from './crypto/key-slots.ts'
 export { nodePrimitives, publicKeyFromRaw } from './crypto/node-primitives.ts'

@@ -4,13 +4,15 @@ import { EngineError } from '../errors/index.ts'
 import { blobIdBytes, locationRecordBytes, readLocation, readSegmentHeader, segmentOverheadBytes, writeLocation, type BlobLocation, type BlobType, type SegmentPlace } from '../format/index.ts'
 import { SegmentOpener } from '../reader/open-segment.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
-import type { BlobSource, OpenedSegment } from './blob-source.ts'
+import type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
 
 const idsPerQuery = 4096
-/** One request: some 16 MiB of 256 KiB bundles at most, so that a slow link still shows progress. */
+/** One request: whichever comes first. With two of them ahead of the reader some 40 MiB are held. */
 const placesPerRead = 64
+const bytesPerRead = 16 * 1024 * 1024
 const readsAhead = 2
+const bundleBytes = 256 * 1024
 /** Opened segments kept for `read`: tree pages of one folder lie together. */
 const cachedBytes = 32 * 1024 * 1024
 
@@ -51,11 +53,11 @@ export class RemoteSource implements BlobSource {
     return locations
   }
 
-  async *segments(places: readonly SegmentPlace[], signal?: AbortSignal): AsyncGenerator<Yielded> {
+  async *segments(places: readonly SegmentToRead[], signal?: AbortSignal): AsyncGenerator<Yielded> {
     const ahead: Promise<Yielded[]>[] = []
     let next = 0
     const startOne = (): void => {
-      const part = places.slice(next, next + placesPerRead)
+      const part = nextRead(places, next)
       next += part.length
       const read = this.#read(part, signal)
       // It is awaited in turn below; until then a rejection must not count as unhandled.
@@ -129,6 +131,16 @@ export class RemoteSource implements BlobSource {
     }
     return opened
   }
+}
+
+function nextRead(places: readonly SegmentToRead[], start: number): readonly SegmentToRead[] {
+  let end = start
+  let bytes = 0
+  while (end < places.length && end - start < placesPerRead && (bytes === 0 || bytes + (places[end]!.expectedBytes ?? bundleBytes) <= bytesPerRead)) {
+    bytes += places[end]!.expectedBytes ?? bundleBytes
+    end++
+  }
+  return places.slice(start, end)
 }
 
 const sizeOf = (segment: OpenedSegment): number => segment.blobs.reduce((sum, blob) => sum + blob.length, 0)
