@@ -1,0 +1,42 @@
+import { equalBytes, fromHex } from '@holdfast/engine/bytes'
+import { packKey } from '@holdfast/engine/format'
+import type { FsckProblem } from '@holdfast/engine/maintenance'
+import type { ListedObject } from '@holdfast/engine/store'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { isDamage, objectsOf, readPackEnd, rowsOf } from '../opening/load-packs.ts'
+import { pairById } from '../opening/pair-by-id.ts'
+import { findPack, type PackRecord } from '../tables/packs.queries.ts'
+import type { CheckVaultDeps } from './check-vault-deps.ts'
+
+/** Where pack rows and packs differ. A pack that arrives meanwhile is looked at twice, so that it is no finding. */
+export async function* comparePacks(deps: CheckVaultDeps, vault: ManagedVault): AsyncGenerator<FsckProblem> {
+  for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, deps.log))) {
+    const problem = await compare(vault, id, row, object)
+    if (problem === null) continue
+    const again = await compare(vault, id, await findPack(deps.database.em(), fromHex(id)), await findObject(vault, id))
+    if (again !== null) yield { ...again, object: packKey(fromHex(id)) }
+  }
+}
+
+async function findObject(vault: ManagedVault, id: string): Promise<ListedObject | null> {
+  const key = packKey(fromHex(id))
+  const head = await vault.store.head(key)
+  return head === null ? null : { key, sizeBytes: head.sizeBytes }
+}
+
+async function compare(vault: ManagedVault, id: string, row: PackRecord | null, object: ListedObject | null): Promise<Omit<FsckProblem, 'object'> | null> {
+  if (row === null && object === null) return null
+  if (row === null) return { code: 'row.missing', message: 'A pack has no row in the database; the next start of the hub adopts it.' }
+  if (object === null) return row.state === 'lost' ? null : { code: 'object.missing', message: 'A row of the database names a pack that is not stored.' }
+  if (row.state === 'lost') return { code: 'row.stale', message: 'A pack that is stored counts as lost; the next start of the hub has it back.' }
+  try {
+    const { record } = await readPackEnd(vault, fromHex(id), object)
+    const isSame = record.sizeBytes === row.sizeBytes && record.domainId === row.domainId && record.kind === row.kind && record.keyEpoch === row.keyEpoch
+      && record.segments === row.segments && record.blobs === row.blobs && equalBytes(record.footer, row.footer)
+    return isSame ? null : { code: 'row.differs', message: 'The row of a pack says something else than the pack.' }
+  } catch (error) {
+    // The damage itself is a finding of the engine's check.
+    if (isDamage(error)) return null
+    throw error
+  }
+}

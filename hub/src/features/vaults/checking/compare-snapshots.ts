@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util'
+import { snapshotPrefix } from '@holdfast/engine/format'
+import type { FsckProblem } from '@holdfast/engine/maintenance'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { storeKeyOf } from '../contents/snapshot-record.ts'
+import { isDamage } from '../opening/load-packs.ts'
+import { readVerified } from '../opening/load-snapshots.ts'
+import { findSnapshot, listSnapshotPlaces, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import type { CheckVaultDeps } from './check-vault-deps.ts'
+
+/** Where snapshot rows and snapshots differ. */
+export async function* compareSnapshots({ database }: CheckVaultDeps, vault: ManagedVault): AsyncGenerator<FsckProblem> {
+  const idByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place.id]))
+  for await (const { key } of vault.store.list(snapshotPrefix)) {
+    idByKey.delete(key)
+    const snapshot = await readOrNull(vault, key)
+    // Damage is a finding of the engine's check.
+    if (snapshot === null) continue
+    const row = await findSnapshot(database.em(), snapshot.id)
+    if (row === null) yield { code: 'row.missing', object: key, message: 'A snapshot has no row in the database; the next start of the hub adopts it.' }
+    else if (!isSame(row, snapshot)) yield { code: 'row.differs', object: key, message: 'The row of a snapshot says something else than the snapshot.' }
+  }
+  for (const [key, id] of idByKey) {
+    if (await isStillMissing(vault, key)) yield* missing(await findSnapshot(database.em(), id), key)
+  }
+}
+
+async function readOrNull(vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
+  try {
+    return await readVerified(vault, key)
+  } catch (error) {
+    if (isDamage(error)) return null
+    throw error
+  }
+}
+
+const isStillMissing = async (vault: ManagedVault, key: string): Promise<boolean> => (await vault.store.head(key)) === null
+
+function* missing(row: SnapshotRecord | null, key: string): Generator<FsckProblem> {
+  if (row?.state === 'committed') yield { code: 'object.missing', object: key, message: 'A row of the database names a snapshot that is not stored.' }
+}
+
+/** The run is the database's alone. */
+const comparable = (snapshot: SnapshotRecord): object => ({ ...snapshot, runId: null, root: Buffer.from(snapshot.root).toString('hex'), roots: snapshot.roots.map((root) => ({ ...root })) })
+const isSame = (row: SnapshotRecord, snapshot: SnapshotRecord): boolean => isDeepStrictEqual(comparable(row), comparable(snapshot))

@@ -1,0 +1,147 @@
+import { AppError, type AgentId, type DomainId, type SnapshotId, type VaultId } from '@holdfast/shared-types'
+import { toBase64Url } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
+import { vaultFileKey } from '@holdfast/engine/format'
+import type { FsckReport } from '@holdfast/engine/maintenance'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Database } from '../../platform/database/database.ts'
+import type { DomainEventBus } from '../../platform/events/domain-events.ts'
+import type { Feature } from '../../platform/http/define-feature.ts'
+import type { Logger } from '../../platform/logging/logger.ts'
+import { checkVault, type CheckOptions } from './checking/check-vault.ts'
+import { ManagedVaults } from './contents/managed-vault.ts'
+import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
+import type { AgentsDoor, RunsDoor } from './doors/doors.ts'
+import { withContractErrors } from './errors/translate-engine-error.ts'
+import { openVaults } from './opening/open-vaults.ts'
+import { VaultFolders } from './opening/vault-folders.ts'
+import { SegmentReader } from './reading/segment-reader.ts'
+import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
+import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
+import { SessionGrants } from './sessions/session-grants.ts'
+import { findSnapshot, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
+import { listVaultRecords } from './tables/vaults.queries.ts'
+import { vaultAdminCommands } from './vaults.admin.ts'
+import { vaultRoutes } from './vaults.routes.ts'
+import { vaultMessages } from './vaults.socket.ts'
+
+export interface VaultsServices {
+  readonly database: Database
+  readonly events: DomainEventBus
+  readonly log: Logger
+  readonly runs: RunsDoor
+  readonly agents: AgentsDoor
+  /** `file:///…` of the folder above the vaults'. */
+  readonly storeUrl: string
+  /** 32 bytes that open the vaults' key slots. */
+  readonly secret: Uint8Array
+  readonly now: () => number
+}
+
+/** The public halves of an agent's keys, raw. */
+export interface AgentKeys {
+  readonly agentId: AgentId
+  readonly domainId: DomainId
+  readonly signPublicKey: Uint8Array
+  readonly boxPublicKey: Uint8Array
+  /** Ed25519 over the X25519 key (docs/vault-format.md §5). */
+  readonly boxSignature: Uint8Array
+}
+
+export interface SnapshotReads {
+  readonly find: typeof findSnapshot
+  readonly findByPrefix: typeof findSnapshotsByPrefix
+  readonly list: typeof listSnapshots
+  readonly newest: typeof newestSnapshots
+}
+
+/** What other features ask of vaults. Everything waits for `feature.start`. */
+export interface Vaults {
+  readonly feature: Feature
+  /** Where a new agent keeps its backups. */
+  defaultVault(): Promise<{ readonly vaultId: VaultId; readonly domainId: DomainId }>
+  /**
+   * Puts an agent's keys into the default vault, durably: call it before the agent's row is committed. The same keys again are accepted.
+   * @throws AppError `agent.identity-invalid` when the X25519 key is not signed by the Ed25519 key, `store.*`
+   */
+  registerAgentKeys(keys: AgentKeys): Promise<void>
+  /** Vaults that only the hub's secret opens. */
+  vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
+  /** Rows of snapshots. Who may see which is the caller's to say in the filter. */
+  readonly snapshots: SnapshotReads
+  /** @throws AppError `snapshot.not-found`. Who may see the snapshot is the caller's to check. */
+  openSnapshotTree(em: EntityManager, snapshotId: SnapshotId): Promise<SnapshotTree>
+  /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
+  runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
+}
+
+/** Everything the parts of this feature share. */
+export interface VaultsState extends VaultsServices {
+  readonly vaults: ManagedVaults
+  readonly grants: SessionGrants
+  readonly refsets: SnapshotRefsets
+  readonly segments: SegmentReader
+}
+
+export function createVaults(services: VaultsServices): Vaults {
+  const vaults = new ManagedVaults()
+  const state: VaultsState = {
+    ...services, vaults, grants: new SessionGrants(), refsets: new SnapshotRefsets(vaults), segments: new SegmentReader(services),
+  }
+  const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
+    withContractErrors(() => checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options))
+  return {
+    feature: {
+      name: 'vaults',
+      routes: vaultRoutes(state),
+      agentReports: vaultMessages(state),
+      adminCommands: vaultAdminCommands(runFsck),
+      healthChecks: { store: () => requireStores(vaults) },
+      start: () => withContractErrors(() => start(state)),
+      stop: () => closeStores(vaults),
+    },
+    defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
+    registerAgentKeys: (keys) => withContractErrors(() => registerAgentKeys(state, keys)),
+    async vaultsWithoutRecoveryKey(em) {
+      return (await listVaultRecords(em)).filter(({ recoveryKeyExportedAt }) => recoveryKeyExportedAt === null).map(({ id }) => id)
+    },
+    snapshots: { find: findSnapshot, findByPrefix: findSnapshotsByPrefix, list: listSnapshots, newest: newestSnapshots },
+    openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
+    runFsck,
+  }
+}
+
+async function start(state: VaultsState): Promise<void> {
+  const { database, log, now, secret, storeUrl, events } = state
+  const opened = await openVaults({ database, events, log, now, secret, folders: new VaultFolders(storeUrl) })
+  for (const vault of opened) {
+    state.vaults.add(vault)
+    await closeEndedSessions(state, vault.id)
+  }
+  events.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
+}
+
+async function registerAgentKeys({ vaults, now }: VaultsState, keys: AgentKeys): Promise<void> {
+  const { vault } = vaults.default
+  const { agentId, domainId } = keys
+  const raw = { signPublicKey: toBase64Url(keys.signPublicKey), boxPublicKey: toBase64Url(keys.boxPublicKey), boxSignature: toBase64Url(keys.boxSignature) }
+  try {
+    await vault.addAgent({ agentId, domainId, ...raw, createdAtMs: now() })
+  } catch (error) {
+    if (isEngineError(error, 'vault.invalid')) throw new AppError('agent.identity-invalid', { message: error.message, cause: error })
+    if (!isEngineError(error, 'store.exists')) throw error
+    const known = await vault.readAgent(agentId)
+    if (known.signPublicKey !== raw.signPublicKey || known.boxPublicKey !== raw.boxPublicKey || known.domainId !== domainId) throw error
+  }
+}
+
+async function requireStores(vaults: ManagedVaults): Promise<void> {
+  for (const { id, store } of vaults.all()) {
+    const head = await withContractErrors(() => store.head(vaultFileKey))
+    if (head === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
+  }
+}
+
+async function closeStores(vaults: ManagedVaults): Promise<void> {
+  for (const { store } of vaults.all()) if ('close' in store && typeof store.close === 'function') await store.close()
+}

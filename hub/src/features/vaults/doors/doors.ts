@@ -1,0 +1,45 @@
+import type { AgentId, DomainId, RunId, RunKind, RunRequest, RunState, VaultId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+
+/*
+ * What this feature asks of others. It names no more than it needs, and the wiring passes the front doors in: so neither agents nor
+ * runs is a part of vaults, and both may ask vaults in turn.
+ */
+
+export interface RunRecord {
+  readonly id: RunId
+  readonly agentId: AgentId
+  readonly kind: RunKind
+  readonly state: RunState
+  readonly fence: number
+  readonly request: RunRequest
+}
+
+export interface RunsDoor {
+  /**
+   * A run in the hands of this agent.
+   * @param fence when given it must be the run's own.
+   * @throws AppError `run.not-found` (also for another agent's), `run.fence-stale`
+   */
+  getRunForAgent(em: EntityManager, runId: RunId, agentId: AgentId, fence?: number): Promise<RunRecord>
+  /**
+   * Puts a run with this very fence into `committing` and keeps its row locked until the end of the transaction: until then it can
+   * neither expire nor be cancelled. Call it inside of `Database.transaction`.
+   * @throws AppError `run.not-found`, `run.fence-stale`, `run.already-finished`
+   */
+  markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<unknown>
+}
+
+export interface AgentRecord {
+  readonly id: AgentId
+  readonly name: string
+  readonly vaultId: VaultId
+  readonly domainId: DomainId
+  /** Raw, 32 bytes each. */
+  readonly signPublicKey: Uint8Array
+  readonly boxPublicKey: Uint8Array
+}
+
+export interface AgentsDoor {
+  findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null>
+}

@@ -1,0 +1,5 @@
+export { createVaults, type AgentKeys, type Vaults, type VaultsServices } from './create-vaults.ts'
+export type { AgentsDoor as VaultAgentsDoor, RunsDoor as VaultRunsDoor } from './doors/doors.ts'
+export type { SnapshotTree } from './reading/snapshot-tree.ts'
+export { vaultEntities } from './tables/database-tables.ts'
+export type { SnapshotFilter, SnapshotRecord } from './tables/snapshots.queries.ts'

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { DomainId } from '@holdfast/shared-types'
+import { equalBytes, fromHex, toHex } from '@holdfast/engine/bytes'
+import { EngineError, isEngineError } from '@holdfast/engine/errors'
+import {
+  decodePackFooter, decodePackHeader, decodePackTrailer, packHeaderBytes, packIdOfKey, packPrefix, packTrailerBytes, uuidFromBytes, type PackSegment,
+} from '@holdfast/engine/format'
+import type { ListedObject } from '@holdfast/engine/store'
+import type { Database } from '../../../platform/database/database.ts'
+import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { insertPack, pagePacks, setPackState, type PackRecord } from '../tables/packs.queries.ts'
+import { pairById } from './pair-by-id.ts'
+
+/** Footers come with the rows: 50 packs of 16 MiB with small files are some 15 MB. */
+const rowsPerPage = 50
+
+export interface LoadDeps {
+  readonly database: Database
+  readonly events: DomainEventBus
+  readonly log: Logger
+  readonly now: () => number
+}
+
+/**
+ * Fills the vault's contents from its rows, and makes rows and store agree: a pack without a row is adopted, a row without its pack is
+ * lost, one whose pack is back is live again. Nothing in the store is changed.
+ */
+export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<void> {
+  const { log } = deps
+  const counts = { adopted: 0, lost: 0 }
+  for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, log))) {
+    if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
+    else if (object !== null) counts.adopted += (await adopt(deps, vault, id, object)) ? 1 : 0
+    else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
+  }
+  if (counts.adopted > 0) log.warn({ event: 'packs.adopted', vaultId: vault.id, count: counts.adopted }, 'Packs without a row were adopted')
+  if (counts.lost > 0) log.error({ event: 'packs.lost', vaultId: vault.id, count: counts.lost }, 'Packs are missing from the store; snapshots that need them cannot be restored whole')
+}
+
+/** Sorted by id, a few at a time. */
+export async function* rowsOf({ database }: Pick<LoadDeps, 'database'>, vault: ManagedVault): AsyncGenerator<{ id: string; value: PackRecord }> {
+  for (let last: Uint8Array | null = null; ; ) {
+    const page: PackRecord[] = await pagePacks(database.em(), vault.id, last, rowsPerPage)
+    for (const row of page) yield { id: toHex(row.packId), value: row }
+    last = page.at(-1)?.packId ?? null
+    if (page.length < rowsPerPage) return
+  }
+}
+
+/** Sorted by id; what is no pack is told in the log and left out. */
+export async function* objectsOf(vault: ManagedVault, log: Logger): AsyncGenerator<{ id: string; value: ListedObject }> {
+  for await (const object of vault.store.list(packPrefix)) {
+    try {
+      yield { id: packIdOfKey(object.key), value: object }
+    } catch (error) {
+      if (!isEngineError(error, 'format.invalid')) throw error
+      log.warn({ event: 'object.unknown', vaultId: vault.id }, 'An object that is no pack lies among the packs')
+    }
+  }
+}
+
+/** A row whose object is there. */
+async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, object: ListedObject): Promise<void> {
+  if (object.sizeBytes !== row.sizeBytes) {
+    await noteLost(deps, vault, toHex(row.packId), row)
+    return
+  }
+  if (row.state === 'lost') await setPackState(deps.database.em(), [row.packId], 'live')
+  vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
+}
+
+function segmentsOf(row: PackRecord): PackSegment[] {
+  const footerBytes = row.footer.length
+  return decodePackFooter(row.footer, {
+    footerOffset: row.sizeBytes - packTrailerBytes - footerBytes, footerBytes, segmentCount: row.segments, blobCount: row.blobs, footerSha256: new Uint8Array(32), packCrc32: 0,
+  })
+}
+
+/** @returns whether this is news. */
+async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: string, row: PackRecord): Promise<boolean> {
+  vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
+  vault.contents.markLost(id)
+  if (row.state === 'lost') return false
+  await setPackState(database.em(), [row.packId], 'lost')
+  log.error({ event: 'pack.lost', vaultId: vault.id, packId: id }, 'A pack is missing from the store')
+  return true
+}
+
+async function adopt({ database, log, now }: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
+  try {
+    const pack = await readPackEnd(vault, fromHex(id), object)
+    await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
+    vault.contents.addPack({ ...pack.record, segments: pack.segments })
+    return true
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    log.error({ event: 'pack.damaged', vaultId: vault.id, packId: id, err: error }, 'An object among the packs is not a whole pack; it is left as it is')
+    return false
+  }
+}
+
+/** Bytes that are not what they should be, as opposed to a store that does not answer. */
+export const isDamage = (error: unknown): boolean => isEngineError(error) && !/^(store\.(unavailable|full|io-error)|cancelled)$/.test(error.code)
+
+export interface PackEnd {
+  readonly record: Omit<PackRecord, 'state' | 'storedAt'>
+  readonly segments: readonly PackSegment[]
+}
+
+/** A pack's row from its object: header, footer and trailer are read and checked, not the segments. @throws EngineError `pack.*`, `store.*` */
+export async function readPackEnd(vault: ManagedVault, packId: Uint8Array, { key, sizeBytes }: ListedObject): Promise<PackEnd> {
+  const { store } = vault
+  if (sizeBytes < packHeaderBytes + packTrailerBytes) throw new EngineError('pack.invalid', 'A pack is cut short.')
+  const header = decodePackHeader(await store.get(key, { offset: 0, length: packHeaderBytes }))
+  const domain = vault.vault.file.domains.find(({ id }) => id === uuidFromBytes(header.domainId))
+  const isOfVault = equalBytes(header.packId, packId) && equalBytes(header.vaultId, vault.idBytes) && domain !== undefined
+  if (!isOfVault) throw new EngineError('pack.invalid', 'A pack lies under the name of another, or in another vault.')
+  const trailer = decodePackTrailer(await store.get(key, { offset: sizeBytes - packTrailerBytes, length: packTrailerBytes }), sizeBytes)
+  const footer = await store.get(key, { offset: trailer.footerOffset, length: trailer.footerBytes })
+  if (!equalBytes(createHash('sha256').update(footer).digest(), trailer.footerSha256)) throw new EngineError('pack.checksum-mismatch', 'The footer of a pack is damaged.')
+  const record = {
+    packId, vaultId: vault.id, domainId: DomainId.parse(domain.id), kind: header.kind, keyEpoch: header.keyEpoch, sessionId: null, sizeBytes,
+    segments: trailer.segmentCount, blobs: trailer.blobCount, footer,
+  }
+  return { record, segments: decodePackFooter(footer, trailer) }
+}

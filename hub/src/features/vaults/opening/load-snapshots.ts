@@ -1,0 +1,71 @@
+import { fromBase64Url } from '@holdfast/engine/bytes'
+import { EngineError } from '@holdfast/engine/errors'
+import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes } from '@holdfast/engine/format'
+import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
+import { nodePrimitives } from '@holdfast/engine/vault'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
+import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
+import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { isDamage, type LoadDeps } from './load-packs.ts'
+
+/**
+ * Makes snapshot rows and store agree: an object without a row is verified and adopted (the hub was killed between the two), a row
+ * without its object is lost, one whose object is back is committed again. Nothing in the store is changed.
+ *
+ * @returns the highest epoch of any snapshot adopted.
+ */
+export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promise<{ highestEpoch: number }> {
+  const { database, log } = deps
+  const placeByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place]))
+  let highestEpoch = 0
+  for await (const { key } of vault.store.list(snapshotPrefix)) {
+    const place = placeByKey.get(key)
+    placeByKey.delete(key)
+    if (place?.state === 'lost') await setSnapshotState(database.em(), place.id, 'committed')
+    if (place !== undefined) continue
+    const adopted = await adopt(deps, vault, key)
+    if (adopted !== null) highestEpoch = Math.max(highestEpoch, adopted.epoch)
+  }
+  for (const { id, state } of placeByKey.values()) {
+    if (state === 'lost') continue
+    await setSnapshotState(database.em(), id, 'lost')
+    log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
+  }
+  return { highestEpoch }
+}
+
+async function adopt({ database, events, log }: LoadDeps, vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
+  let snapshot: SnapshotRecord
+  try {
+    snapshot = await readVerified(vault, key)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    log.error({ event: 'snapshot.damaged', vaultId: vault.id, err: error }, 'An object among the snapshots does not verify; it is left as it is')
+    return null
+  }
+  const { id: snapshotId, agentId, receivedAtMs } = snapshot
+  await database.transaction(async (em) => {
+    // The session it was promised to, unless the database is younger than the snapshot.
+    const session = await findSessionBySeq(em, vault.id, agentId, snapshot.seq)
+    const runId = session?.runId ?? null
+    await insertSnapshot(em, { ...snapshot, runId })
+    if (runId !== null) await endSession(em, runId, 'committed', new Date(receivedAtMs))
+    afterCommit(em, () => events.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
+  })
+  log.warn({ event: 'snapshot.adopted', vaultId: vault.id, snapshotId, agentId }, 'A snapshot without a row was adopted')
+  return snapshot
+}
+
+/** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens. */
+export async function readVerified(vault: ManagedVault, key: string): Promise<SnapshotRecord> {
+  const object = decodeSnapshotObject(await vault.store.get(key))
+  const { header, hubHeader } = object
+  if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null) throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another, or without the hub\u2019s statement.')
+  const agent = await vault.vault.readAgent(uuidFromBytes(header.agentId))
+  await verifySnapshotSignature(nodePrimitives, object, fromBase64Url(agent.signPublicKey))
+  await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
+  const body = await openSnapshotBody(nodePrimitives, object, vault.vault.domainKeys(uuidFromBytes(header.domainId)))
+  return snapshotRecordOf({ header, body, refset: Refset.decode(object.refset) }, { ...hubHeader, vaultId: vault.id, runId: null })
+}

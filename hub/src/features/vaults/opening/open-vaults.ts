@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
+import { isEngineError } from '@holdfast/engine/errors'
+import type { ObjectStore } from '@holdfast/engine/store'
+import { createVault, openVault, type Vault } from '@holdfast/engine/vault'
+import { ManagedVault } from '../contents/managed-vault.ts'
+import { insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
+import { loadPacks, type LoadDeps } from './load-packs.ts'
+import { loadSnapshots } from './load-snapshots.ts'
+import type { VaultFolders } from './vault-folders.ts'
+
+export interface OpenVaultsDeps extends LoadDeps {
+  readonly folders: VaultFolders
+  /** 32 bytes that open the vaults' key slots. */
+  readonly secret: Uint8Array
+}
+
+/** After a database was lost, epochs go on well above any that it may have given out. */
+const epochsSkipped = 1_000_000
+
+/**
+ * Opens every vault of the database; on a first start makes one, and with an empty database beside existing vaults takes those on.
+ * Whatever lies in a store without a row is adopted before anything is served.
+ *
+ * @throws AppError `store.unavailable`, `vault.wrong-key`
+ */
+export async function openVaults(deps: OpenVaultsDeps): Promise<ManagedVault[]> {
+  const { database, folders } = deps
+  const records = await listVaultRecords(database.em())
+  if (records.length > 0) return openKnown(deps, records)
+  const found = await folders.findVaults()
+  if (found.length === 0) return [await createDefault(deps)]
+  return takeOn(deps, found)
+}
+
+async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]): Promise<ManagedVault[]> {
+  const vaults: ManagedVault[] = []
+  for (const record of records) vaults.push(await load(deps, new ManagedVault(record, await unlock(deps, record.id))))
+  return vaults
+}
+
+async function createDefault({ database, folders, secret, log, now }: OpenVaultsDeps): Promise<ManagedVault> {
+  const vaultId = VaultId.parse(randomUUID())
+  const createdAtMs = now()
+  const store = await folders.create(vaultId)
+  const vault = await createVault(store, { vaultId, domainId: randomUUID(), kind: 'managed', createdAtMs, secrets: [{ kind: 'hub-secret', secret }] })
+  // A crash before this line leaves a vault without a row, which the next start takes on.
+  const record = recordOf(vault, 1)
+  await insertVault(database.em(), record)
+  log.info({ event: 'vault.created', vaultId, storeKind: record.storeKind }, 'Default vault created')
+  return new ManagedVault(record, vault)
+}
+
+/** The database is new, the vaults are not: it is made again from them. */
+async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<ManagedVault[]> {
+  const vaults: ManagedVault[] = []
+  for (const vaultId of found) {
+    const vault = await unlock(deps, vaultId)
+    const record = recordOf(vault, epochsSkipped)
+    await insertVault(deps.database.em(), record)
+    const managed = await load(deps, new ManagedVault(record, vault))
+    deps.log.warn({ event: 'vault.adopted', vaultId, packs: managed.contents.packCount }, 'A vault without a row in the database was taken on')
+    vaults.push(managed)
+  }
+  return vaults.sort((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
+}
+
+async function unlock({ folders, secret }: OpenVaultsDeps, vaultId: VaultId): Promise<Vault> {
+  const store: ObjectStore = await folders.open(vaultId)
+  try {
+    return await openVault(store, { kind: 'hub-secret', secret })
+  } catch (cause) {
+    if (!isEngineError(cause, 'key-slot.wrong-secret')) throw cause
+    throw new AppError('vault.wrong-key', {
+      message: 'The hub\u2019s secret does not open its vault.',
+      cure: 'Start with the secret this vault was made with: HOLDFAST_SECRET, or the file `secret` in HOLDFAST_DATA. Nothing was changed.',
+      context: { vaultId }, cause,
+    })
+  }
+}
+
+/** Makes rows and store agree; the epoch stays above all that the store has seen. */
+async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedVault> {
+  await loadPacks(deps, vault)
+  const { highestEpoch } = await loadSnapshots(deps, vault)
+  if (highestEpoch <= vault.record.epoch) return vault
+  const epoch = highestEpoch + epochsSkipped
+  await setVaultEpoch(deps.database.em(), vault.id, epoch)
+  return new ManagedVault({ ...vault.record, epoch }, vault.vault, vault.contents)
+}
+
+function recordOf({ file }: Vault, epoch: number): VaultRecord {
+  const [domain] = file.domains
+  if (domain === undefined) throw new AppError('vault.corrupt', { message: 'vault.json names no domain.' })
+  return {
+    id: VaultId.parse(file.vaultId), name: 'Default vault', kind: file.kind, storeKind: 'directory', defaultDomainId: DomainId.parse(domain.id), keyEpoch: domain.keyEpoch, epoch,
+    recoveryKeyExportedAt: null, createdAt: new Date(file.createdAtMs),
+  }
+}

@@ -1,0 +1,34 @@
+import { isEngineError } from '@holdfast/engine/errors'
+import { vaultFileKey } from '@holdfast/engine/format'
+import type { Database } from '../../../platform/database/database.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { StoredSegment } from '../contents/vault-contents.ts'
+import { setPackState } from '../tables/packs.queries.ts'
+
+export interface ReadRangeDeps {
+  readonly database: Database
+  readonly log: Logger
+}
+
+/**
+ * Bytes of a pack. One that turns out to be gone is noted as lost at once: its segments are offered no more, so the next backup sends
+ * again what was in it.
+ * @throws EngineError `store.*`
+ */
+export async function readPackRange(deps: ReadRangeDeps, vault: ManagedVault, { key, packIdHex }: StoredSegment, range: { offset: number; length: number }): Promise<Uint8Array> {
+  try {
+    return await vault.store.get(key, range)
+  } catch (error) {
+    if (isEngineError(error, 'store.not-found')) await noteLost(deps, vault, packIdHex)
+    throw error
+  }
+}
+
+async function noteLost({ database, log }: ReadRangeDeps, vault: ManagedVault, packIdHex: string): Promise<void> {
+  // A store that is gone as a whole (unmounted) has lost nothing: its packs are back when it is.
+  if ((await vault.store.head(vaultFileKey)) === null) return
+  if (!vault.contents.markLost(packIdHex)) return
+  log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
+  await setPackState(database.em(), [Buffer.from(packIdHex, 'hex')], 'lost')
+}

@@ -1,0 +1,45 @@
+import { AppError, isEndState, type AgentId, type RunId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { AgentRecord, AgentsDoor, RunsDoor } from '../doors/doors.ts'
+import { findSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+
+export interface ReadableRunDeps {
+  readonly vaults: ManagedVaults
+  readonly runs: RunsDoor
+  readonly agents: AgentsDoor
+}
+
+/** What a restore or verify run lets its agent read: one snapshot, and of its vault only the segments that snapshot needs. */
+export interface ReadableRun {
+  readonly runId: RunId
+  readonly agent: AgentRecord
+  readonly snapshot: SnapshotRecord
+  readonly vault: ManagedVault
+}
+
+export interface RunClaim {
+  readonly agentId: AgentId
+  readonly runId: RunId
+  readonly fence?: number
+}
+
+/** @throws AppError `run.*`, `agent.not-found`, `snapshot.not-found` also for one that the agent may not read */
+export async function requireReadableRun({ vaults, runs, agents }: ReadableRunDeps, em: EntityManager, { agentId, runId, fence }: RunClaim): Promise<ReadableRun> {
+  const run = await runs.getRunForAgent(em, runId, agentId, fence)
+  if (run.request.kind === 'backup') throw new AppError('run.not-found', { message: 'This run reads nothing: it is a backup.' })
+  if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
+  const agent = await agents.findAgent(em, agentId)
+  if (agent === null) throw new AppError('agent.not-found')
+  const { snapshotId } = run.request
+  const snapshot = await findSnapshot(em, snapshotId)
+  if (snapshot?.state !== 'committed' || !mayRead(agent, snapshot)) throw new AppError('snapshot.not-found', { context: { snapshotId } })
+  return { runId, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
+}
+
+/**
+ * An agent holds its domain's keys, so a snapshot of another domain is of no use to it; of its own domain it reads its own snapshots.
+ * Restoring one device's snapshot on another is to be opened here, together with the rule of who may order it.
+ */
+const mayRead = (agent: AgentRecord, snapshot: SnapshotRecord): boolean =>
+  snapshot.agentId === agent.id && snapshot.vaultId === agent.vaultId && snapshot.domainId === agent.domainId

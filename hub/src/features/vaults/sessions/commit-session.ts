@@ -1,0 +1,106 @@
+import type { Readable } from 'node:stream'
+import type { AgentId, RunId, SnapshotId } from '@holdfast/shared-types'
+import { equalBytes } from '@holdfast/engine/bytes'
+import { decodeSnapshotObject, snapshotKey, type HubStatement, type SnapshotObject } from '@holdfast/engine/format'
+import { appendHubHeader } from '@holdfast/engine/vault'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Database } from '../../../platform/database/database.ts'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import { snapshotIdOf, snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
+import type { RunsDoor } from '../doors/doors.ts'
+import { endSession, findSession, lockSession, type SessionRecord } from '../tables/sessions.queries.ts'
+import { findSnapshot, insertSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { decodeUpload, proveSnapshot, rejected, requireCovered, type ProveSnapshotDeps, type ProvenSnapshot } from './prove-snapshot.ts'
+import { readBounded } from './read-bounded.ts'
+import { requireOpenSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
+
+/** 60 TiB of backup; an agent's snapshot of 1 TiB has half a megabyte. */
+const maxSnapshotBytes = 64 * 1024 * 1024
+
+export interface CommitSessionDeps extends ProveSnapshotDeps {
+  readonly database: Database
+  readonly vaults: ManagedVaults
+  readonly runs: RunsDoor
+  readonly events: DomainEventBus
+  readonly log: Logger
+  readonly now: () => number
+}
+
+export interface Committed {
+  readonly snapshotId: SnapshotId
+  readonly receivedAtMs: number
+}
+
+/**
+ * Commits the snapshot of a session. When it resolves the object is durable in the store, the row says so, and the session is over.
+ * The same snapshot again, after a lost answer, gets the same answer.
+ *
+ * @throws AppError `session.rejected` for a snapshot that is not this session's or names segments it may not; `session.not-found`, `run.*`
+ */
+export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, body: Readable): Promise<Committed> {
+  const bytes = await readBounded(body, maxSnapshotBytes)
+  const em = deps.database.em()
+  const object = decodeUpload(bytes)
+  const repeated = await findCommitted(em, claim, snapshotIdOf(object.header))
+  if (repeated !== null) return repeated
+  const session = await requireOpenSession(em, deps.runs, claim)
+  const vault = deps.vaults.get(session.vaultId)
+  const snapshot = await proveSnapshot(deps, em, vault, session, object)
+  await requireCovered(deps, em, vault, session, snapshot)
+  return storeSnapshot(deps, vault, session, claim, snapshot)
+}
+
+/** The answer of a commit that went through before, or null. */
+async function findCommitted(em: EntityManager, { agentId, sessionId }: SessionClaim, snapshotId: SnapshotId): Promise<Committed | null> {
+  const session = await findSession(em, sessionId)
+  if (session === null || session.agentId !== agentId || session.state !== 'committed') return null
+  const snapshot = await findSnapshot(em, snapshotId)
+  if (snapshot === null || snapshot.runId !== session.runId || snapshot.agentId !== agentId) throw sessionNotFound(sessionId)
+  return { snapshotId, receivedAtMs: snapshot.receivedAtMs }
+}
+
+async function storeSnapshot(deps: CommitSessionDeps, vault: ManagedVault, session: SessionRecord, claim: SessionClaim, snapshot: ProvenSnapshot): Promise<Committed> {
+  const { database, runs, events, grants, log } = deps
+  const { agentId, runId, id: sessionId } = session
+  const committed = await database.transaction(async (em) => {
+    // The run's row stays locked until the commit below is through: in between it can neither expire nor be cancelled.
+    await runs.markCommitting(em, runId, claim.fence)
+    const locked = await lockSession(em, sessionId)
+    if (locked?.state === 'committed') return findCommitted(em, claim, snapshotIdOf(snapshot.header))
+    if (locked?.state !== 'open' || locked.fence !== claim.fence) throw sessionNotFound(sessionId)
+    const statement = await stateOf(vault, snapshot, { receivedAtMs: deps.now(), epoch: session.epoch })
+    const record = snapshotRecordOf(snapshot, { ...statement, vaultId: vault.id, runId })
+    // Rows first, though not visible yet: after the object is written only the commit itself can fail.
+    await insertSnapshot(em, record)
+    await endSession(em, runId, 'committed', new Date(statement.receivedAtMs))
+    if (!statement.isStored) await putSnapshot(vault, record, snapshot.object, statement)
+    afterCommit(em, () => announce(events, { snapshotId: record.id, agentId, runId, createdAtMs: statement.receivedAtMs }))
+    return { snapshotId: record.id, receivedAtMs: statement.receivedAtMs }
+  })
+  if (committed === null) throw sessionNotFound(sessionId)
+  grants.forget(sessionId)
+  log.info({ event: 'snapshot.committed', snapshotId: committed.snapshotId, agentId, runId, segments: snapshot.refset.packCount }, 'Snapshot committed')
+  return committed
+}
+
+/**
+ * What the hub states of a snapshot. An object may be there already: the database failed in the moment of an earlier commit. Then what
+ * it says stands, for it is never replaced.
+ */
+async function stateOf(vault: ManagedVault, { object, header }: ProvenSnapshot, fresh: HubStatement): Promise<HubStatement & { readonly isStored: boolean }> {
+  const key = snapshotKey(header.agentId, header.seq, header.snapshotId)
+  if ((await vault.store.head(key)) === null) return { ...fresh, isStored: false }
+  const stored = decodeSnapshotObject(await vault.store.get(key))
+  if (stored.hubHeader === null || !equalBytes(stored.agentPart, object.agentPart)) throw rejected('Another snapshot with this id is stored already.')
+  return { receivedAtMs: stored.hubHeader.receivedAtMs, epoch: stored.hubHeader.epoch, isStored: true }
+}
+
+// MUST be durable before its row says committed: docs/vault-format.md §11.
+const putSnapshot = (vault: ManagedVault, record: SnapshotRecord, object: SnapshotObject, statement: HubStatement): Promise<void> =>
+  vault.store.put(storeKeyOf(record), appendHubHeader(object.agentPart, statement, vault.vault.hubKey))
+
+const announce = (events: DomainEventBus, event: { snapshotId: SnapshotId; agentId: AgentId; runId: RunId; createdAtMs: number }): Promise<void> =>
+  events.emit('snapshot.committed', event)

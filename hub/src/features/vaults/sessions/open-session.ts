@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { AppError, isEndState, SessionId, type AckOf, type AgentId, type agentRequests, type BodyOf } from '@holdfast/shared-types'
+import { uuidToBytes } from '@holdfast/engine/format'
+import { sealDomainKeys } from '@holdfast/engine/vault'
+import type { Database } from '../../../platform/database/database.ts'
+import type { ManagedVaults } from '../contents/managed-vault.ts'
+import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
+import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
+import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
+import { sessionNotFound } from './require-open-session.ts'
+
+/** Agents make their catalogue with the newest; older ones are for those that were offline or restored from an image. */
+const namedBaseSnapshots = 200
+
+export interface OpenSessionDeps {
+  readonly database: Database
+  readonly vaults: ManagedVaults
+  readonly refsets: SnapshotRefsets
+  readonly runs: RunsDoor
+  readonly agents: AgentsDoor
+  readonly now: () => number
+}
+
+type Asked = BodyOf<typeof agentRequests, 'session.open'>
+type Answer = AckOf<typeof agentRequests, 'session.open'>
+
+/**
+ * Opens the one session of a backup run, or gives the open one again after a lost link or a restart of either side.
+ * @throws AppError `run.*`, `vault.not-found`, `agent.not-found`, `session.not-found` when the run's session has ended.
+ */
+export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { runId, fence, vaultId }: Asked): Promise<Answer> {
+  const { database, vaults, agents, runs } = deps
+  const em = database.em()
+  const agent = await agents.findAgent(em, agentId)
+  if (agent === null) throw new AppError('agent.not-found')
+  const vault = vaults.get(vaultId)
+  if (agent.vaultId !== vaultId) throw new AppError('vault.not-found', { context: { vaultId } })
+  const { domainId } = agent
+  const keys = vault.domainKeys(domainId)
+  const session = await database.transaction(async (tx) => {
+    const run = await runs.getRunForAgent(tx, runId, agentId, fence)
+    if (run.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
+    if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
+    const { epoch } = vault.record
+    return openSessionRow(tx, {
+      id: SessionId.parse(randomUUID()), runId, agentId, vaultId, domainId, keyEpoch: keys.keyEpoch, fence, epoch, openedAt: new Date(deps.now()),
+    })
+  })
+  if (session.state !== 'open') throw sessionNotFound(session.id)
+  return {
+    sessionId: session.id, domainId, keyEpoch: keys.keyEpoch, sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
+    usableBaseSnapshots: await usableBaseSnapshots(deps, session), hasBlobs: vault.contents.hasBlobs(domainId), nextSnapshotSeq: session.snapshotSeq,
+  }
+}
+
+/** Newest first. */
+async function usableBaseSnapshots({ database, vaults, refsets }: OpenSessionDeps, session: SessionRecord): Promise<string[]> {
+  const vault = vaults.get(session.vaultId)
+  const snapshots = await listSnapshotsOfAgent(database.em(), session.vaultId, session.agentId, namedBaseSnapshots)
+  const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
+  // Refsets are read only where a pack is missing at all, which is hardly ever.
+  if (vault.contents.lostPackCount === 0) return ofDomain.map(({ id }) => id)
+  const usable: string[] = []
+  for (const snapshot of ofDomain) if (await refsets.isWhole(snapshot)) usable.push(snapshot.id)
+  return usable
+}

@@ -1,0 +1,86 @@
+import { AppError } from '@holdfast/shared-types'
+import { equalBytes, toHex } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
+import { decodeSnapshotObject, Refset, uuidToBytes, type SnapshotObject } from '@holdfast/engine/format'
+import { openSnapshotBody, verifySnapshotSignature } from '@holdfast/engine/reader'
+import { nodePrimitives } from '@holdfast/engine/vault'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenedSnapshot } from '../contents/snapshot-record.ts'
+import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import type { AgentsDoor } from '../doors/doors.ts'
+import type { SessionRecord } from '../tables/sessions.queries.ts'
+import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
+import { checkRefset } from './check-refset.ts'
+import type { SessionGrants } from './session-grants.ts'
+
+export interface ProveSnapshotDeps {
+  readonly agents: AgentsDoor
+  readonly grants: SessionGrants
+  readonly refsets: SnapshotRefsets
+}
+
+/** A snapshot as the agent sent it, proven to be what its session was opened for. */
+export interface ProvenSnapshot extends OpenedSnapshot {
+  readonly object: SnapshotObject
+}
+
+/** @throws AppError `session.rejected` */
+export function decodeUpload(bytes: Uint8Array): SnapshotObject {
+  try {
+    const object = decodeSnapshotObject(bytes)
+    if (object.hubHeader !== null) throw rejected('The snapshot carries a hub\u2019s statement already.')
+    return object
+  } catch (error) {
+    throw asRejection(error)
+  }
+}
+
+/** Ids, number, signature and body. @throws AppError `session.rejected`, `agent.not-found` */
+export async function proveSnapshot(deps: ProveSnapshotDeps, em: EntityManager, vault: ManagedVault, session: SessionRecord, object: SnapshotObject): Promise<ProvenSnapshot> {
+  const { header } = object
+  const isOfSession = equalBytes(header.vaultId, vault.idBytes) && equalBytes(header.domainId, uuidToBytes(session.domainId))
+    && equalBytes(header.agentId, uuidToBytes(session.agentId)) && header.keyEpoch === session.keyEpoch
+  if (!isOfSession) throw rejected('The snapshot was made for another vault, domain, device or key epoch.')
+  if (header.seq !== session.snapshotSeq) throw rejected(`The snapshot has number ${header.seq}; this session was promised ${session.snapshotSeq}.`)
+  const agent = await deps.agents.findAgent(em, session.agentId)
+  if (agent === null) throw new AppError('agent.not-found')
+  try {
+    await verifySnapshotSignature(nodePrimitives, object, agent.signPublicKey)
+    const body = await openSnapshotBody(nodePrimitives, object, vault.domainKeys(session.domainId))
+    return { object, header, body, refset: Refset.decode(object.refset) }
+  } catch (error) {
+    throw asRejection(error)
+  }
+}
+
+/** Every segment it names is there and its to name. @throws AppError `session.rejected` with the count */
+export async function requireCovered(deps: ProveSnapshotDeps, em: EntityManager, vault: ManagedVault, session: SessionRecord, { refset, body }: ProvenSnapshot): Promise<void> {
+  const { contents } = vault
+  const grants = await deps.grants.of(em, session.id)
+  const faults = await checkRefset({
+    refset, contents, grants, domainId: session.domainId, sessionId: session.id, baseRefsets: baseRefsets(deps, em, session, body.parent),
+  })
+  if (faults.missing > 0) throw rejected(`The snapshot names ${faults.missing} segments that are not stored.`)
+  if (faults.foreign > 0) throw rejected(`The snapshot names ${faults.foreign} segments that this session neither sent nor was told of.`)
+  const root = contents.findBlob(session.domainId, body.root, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
+  if (root === null) throw rejected('The top folder of the snapshot lies in none of its segments.')
+}
+
+/** The agent's own snapshots, the one this was made from first. */
+async function* baseRefsets(deps: ProveSnapshotDeps, em: EntityManager, session: SessionRecord, parent: Uint8Array | null): AsyncGenerator<Refset> {
+  const snapshots = await listSnapshotsOfAgent(em, session.vaultId, session.agentId, Number.MAX_SAFE_INTEGER)
+  const parentId = parent === null ? null : toHex(parent)
+  const first = snapshots.filter(({ id }) => id === parentId)
+  for (const snapshot of [...first, ...snapshots.filter(({ id }) => id !== parentId)]) {
+    if (snapshot.domainId === session.domainId) yield await deps.refsets.of(snapshot)
+  }
+}
+
+export const rejected = (message: string): AppError => new AppError('session.rejected', { message })
+
+/** What is wrong with an agent's bytes is its fault, not damage of the vault. */
+function asRejection(error: unknown): unknown {
+  if (!isEngineError(error)) return error
+  return new AppError('session.rejected', { message: error.message, context: { engineCode: error.code }, cause: error })
+}

@@ -1,0 +1,13 @@
+import type { InferKyselyDB } from '@mikro-orm/sql'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Kysely } from 'kysely'
+import { BackupSessionEntity, SessionGrantEntity } from './backup-session.entity.ts'
+import { PackEntity } from './pack.entity.ts'
+import { SnapshotEntity } from './snapshot.entity.ts'
+import { VaultEntity } from './vault.entity.ts'
+
+export const vaultEntities = [VaultEntity, PackEntity, BackupSessionEntity, SessionGrantEntity, SnapshotEntity] as const
+export type VaultTables = InferKyselyDB<(typeof vaultEntities)[number]>
+
+/** Typed SQL with bound parameters, in the transaction of `em` where there is one. */
+export const tablesOf = (em: EntityManager): Kysely<VaultTables> => em.getKysely<VaultTables>()

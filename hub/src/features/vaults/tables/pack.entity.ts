@@ -1,0 +1,32 @@
+import type { DomainId, SessionId, VaultId } from '@holdfast/shared-types'
+import { defineEntity, p } from '@mikro-orm/core'
+import { VaultEntity } from './vault.entity.ts'
+
+/** A pack in a store; derived from the pack itself, except who brought it. */
+export const PackEntity = defineEntity({
+  name: 'Pack',
+  tableName: 'pack',
+  properties: {
+    seq: p.bigint('string').primary().autoincrement(),
+    packId: p.blob().unique().check('octet_length(pack_id) = 16'),
+    vaultId: () => p.manyToOne(VaultEntity).mapToPk().fieldName('vault_id').$type<VaultId>(),
+    domainId: p.uuid().$type<DomainId>(),
+    /** 1 data, 2 metadata, as in the format. */
+    kind: p.smallint().check('kind in (1, 2)'),
+    keyEpoch: p.integer(),
+    /** The session that brought it; null for one found in the store. */
+    sessionId: p.uuid().$type<SessionId>().nullable(),
+    sizeBytes: p.bigint('string'),
+    segments: p.integer(),
+    blobs: p.integer(),
+    /** As in the pack: the blob index is loaded from here without touching the store. */
+    footer: p.blob(),
+    /** `lost`: the store does not have the object (any more). */
+    state: p.enum(['live', 'lost'] as const),
+    storedAt: p.datetime(3),
+  },
+  indexes: [
+    { name: 'pack_vault_id_pack_id_idx', properties: ['vaultId', 'packId'] },
+    { name: 'pack_session_id_idx', properties: ['sessionId'] },
+  ],
+})

@@ -1,0 +1,28 @@
+import type { RouteHandlers } from '../../platform/http/define-feature.ts'
+import { withContractErrors } from './errors/translate-engine-error.ts'
+import { listVaults } from './list-vaults.ts'
+import { locateBlobs } from './reading/locate-blobs.ts'
+import { readSegments } from './reading/read-segments.ts'
+import { readSnapshotObject } from './reading/read-snapshot-object.ts'
+import { commitSession, type CommitSessionDeps } from './sessions/commit-session.ts'
+import { putPack } from './uploads/put-pack.ts'
+import type { ReadSegmentsDeps } from './reading/read-segments.ts'
+
+export type VaultRoutesDeps = CommitSessionDeps & ReadSegmentsDeps
+
+export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
+  listVaults: async ({ em }) => ({ items: await listVaults(em) }),
+  putPack: ({ actor, params, query, body }) =>
+    withContractErrors(async () => {
+      await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)
+      return {}
+    }),
+  commitSession: ({ actor, params, query, body }) => withContractErrors(() => commitSession(deps, { agentId: actor.agentId, ...params, ...query }, body)),
+  getSnapshotObject: ({ actor, params, em }) => withContractErrors(() => readSnapshotObject(deps, em, { agentId: actor.agentId, ...params })),
+  locateBlobs: ({ actor, params, body, em }) => withContractErrors(() => locateBlobs(deps, em, { agentId: actor.agentId, ...params }, body)),
+  readSegments: ({ actor, params, body, em }) =>
+    withContractErrors(async () => {
+      const { stream, sizeBytes } = await readSegments(deps, em, { agentId: actor.agentId, ...params }, body)
+      return { stream, headers: { 'content-length': String(sizeBytes) } }
+    }),
+})
