@@ -8,12 +8,21 @@ import { isLoopback } from './loopback.ts'
 
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((word) => word === 'true')
 
-const port = z.string().regex(/^\d{1,5}$/, 'must be a port number').transform(Number)
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number')
+  .transform(Number)
   .refine((value) => value <= 65_535, 'must be at most 65535')
 
 const httpOrigin = z.string().transform((text, ctx) => {
   const url = URL.parse(text)
-  const usable = url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+  const usable =
+    url !== null &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === ''
   if (!usable) {
     ctx.addIssue('must be an address like https://backup.example.org, without path')
     return z.NEVER
@@ -21,7 +30,9 @@ const httpOrigin = z.string().transform((text, ctx) => {
   return url.origin
 })
 
-const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be like postgresql://user:password@host:5432/database')
+const databaseUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'must be like postgresql://user:password@host:5432/database')
 
 const storeUrl = z.string().transform((text, ctx) => {
   const url = URL.parse(text)
@@ -42,7 +53,10 @@ const secret = z.string().transform((text, ctx) => {
 })
 
 /** Length of a lease; 300 ms is for tests, a day for links that are cut for long. */
-const leaseMs = z.string().regex(/^\d+$/, 'must be a whole number of milliseconds').transform(Number)
+const leaseMs = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number of milliseconds')
+  .transform(Number)
   .refine((value) => value >= 300 && value <= 86_400_000, 'must be between 300 and 86400000 milliseconds')
 
 /** The settings as the environment gives them; absent ones are filled in by `loadConfig`. */
@@ -55,7 +69,9 @@ export const settings = {
   HOLDFAST_STORE: storeUrl.optional(),
   HOLDFAST_SECRET: secret.optional(),
   HOLDFAST_LEASE_MS: leaseMs.default(600_000),
-  HOLDFAST_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent').default('info'),
+  HOLDFAST_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent')
+    .default('info'),
   DATABASE_URL: databaseUrl.optional(),
 } as const
 export type SettingName = keyof typeof settings
@@ -65,9 +81,12 @@ export const settingsSchema = z.object(settings).check((ctx) => {
   const { HOLDFAST_HOST: host, HOLDFAST_TRUST_PROXY: proxied } = ctx.value
   if (!isLoopback(host) && !proxied) {
     ctx.issues.push({
-      code: 'custom', path: ['HOLDFAST_HOST'], input: host,
-      message: `${host} is not a loopback address, and plain HTTP is not served to a network; TLS of the hub's own comes with a later release: `
-        + 'keep 127.0.0.1 and put a TLS proxy in front, or set HOLDFAST_TRUST_PROXY=true where a TLS proxy on another machine reaches this address',
+      code: 'custom',
+      path: ['HOLDFAST_HOST'],
+      input: host,
+      message:
+        `${host} is not a loopback address, and plain HTTP is not served to a network; TLS of the hub's own comes with a later release: ` +
+        'keep 127.0.0.1 and put a TLS proxy in front, or set HOLDFAST_TRUST_PROXY=true where a TLS proxy on another machine reaches this address',
     })
   }
 })

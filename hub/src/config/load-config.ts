@@ -60,7 +60,9 @@ function readSetting(env: Environment, name: SettingName, problems: string[]): s
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    problems.push(`${name}_FILE: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); check the path and its rights`)
+    problems.push(
+      `${name}_FILE: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); check the path and its rights`,
+    )
     return undefined
   }
 }
@@ -77,7 +79,9 @@ function defaultDataDir(env: Environment, host: HostFactsForDefaults): string {
 function settingsInvalid(problems: readonly string[]): AppError {
   const one = problems.length === 1
   return new AppError('settings.invalid', {
-    message: one ? `A setting is not usable. ${problems[0]}` : `${problems.length} settings are not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    message: one
+      ? `A setting is not usable. ${problems[0]}`
+      : `${problems.length} settings are not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
     cure: one ? 'Correct it and start again.' : 'Correct them and start again.',
   })
 }

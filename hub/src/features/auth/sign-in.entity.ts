@@ -8,7 +8,8 @@ export const SignInEntity = defineEntity({
   tableName: 'sign_in',
   properties: {
     tokenHash: p.blob().primary().check('octet_length(token_hash) = 32'),
-    userId: () => p.manyToOne(UserEntity).mapToPk().fieldName('user_id').deleteRule('cascade').index('sign_in_user_id_index').$type<UserId>(),
+    userId: () =>
+      p.manyToOne(UserEntity).mapToPk().fieldName('user_id').deleteRule('cascade').index('sign_in_user_id_index').$type<UserId>(),
     createdAt: p.datetime(3),
     /** Last use, written at most once a minute. */
     seenAt: p.datetime(3),

@@ -1,4 +1,14 @@
-import type { AgentId, RunError, RunId, RunKind, RunProgressSample, RunRequest, RunResult, RunState, RunWarning } from '@holdfast/shared-types'
+import type {
+  AgentId,
+  RunError,
+  RunId,
+  RunKind,
+  RunProgressSample,
+  RunRequest,
+  RunResult,
+  RunState,
+  RunWarning,
+} from '@holdfast/shared-types'
 import { activeRunStates, endRunStates } from '@holdfast/shared-types'
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { AgentEntity } from '../agents/index.ts'

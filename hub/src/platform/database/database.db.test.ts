@@ -40,8 +40,10 @@ describe('schema', () => {
 })
 
 describe('transaction', () => {
-  const setTopic = (em: ReturnType<Database['em']>, topic: string) => em.execute('insert into live_topic (topic, last_seq) values (?, 1)', [topic])
-  const topics = async () => (await database.em().execute<{ topic: string }[]>('select topic from live_topic order by topic')).map((row) => row.topic)
+  const setTopic = (em: ReturnType<Database['em']>, topic: string) =>
+    em.execute('insert into live_topic (topic, last_seq) values (?, 1)', [topic])
+  const topics = async () =>
+    (await database.em().execute<{ topic: string }[]>('select topic from live_topic order by topic')).map((row) => row.topic)
 
   test('runs its hooks before and after the commit, in that order', async () => {
     const seen: string[] = []
@@ -83,12 +85,15 @@ describe('transaction', () => {
 describe('a database that is not there', () => {
   test('is told as unavailable', async () => {
     const nowhere = { host: '127.0.0.1', port: 1, user: 'x', password: 'x', database: 'x' }
-    await expect(openDatabase({ connection: nowhere, entities, migrations, log: silentLogger })).rejects.toMatchObject({ code: 'database.unavailable' })
+    await expect(openDatabase({ connection: nowhere, entities, migrations, log: silentLogger })).rejects.toMatchObject({
+      code: 'database.unavailable',
+    })
   })
 })
 
 describe('hub lock', () => {
-  const take = (onLost: (error: AppError) => void = () => undefined) => takeHubLock({ connection: test1.connection, log: silentLogger, onLost })
+  const take = (onLost: (error: AppError) => void = () => undefined) =>
+    takeHubLock({ connection: test1.connection, log: silentLogger, onLost })
   const held = `from pg_locks where locktype = 'advisory' and objid = 2 and granted and database = (select oid from pg_database where datname = current_database())`
   const holders = async () => Number((await database.em().execute<{ n: string }[]>(`select count(*) as n ${held}`))[0]?.n)
   /** Ends the session that holds the lock, as a restarted Postgres would. */

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { EntityManager, IsolationLevel, MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
-import { MikroORM } from '@mikro-orm/postgresql'
+import { IsolationLevel, MikroORM, type EntityManager } from '@mikro-orm/postgresql'
 import { Migrator, type Migration } from '@mikro-orm/migrations'
 import type { EntitySchema } from '@mikro-orm/core'
 import type { Logger } from '../logging/logger.ts'
@@ -11,14 +10,16 @@ import { openUnit, runBeforeCommit } from './unit-of-work.ts'
 
 export type MigrationClass = new (...args: ConstructorParameters<typeof Migration>) => Migration
 
+const isolationLevels = { 'read committed': IsolationLevel.READ_COMMITTED, 'repeatable read': IsolationLevel.REPEATABLE_READ } as const
+
 export interface TransactionOptions {
-  readonly isolation?: 'read committed' | 'repeatable read'
+  readonly isolation?: keyof typeof isolationLevels
   readonly readOnly?: boolean
 }
 
 /** The hub's Postgres: one ORM, one pool, one EntityManager per request or message. */
 export interface Database {
-  readonly orm: PostgresOrm
+  readonly orm: MikroORM
   /** A fresh EntityManager outside of any transaction; never share one between requests. */
   em(): EntityManager
   /**
@@ -54,8 +55,13 @@ export function ormOptions(options: OpenDatabaseOptions) {
     logger: () => undefined,
     migrations: {
       migrationsList: [...options.migrations],
-      path: migrationsDir, pathTs: migrationsDir, emit: 'ts' as const,
-      snapshot: true, snapshotName: 'schema-snapshot', transactional: true, allOrNothing: true,
+      path: migrationsDir,
+      pathTs: migrationsDir,
+      emit: 'ts' as const,
+      snapshot: true,
+      snapshotName: 'schema-snapshot',
+      transactional: true,
+      allOrNothing: true,
       // A column or table goes only by a migration that somebody wrote by hand.
       safe: true,
     },
@@ -78,13 +84,24 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       await orm.close(true)
       throw error
     }
-    return { orm, em: () => orm.em.fork(), transaction: (work, how) => runTransaction(orm, log, work, how), ping: () => ping(orm), close: () => orm.close(true) }
+    return {
+      orm,
+      em: () => orm.em.fork(),
+      transaction: (work, how) => runTransaction(orm, log, work, how),
+      ping: () => ping(orm),
+      close: () => orm.close(true),
+    }
   } catch (error) {
     throw asDatabaseError(error)
   }
 }
 
-async function runTransaction<T>(orm: PostgresOrm, log: Logger, work: (em: EntityManager) => Promise<T>, how: TransactionOptions = {}): Promise<T> {
+async function runTransaction<T>(
+  orm: MikroORM,
+  log: Logger,
+  work: (em: EntityManager) => Promise<T>,
+  how: TransactionOptions = {},
+): Promise<T> {
   let after: (() => void | Promise<void>)[] = []
   const result = await orm.em.fork().transactional(
     async (em) => {
@@ -95,7 +112,10 @@ async function runTransaction<T>(orm: PostgresOrm, log: Logger, work: (em: Entit
       after = unit.afterCommit
       return value
     },
-    { ...(how.isolation === undefined ? {} : { isolationLevel: how.isolation as IsolationLevel }), ...(how.readOnly === undefined ? {} : { readOnly: how.readOnly }) },
+    {
+      ...(how.isolation === undefined ? {} : { isolationLevel: isolationLevels[how.isolation] }),
+      ...(how.readOnly === undefined ? {} : { readOnly: how.readOnly }),
+    },
   )
   for (const hook of after) {
     try {
@@ -107,7 +127,7 @@ async function runTransaction<T>(orm: PostgresOrm, log: Logger, work: (em: Entit
   return result
 }
 
-async function ping(orm: PostgresOrm): Promise<void> {
+async function ping(orm: MikroORM): Promise<void> {
   try {
     await orm.em.fork().execute('select 1')
   } catch (error) {

@@ -17,10 +17,30 @@ interface HubLockOptions {
 }
 
 const alreadyRunning = () =>
-  new AppError('hub.already-running', { message: 'Another hub serves this database.', cure: 'Stop it first, or give this hub another database (DATABASE_URL) or data folder (HOLDFAST_DATA).' })
+  new AppError('hub.already-running', {
+    message: 'Another hub serves this database.',
+    cure: 'Stop it first, or give this hub another database (DATABASE_URL) or data folder (HOLDFAST_DATA).',
+  })
 
 /** Pause between tries to get a cut session's lock back. Postgres needs 1.5–2.7 s to recover from a kill (reference/database.md §2). */
 const retryMs = 500
+
+/** A session that holds the lock, or null where another one does. */
+async function openLockSession(connection: DatabaseConnection): Promise<Client | null> {
+  const session = new Client(toClientConfig(connection))
+  session.on('error', () => undefined) // The end of an idle session is told by 'end' as well.
+  try {
+    await session.connect()
+    const key = [advisoryKeys.holdfast, advisoryKeys.serving]
+    const answer = await session.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', key)
+    if (answer.rows[0]?.got === true) return session
+    await session.end()
+    return null
+  } catch (error) {
+    await session.end().catch(() => undefined) // It never connected: the error that matters is the one thrown below.
+    throw asDatabaseError(error)
+  }
+}
 
 /**
  * Takes the session-level advisory lock that says "a hub serves this database": two hubs on one database would both believe to be
@@ -30,49 +50,39 @@ const retryMs = 500
  * @throws AppError `hub.already-running`, `database.unavailable`
  */
 export async function takeHubLock({ connection, log, onLost }: HubLockOptions): Promise<HubLock> {
-  let client: Client | null = null
-  let released = false
+  let current: Client | null = null
+  let isReleased = false
   let timer: NodeJS.Timeout | undefined
 
-  const acquire = async (): Promise<boolean> => {
-    const next = new Client(toClientConfig(connection))
-    next.on('error', () => undefined) // An idle session's end is told by 'end' as well.
-    try {
-      await next.connect()
-      const answer = await next.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [advisoryKeys.holdfast, advisoryKeys.serving])
-      if (answer.rows[0]?.got !== true) {
-        await next.end()
-        return false
-      }
-    } catch (error) {
-      await next.end().catch(() => undefined) // It never connected: the error that matters is the one thrown below.
-      throw asDatabaseError(error)
-    }
-    client = next
-    next.once('end', () => {
-      if (released || client !== next) return
-      client = null
+  const hold = (session: Client): void => {
+    current = session
+    session.once('end', () => {
+      if (isReleased) return
+      current = null
       log.warn({ event: 'hub-lock.cut' }, 'The database session that holds the hub lock was cut; taking it again')
-      timer = setTimeout(() => void retake(), retryMs)
+      retakeLater()
     })
-    return true
   }
-
+  const retakeLater = (): void => {
+    timer = setTimeout(() => void retake(), retryMs)
+  }
   const retake = async (): Promise<void> => {
-    if (released) return
-    const got = await acquire().catch(() => null)
-    if (got === false) return onLost(alreadyRunning())
-    if (got === null) timer = setTimeout(() => void retake(), retryMs)
-    else log.info({ event: 'hub-lock.retaken' }, 'Hub lock taken again')
+    const session = await openLockSession(connection).catch(() => 'unavailable' as const)
+    if (session === 'unavailable') return isReleased ? undefined : retakeLater()
+    if (session === null) return isReleased ? undefined : onLost(alreadyRunning())
+    if (isReleased) return session.end()
+    hold(session)
+    log.info({ event: 'hub-lock.retaken' }, 'Hub lock taken again')
   }
 
-  if (!(await acquire())) throw alreadyRunning()
+  const session = await openLockSession(connection)
+  if (session === null) throw alreadyRunning()
+  hold(session)
   return {
     async release() {
-      released = true
+      isReleased = true
       clearTimeout(timer)
-      await client?.end()
-      client = null
+      await current?.end()
     },
   }
 }

@@ -10,7 +10,8 @@ interface DriverError extends Error {
   readonly constraint?: string
 }
 
-const isDriverError = (error: unknown): error is DriverError => error instanceof Error && typeof (error as { code?: unknown }).code === 'string'
+const isDriverError = (error: unknown): error is DriverError =>
+  error instanceof Error && typeof (error as { code?: unknown }).code === 'string'
 
 /** The name of the unique constraint or index that refused a row, or null. */
 export function brokenUnique(error: unknown): string | null {
@@ -19,13 +20,24 @@ export function brokenUnique(error: unknown): string | null {
 
 // 08: connection · 57P0x: shutting down, crashed, starting up · 53300: no connection left (Postgres manual, appendix A)
 const unavailableStates = /^(08...|57P0[123]|53300)$/
-const unavailableSystemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN'])
+const unavailableSystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+])
 const unavailableTexts = /connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/i
 
 /** True when the database could not be asked, as opposed to having said no. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof AppError) return false
-  if (isDriverError(error) && (unavailableStates.test(error.code) || (unavailableSystemCodes.has(error.code) && isFromSocket(error)))) return true
+  if (isDriverError(error) && (unavailableStates.test(error.code) || (unavailableSystemCodes.has(error.code) && isFromSocket(error))))
+    return true
   return unavailableTexts.test(error.message)
 }
 

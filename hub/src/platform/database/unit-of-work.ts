@@ -22,7 +22,10 @@ export async function runBeforeCommit(unit: UnitOfWork): Promise<void> {
 
 function unitOf(em: EntityManager): UnitOfWork {
   const unit = unitByManager.get(em)
-  if (unit === undefined) throw new AppError('internal', { message: 'This change must be made inside of Database.transaction, with the EntityManager that it hands over.' })
+  if (unit === undefined)
+    throw new AppError('internal', {
+      message: 'This change must be made inside of Database.transaction, with the EntityManager that it hands over.',
+    })
   return unit
 }
 

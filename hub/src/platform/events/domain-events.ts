@@ -7,7 +7,12 @@ import type { AgentId, RunId, RunOutcome, SnapshotId, UserId } from '@holdfast/s
 export interface DomainEvents {
   'agent.enrolled': { readonly agentId: AgentId }
   'agent.revoked': { readonly agentId: AgentId }
-  'snapshot.committed': { readonly snapshotId: SnapshotId; readonly agentId: AgentId; readonly runId: RunId | null; readonly createdAtMs: number }
+  'snapshot.committed': {
+    readonly snapshotId: SnapshotId
+    readonly agentId: AgentId
+    readonly runId: RunId | null
+    readonly createdAtMs: number
+  }
   'run.finished': { readonly runId: RunId; readonly agentId: AgentId; readonly state: RunOutcome }
   'sign-in.ended': { readonly signInIds: readonly string[]; readonly userId: UserId }
 }
@@ -27,7 +32,7 @@ export function createDomainEventBus(onListenerError: (name: DomainEventName, er
   const listeners = new Map<DomainEventName, AnyListener[]>()
   return {
     on(name, listener) {
-      listeners.set(name, [...(listeners.get(name) ?? []), listener as AnyListener])
+      listeners.set(name, [...(listeners.get(name) ?? []), listener])
     },
     async emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {

@@ -24,4 +24,10 @@ export type KnownActor = UserActor | AgentActor
 export const nobody: Nobody = Object.freeze({ kind: 'nobody' })
 
 /** The actor a handler gets when its contract asks for `R`. */
-export type ActorFor<R extends RouteActor> = R extends 'user' ? UserActor : R extends 'agent' ? AgentActor : R extends 'any' ? KnownActor : Actor
+export type ActorFor<R extends RouteActor> = R extends 'user'
+  ? UserActor
+  : R extends 'agent'
+    ? AgentActor
+    : R extends 'any'
+      ? KnownActor
+      : Actor

@@ -2,7 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type {
-  AckOf, AgentHello, AgentId, AgentReportType, AgentRequestType, Api, BodyOf, BodyOfRoute, OperationId, ParamsOf, QueryOf, ResponseOf, RouteContract, RunId,
+  AckOf,
+  AgentHello,
+  AgentId,
+  AgentReportType,
+  AgentRequestType,
+  Api,
+  BodyOf,
+  BodyOfRoute,
+  OperationId,
+  ParamsOf,
+  QueryOf,
+  ResponseOf,
+  RouteContract,
+  RunId,
 } from '@holdfast/shared-types'
 import { agentReports, agentRequests } from '@holdfast/shared-types'
 import type { z } from 'zod'
@@ -70,7 +83,10 @@ export interface AdminCommand {
 }
 
 /** Ties a command's input schema to the type its function gets. */
-export const adminCommand = <S extends z.ZodType>(input: S, run: (input: z.output<S>, em: EntityManager) => Promise<unknown>): AdminCommand => ({
+export const adminCommand = <S extends z.ZodType>(
+  input: S,
+  run: (input: z.output<S>, em: EntityManager) => Promise<unknown>,
+): AdminCommand => ({
   input,
   run: (value, em) => run(value as z.output<S>, em),
 })

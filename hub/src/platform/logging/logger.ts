@@ -21,7 +21,9 @@ export interface LoggerOptions {
 
 /** JSON lines to stderr and, where given, to a file. Only fields of the allow-list leave the process. */
 export function createLogger(options: LoggerOptions): Logger {
-  const streams: { level: 'trace'; stream: { write(line: string): void } }[] = [{ level: 'trace', stream: pino.destination({ dest: 2, sync: true }) }]
+  const streams: { level: 'trace'; stream: { write(line: string): void } }[] = [
+    { level: 'trace', stream: pino.destination({ dest: 2, sync: true }) },
+  ]
   if (options.file !== undefined) {
     mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
     // sync: a line about a crash must be there after it. Life events are few.
@@ -29,7 +31,9 @@ export function createLogger(options: LoggerOptions): Logger {
   }
   return pino(
     {
-      level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime,
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: (fields) => writableFields({ ...logScope.getStore(), ...fields }) },
     },
     pino.multistream(streams),

@@ -9,7 +9,7 @@ declare module 'vitest' {
 }
 
 /** Vitest calls this once before the hub's tests; what it returns ends the server. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startTestPostgres()
   project.provide('testPostgres', postgres.connection)
   return () => postgres.stop()

@@ -8,7 +8,13 @@ import { Client } from 'pg'
 
 /** A throw-away Postgres of the embedded binaries for tests: unix socket only, no durability, gone with its folder. */
 export interface TestPostgres {
-  readonly connection: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string }
+  readonly connection: {
+    readonly host: string
+    readonly port: number
+    readonly user: string
+    readonly password: string
+    readonly database: string
+  }
   stop(): Promise<void>
 }
 
@@ -24,9 +30,26 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   if (owner) chownSync(root, owner.uid, owner.gid)
   const dataDir = join(root, 'data')
   const env = { ...process.env, LC_ALL: 'C' }
-  await promisify(execFile)(initdb, ['-D', dataDir, '-U', 'hub', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'], { ...owner, cwd: '/', env })
-  const settings = { listen_addresses: '', unix_socket_directories: root, fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200', shared_buffers: '64MB' }
-  const server = spawn(postgres, ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], { ...owner, cwd: '/', env, stdio: 'ignore' })
+  await promisify(execFile)(
+    initdb,
+    ['-D', dataDir, '-U', 'hub', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+    { ...owner, cwd: '/', env },
+  )
+  const settings = {
+    listen_addresses: '',
+    unix_socket_directories: root,
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_connections: '200',
+    shared_buffers: '64MB',
+  }
+  const server = spawn(postgres, ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], {
+    ...owner,
+    cwd: '/',
+    env,
+    stdio: 'ignore',
+  })
   const connection = { host: root, port: 5432, user: 'hub', password: '', database: 'postgres' }
   await answers(connection, server)
   return { connection, stop: () => stopServer(server, root) }
@@ -35,7 +58,9 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 /** Postgres refuses to run as root, and tests often do. */
 function unprivilegedOwner(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
   const account = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody')
   if (account === undefined) throw new Error('Tests that run as root need an account named postgres or nobody')
   return { uid: Number(account[2]), gid: Number(account[3]) }

@@ -1,0 +1,110 @@
+import { Readable } from 'node:stream'
+import Router from 'koa-router'
+import { api, AppError, type OperationId, type RouteContract } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { nobody, type Actor } from './actor.ts'
+import type { BytesAnswer, Feature, HandlerRequest } from './define-feature.ts'
+import type { HubKoaContext, HubState } from './hub-context.ts'
+import { readJsonBody } from './read-json-body.ts'
+import { requestContextOf, type CookieRules } from './request-context.ts'
+import { parsePart } from './request-invalid.ts'
+import type { ActorResolver } from './resolve-actor.ts'
+
+export interface RouteBinding {
+  readonly features: readonly Feature[]
+  readonly actors: ActorResolver
+  readonly cookies: CookieRules
+  readonly newEntityManager: () => EntityManager
+  /** Answers are parsed by the contract too: for tests and development, where a wrong one should be loud. */
+  readonly checkAnswers: boolean
+}
+
+type AnyHandler = (request: HandlerRequest<RouteContract>) => Promise<unknown>
+
+/**
+ * A router with every call of `api`, each at the one handler that a feature has for it.
+ *
+ * @throws AppError `internal` that names what has no handler, or two
+ */
+export function bindRoutes(binding: RouteBinding): Router<HubState> {
+  const router = new Router<HubState>()
+  for (const [operationId, handler] of handlersOf(binding.features)) {
+    const contract: RouteContract = api[operationId]
+    const path = contract.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    router[contract.method](path, async (ctx) => {
+      ctx.state.route = contract.path
+      await answer(binding, contract, handler, ctx)
+    })
+  }
+  return router
+}
+
+function handlersOf(features: readonly Feature[]): Map<OperationId, AnyHandler> {
+  const handlers = new Map<OperationId, AnyHandler>()
+  const problems: string[] = []
+  for (const feature of features) {
+    for (const [operationId, handler] of Object.entries(feature.routes ?? {}) as [OperationId, AnyHandler][]) {
+      if (handlers.has(operationId)) problems.push(`${operationId} has a second handler in ${feature.name}`)
+      handlers.set(operationId, handler)
+    }
+  }
+  for (const operationId of Object.keys(api) as OperationId[])
+    if (!handlers.has(operationId)) problems.push(`${operationId} has no handler`)
+  if (problems.length > 0)
+    throw new AppError('internal', {
+      message: `The API is not whole: ${problems.join(', ')}.`,
+      cure: 'List the feature in wiring/features.ts.',
+    })
+  return handlers
+}
+
+async function answer(binding: RouteBinding, contract: RouteContract, handler: AnyHandler, ctx: HubKoaContext): Promise<void> {
+  const actor = contract.actor === 'none' ? nobody : await binding.actors.resolve(ctx.headers)
+  ctx.state.actor = actor
+  requireActor(contract, actor)
+  const params: unknown = 'params' in ctx ? ctx.params : {}
+  const request = {
+    actor,
+    params: contract.params && parsePart('params', contract.params, params),
+    query: contract.query && parsePart('query', contract.query, ctx.query),
+    body: await readBody(contract, ctx),
+    em: binding.newEntityManager(),
+    ctx: requestContextOf(ctx, binding.cookies),
+  }
+  // Parsed by this very contract: the types of HandlerRequest say no more than the schemas did.
+  const result = await handler(request as unknown as HandlerRequest<RouteContract>)
+  ctx.status = contract.status ?? 200
+  ctx.set('cache-control', 'no-store')
+  if (contract.response === 'bytes') sendBytes(ctx, result)
+  else if (contract.status !== 204) sendJson(ctx, binding.checkAnswers ? contract.response.parse(result) : result)
+}
+
+function requireActor(contract: RouteContract, actor: Actor): void {
+  if (contract.actor === 'none' || actor.kind === contract.actor) return
+  if (actor.kind === 'nobody') throw new AppError('sign-in.required')
+  if (contract.actor !== 'any')
+    throw new AppError('access.denied', {
+      message: contract.actor === 'agent' ? 'Only a device may do this.' : 'A device may not do this.',
+    })
+}
+
+async function readBody(contract: RouteContract, ctx: HubKoaContext): Promise<unknown> {
+  if (contract.body === undefined) return undefined
+  return contract.body === 'bytes' ? ctx.req : parsePart('body', contract.body, await readJsonBody(ctx))
+}
+
+function sendJson(ctx: HubKoaContext, value: unknown): void {
+  ctx.body = JSON.stringify(value)
+  ctx.type = 'application/json'
+}
+
+function sendBytes(ctx: HubKoaContext, result: unknown): void {
+  const isPlain = result instanceof Readable || result instanceof Uint8Array
+  const { stream, headers }: { stream: Readable | Uint8Array; headers: Readonly<Record<string, string>> } = isPlain
+    ? { stream: result, headers: {} }
+    : (result as BytesAnswer)
+  ctx.set(headers)
+  ctx.body = stream instanceof Readable || Buffer.isBuffer(stream) ? stream : Buffer.from(stream)
+  // After the body: Koa guesses a type of its own when one is set.
+  ctx.type = headers['content-type'] ?? 'application/octet-stream'
+}

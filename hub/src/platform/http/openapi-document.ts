@@ -1,0 +1,60 @@
+import { api, Problem, type RouteActor, type RouteContract } from '@holdfast/shared-types'
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi'
+import { z } from 'zod'
+
+const bytesContent = { 'application/octet-stream': { schema: z.string().meta({ override: { type: 'string', format: 'binary' } }) } }
+const contentOf = (schema: z.ZodType | 'bytes') => (schema === 'bytes' ? bytesContent : { 'application/json': { schema } })
+
+/** Who may call, as OpenAPI says it. */
+const securityOf: Readonly<Record<RouteActor, Record<string, string[]>[]>> = {
+  none: [],
+  user: [{ signIn: [] }],
+  agent: [{ agentToken: [] }],
+  any: [{ signIn: [] }, { agentToken: [] }],
+}
+
+function operation(operationId: string, contract: RouteContract): ZodOpenApiOperationObject {
+  return {
+    operationId,
+    summary: contract.summary,
+    tags: [contract.tag],
+    security: securityOf[contract.actor],
+    requestParams: { ...(contract.params ? { path: contract.params } : {}), ...(contract.query ? { query: contract.query } : {}) },
+    ...(contract.body ? { requestBody: { required: true, content: contentOf(contract.body) } } : {}),
+    responses: {
+      [String(contract.status ?? 200) as '200']: { description: 'Done', content: contentOf(contract.response) },
+      default: { description: 'Problem details; `code` is stable', content: { 'application/problem+json': { schema: Problem } } },
+    },
+  }
+}
+
+/** OpenAPI 3.1 of every call, made from the contract that the routes are bound by. */
+export function openApiDocument(hubVersion: string, cookieName: string) {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
+  for (const [operationId, contract] of Object.entries(api)) {
+    const path = (paths[contract.path] ??= {})
+    path[contract.method] = operation(operationId, contract)
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Holdfast',
+      version: hubVersion,
+      description: 'Everything the console can do. Errors are problem details (RFC 9457) whose `code` never changes its meaning.',
+      license: { name: 'AGPL-3.0-or-later', identifier: 'AGPL-3.0-or-later' },
+    },
+    servers: [{ url: '/' }],
+    paths: paths,
+    components: {
+      securitySchemes: {
+        signIn: { type: 'apiKey', in: 'cookie', name: cookieName, description: 'A person\u2019s sign-in' },
+        agentToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Signed by the agent with its own Ed25519 key; lives 5 minutes at most',
+        },
+      },
+    },
+  })
+}

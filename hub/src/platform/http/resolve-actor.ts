@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { AgentId, AppError, type HubId } from '@holdfast/shared-types'
+import { decodeProtectedHeader, jwtVerify } from 'jose'
+import { ed25519PublicKey } from './ed25519-public-key.ts'
+import { nobody, type Actor, type AgentActor, type UserActor } from './actor.ts'
+
+/** What an agent proves itself by. */
+export interface AgentIdentity {
+  readonly agentId: AgentId
+  readonly name: string
+  /** Raw, 32 bytes. */
+  readonly signPublicKey: Uint8Array
+  readonly isRevoked: boolean
+}
+
+/** Where the platform asks who somebody is; the features `auth` and `agents` answer. */
+export interface IdentitySource {
+  findSignIn(cookieToken: string): Promise<UserActor | null>
+  findAgentIdentity(agentId: AgentId): Promise<AgentIdentity | null>
+}
+
+export interface ActorResolver {
+  /** @throws AppError `agent.identity-invalid`, `agent.revoked` for a token that proves nothing; an unknown cookie is nobody. */
+  resolve(headers: IncomingHttpHeaders): Promise<Actor>
+  readonly cookieName: string
+}
+
+/** A data call's token lives 5 minutes at most; clocks of hosts may be 2 minutes off (hub-rooms of the protocol: docs/agent-protocol.md). */
+const maxTokenSeconds = 300
+const clockToleranceSeconds = 120
+
+export function createActorResolver(source: IdentitySource, hubId: HubId, isHttps: boolean): ActorResolver {
+  // __Host-: a sibling domain cannot plant a cookie of this name. Browsers demand Secure for it, so not on plain HTTP.
+  const cookieName = isHttps ? '__Host-holdfast' : 'holdfast'
+  return {
+    cookieName,
+    async resolve(headers) {
+      const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+      if (bearer !== undefined) return verifyAgentToken(source, hubId, bearer)
+      const cookie = readCookie(headers.cookie, cookieName)
+      return (cookie === undefined ? null : await source.findSignIn(cookie)) ?? nobody
+    },
+  }
+}
+
+async function verifyAgentToken(source: IdentitySource, hubId: HubId, token: string): Promise<AgentActor> {
+  const identity = await findByToken(source, token)
+  if (identity === null) throw new AppError('agent.identity-invalid')
+  try {
+    const { payload } = await jwtVerify(token, ed25519PublicKey(identity.signPublicKey), {
+      algorithms: ['EdDSA'],
+      issuer: identity.agentId,
+      subject: identity.agentId,
+      audience: hubId,
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['iat', 'exp'],
+    })
+    if (Number(payload.exp) - Number(payload.iat) > maxTokenSeconds)
+      throw new AppError('agent.identity-invalid', { message: 'The agent\u2019s token lives longer than 5 minutes.' })
+    if (Number(payload.iat) > Date.now() / 1000 + clockToleranceSeconds)
+      throw new AppError('agent.identity-invalid', { message: 'The agent\u2019s token is from the future.' })
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : new AppError('agent.identity-invalid', { cause })
+  }
+  // Only who holds the key learns that it was revoked.
+  if (identity.isRevoked) throw new AppError('agent.revoked')
+  return { kind: 'agent', agentId: identity.agentId, name: identity.name }
+}
+
+async function findByToken(source: IdentitySource, token: string): Promise<AgentIdentity | null> {
+  let keyId: string | undefined
+  try {
+    keyId = decodeProtectedHeader(token).kid
+  } catch {
+    // Not a token at all: as unknown as a token of an unknown agent.
+    return null
+  }
+  const agentId = AgentId.safeParse(keyId)
+  return agentId.success ? source.findAgentIdentity(agentId.data) : null
+}
+
+/** Cookies are read here and not by Koa, so that sockets and requests share one rule. The first of a name counts, as browsers send the most specific first. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  for (const part of (header ?? '').split(';')) {
+    const equals = part.indexOf('=')
+    if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim()
+  }
+  return undefined
+}

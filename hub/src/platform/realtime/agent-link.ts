@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import {
+  AckEnvelope,
+  AppError,
+  errorFacts,
+  fromWireError,
+  hubCommands,
+  linkEndedEvent,
+  messageEvent,
+  protocolVersion,
+  type AckOf,
+  type AgentId,
+  type BodyOf,
+  type ErrorCode,
+  type HubCommandType,
+  type LinkEnded,
+} from '@holdfast/shared-types'
+import type { Socket } from 'socket.io'
+
+/** Why `send` has no answer: `unlinked` = the command may or may not have arrived; `unanswered` = the same, with the link still there. */
+export type SendFailure = 'not-linked' | 'unlinked' | 'unanswered'
+export const sendFailureOf = (error: unknown): SendFailure | null =>
+  error instanceof AppError && error.code === 'agent.offline'
+    ? ((error.context['failure'] as SendFailure | undefined) ?? 'not-linked')
+    : null
+
+export const agentOffline = (failure: SendFailure) =>
+  new AppError('agent.offline', {
+    message: failure === 'unanswered' ? 'The device is connected but does not answer.' : undefined,
+    context: { failure },
+  })
+
+/** The words with which the hub ends a link. */
+export const linkEndedBy = (code: ErrorCode): LinkEnded => ({ code, message: errorFacts(code).title, cure: errorFacts(code).cure })
+
+/** A proven link to one agent. */
+export class AgentLink {
+  readonly agentId: AgentId
+  readonly #socket: Socket
+  readonly #now: () => number
+  readonly #lost: Promise<never>
+  #isReady = false
+
+  constructor(agentId: AgentId, socket: Socket, now: () => number) {
+    this.agentId = agentId
+    this.#socket = socket
+    this.#now = now
+    this.#lost = new Promise((_, reject) => {
+      socket.once('disconnect', () => reject(agentOffline('unlinked')))
+    })
+    this.#lost.catch(() => undefined) // Most links end with no command on its way.
+  }
+
+  /** True between the accepted hello and the end: commands may be sent. */
+  get isReady(): boolean {
+    return this.#isReady && this.#socket.connected
+  }
+
+  setReady(): void {
+    this.#isReady = true
+  }
+
+  /**
+   * Sends a command and waits for its acknowledgement. Never queued: without a live link nothing is emitted.
+   *
+   * @throws AppError `agent.offline` (see `sendFailureOf`), or what the agent refused it with
+   */
+  async send<T extends HubCommandType>(
+    type: T,
+    body: BodyOf<typeof hubCommands, T>,
+    deadlineMs: number,
+  ): Promise<AckOf<typeof hubCommands, T>> {
+    if (!this.isReady) throw agentOffline('not-linked')
+    const envelope = { v: protocolVersion, id: randomUUID(), type, sentAtMs: this.#now(), body }
+    const answered: Promise<unknown> = this.#socket.timeout(deadlineMs).emitWithAck(messageEvent, envelope)
+    const raw = await Promise.race([answered.catch(() => Promise.reject(agentOffline('unanswered'))), this.#lost])
+    const ack = AckEnvelope.safeParse(raw)
+    if (!ack.success)
+      throw new AppError('protocol.invalid-message', { message: `The agent answered ${type} with something else than an acknowledgement.` })
+    if (!ack.data.ok) throw fromWireError(ack.data.error)
+    const parsed = hubCommands[type].ack.safeParse(ack.data.body)
+    if (!parsed.success)
+      throw new AppError('protocol.invalid-message', { message: `The agent\u2019s answer to ${type} does not match the protocol.` })
+    return parsed.data as AckOf<typeof hubCommands, T>
+  }
+
+  /** Says why and hangs up. */
+  end(reason: LinkEnded): void {
+    this.#socket.emit(linkEndedEvent, reason)
+    this.#socket.disconnect(true)
+  }
+}

@@ -1,0 +1,157 @@
+import {
+  AppError,
+  liveEventName,
+  Subscribe,
+  subscribeEvent,
+  toWireError,
+  type Topic,
+  uiNamespace,
+  unsubscribeEvent,
+  type AckEnvelope,
+  type LiveEvent,
+  type WireError,
+} from '@holdfast/shared-types'
+import type { Server, Socket } from 'socket.io'
+import type { DomainEventBus } from '../events/domain-events.ts'
+import type { UserActor } from '../http/actor.ts'
+import { asAppError } from '../http/as-app-error.ts'
+import type { ActorResolver } from '../http/resolve-actor.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { LiveFeeds, LiveSink, Subscription } from './live-feeds.ts'
+import type { UiAccess } from './ui-access.ts'
+
+export interface UiNamespaceOptions {
+  readonly io: Server
+  readonly actors: ActorResolver
+  readonly feeds: LiveFeeds
+  readonly access: UiAccess
+  readonly domainEvents: DomainEventBus
+  readonly log: Logger
+}
+
+/** Namespace `/ui` with what must end when the hub does. */
+export interface UiNamespace {
+  /** Cuts sockets whose sign-in has ended; the caller decides how often. */
+  cutEndedSignIns(): Promise<void>
+}
+
+/** A browser listens to the two lists and the few runs it shows. */
+const maxSubscriptions = 50
+/** Packets that may wait for one browser. Beyond it is cut: it resumes with `lastSeq`, and the hub's memory stays its own. */
+const maxWaitingPackets = 2000
+const drainedBelow = 100
+
+interface UiSocketData {
+  actor: UserActor
+}
+type UiSocket = Socket<Record<string, never>, Record<string, never>, Record<string, never>, UiSocketData>
+
+export function attachUiNamespace(options: UiNamespaceOptions): UiNamespace {
+  const namespace = options.io.of(uiNamespace)
+  namespace.use((socket, next) => void admit(options, socket, next))
+  namespace.on('connection', (socket) => serve(options, socket as unknown as UiSocket))
+
+  const cut = (ended: (signInId: string) => boolean): void => {
+    for (const socket of namespace.sockets.values()) if (ended((socket as unknown as UiSocket).data.actor.signInId)) socket.disconnect(true)
+  }
+  options.domainEvents.on('sign-in.ended', ({ signInIds }) => cut((id) => signInIds.includes(id)))
+  return {
+    async cutEndedSignIns() {
+      const held = [...new Set([...namespace.sockets.values()].map((socket) => (socket as unknown as UiSocket).data.actor.signInId))]
+      if (held.length === 0) return
+      const living = await options.access.livingSignIns(held)
+      cut((id) => held.includes(id) && !living.has(id))
+    },
+  }
+}
+
+async function admit({ actors, log }: UiNamespaceOptions, socket: UiSocket, next: (refusal?: Error) => void): Promise<void> {
+  try {
+    const actor = await actors.resolve({ cookie: socket.handshake.headers.cookie })
+    if (actor.kind !== 'user') throw new AppError('sign-in.required')
+    socket.data.actor = actor
+    next()
+  } catch (error) {
+    next(handshakeError(asRefusal(log, error)))
+  }
+}
+
+/** Socket.IO hands `data` of a middleware's error to the client's `connect_error`. */
+const handshakeError = (data: WireError): Error => Object.assign(new Error(data.message), { data })
+
+type Acknowledge = (answer: AckEnvelope) => void
+
+function serve(options: UiNamespaceOptions, socket: UiSocket): void {
+  const subscriptions = new Map<Topic, Subscription>()
+  const on = (event: string, work: (body: unknown) => Promise<unknown>): void => {
+    socket.on(event, (raw: unknown, acknowledge: unknown) => {
+      const answer: Acknowledge = typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => undefined
+      work(raw).then(
+        (body) => answer({ ok: true, body }),
+        (error: unknown) => answer({ ok: false, error: asRefusal(options.log, error) }),
+      )
+    })
+  }
+  on(subscribeEvent, async (raw) => {
+    const request = Subscribe.safeParse(raw)
+    if (!request.success) throw new AppError('request.invalid')
+    return { seq: await subscribe(options, socket, subscriptions, request.data) }
+  })
+  on(unsubscribeEvent, async (raw) => {
+    const request = Subscribe.pick({ topic: true }).safeParse(raw)
+    if (!request.success) throw new AppError('request.invalid')
+    subscriptions.get(request.data.topic)?.close()
+    subscriptions.delete(request.data.topic)
+    return {}
+  })
+  socket.once('disconnect', () => {
+    for (const subscription of subscriptions.values()) subscription.close()
+    subscriptions.clear()
+  })
+}
+
+async function subscribe(
+  options: UiNamespaceOptions,
+  socket: UiSocket,
+  subscriptions: Map<Topic, Subscription>,
+  request: Subscribe,
+): Promise<number> {
+  const { topic, lastSeq } = request
+  await options.access.requireTopic(socket.data.actor, topic)
+  if (!subscriptions.has(topic) && subscriptions.size >= maxSubscriptions)
+    throw new AppError('request.invalid', { message: 'Too many topics on one connection.' })
+  // Asked twice: the newer one counts.
+  subscriptions.get(topic)?.close()
+  subscriptions.delete(topic)
+  const subscription = await options.feeds.subscribe(topic, lastSeq, sinkOf(options, socket))
+  if (socket.connected) subscriptions.set(topic, subscription)
+  else subscription.close()
+  return subscription.seq
+}
+
+function sinkOf(options: UiNamespaceOptions, socket: UiSocket): LiveSink {
+  // Not in the types, but what engine.io itself decides by (socket.io 4.8: Socket.writeBuffer).
+  const waiting = (): number => (socket.conn as unknown as { readonly writeBuffer: readonly unknown[] }).writeBuffer.length
+  return {
+    send(event: LiveEvent) {
+      if (!socket.connected || !options.access.maySee(socket.data.actor, event)) return
+      if (waiting() > maxWaitingPackets) return void socket.disconnect(true)
+      ;(socket as unknown as Socket).emit(liveEventName, event)
+    },
+    async drained() {
+      while (socket.connected && waiting() > drainedBelow) {
+        await new Promise<void>((resolve) => {
+          socket.conn.once('drain', resolve)
+          socket.conn.once('close', () => resolve())
+        })
+      }
+    },
+  }
+}
+
+function asRefusal(log: Logger, thrown: unknown): WireError {
+  const error = asAppError(thrown)
+  if (error.code === 'internal')
+    log.error({ event: 'ui.crashed', err: thrown }, 'Request on a live connection ended in an unexpected error')
+  return toWireError(error)
+}
