@@ -1,1 +1,78 @@
 #!/usr/bin/env node
+// Finds a Node that can run the hub and hands over to it. Plain JavaScript that Node 20 understands, and nothing but built-ins:
+// it runs before anything is known to be installed. agent/bin/holdfast.js is the same but for the constants.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const program = 'holdfast-hub'
+const oldestNode = [24, 0]
+const packageFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+function versionOf(text) {
+  const [major = 0, minor = 0] = text.split('.').map(Number)
+  return [major, minor]
+}
+
+const isAtLeast = ([major, minor], [wantedMajor, wantedMinor]) => major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
+
+/** This Node if it is new enough, else the one that npm brought. */
+function findNode() {
+  const own = versionOf(process.versions.node)
+  if (isAtLeast(own, oldestNode)) return { file: process.execPath, version: own }
+  const isWindows = process.platform === 'win32'
+  const packageName = `node-${isWindows ? 'win' : process.platform}-${process.arch}`
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${packageName}/package.json`)
+    const file = path.join(path.dirname(manifest), 'bin', isWindows ? 'node.exe' : 'node')
+    if (existsSync(file)) return { file, version: versionOf(createRequire(import.meta.url)(manifest).version) }
+  } catch {
+    // Not installed: told below, like a package without its program.
+  }
+  fail(
+    `${program} needs Node ${oldestNode.join('.')} or newer. This is Node ${process.versions.node}, and the package ${packageName}, which brings a newer one, is not installed.\n` +
+      `Run \`npm install --include=optional\`, or install a newer Node from https://nodejs.org, then try again.`,
+  )
+}
+
+/** The sources where they are (a clone), else what was built from them (a package). */
+function findEntry(nodeVersion) {
+  const source = path.join(packageFolder, 'src', 'main.ts')
+  if (existsSync(source)) return { file: source, flags: ['-C', '@holdfast/source', ...typeStrippingFlags(nodeVersion)] }
+  const built = path.join(packageFolder, 'dist', 'main.js')
+  if (existsSync(built)) return { file: built, flags: [] }
+  fail(`${program} is not complete: neither ${source} nor ${built} is there.\nInstall it again.`)
+}
+
+/** Node 22 strips types on request up to 22.17, says that this is experimental up to its end; Node 24 just does it. */
+function typeStrippingFlags(version) {
+  if (isAtLeast(version, [24, 0])) return []
+  return [...(isAtLeast(version, [22, 18]) ? [] : ['--experimental-strip-types']), '--disable-warning=ExperimentalWarning']
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+/** Where the system cannot replace a running program, stays as its parent: passes signals on and ends as it ends. */
+function runAsChild(file, args) {
+  // The channel carries no messages: its end tells the child that this process is gone, also by kill -9.
+  const child = spawn(file, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], windowsHide: true })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, () => child.kill(signal))
+  child.once('error', (error) => fail(`${program} could not be started with ${file}: ${error.message}`))
+  child.once('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    for (const one of signals) process.removeAllListeners(one)
+    process.kill(process.pid, signal)
+  })
+}
+
+const node = findNode()
+const entry = findEntry(node.version)
+const args = [...entry.flags, entry.file, ...process.argv.slice(2)]
+if (typeof process.execve === 'function' && process.platform !== 'win32') process.execve(node.file, [node.file, ...args], process.env)
+else runAsChild(node.file, args)

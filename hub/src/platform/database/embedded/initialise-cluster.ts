@@ -25,13 +25,14 @@ export interface InitialisedCluster {
  * when initdb fails.
  */
 export async function initialiseCluster(layout: ClusterLayout, binaries: ServerBinaries, tool: ToolOptions): Promise<InitialisedCluster> {
+  await removeDrafts(layout, tool)
   if (existsSync(path.join(layout.dataFolder, 'PG_VERSION'))) return { password: readPassword(layout), isNew: false }
   refuseOtherMajor(layout, binaries)
   // Made before the cluster: a cluster without its password would be locked for ever.
   createFileOnce(layout.passwordFile, `${randomBytes(24).toString('base64url')}\n`, 0o600)
   const password = readPassword(layout)
-  const draft = `${layout.dataFolder}.draft`
-  await removeAsUser(draft, tool)
+  // A name of its own: the initdb of a start that was killed may still be writing to another.
+  const draft = `${layout.dataFolder}.draft-${randomBytes(4).toString('hex')}`
   await buildCluster({ layout, draft, password, binaries, tool })
   // Neither name is followed when it is a symlink, and `home` itself lies in the hub's own folder.
   renameSync(draft, layout.dataFolder)
@@ -50,8 +51,7 @@ interface BuildOptions {
 async function buildCluster(options: BuildOptions): Promise<void> {
   const { layout, draft, password, binaries, tool } = options
   // In the hub's own folder, since as root the hub does not write where the database's user could have put a symlink.
-  const passwordDraft = path.join(layout.folder, `initdb-${process.pid}.password`)
-  rmSync(passwordDraft, { force: true })
+  const passwordDraft = passwordDraftOf(layout)
   writeFileSync(passwordDraft, `${password}\n`, { mode: 0o600, flag: 'wx' })
   try {
     if (tool.user) chownSync(passwordDraft, tool.user.uid, tool.user.gid)
@@ -110,6 +110,15 @@ function refuseOtherMajor(layout: ClusterLayout, binaries: ServerBinaries): void
     message: `The database in ${layout.folder} was made by Postgres ${other}; this hub brings Postgres ${binaries.major}.`,
     cure: `Use the Holdfast version that brings Postgres ${other}, or move ${path.join(layout.folder, other)} away to begin with an empty database.`,
   })
+}
+
+const passwordDraftOf = (layout: ClusterLayout): string => path.join(layout.folder, 'initdb.password')
+
+/** What starts that were killed left: half a cluster, and the password in a file that the database's user can read. */
+async function removeDrafts(layout: ClusterLayout, tool: ToolOptions): Promise<void> {
+  rmSync(passwordDraftOf(layout), { force: true })
+  const prefix = `${path.basename(layout.dataFolder)}.draft-`
+  for (const name of readdirSync(layout.home)) if (name.startsWith(prefix)) await removeAsUser(path.join(layout.home, name), tool)
 }
 
 /** As the owner of the folder, not as root: what lies in it was written by that user. */

@@ -1,13 +1,16 @@
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import net from 'node:net'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@holdfast/shared-types'
+import { isPidInUse } from '../../lifecycle/process-identity.ts'
 import type { Logger } from '../../logging/logger.ts'
 import type { ClusterLayout } from './cluster-layout.ts'
 import { isPostmasterOf, postmasterFile, readPostmasterFile, type PostmasterFile } from './postmaster-pid.ts'
 import { probeServer, type ServerConnection } from './probe-server.ts'
 import { runTool, type ToolOptions } from './run-tool.ts'
 import type { ServerBinaries } from './server-binaries.ts'
+import { positionOfLogs, saidSince } from './server-log.ts'
 import { writeServerSettings } from './server-settings.ts'
 import { stopServer } from './stop-server.ts'
 
@@ -65,8 +68,7 @@ async function settleEarlierServer(options: RunServerOptions, deadlineMs: number
       return null
     }
     if (answer.state === 'absent' && !isPostmasterOf(dataFolder, running.pid)) {
-      // Killed together with the machine or container. Postgres itself would be misled when the number belongs to another program now.
-      rmSync(postmasterFile(dataFolder), { force: true })
+      removeMisleadingFiles(options, running)
       return null
     }
     if (performance.now() > deadlineMs) throw stuckServer(running)
@@ -75,13 +77,25 @@ async function settleEarlierServer(options: RunServerOptions, deadlineMs: number
   return null
 }
 
+/**
+ * A server that was killed leaves its number in two files. Postgres takes it for alive when the number is in use: by another program
+ * since (containers), or by the dead server itself as long as nobody has collected it (a container whose first process does not).
+ * Its guard against surviving processes of the old server stays: it finds their shared memory by the folder's inode as well.
+ */
+function removeMisleadingFiles(options: RunServerOptions, killed: PostmasterFile): void {
+  if (!isPidInUse(killed.pid)) return
+  rmSync(postmasterFile(options.layout.dataFolder), { force: true })
+  if (killed.socketFolder === null || killed.socketFolder !== options.socketFolder) return
+  rmSync(path.join(killed.socketFolder, `.s.PGSQL.${killed.port}.lock`), { force: true })
+}
+
 async function startServer(options: RunServerOptions): Promise<ServerConnection> {
   const { layout, binaries, tool } = options
   const port = options.port ?? (options.socketFolder === null ? await freeLoopbackPort() : socketPort)
   writeSettings(options, port)
   // Processes of a server that was killed let go of its shared memory one by one; ten seconds is many times what was seen.
   for (let attempt = 1; ; attempt++) {
-    const alreadySaid = sizeOf(layout.startupLog)
+    const position = positionOfLogs(layout)
     const { exitCode, output } = await runTool(
       binaries.pgCtl,
       [
@@ -100,13 +114,13 @@ async function startServer(options: RunServerOptions): Promise<ServerConnection>
       tool,
     )
     if (exitCode === 0) return { ...options.credentials, host: options.socketFolder ?? '127.0.0.1', port }
-    const said = `${output}\n${readFrom(layout.startupLog, alreadySaid)}`
-    if (attempt < 25 && /pre-existing shared memory block|lock file "postmaster\.pid" already exists/.test(said)) {
+    const said = saidSince(layout, position)
+    if (attempt < 25 && /pre-existing shared memory block|lock file ".*" already exists/.test(said)) {
       await delay(400)
       continue
     }
     throw new AppError('database.unavailable', {
-      message: `The database did not start: ${said.trim().split('\n').slice(-6).join(' ').slice(0, 800)}`,
+      message: `The database did not start: ${(said || output).trim().split('\n').slice(-6).join(' ').slice(0, 800)}`,
       cure: `Look into ${layout.startupLog} and ${layout.logFolder}; a full disk is the usual reason.`,
     })
   }
@@ -145,30 +159,4 @@ function freeLoopbackPort(): Promise<number> {
       server.close(() => resolve(port))
     })
   })
-}
-
-function sizeOf(file: string): number {
-  const descriptor = openWithoutFollowing(file)
-  if (descriptor === null) return 0
-  const { size } = fstatSync(descriptor)
-  closeSync(descriptor)
-  return size
-}
-
-function readFrom(file: string, start: number): string {
-  const descriptor = openWithoutFollowing(file)
-  if (descriptor === null) return ''
-  const buffer = Buffer.alloc(8192)
-  const length = readSync(descriptor, buffer, 0, buffer.length, start)
-  closeSync(descriptor)
-  return buffer.toString('utf8', 0, length)
-}
-
-/** The file belongs to the database's user, who may not make root read another one. */
-function openWithoutFollowing(file: string): number | null {
-  try {
-    return openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
-  } catch {
-    return null // not written yet
-  }
 }

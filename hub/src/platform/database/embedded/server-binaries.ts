@@ -13,7 +13,8 @@ export interface ServerBinaries {
   readonly major: string
 }
 
-interface PackagedBinaries {
+/** What the package exports: paths below its folder `native`. */
+export interface PackagedBinaries {
   readonly postgres: string
   readonly initdb: string
   readonly pg_ctl: string
@@ -21,6 +22,8 @@ interface PackagedBinaries {
 
 interface FindOptions extends ToolOptions {
   readonly runtimeFolder: string
+  /** For tests; else the installed package of this platform. */
+  readonly packaged?: PackagedBinaries
   readonly log: Pick<Logger, 'info'>
 }
 
@@ -31,7 +34,7 @@ interface FindOptions extends ToolOptions {
  * @throws AppError `settings.invalid` when this platform has none or the copy does not run either.
  */
 export async function findServerBinaries(options: FindOptions): Promise<ServerBinaries> {
-  const packaged = await importPackage()
+  const packaged = options.packaged ?? (await importPackage())
   const native = path.dirname(path.dirname(packaged.postgres))
   if (missingLinks(native).length === 0) {
     const usable = await tryBinaries(packaged, options)
