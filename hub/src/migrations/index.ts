@@ -1,5 +1,9 @@
 import type { MigrationClass } from '../platform/database/database.ts'
 import { Migration20261121092809_create_hub_tables } from './Migration20261121092809_create_hub_tables.ts'
+import { Migration20261121095239_create_vault_tables } from './Migration20261121095239_create_vault_tables.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
-export const migrations: readonly MigrationClass[] = [Migration20261121092809_create_hub_tables]
+export const migrations: readonly MigrationClass[] = [
+  Migration20261121092809_create_hub_tables,
+  Migration20261121095239_create_vault_tables,
+]

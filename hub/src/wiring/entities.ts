@@ -5,6 +5,7 @@ import { enrolmentEntities } from '../features/enrolment/index.ts'
 import { runEntities } from '../features/runs/index.ts'
 import { systemEntities } from '../features/system/index.ts'
 import { userEntities } from '../features/users/index.ts'
+import { vaultEntities } from '../features/vaults/index.ts'
 import { LiveEventEntity, LiveTopicEntity } from '../platform/events/live-event.entity.ts'
 
 /** Every table of the hub. */
@@ -17,4 +18,5 @@ export const entities: readonly EntitySchema[] = [
   ...agentEntities,
   ...enrolmentEntities,
   ...runEntities,
+  ...vaultEntities,
 ]

@@ -86,7 +86,11 @@ export interface VaultsState extends VaultsServices {
 export function createVaults(services: VaultsServices): Vaults {
   const vaults = new ManagedVaults()
   const state: VaultsState = {
-    ...services, vaults, grants: new SessionGrants(), refsets: new SnapshotRefsets(vaults), segments: new SegmentReader(services),
+    ...services,
+    vaults,
+    grants: new SessionGrants(),
+    refsets: new SnapshotRefsets(vaults),
+    segments: new SegmentReader(services),
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(() => checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options))
@@ -124,7 +128,11 @@ async function start(state: VaultsState): Promise<void> {
 async function registerAgentKeys({ vaults, now }: VaultsState, keys: AgentKeys): Promise<void> {
   const { vault } = vaults.default
   const { agentId, domainId } = keys
-  const raw = { signPublicKey: toBase64Url(keys.signPublicKey), boxPublicKey: toBase64Url(keys.boxPublicKey), boxSignature: toBase64Url(keys.boxSignature) }
+  const raw = {
+    signPublicKey: toBase64Url(keys.signPublicKey),
+    boxPublicKey: toBase64Url(keys.boxPublicKey),
+    boxSignature: toBase64Url(keys.boxSignature),
+  }
   try {
     await vault.addAgent({ agentId, domainId, ...raw, createdAtMs: now() })
   } catch (error) {

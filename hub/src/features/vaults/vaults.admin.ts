@@ -9,6 +9,8 @@ const FsckInput = z.strictObject({
   readData: z.boolean().default(true),
 })
 
-export const vaultAdminCommands = (runFsck: (vaultId: VaultId | null, options: CheckOptions) => Promise<unknown>): Readonly<Record<string, AdminCommand>> => ({
+export const vaultAdminCommands = (
+  runFsck: (vaultId: VaultId | null, options: CheckOptions) => Promise<unknown>,
+): Readonly<Record<string, AdminCommand>> => ({
   fsck: adminCommand(FsckInput, ({ vaultId, readData }) => runFsck(vaultId, { readData })),
 })

@@ -17,9 +17,12 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
       await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)
       return {}
     }),
-  commitSession: ({ actor, params, query, body }) => withContractErrors(() => commitSession(deps, { agentId: actor.agentId, ...params, ...query }, body)),
-  getSnapshotObject: ({ actor, params, em }) => withContractErrors(() => readSnapshotObject(deps, em, { agentId: actor.agentId, ...params })),
-  locateBlobs: ({ actor, params, body, em }) => withContractErrors(() => locateBlobs(deps, em, { agentId: actor.agentId, ...params }, body)),
+  commitSession: ({ actor, params, query, body }) =>
+    withContractErrors(() => commitSession(deps, { agentId: actor.agentId, ...params, ...query }, body)),
+  getSnapshotObject: ({ actor, params, em }) =>
+    withContractErrors(() => readSnapshotObject(deps, em, { agentId: actor.agentId, ...params })),
+  locateBlobs: ({ actor, params, body, em }) =>
+    withContractErrors(() => locateBlobs(deps, em, { agentId: actor.agentId, ...params }, body)),
   readSegments: ({ actor, params, body, em }) =>
     withContractErrors(async () => {
       const { stream, sizeBytes } = await readSegments(deps, em, { agentId: actor.agentId, ...params }, body)

@@ -100,9 +100,10 @@ function sendJson(ctx: HubKoaContext, value: unknown): void {
 
 function sendBytes(ctx: HubKoaContext, result: unknown): void {
   const isPlain = result instanceof Readable || result instanceof Uint8Array
-  const { stream, headers }: { stream: Readable | Uint8Array; headers: Readonly<Record<string, string>> } = isPlain
+  const { stream, headers, status }: Omit<BytesAnswer, 'stream'> & { stream: Readable | Uint8Array } = isPlain
     ? { stream: result, headers: {} }
     : (result as BytesAnswer)
+  if (status !== undefined) ctx.status = status
   ctx.set(headers)
   ctx.body = stream instanceof Readable || Buffer.isBuffer(stream) ? stream : Buffer.from(stream)
   // After the body: Koa guesses a type of its own when one is set.

@@ -47,6 +47,8 @@ export interface HandlerRequest<R extends RouteContract> {
 
 /** Bytes with their headers; without `content-type` the answer is `application/octet-stream`. */
 export interface BytesAnswer {
+  /** For what HTTP says of stored bytes: a part, unchanged, no such part. The contract's status unless said. */
+  readonly status?: 206 | 304 | 416
   readonly stream: Readable
   readonly headers: Readonly<Record<string, string>>
 }

@@ -24,15 +24,28 @@ async function findObject(vault: ManagedVault, id: string): Promise<ListedObject
   return head === null ? null : { key, sizeBytes: head.sizeBytes }
 }
 
-async function compare(vault: ManagedVault, id: string, row: PackRecord | null, object: ListedObject | null): Promise<Omit<FsckProblem, 'object'> | null> {
+async function compare(
+  vault: ManagedVault,
+  id: string,
+  row: PackRecord | null,
+  object: ListedObject | null,
+): Promise<Omit<FsckProblem, 'object'> | null> {
   if (row === null && object === null) return null
   if (row === null) return { code: 'row.missing', message: 'A pack has no row in the database; the next start of the hub adopts it.' }
-  if (object === null) return row.state === 'lost' ? null : { code: 'object.missing', message: 'A row of the database names a pack that is not stored.' }
-  if (row.state === 'lost') return { code: 'row.stale', message: 'A pack that is stored counts as lost; the next start of the hub has it back.' }
+  if (object === null)
+    return row.state === 'lost' ? null : { code: 'object.missing', message: 'A row of the database names a pack that is not stored.' }
+  if (row.state === 'lost')
+    return { code: 'row.stale', message: 'A pack that is stored counts as lost; the next start of the hub has it back.' }
   try {
     const { record } = await readPackEnd(vault, fromHex(id), object)
-    const isSame = record.sizeBytes === row.sizeBytes && record.domainId === row.domainId && record.kind === row.kind && record.keyEpoch === row.keyEpoch
-      && record.segments === row.segments && record.blobs === row.blobs && equalBytes(record.footer, row.footer)
+    const isSame =
+      record.sizeBytes === row.sizeBytes &&
+      record.domainId === row.domainId &&
+      record.kind === row.kind &&
+      record.keyEpoch === row.keyEpoch &&
+      record.segments === row.segments &&
+      record.blobs === row.blobs &&
+      equalBytes(record.footer, row.footer)
     return isSame ? null : { code: 'row.differs', message: 'The row of a pack says something else than the pack.' }
   } catch (error) {
     // The damage itself is a finding of the engine's check.

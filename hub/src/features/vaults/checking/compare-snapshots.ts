@@ -17,8 +17,10 @@ export async function* compareSnapshots({ database }: CheckVaultDeps, vault: Man
     // Damage is a finding of the engine's check.
     if (snapshot === null) continue
     const row = await findSnapshot(database.em(), snapshot.id)
-    if (row === null) yield { code: 'row.missing', object: key, message: 'A snapshot has no row in the database; the next start of the hub adopts it.' }
-    else if (!isSame(row, snapshot)) yield { code: 'row.differs', object: key, message: 'The row of a snapshot says something else than the snapshot.' }
+    if (row === null)
+      yield { code: 'row.missing', object: key, message: 'A snapshot has no row in the database; the next start of the hub adopts it.' }
+    else if (!isSame(row, snapshot))
+      yield { code: 'row.differs', object: key, message: 'The row of a snapshot says something else than the snapshot.' }
   }
   for (const [key, id] of idByKey) {
     if (await isStillMissing(vault, key)) yield* missing(await findSnapshot(database.em(), id), key)
@@ -37,9 +39,15 @@ async function readOrNull(vault: ManagedVault, key: string): Promise<SnapshotRec
 const isStillMissing = async (vault: ManagedVault, key: string): Promise<boolean> => (await vault.store.head(key)) === null
 
 function* missing(row: SnapshotRecord | null, key: string): Generator<FsckProblem> {
-  if (row?.state === 'committed') yield { code: 'object.missing', object: key, message: 'A row of the database names a snapshot that is not stored.' }
+  if (row?.state === 'committed')
+    yield { code: 'object.missing', object: key, message: 'A row of the database names a snapshot that is not stored.' }
 }
 
 /** The run is the database's alone. */
-const comparable = (snapshot: SnapshotRecord): object => ({ ...snapshot, runId: null, root: Buffer.from(snapshot.root).toString('hex'), roots: snapshot.roots.map((root) => ({ ...root })) })
+const comparable = (snapshot: SnapshotRecord): object => ({
+  ...snapshot,
+  runId: null,
+  root: Buffer.from(snapshot.root).toString('hex'),
+  roots: snapshot.roots.map((root) => ({ ...root })),
+})
 const isSame = (row: SnapshotRecord, snapshot: SnapshotRecord): boolean => isDeepStrictEqual(comparable(row), comparable(snapshot))

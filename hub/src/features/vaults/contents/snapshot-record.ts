@@ -1,6 +1,14 @@
 import { AgentId, DomainId, SnapshotId, type RunId, type VaultId, type WirePath } from '@holdfast/shared-types'
 import { decodeUtf8Lossy, isValidUtf8, toHex } from '@holdfast/engine/bytes'
-import { snapshotKey, uuidFromBytes, uuidToBytes, type HubStatement, type Refset, type SnapshotBody, type SnapshotHeader } from '@holdfast/engine/format'
+import {
+  snapshotKey,
+  uuidFromBytes,
+  uuidToBytes,
+  type HubStatement,
+  type Refset,
+  type SnapshotBody,
+  type SnapshotHeader,
+} from '@holdfast/engine/format'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 
 export interface OpenedSnapshot {
@@ -10,16 +18,39 @@ export interface OpenedSnapshot {
 }
 
 /** The row of a snapshot from its opened object. */
-export function snapshotRecordOf(snapshot: OpenedSnapshot, stored: HubStatement & { readonly vaultId: VaultId; readonly runId: RunId | null }): SnapshotRecord {
+export function snapshotRecordOf(
+  snapshot: OpenedSnapshot,
+  stored: HubStatement & { readonly vaultId: VaultId; readonly runId: RunId | null },
+): SnapshotRecord {
   const { header, body, refset } = snapshot
   let segments = 0
   for (const _ of refset.segments()) segments++
   return {
-    id: snapshotIdOf(header), vaultId: stored.vaultId, domainId: DomainId.parse(uuidFromBytes(header.domainId)), agentId: AgentId.parse(uuidFromBytes(header.agentId)), runId: stored.runId,
-    seq: header.seq, keyEpoch: header.keyEpoch, receivedAtMs: stored.receivedAtMs, epoch: stored.epoch, state: 'committed', status: body.status, system: body.system,
-    host: storable(body.host), plan: body.plan === '' ? null : storable(body.plan), parentId: body.parent === null ? null : SnapshotId.parse(toHex(body.parent)), root: body.root,
-    startedAtMs: body.startedAtMs, finishedAtMs: body.finishedAtMs, files: body.files, folders: body.folders, bytes: body.bytes, errors: body.errors,
-    roots: body.roots.map(wirePathOf), packs: refset.packCount, segments,
+    id: snapshotIdOf(header),
+    vaultId: stored.vaultId,
+    domainId: DomainId.parse(uuidFromBytes(header.domainId)),
+    agentId: AgentId.parse(uuidFromBytes(header.agentId)),
+    runId: stored.runId,
+    seq: header.seq,
+    keyEpoch: header.keyEpoch,
+    receivedAtMs: stored.receivedAtMs,
+    epoch: stored.epoch,
+    state: 'committed',
+    status: body.status,
+    system: body.system,
+    host: storable(body.host),
+    plan: body.plan === '' ? null : storable(body.plan),
+    parentId: body.parent === null ? null : SnapshotId.parse(toHex(body.parent)),
+    root: body.root,
+    startedAtMs: body.startedAtMs,
+    finishedAtMs: body.finishedAtMs,
+    files: body.files,
+    folders: body.folders,
+    bytes: body.bytes,
+    errors: body.errors,
+    roots: body.roots.map(wirePathOf),
+    packs: refset.packCount,
+    segments,
   }
 }
 

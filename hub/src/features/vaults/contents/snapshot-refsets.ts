@@ -26,7 +26,11 @@ export class SnapshotRefsets {
 
   /** @throws EngineError `store.*`, `snapshot.invalid`, `bytes.*` */
   of(snapshot: SnapshotRecord): Promise<Refset> {
-    return this.#cache.get(snapshot.id, () => this.#read(snapshot), (refset) => refset.packCount * bytesPerPack)
+    return this.#cache.get(
+      snapshot.id,
+      () => this.#read(snapshot),
+      (refset) => refset.packCount * bytesPerPack,
+    )
   }
 
   /** True when every segment the snapshot needs is in the store. */

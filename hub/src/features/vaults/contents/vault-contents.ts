@@ -163,5 +163,12 @@ function placeOf(birth: Birth, ordinal: number): StoredSegment | null {
 
 function segmentAt(pack: Pack, position: number): StoredSegment {
   const offset = pack.offsets[position] as number
-  return { packIdHex: pack.idHex, key: pack.key, offset, length: (pack.offsets[position + 1] as number) - offset, domainId: pack.domainId, sessionId: pack.sessionId }
+  return {
+    packIdHex: pack.idHex,
+    key: pack.key,
+    offset,
+    length: (pack.offsets[position + 1] as number) - offset,
+    domainId: pack.domainId,
+    sessionId: pack.sessionId,
+  }
 }

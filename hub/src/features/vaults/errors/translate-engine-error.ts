@@ -39,13 +39,17 @@ const contractCodes = {
   'restore.unsafe-path': 'internal',
   'catalogue.damaged': 'internal',
   'invariant.broken': 'internal',
-  'cancelled': 'run.cancelled',
+  cancelled: 'run.cancelled',
 } as const satisfies Record<EngineErrorCode, ErrorCode>
 
 /** The same problem in the words of the contract; anything that is not the engine's is given back as it is. */
 export function translateEngineError(error: unknown): unknown {
   if (!isEngineError(error)) return error
-  return new AppError(contractCodes[error.code], { message: error.message, context: { ...error.context, engineCode: error.code }, cause: error })
+  return new AppError(contractCodes[error.code], {
+    message: error.message,
+    context: { ...error.context, engineCode: error.code },
+    cause: error,
+  })
 }
 
 /** Runs `work` and translates what it throws: for the edges of this feature. */

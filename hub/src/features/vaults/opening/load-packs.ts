@@ -3,7 +3,15 @@ import { DomainId } from '@holdfast/shared-types'
 import { equalBytes, fromHex, toHex } from '@holdfast/engine/bytes'
 import { EngineError, isEngineError } from '@holdfast/engine/errors'
 import {
-  decodePackFooter, decodePackHeader, decodePackTrailer, packHeaderBytes, packIdOfKey, packPrefix, packTrailerBytes, uuidFromBytes, type PackSegment,
+  decodePackFooter,
+  decodePackHeader,
+  decodePackTrailer,
+  packHeaderBytes,
+  packIdOfKey,
+  packPrefix,
+  packTrailerBytes,
+  uuidFromBytes,
+  type PackSegment,
 } from '@holdfast/engine/format'
 import type { ListedObject } from '@holdfast/engine/store'
 import type { Database } from '../../../platform/database/database.ts'
@@ -36,12 +44,19 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
   }
   if (counts.adopted > 0) log.warn({ event: 'packs.adopted', vaultId: vault.id, count: counts.adopted }, 'Packs without a row were adopted')
-  if (counts.lost > 0) log.error({ event: 'packs.lost', vaultId: vault.id, count: counts.lost }, 'Packs are missing from the store; snapshots that need them cannot be restored whole')
+  if (counts.lost > 0)
+    log.error(
+      { event: 'packs.lost', vaultId: vault.id, count: counts.lost },
+      'Packs are missing from the store; snapshots that need them cannot be restored whole',
+    )
 }
 
 /** Sorted by id, a few at a time. */
-export async function* rowsOf({ database }: Pick<LoadDeps, 'database'>, vault: ManagedVault): AsyncGenerator<{ id: string; value: PackRecord }> {
-  for (let last: Uint8Array | null = null; ; ) {
+export async function* rowsOf(
+  { database }: Pick<LoadDeps, 'database'>,
+  vault: ManagedVault,
+): AsyncGenerator<{ id: string; value: PackRecord }> {
+  for (let last: Uint8Array | null = null; ;) {
     const page: PackRecord[] = await pagePacks(database.em(), vault.id, last, rowsPerPage)
     for (const row of page) yield { id: toHex(row.packId), value: row }
     last = page.at(-1)?.packId ?? null
@@ -74,7 +89,12 @@ async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, o
 function segmentsOf(row: PackRecord): PackSegment[] {
   const footerBytes = row.footer.length
   return decodePackFooter(row.footer, {
-    footerOffset: row.sizeBytes - packTrailerBytes - footerBytes, footerBytes, segmentCount: row.segments, blobCount: row.blobs, footerSha256: new Uint8Array(32), packCrc32: 0,
+    footerOffset: row.sizeBytes - packTrailerBytes - footerBytes,
+    footerBytes,
+    segmentCount: row.segments,
+    blobCount: row.blobs,
+    footerSha256: new Uint8Array(32),
+    packCrc32: 0,
   })
 }
 
@@ -96,13 +116,17 @@ async function adopt({ database, log, now }: LoadDeps, vault: ManagedVault, id: 
     return true
   } catch (error) {
     if (!isDamage(error)) throw error
-    log.error({ event: 'pack.damaged', vaultId: vault.id, packId: id, err: error }, 'An object among the packs is not a whole pack; it is left as it is')
+    log.error(
+      { event: 'pack.damaged', vaultId: vault.id, packId: id, err: error },
+      'An object among the packs is not a whole pack; it is left as it is',
+    )
     return false
   }
 }
 
 /** Bytes that are not what they should be, as opposed to a store that does not answer. */
-export const isDamage = (error: unknown): boolean => isEngineError(error) && !/^(store\.(unavailable|full|io-error)|cancelled)$/.test(error.code)
+export const isDamage = (error: unknown): boolean =>
+  isEngineError(error) && !/^(store\.(unavailable|full|io-error)|cancelled)$/.test(error.code)
 
 export interface PackEnd {
   readonly record: Omit<PackRecord, 'state' | 'storedAt'>
@@ -119,10 +143,19 @@ export async function readPackEnd(vault: ManagedVault, packId: Uint8Array, { key
   if (!isOfVault) throw new EngineError('pack.invalid', 'A pack lies under the name of another, or in another vault.')
   const trailer = decodePackTrailer(await store.get(key, { offset: sizeBytes - packTrailerBytes, length: packTrailerBytes }), sizeBytes)
   const footer = await store.get(key, { offset: trailer.footerOffset, length: trailer.footerBytes })
-  if (!equalBytes(createHash('sha256').update(footer).digest(), trailer.footerSha256)) throw new EngineError('pack.checksum-mismatch', 'The footer of a pack is damaged.')
+  if (!equalBytes(createHash('sha256').update(footer).digest(), trailer.footerSha256))
+    throw new EngineError('pack.checksum-mismatch', 'The footer of a pack is damaged.')
   const record = {
-    packId, vaultId: vault.id, domainId: DomainId.parse(domain.id), kind: header.kind, keyEpoch: header.keyEpoch, sessionId: null, sizeBytes,
-    segments: trailer.segmentCount, blobs: trailer.blobCount, footer,
+    packId,
+    vaultId: vault.id,
+    domainId: DomainId.parse(domain.id),
+    kind: header.kind,
+    keyEpoch: header.keyEpoch,
+    sessionId: null,
+    sizeBytes,
+    segments: trailer.segmentCount,
+    blobs: trailer.blobCount,
+    footer,
   }
   return { record, segments: decodePackFooter(footer, trailer) }
 }

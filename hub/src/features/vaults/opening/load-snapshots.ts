@@ -42,7 +42,10 @@ async function adopt({ database, events, log }: LoadDeps, vault: ManagedVault, k
     snapshot = await readVerified(vault, key)
   } catch (error) {
     if (!isDamage(error)) throw error
-    log.error({ event: 'snapshot.damaged', vaultId: vault.id, err: error }, 'An object among the snapshots does not verify; it is left as it is')
+    log.error(
+      { event: 'snapshot.damaged', vaultId: vault.id, err: error },
+      'An object among the snapshots does not verify; it is left as it is',
+    )
     return null
   }
   const { id: snapshotId, agentId, receivedAtMs } = snapshot
@@ -62,7 +65,8 @@ async function adopt({ database, events, log }: LoadDeps, vault: ManagedVault, k
 export async function readVerified(vault: ManagedVault, key: string): Promise<SnapshotRecord> {
   const object = decodeSnapshotObject(await vault.store.get(key))
   const { header, hubHeader } = object
-  if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null) throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another, or without the hub\u2019s statement.')
+  if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null)
+    throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another, or without the hub\u2019s statement.')
   const agent = await vault.vault.readAgent(uuidFromBytes(header.agentId))
   await verifySnapshotSignature(nodePrimitives, object, fromBase64Url(agent.signPublicKey))
   await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)

@@ -43,7 +43,13 @@ async function createDefault({ database, folders, secret, log, now }: OpenVaults
   const vaultId = VaultId.parse(randomUUID())
   const createdAtMs = now()
   const store = await folders.create(vaultId)
-  const vault = await createVault(store, { vaultId, domainId: randomUUID(), kind: 'managed', createdAtMs, secrets: [{ kind: 'hub-secret', secret }] })
+  const vault = await createVault(store, {
+    vaultId,
+    domainId: randomUUID(),
+    kind: 'managed',
+    createdAtMs,
+    secrets: [{ kind: 'hub-secret', secret }],
+  })
   // A crash before this line leaves a vault without a row, which the next start takes on.
   const record = recordOf(vault, 1)
   await insertVault(database.em(), record)
@@ -59,7 +65,10 @@ async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<
     const record = recordOf(vault, epochsSkipped)
     await insertVault(deps.database.em(), record)
     const managed = await load(deps, new ManagedVault(record, vault))
-    deps.log.warn({ event: 'vault.adopted', vaultId, packs: managed.contents.packCount }, 'A vault without a row in the database was taken on')
+    deps.log.warn(
+      { event: 'vault.adopted', vaultId, packs: managed.contents.packCount },
+      'A vault without a row in the database was taken on',
+    )
     vaults.push(managed)
   }
   return vaults.sort((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
@@ -74,7 +83,8 @@ async function unlock({ folders, secret }: OpenVaultsDeps, vaultId: VaultId): Pr
     throw new AppError('vault.wrong-key', {
       message: 'The hub\u2019s secret does not open its vault.',
       cure: 'Start with the secret this vault was made with: HOLDFAST_SECRET, or the file `secret` in HOLDFAST_DATA. Nothing was changed.',
-      context: { vaultId }, cause,
+      context: { vaultId },
+      cause,
     })
   }
 }
@@ -93,7 +103,14 @@ function recordOf({ file }: Vault, epoch: number): VaultRecord {
   const [domain] = file.domains
   if (domain === undefined) throw new AppError('vault.corrupt', { message: 'vault.json names no domain.' })
   return {
-    id: VaultId.parse(file.vaultId), name: 'Default vault', kind: file.kind, storeKind: 'directory', defaultDomainId: DomainId.parse(domain.id), keyEpoch: domain.keyEpoch, epoch,
-    recoveryKeyExportedAt: null, createdAt: new Date(file.createdAtMs),
+    id: VaultId.parse(file.vaultId),
+    name: 'Default vault',
+    kind: file.kind,
+    storeKind: 'directory',
+    defaultDomainId: DomainId.parse(domain.id),
+    keyEpoch: domain.keyEpoch,
+    epoch,
+    recoveryKeyExportedAt: null,
+    createdAt: new Date(file.createdAtMs),
   }
 }

@@ -23,7 +23,11 @@ export async function locateBlobs(deps: LocateBlobsDeps, em: EntityManager, clai
   const isReadable = (packIdHex: string, ordinal: number): boolean => refset.has(packIdHex, ordinal)
   const locations = new Uint8Array(count * locationRecordBytes)
   for (let index = 0; index < count; index++) {
-    writeLocation(locations, index, vault.contents.findBlob(snapshot.domainId, ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes), isReadable))
+    writeLocation(
+      locations,
+      index,
+      vault.contents.findBlob(snapshot.domainId, ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes), isReadable),
+    )
   }
   return locations
 }

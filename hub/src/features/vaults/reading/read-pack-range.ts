@@ -16,7 +16,12 @@ export interface ReadRangeDeps {
  * again what was in it.
  * @throws EngineError `store.*`
  */
-export async function readPackRange(deps: ReadRangeDeps, vault: ManagedVault, { key, packIdHex }: StoredSegment, range: { offset: number; length: number }): Promise<Uint8Array> {
+export async function readPackRange(
+  deps: ReadRangeDeps,
+  vault: ManagedVault,
+  { key, packIdHex }: StoredSegment,
+  range: { offset: number; length: number },
+): Promise<Uint8Array> {
   try {
     return await vault.store.get(key, range)
   } catch (error) {

@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { AppError, locationRecordBytes } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import { readLocation } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { startedStream } from '../../../platform/http/started-stream.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
@@ -34,7 +35,7 @@ export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, cl
   const records = await readBounded(body, maxPlaces * locationRecordBytes)
   const segments = await findSegments(deps, readable, records)
   const ranges = joinNeighbours(segments)
-  const stream = Readable.from(readRanges(deps, readable.vault, ranges), { objectMode: false, highWaterMark: maxRangeBytes })
+  const stream = await startedStream(readRanges(deps, readable.vault, ranges), maxRangeBytes)
   return { stream, sizeBytes: segments.reduce((sum, { length }) => sum + length, 0) }
 }
 
@@ -45,21 +46,30 @@ async function findSegments(deps: ReadSegmentsDeps, { snapshot, vault }: Readabl
     const place = readLocation(records, index)
     if (place === null) throw invalidPlaces()
     const packIdHex = toHex(place.packId)
-    if (!refset.has(packIdHex, place.ordinal)) throw new AppError('access.denied', { message: 'A segment is not one of the run\u2019s snapshot.', cure: 'Ask for what the snapshot needs.' })
+    if (!refset.has(packIdHex, place.ordinal))
+      throw new AppError('access.denied', {
+        message: 'A segment is not one of the run\u2019s snapshot.',
+        cure: 'Ask for what the snapshot needs.',
+      })
     const segment = vault.contents.findSegment(packIdHex, place.ordinal)
     if (segment === null) throw new AppError('vault.corrupt', { message: 'A pack that the snapshot needs is missing from the store.' })
     return segment
   })
 }
 
-const invalidPlaces = (): AppError => new AppError('protocol.invalid-message', { message: `Segments are asked for by whole location records, at most ${maxPlaces} at once.` })
+const invalidPlaces = (): AppError =>
+  new AppError('protocol.invalid-message', { message: `Segments are asked for by whole location records, at most ${maxPlaces} at once.` })
 
 /** Segments that follow one another in one pack become one range. */
 export function joinNeighbours(segments: readonly StoredSegment[]): StoredSegment[] {
   const ranges: StoredSegment[] = []
   for (const segment of segments) {
     const last = ranges.at(-1)
-    const isNext = last !== undefined && last.key === segment.key && last.offset + last.length === segment.offset && last.length + segment.length <= maxRangeBytes
+    const isNext =
+      last !== undefined &&
+      last.key === segment.key &&
+      last.offset + last.length === segment.offset &&
+      last.length + segment.length <= maxRangeBytes
     if (isNext) ranges[ranges.length - 1] = { ...last, length: last.length + segment.length }
     else ranges.push(segment)
   }

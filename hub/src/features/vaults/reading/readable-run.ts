@@ -25,7 +25,11 @@ export interface RunClaim {
 }
 
 /** @throws AppError `run.*`, `agent.not-found`, `snapshot.not-found` also for one that the agent may not read */
-export async function requireReadableRun({ vaults, runs, agents }: ReadableRunDeps, em: EntityManager, { agentId, runId, fence }: RunClaim): Promise<ReadableRun> {
+export async function requireReadableRun(
+  { vaults, runs, agents }: ReadableRunDeps,
+  em: EntityManager,
+  { agentId, runId, fence }: RunClaim,
+): Promise<ReadableRun> {
   const run = await runs.getRunForAgent(em, runId, agentId, fence)
   if (run.request.kind === 'backup') throw new AppError('run.not-found', { message: 'This run reads nothing: it is a backup.' })
   if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })

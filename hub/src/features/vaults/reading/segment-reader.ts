@@ -45,7 +45,8 @@ export class SegmentReader {
     if (blob === undefined) throw new EngineError('blob.missing', 'A segment does not hold the piece that should be in it.')
     if (opened.verifiedAs[found.position] === type) return blob
     const actual = await nodePrimitives.hmacSha256(vault.domainKeys(domainId).idKey, Uint8Array.of(type), blob)
-    if (!equalBytes(actual, id)) throw new EngineError('blob.id-mismatch', 'A stored piece is not what its id says: the vault is damaged here.')
+    if (!equalBytes(actual, id))
+      throw new EngineError('blob.id-mismatch', 'A stored piece is not what its id says: the vault is damaged here.')
     opened.verifiedAs[found.position] = type
     return blob
   }

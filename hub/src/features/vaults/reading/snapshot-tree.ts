@@ -40,10 +40,18 @@ export interface SnapshotTreeDeps {
 }
 
 /** @throws AppError `snapshot.not-found` also for one whose object is lost. */
-export async function openSnapshotTree({ vaults, refsets, segments }: SnapshotTreeDeps, em: EntityManager, snapshotId: SnapshotId): Promise<SnapshotTree> {
+export async function openSnapshotTree(
+  { vaults, refsets, segments }: SnapshotTreeDeps,
+  em: EntityManager,
+  snapshotId: SnapshotId,
+): Promise<SnapshotTree> {
   const snapshot = await findSnapshot(em, snapshotId)
   if (snapshot?.state !== 'committed') throw new AppError('snapshot.not-found', { context: { snapshotId } })
-  const scope: ReadScope = { vault: vaults.get(snapshot.vaultId), domainId: snapshot.domainId, refset: await withContractErrors(() => refsets.of(snapshot)) }
+  const scope: ReadScope = {
+    vault: vaults.get(snapshot.vaultId),
+    domainId: snapshot.domainId,
+    refset: await withContractErrors(() => refsets.of(snapshot)),
+  }
   const reader = new TreeReader((type, id) => segments.read(scope, type, id))
   return {
     list: (path, range) => withContractErrors(() => listFolder(reader, snapshot.root, path, range)),
@@ -52,7 +60,12 @@ export async function openSnapshotTree({ vaults, refsets, segments }: SnapshotTr
   }
 }
 
-async function listFolder(reader: TreeReader, top: Uint8Array, path: readonly Uint8Array[], { after, limit }: ListedRange): Promise<FolderPage | null> {
+async function listFolder(
+  reader: TreeReader,
+  top: Uint8Array,
+  path: readonly Uint8Array[],
+  { after, limit }: ListedRange,
+): Promise<FolderPage | null> {
   const folder = path.length === 0 ? null : await reader.resolve(top, path)
   if (path.length > 0 && folder?.type !== 'folder') return null
   const page = folder?.type === 'folder' ? folder.page : top

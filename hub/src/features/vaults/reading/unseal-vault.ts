@@ -12,7 +12,9 @@ export async function unsealVault(deps: ReadableRunDeps, em: EntityManager, agen
   const { agent, snapshot, vault } = await requireReadableRun(deps, em, { agentId, runId, fence })
   const keys = vault.domainKeys(snapshot.domainId)
   return {
-    vaultId: vault.id, domainId: snapshot.domainId, keyEpoch: keys.keyEpoch,
+    vaultId: vault.id,
+    domainId: snapshot.domainId,
+    keyEpoch: keys.keyEpoch,
     sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
   }
 }

@@ -62,7 +62,13 @@ async function findCommitted(em: EntityManager, { agentId, sessionId }: SessionC
   return { snapshotId, receivedAtMs: snapshot.receivedAtMs }
 }
 
-async function storeSnapshot(deps: CommitSessionDeps, vault: ManagedVault, session: SessionRecord, claim: SessionClaim, snapshot: ProvenSnapshot): Promise<Committed> {
+async function storeSnapshot(
+  deps: CommitSessionDeps,
+  vault: ManagedVault,
+  session: SessionRecord,
+  claim: SessionClaim,
+  snapshot: ProvenSnapshot,
+): Promise<Committed> {
   const { database, runs, events, grants, log } = deps
   const { agentId, runId, id: sessionId } = session
   const committed = await database.transaction(async (em) => {
@@ -82,7 +88,10 @@ async function storeSnapshot(deps: CommitSessionDeps, vault: ManagedVault, sessi
   })
   if (committed === null) throw sessionNotFound(sessionId)
   grants.forget(sessionId)
-  log.info({ event: 'snapshot.committed', snapshotId: committed.snapshotId, agentId, runId, segments: snapshot.refset.packCount }, 'Snapshot committed')
+  log.info(
+    { event: 'snapshot.committed', snapshotId: committed.snapshotId, agentId, runId, segments: snapshot.refset.packCount },
+    'Snapshot committed',
+  )
   return committed
 }
 
@@ -90,11 +99,16 @@ async function storeSnapshot(deps: CommitSessionDeps, vault: ManagedVault, sessi
  * What the hub states of a snapshot. An object may be there already: the database failed in the moment of an earlier commit. Then what
  * it says stands, for it is never replaced.
  */
-async function stateOf(vault: ManagedVault, { object, header }: ProvenSnapshot, fresh: HubStatement): Promise<HubStatement & { readonly isStored: boolean }> {
+async function stateOf(
+  vault: ManagedVault,
+  { object, header }: ProvenSnapshot,
+  fresh: HubStatement,
+): Promise<HubStatement & { readonly isStored: boolean }> {
   const key = snapshotKey(header.agentId, header.seq, header.snapshotId)
   if ((await vault.store.head(key)) === null) return { ...fresh, isStored: false }
   const stored = decodeSnapshotObject(await vault.store.get(key))
-  if (stored.hubHeader === null || !equalBytes(stored.agentPart, object.agentPart)) throw rejected('Another snapshot with this id is stored already.')
+  if (stored.hubHeader === null || !equalBytes(stored.agentPart, object.agentPart))
+    throw rejected('Another snapshot with this id is stored already.')
   return { receivedAtMs: stored.hubHeader.receivedAtMs, epoch: stored.hubHeader.epoch, isStored: true }
 }
 
@@ -102,5 +116,7 @@ async function stateOf(vault: ManagedVault, { object, header }: ProvenSnapshot, 
 const putSnapshot = (vault: ManagedVault, record: SnapshotRecord, object: SnapshotObject, statement: HubStatement): Promise<void> =>
   vault.store.put(storeKeyOf(record), appendHubHeader(object.agentPart, statement, vault.vault.hubKey))
 
-const announce = (events: DomainEventBus, event: { snapshotId: SnapshotId; agentId: AgentId; runId: RunId; createdAtMs: number }): Promise<void> =>
-  events.emit('snapshot.committed', event)
+const announce = (
+  events: DomainEventBus,
+  event: { snapshotId: SnapshotId; agentId: AgentId; runId: RunId; createdAtMs: number },
+): Promise<void> => events.emit('snapshot.committed', event)

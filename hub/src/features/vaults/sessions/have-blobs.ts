@@ -1,4 +1,12 @@
-import { AppError, locationRecordBytes, maxIdsPerQuery, type AckOf, type AgentId, type agentRequests, type BodyOf } from '@holdfast/shared-types'
+import {
+  AppError,
+  locationRecordBytes,
+  maxIdsPerQuery,
+  type AckOf,
+  type AgentId,
+  type agentRequests,
+  type BodyOf,
+} from '@holdfast/shared-types'
 import { blobIdBytes, writeLocation, type SegmentPlace } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
@@ -19,7 +27,12 @@ type Answer = AckOf<typeof agentRequests, 'session.have'>
  * Where blobs of the session's domain lie already. What is answered may be named by the session's snapshot.
  * @throws AppError `session.not-found`, `run.*`, `protocol.invalid-message`
  */
-export async function haveBlobs({ vaults, grants, runs }: HaveBlobsDeps, em: EntityManager, agentId: AgentId, { sessionId, fence, ids }: Asked): Promise<Answer> {
+export async function haveBlobs(
+  { vaults, grants, runs }: HaveBlobsDeps,
+  em: EntityManager,
+  agentId: AgentId,
+  { sessionId, fence, ids }: Asked,
+): Promise<Answer> {
   const count = countIds(ids)
   const session = await requireOpenSession(em, runs, { agentId, sessionId, fence })
   const { contents } = vaults.get(session.vaultId)

@@ -44,13 +44,26 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
     if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
     const { epoch } = vault.record
     return openSessionRow(tx, {
-      id: SessionId.parse(randomUUID()), runId, agentId, vaultId, domainId, keyEpoch: keys.keyEpoch, fence, epoch, openedAt: new Date(deps.now()),
+      id: SessionId.parse(randomUUID()),
+      runId,
+      agentId,
+      vaultId,
+      domainId,
+      keyEpoch: keys.keyEpoch,
+      fence,
+      epoch,
+      openedAt: new Date(deps.now()),
     })
   })
   if (session.state !== 'open') throw sessionNotFound(session.id)
   return {
-    sessionId: session.id, domainId, keyEpoch: keys.keyEpoch, sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
-    usableBaseSnapshots: await usableBaseSnapshots(deps, session), hasBlobs: vault.contents.hasBlobs(domainId), nextSnapshotSeq: session.snapshotSeq,
+    sessionId: session.id,
+    domainId,
+    keyEpoch: keys.keyEpoch,
+    sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
+    usableBaseSnapshots: await usableBaseSnapshots(deps, session),
+    hasBlobs: vault.contents.hasBlobs(domainId),
+    nextSnapshotSeq: session.snapshotSeq,
   }
 }
 

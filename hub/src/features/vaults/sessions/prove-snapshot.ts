@@ -37,12 +37,22 @@ export function decodeUpload(bytes: Uint8Array): SnapshotObject {
 }
 
 /** Ids, number, signature and body. @throws AppError `session.rejected`, `agent.not-found` */
-export async function proveSnapshot(deps: ProveSnapshotDeps, em: EntityManager, vault: ManagedVault, session: SessionRecord, object: SnapshotObject): Promise<ProvenSnapshot> {
+export async function proveSnapshot(
+  deps: ProveSnapshotDeps,
+  em: EntityManager,
+  vault: ManagedVault,
+  session: SessionRecord,
+  object: SnapshotObject,
+): Promise<ProvenSnapshot> {
   const { header } = object
-  const isOfSession = equalBytes(header.vaultId, vault.idBytes) && equalBytes(header.domainId, uuidToBytes(session.domainId))
-    && equalBytes(header.agentId, uuidToBytes(session.agentId)) && header.keyEpoch === session.keyEpoch
+  const isOfSession =
+    equalBytes(header.vaultId, vault.idBytes) &&
+    equalBytes(header.domainId, uuidToBytes(session.domainId)) &&
+    equalBytes(header.agentId, uuidToBytes(session.agentId)) &&
+    header.keyEpoch === session.keyEpoch
   if (!isOfSession) throw rejected('The snapshot was made for another vault, domain, device or key epoch.')
-  if (header.seq !== session.snapshotSeq) throw rejected(`The snapshot has number ${header.seq}; this session was promised ${session.snapshotSeq}.`)
+  if (header.seq !== session.snapshotSeq)
+    throw rejected(`The snapshot has number ${header.seq}; this session was promised ${session.snapshotSeq}.`)
   const agent = await deps.agents.findAgent(em, session.agentId)
   if (agent === null) throw new AppError('agent.not-found')
   try {
@@ -55,11 +65,22 @@ export async function proveSnapshot(deps: ProveSnapshotDeps, em: EntityManager, 
 }
 
 /** Every segment it names is there and its to name. @throws AppError `session.rejected` with the count */
-export async function requireCovered(deps: ProveSnapshotDeps, em: EntityManager, vault: ManagedVault, session: SessionRecord, { refset, body }: ProvenSnapshot): Promise<void> {
+export async function requireCovered(
+  deps: ProveSnapshotDeps,
+  em: EntityManager,
+  vault: ManagedVault,
+  session: SessionRecord,
+  { refset, body }: ProvenSnapshot,
+): Promise<void> {
   const { contents } = vault
   const grants = await deps.grants.of(em, session.id)
   const faults = await checkRefset({
-    refset, contents, grants, domainId: session.domainId, sessionId: session.id, baseRefsets: baseRefsets(deps, em, session, body.parent),
+    refset,
+    contents,
+    grants,
+    domainId: session.domainId,
+    sessionId: session.id,
+    baseRefsets: baseRefsets(deps, em, session, body.parent),
   })
   if (faults.missing > 0) throw rejected(`The snapshot names ${faults.missing} segments that are not stored.`)
   if (faults.foreign > 0) throw rejected(`The snapshot names ${faults.foreign} segments that this session neither sent nor was told of.`)
@@ -68,7 +89,12 @@ export async function requireCovered(deps: ProveSnapshotDeps, em: EntityManager,
 }
 
 /** The agent's own snapshots, the one this was made from first. */
-async function* baseRefsets(deps: ProveSnapshotDeps, em: EntityManager, session: SessionRecord, parent: Uint8Array | null): AsyncGenerator<Refset> {
+async function* baseRefsets(
+  deps: ProveSnapshotDeps,
+  em: EntityManager,
+  session: SessionRecord,
+  parent: Uint8Array | null,
+): AsyncGenerator<Refset> {
   const snapshots = await listSnapshotsOfAgent(em, session.vaultId, session.agentId, Number.MAX_SAFE_INTEGER)
   const parentId = parent === null ? null : toHex(parent)
   const first = snapshots.filter(({ id }) => id === parentId)

@@ -25,8 +25,5 @@ export const PackEntity = defineEntity({
     state: p.enum(['live', 'lost'] as const),
     storedAt: p.datetime(3),
   },
-  indexes: [
-    { name: 'pack_vault_id_pack_id_idx', properties: ['vaultId', 'packId'] },
-    { name: 'pack_session_id_idx', properties: ['sessionId'] },
-  ],
+  indexes: [{ name: 'pack_vault_id_pack_id_idx', properties: ['vaultId', 'packId'] }],
 })

@@ -24,12 +24,32 @@ export interface PackRecord {
  * @returns the session that brought the pack first (null = unknown), or undefined when another pack has this id.
  */
 export async function insertPack(em: EntityManager, pack: PackRecord): Promise<SessionId | null | undefined> {
-  const row = await tablesOf(em).insertInto('pack').values({
-    pack_id: asBuffer(pack.packId), vault_id: pack.vaultId, domain_id: pack.domainId, kind: pack.kind, key_epoch: pack.keyEpoch, session_id: pack.sessionId,
-    size_bytes: String(pack.sizeBytes), segments: pack.segments, blobs: pack.blobs, footer: asBuffer(pack.footer), state: pack.state, stored_at: pack.storedAt,
-  }).onConflict((conflict) => conflict.column('pack_id').doUpdateSet({ state: pack.state })
-    .whereRef('pack.vault_id', '=', 'excluded.vault_id').whereRef('pack.footer', '=', 'excluded.footer').whereRef('pack.size_bytes', '=', 'excluded.size_bytes'))
-    .returning('session_id').executeTakeFirst()
+  const row = await tablesOf(em)
+    .insertInto('pack')
+    .values({
+      pack_id: asBuffer(pack.packId),
+      vault_id: pack.vaultId,
+      domain_id: pack.domainId,
+      kind: pack.kind,
+      key_epoch: pack.keyEpoch,
+      session_id: pack.sessionId,
+      size_bytes: String(pack.sizeBytes),
+      segments: pack.segments,
+      blobs: pack.blobs,
+      footer: asBuffer(pack.footer),
+      state: pack.state,
+      stored_at: pack.storedAt,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('pack_id')
+        .doUpdateSet({ state: pack.state })
+        .whereRef('pack.vault_id', '=', 'excluded.vault_id')
+        .whereRef('pack.footer', '=', 'excluded.footer')
+        .whereRef('pack.size_bytes', '=', 'excluded.size_bytes'),
+    )
+    .returning('session_id')
+    .executeTakeFirst()
   return row?.session_id
 }
 
@@ -47,13 +67,28 @@ export async function findPack(em: EntityManager, packId: Uint8Array): Promise<P
 
 /** @param packIds 16 bytes each. */
 export async function setPackState(em: EntityManager, packIds: readonly Uint8Array[], state: PackRecord['state']): Promise<void> {
-  await tablesOf(em).updateTable('pack').set({ state }).where(sql<boolean>`pack_id = any(${packIds.map(asBuffer)}::bytea[])`).execute()
+  await tablesOf(em)
+    .updateTable('pack')
+    .set({ state })
+    .where(sql<boolean>`pack_id = any(${packIds.map(asBuffer)}::bytea[])`)
+    .execute()
 }
 
 const toRecord = (row: Selectable<VaultTables['pack']>): PackRecord => ({
-  packId: row.pack_id, vaultId: row.vault_id, domainId: row.domain_id, kind: row.kind, keyEpoch: row.key_epoch, sessionId: row.session_id, sizeBytes: Number(row.size_bytes),
-  segments: row.segments, blobs: row.blobs, footer: row.footer, state: row.state, storedAt: row.stored_at,
+  packId: row.pack_id,
+  vaultId: row.vault_id,
+  domainId: row.domain_id,
+  kind: row.kind,
+  keyEpoch: row.key_epoch,
+  sessionId: row.session_id,
+  sizeBytes: Number(row.size_bytes),
+  segments: row.segments,
+  blobs: row.blobs,
+  footer: row.footer,
+  state: row.state,
+  storedAt: row.stored_at,
 })
 
 /** The driver binds Buffers only; no copy is made. */
-const asBuffer = (bytes: Uint8Array): Buffer => (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -35,18 +35,39 @@ export interface SessionToOpen {
 export async function openSessionRow(em: EntityManager, session: SessionToOpen): Promise<SessionRecord> {
   const tables = tablesOf(em)
   await sql`select pg_advisory_xact_lock(hashtextextended(${`session ${session.vaultId} ${session.agentId}`}, 0))`.execute(tables)
-  const raised = await tables.updateTable('backup_session').set({ fence: sql<number>`greatest(fence, ${session.fence})` })
-    .where('run_id', '=', session.runId).where('state', '=', 'open').returningAll().executeTakeFirst()
+  const raised = await tables
+    .updateTable('backup_session')
+    .set({ fence: sql<number>`greatest(fence, ${session.fence})` })
+    .where('run_id', '=', session.runId)
+    .where('state', '=', 'open')
+    .returningAll()
+    .executeTakeFirst()
   const existing = raised ?? (await tables.selectFrom('backup_session').selectAll().where('run_id', '=', session.runId).executeTakeFirst())
   if (existing !== undefined) return toRecord(existing)
   const highest = await sql<{ seq: string }>`
     select greatest(
       (select coalesce(max(seq), 0) from snapshot where vault_id = ${session.vaultId} and agent_id = ${session.agentId}),
-      (select coalesce(max(snapshot_seq), 0) from backup_session where vault_id = ${session.vaultId} and agent_id = ${session.agentId})) as seq`.execute(tables)
-  const inserted = await tables.insertInto('backup_session').values({
-    id: session.id, run_id: session.runId, agent_id: session.agentId, vault_id: session.vaultId, domain_id: session.domainId, key_epoch: session.keyEpoch, fence: session.fence,
-    state: 'open', epoch: String(session.epoch), snapshot_seq: String(Number(highest.rows[0]?.seq ?? 0) + 1), opened_at: session.openedAt, closed_at: null,
-  }).returningAll().executeTakeFirstOrThrow()
+      (select coalesce(max(snapshot_seq), 0) from backup_session where vault_id = ${session.vaultId} and agent_id = ${session.agentId})) as seq`.execute(
+    tables,
+  )
+  const inserted = await tables
+    .insertInto('backup_session')
+    .values({
+      id: session.id,
+      run_id: session.runId,
+      agent_id: session.agentId,
+      vault_id: session.vaultId,
+      domain_id: session.domainId,
+      key_epoch: session.keyEpoch,
+      fence: session.fence,
+      state: 'open',
+      epoch: String(session.epoch),
+      snapshot_seq: String(Number(highest.rows[0]?.seq ?? 0) + 1),
+      opened_at: session.openedAt,
+      closed_at: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
   return toRecord(inserted)
 }
 
@@ -62,21 +83,42 @@ export async function lockSession(em: EntityManager, sessionId: SessionId): Prom
 }
 
 /** The session that was promised this snapshot number. */
-export async function findSessionBySeq(em: EntityManager, vaultId: VaultId, agentId: AgentId, snapshotSeq: number): Promise<SessionRecord | null> {
-  const row = await tablesOf(em).selectFrom('backup_session').selectAll()
-    .where('vault_id', '=', vaultId).where('agent_id', '=', agentId).where('snapshot_seq', '=', String(snapshotSeq)).executeTakeFirst()
+export async function findSessionBySeq(
+  em: EntityManager,
+  vaultId: VaultId,
+  agentId: AgentId,
+  snapshotSeq: number,
+): Promise<SessionRecord | null> {
+  const row = await tablesOf(em)
+    .selectFrom('backup_session')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('agent_id', '=', agentId)
+    .where('snapshot_seq', '=', String(snapshotSeq))
+    .executeTakeFirst()
   return row === undefined ? null : toRecord(row)
 }
 
 export async function listOpenSessions(em: EntityManager, vaultId: VaultId): Promise<SessionRecord[]> {
-  const rows = await tablesOf(em).selectFrom('backup_session').selectAll().where('vault_id', '=', vaultId).where('state', '=', 'open').execute()
+  const rows = await tablesOf(em)
+    .selectFrom('backup_session')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'open')
+    .execute()
   return rows.map(toRecord)
 }
 
 /** Ends an open session and forgets what it was granted. @returns whether it was open. */
 export async function endSession(em: EntityManager, runId: RunId, state: 'committed' | 'closed', at: Date): Promise<SessionId | null> {
   const tables = tablesOf(em)
-  const ended = await tables.updateTable('backup_session').set({ state, closed_at: at }).where('run_id', '=', runId).where('state', '=', 'open').returning('id').executeTakeFirst()
+  const ended = await tables
+    .updateTable('backup_session')
+    .set({ state, closed_at: at })
+    .where('run_id', '=', runId)
+    .where('state', '=', 'open')
+    .returning('id')
+    .executeTakeFirst()
   if (ended === undefined) return null
   await tables.deleteFrom('session_grant').where('session_id', '=', ended.id).execute()
   return ended.id
@@ -93,6 +135,14 @@ export async function listGrants(em: EntityManager, sessionId: SessionId): Promi
 }
 
 const toRecord = (row: Selectable<VaultTables['backup_session']>): SessionRecord => ({
-  id: row.id, runId: row.run_id, agentId: row.agent_id, vaultId: row.vault_id, domainId: row.domain_id, keyEpoch: row.key_epoch, fence: row.fence, state: row.state,
-  epoch: Number(row.epoch), snapshotSeq: Number(row.snapshot_seq),
+  id: row.id,
+  runId: row.run_id,
+  agentId: row.agent_id,
+  vaultId: row.vault_id,
+  domainId: row.domain_id,
+  keyEpoch: row.key_epoch,
+  fence: row.fence,
+  state: row.state,
+  epoch: Number(row.epoch),
+  snapshotSeq: Number(row.snapshot_seq),
 })

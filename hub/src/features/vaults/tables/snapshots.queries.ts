@@ -1,4 +1,12 @@
-import { SnapshotId, type AgentId, type DomainId, type RunId, type SnapshotStatus, type VaultId, type WirePath } from '@holdfast/shared-types'
+import {
+  SnapshotId,
+  type AgentId,
+  type DomainId,
+  type RunId,
+  type SnapshotStatus,
+  type VaultId,
+  type WirePath,
+} from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql, type Selectable } from 'kysely'
 import { tablesOf, type VaultTables } from './database-tables.ts'
@@ -47,13 +55,37 @@ const idBytes = (id: SnapshotId): Buffer => Buffer.from(id, 'hex')
 
 /** Leaves an existing row of that id as it is. */
 export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord): Promise<void> {
-  await tablesOf(em).insertInto('snapshot').values({
-    id: idBytes(snapshot.id), vault_id: snapshot.vaultId, domain_id: snapshot.domainId, agent_id: snapshot.agentId, run_id: snapshot.runId, seq: String(snapshot.seq),
-    key_epoch: snapshot.keyEpoch, received_at: new Date(snapshot.receivedAtMs), epoch: String(snapshot.epoch), state: snapshot.state, status: snapshot.status,
-    system: snapshot.system, host: snapshot.host, plan: snapshot.plan, parent_id: snapshot.parentId === null ? null : idBytes(snapshot.parentId), root: Buffer.from(snapshot.root),
-    started_at: new Date(snapshot.startedAtMs), finished_at: new Date(snapshot.finishedAtMs), files: String(snapshot.files), folders: String(snapshot.folders),
-    bytes: String(snapshot.bytes), errors: String(snapshot.errors), roots: sql`${JSON.stringify(snapshot.roots)}::jsonb`, packs: snapshot.packs, segments: snapshot.segments,
-  }).onConflict((conflict) => conflict.column('id').doNothing()).execute()
+  await tablesOf(em)
+    .insertInto('snapshot')
+    .values({
+      id: idBytes(snapshot.id),
+      vault_id: snapshot.vaultId,
+      domain_id: snapshot.domainId,
+      agent_id: snapshot.agentId,
+      run_id: snapshot.runId,
+      seq: String(snapshot.seq),
+      key_epoch: snapshot.keyEpoch,
+      received_at: new Date(snapshot.receivedAtMs),
+      epoch: String(snapshot.epoch),
+      state: snapshot.state,
+      status: snapshot.status,
+      system: snapshot.system,
+      host: snapshot.host,
+      plan: snapshot.plan,
+      parent_id: snapshot.parentId === null ? null : idBytes(snapshot.parentId),
+      root: Buffer.from(snapshot.root),
+      started_at: new Date(snapshot.startedAtMs),
+      finished_at: new Date(snapshot.finishedAtMs),
+      files: String(snapshot.files),
+      folders: String(snapshot.folders),
+      bytes: String(snapshot.bytes),
+      errors: String(snapshot.errors),
+      roots: sql`${JSON.stringify(snapshot.roots)}::jsonb`,
+      packs: snapshot.packs,
+      segments: snapshot.segments,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
 }
 
 /** Committed or lost. */
@@ -70,12 +102,22 @@ export async function listSnapshots(em: EntityManager, filter: SnapshotFilter): 
 
 /** The newest committed one of each agent in sight. */
 export async function newestSnapshots(em: EntityManager, filter: SnapshotFilter): Promise<SnapshotRecord[]> {
-  const rows = await visible(em, filter).distinctOn('agent_id').orderBy('agent_id').orderBy('received_at', 'desc').orderBy('seq', 'desc').execute()
+  const rows = await visible(em, filter)
+    .distinctOn('agent_id')
+    .orderBy('agent_id')
+    .orderBy('received_at', 'desc')
+    .orderBy('seq', 'desc')
+    .execute()
   return rows.map(toRecord)
 }
 
 /** Committed ones whose id starts so. @param prefix lower-case hex, at most 32 digits. */
-export async function findSnapshotsByPrefix(em: EntityManager, prefix: string, filter: SnapshotFilter, limit: number): Promise<SnapshotRecord[]> {
+export async function findSnapshotsByPrefix(
+  em: EntityManager,
+  prefix: string,
+  filter: SnapshotFilter,
+  limit: number,
+): Promise<SnapshotRecord[]> {
   const from = Buffer.from(prefix.padEnd(32, '0'), 'hex')
   const to = Buffer.from(prefix.padEnd(32, 'f'), 'hex')
   const rows = await visible(em, filter).where('id', '>=', from).where('id', '<=', to).orderBy('id').limit(limit).execute()
@@ -83,15 +125,34 @@ export async function findSnapshotsByPrefix(em: EntityManager, prefix: string, f
 }
 
 /** Committed ones of one agent, newest first. */
-export async function listSnapshotsOfAgent(em: EntityManager, vaultId: VaultId, agentId: AgentId, limit: number): Promise<SnapshotRecord[]> {
-  const rows = await tablesOf(em).selectFrom('snapshot').selectAll().where('vault_id', '=', vaultId).where('agent_id', '=', agentId).where('state', '=', 'committed')
-    .orderBy('seq', 'desc').limit(limit).execute()
+export async function listSnapshotsOfAgent(
+  em: EntityManager,
+  vaultId: VaultId,
+  agentId: AgentId,
+  limit: number,
+): Promise<SnapshotRecord[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('agent_id', '=', agentId)
+    .where('state', '=', 'committed')
+    .orderBy('seq', 'desc')
+    .limit(limit)
+    .execute()
   return rows.map(toRecord)
 }
 
 /** Ids and keys' parts of all of a vault, lost ones included: to compare with the store. */
-export async function listSnapshotPlaces(em: EntityManager, vaultId: VaultId): Promise<Pick<SnapshotRecord, 'id' | 'agentId' | 'seq' | 'state'>[]> {
-  const rows = await tablesOf(em).selectFrom('snapshot').select(['id', 'agent_id', 'seq', 'state']).where('vault_id', '=', vaultId).execute()
+export async function listSnapshotPlaces(
+  em: EntityManager,
+  vaultId: VaultId,
+): Promise<Pick<SnapshotRecord, 'id' | 'agentId' | 'seq' | 'state'>[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .select(['id', 'agent_id', 'seq', 'state'])
+    .where('vault_id', '=', vaultId)
+    .execute()
   return rows.map((row) => ({ id: toId(row.id), agentId: row.agent_id, seq: Number(row.seq), state: row.state }))
 }
 
@@ -110,8 +171,29 @@ const visible = (em: EntityManager, { visibleTo, agentId, named }: SnapshotFilte
 const toId = (bytes: Uint8Array): SnapshotId => SnapshotId.parse(Buffer.from(bytes).toString('hex'))
 
 const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => ({
-  id: toId(row.id), vaultId: row.vault_id, domainId: row.domain_id, agentId: row.agent_id, runId: row.run_id, seq: Number(row.seq), keyEpoch: row.key_epoch,
-  receivedAtMs: row.received_at.getTime(), epoch: Number(row.epoch), state: row.state, status: row.status, system: row.system, host: row.host, plan: row.plan,
-  parentId: row.parent_id === null ? null : toId(row.parent_id), root: row.root, startedAtMs: row.started_at.getTime(), finishedAtMs: row.finished_at.getTime(),
-  files: Number(row.files), folders: Number(row.folders), bytes: Number(row.bytes), errors: Number(row.errors), roots: row.roots, packs: row.packs, segments: row.segments,
+  id: toId(row.id),
+  vaultId: row.vault_id,
+  domainId: row.domain_id,
+  agentId: row.agent_id,
+  runId: row.run_id,
+  seq: Number(row.seq),
+  keyEpoch: row.key_epoch,
+  receivedAtMs: row.received_at.getTime(),
+  epoch: Number(row.epoch),
+  state: row.state,
+  status: row.status,
+  system: row.system,
+  host: row.host,
+  plan: row.plan,
+  parentId: row.parent_id === null ? null : toId(row.parent_id),
+  root: row.root,
+  startedAtMs: row.started_at.getTime(),
+  finishedAtMs: row.finished_at.getTime(),
+  files: Number(row.files),
+  folders: Number(row.folders),
+  bytes: Number(row.bytes),
+  errors: Number(row.errors),
+  roots: row.roots,
+  packs: row.packs,
+  segments: row.segments,
 })

@@ -10,7 +10,13 @@ import { SizeChunker, type SizeChunk } from 'chunking-streams'
  */
 export async function cutIntoPieces(stream: Readable, pieceBytes: number, take: (piece: Uint8Array) => Promise<void>): Promise<void> {
   // SizeChunker sets object mode by hand, which leaves its buffer at 65,536 chunks of any size: say what is meant.
-  const chunker = new SizeChunker({ chunkSize: pieceBytes, flushTail: true, readableObjectMode: true, readableHighWaterMark: 1, writableHighWaterMark: pieceBytes })
+  const chunker = new SizeChunker({
+    chunkSize: pieceBytes,
+    flushTail: true,
+    readableObjectMode: true,
+    readableHighWaterMark: 1,
+    writableHighWaterMark: pieceBytes,
+  })
   await pipeline(stream, chunker, async (chunks: AsyncIterable<SizeChunk>) => {
     let parts: Buffer[] = []
     let open = 0

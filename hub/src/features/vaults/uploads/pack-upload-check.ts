@@ -3,8 +3,18 @@ import { crc32 } from 'node:zlib'
 import { concatBytes, equalBytes } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import {
-  decodePackFooter, decodePackHeader, decodePackTrailer, packHeaderBytes, packTrailerBytes, readSegmentHeader, segmentHeaderBytes, segmentOverheadBytes,
-  trailerCrcOffset, type PackHeader, type PackSegment, type SegmentHeader,
+  decodePackFooter,
+  decodePackHeader,
+  decodePackTrailer,
+  packHeaderBytes,
+  packTrailerBytes,
+  readSegmentHeader,
+  segmentHeaderBytes,
+  segmentOverheadBytes,
+  trailerCrcOffset,
+  type PackHeader,
+  type PackSegment,
+  type SegmentHeader,
 } from '@holdfast/engine/format'
 import { combineCrc32 } from './combine-crc32.ts'
 
@@ -74,14 +84,16 @@ export class PackUploadCheck {
   }
 
   finish(): CheckedUpload {
-    if (this.#header === undefined || this.#tail === undefined) throw new EngineError('pack.invalid', 'A pack has no end: it was cut short.')
+    if (this.#header === undefined || this.#tail === undefined)
+      throw new EngineError('pack.invalid', 'A pack has no end: it was cut short.')
     const tail = concatBytes(this.#tail)
     if (tail.length < packTrailerBytes) throw new EngineError('pack.invalid', 'A pack has no end: it was cut short.')
     const trailerBytes = tail.subarray(tail.length - packTrailerBytes)
     const footer = tail.subarray(0, tail.length - packTrailerBytes)
     const trailer = decodePackTrailer(trailerBytes, this.#sizeBytes)
     if (trailer.footerBytes !== footer.length) throw new EngineError('pack.invalid', footerIsWrong)
-    if (!equalBytes(createHash('sha256').update(footer).digest(), trailer.footerSha256)) throw new EngineError('pack.checksum-mismatch', 'The footer of a pack is damaged.')
+    if (!equalBytes(createHash('sha256').update(footer).digest(), trailer.footerSha256))
+      throw new EngineError('pack.checksum-mismatch', 'The footer of a pack is damaged.')
     if (this.#wholeCrc(footer, trailerBytes) !== trailer.packCrc32) throw new EngineError('pack.checksum-mismatch', 'A pack is damaged.')
     const segments = decodePackFooter(footer, trailer)
     this.#compare(segments)
@@ -106,7 +118,8 @@ export class PackUploadCheck {
   }
 
   #takeHeader(bytes: Uint8Array): number {
-    const wanted = this.#header === undefined ? packHeaderBytes : this.#partial.length < segmentMagic.length ? segmentMagic.length : segmentHeaderBytes
+    const wanted =
+      this.#header === undefined ? packHeaderBytes : this.#partial.length < segmentMagic.length ? segmentMagic.length : segmentHeaderBytes
     const part = bytes.subarray(0, wanted - this.#partial.length)
     this.#partial = concatBytes([this.#partial, part])
     if (this.#partial.length < wanted) return part.length
@@ -132,7 +145,11 @@ export class PackUploadCheck {
     const header = readSegmentHeader(bytes)
     const ordinal = this.#seen.length
     // A fresh pack holds what was born in it: else an agent could pass a segment off as another agent's.
-    const isBornHere = equalBytes(header.birthPackId, pack.packId) && header.birthOrdinal === ordinal && header.keyEpoch === pack.keyEpoch && header.kind === pack.kind
+    const isBornHere =
+      equalBytes(header.birthPackId, pack.packId) &&
+      header.birthOrdinal === ordinal &&
+      header.keyEpoch === pack.keyEpoch &&
+      header.kind === pack.kind
     if (!isBornHere) throw new EngineError('pack.invalid', 'A segment was not made for the pack it lies in.', { context: { ordinal } })
     const length = header.ciphertextBytes + segmentOverheadBytes
     this.#openSegment = { header, length, crc32: crc32(bytes) }
@@ -151,10 +168,16 @@ export class PackUploadCheck {
     if (segments.length !== this.#seen.length || this.#bodyBytesLeft > 0) throw new EngineError('pack.invalid', footerIsWrong)
     for (const [ordinal, segment] of segments.entries()) {
       const seen = this.#seen[ordinal] as SeenSegment
-      const isSame = segment.length === seen.length && segment.birthOrdinal === ordinal && equalBytes(segment.birthPackId, this.#expected.packId)
-        && segment.keyEpoch === this.#expected.keyEpoch && segment.flags === 0 && segment.blobIds.length === seen.header.blobCount
+      const isSame =
+        segment.length === seen.length &&
+        segment.birthOrdinal === ordinal &&
+        equalBytes(segment.birthPackId, this.#expected.packId) &&
+        segment.keyEpoch === this.#expected.keyEpoch &&
+        segment.flags === 0 &&
+        segment.blobIds.length === seen.header.blobCount
       if (!isSame) throw new EngineError('pack.invalid', footerIsWrong, { context: { ordinal } })
-      if (segment.crc32 !== seen.crc32) throw new EngineError('pack.checksum-mismatch', 'A segment of a pack is damaged.', { context: { ordinal } })
+      if (segment.crc32 !== seen.crc32)
+        throw new EngineError('pack.checksum-mismatch', 'A segment of a pack is damaged.', { context: { ordinal } })
     }
   }
 }

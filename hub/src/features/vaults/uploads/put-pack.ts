@@ -44,7 +44,12 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Readabl
   const packId = fromHex(claim.packId)
   const stage = await store.stage()
   try {
-    const check = new PackUploadCheck({ vaultId: uuidToBytes(session.vaultId), domainId: uuidToBytes(session.domainId), packId, keyEpoch: session.keyEpoch })
+    const check = new PackUploadCheck({
+      vaultId: uuidToBytes(session.vaultId),
+      domainId: uuidToBytes(session.domainId),
+      packId,
+      keyEpoch: session.keyEpoch,
+    })
     const upload = await receive(body, stage, check)
     await publish(store, stage, packKey(packId), upload)
     await register(deps, session, packId, upload)
@@ -57,7 +62,8 @@ async function receive(body: Readable, stage: StagedObject, check: PackUploadChe
   let failure: unknown
   await cutIntoPieces(body, pieceBytes, async (piece) => {
     if (failure !== undefined) return
-    if (check.sizeBytes + piece.length > maxPackBytes) throw new AppError('request.too-large', { message: `A pack has at most ${maxPackBytes} bytes.` })
+    if (check.sizeBytes + piece.length > maxPackBytes)
+      throw new AppError('request.too-large', { message: `A pack has at most ${maxPackBytes} bytes.` })
     try {
       check.push(piece)
       await stage.write(piece)
@@ -85,18 +91,41 @@ async function isSamePack(store: ObjectStore, key: string, upload: CheckedUpload
   return equalBytes(await store.get(key, { offset: upload.sizeBytes - packTrailerBytes, length: packTrailerBytes }), upload.trailer)
 }
 
-async function register({ database, vaults, grants, log, now }: PutPackDeps, session: SessionRecord, packId: Uint8Array, upload: CheckedUpload): Promise<void> {
+async function register(
+  { database, vaults, grants, log, now }: PutPackDeps,
+  session: SessionRecord,
+  packId: Uint8Array,
+  upload: CheckedUpload,
+): Promise<void> {
   const { vaultId, domainId, id: sessionId } = session
   const { header, segments, footer, sizeBytes } = upload
   const em = database.em()
   const broughtBy = await insertPack(em, {
-    packId, vaultId, domainId, kind: header.kind, keyEpoch: header.keyEpoch, sessionId, sizeBytes, segments: segments.length,
-    blobs: segments.reduce((sum, segment) => sum + segment.blobIds.length, 0), footer, state: 'live', storedAt: new Date(now()),
+    packId,
+    vaultId,
+    domainId,
+    kind: header.kind,
+    keyEpoch: header.keyEpoch,
+    sessionId,
+    sizeBytes,
+    segments: segments.length,
+    blobs: segments.reduce((sum, segment) => sum + segment.blobIds.length, 0),
+    footer,
+    state: 'live',
+    storedAt: new Date(now()),
   })
   if (broughtBy === undefined) throw new AppError('pack.conflict')
   // Sent again by a later session: who holds all its bytes may name all its segments.
-  if (broughtBy !== sessionId) await grants.add(em, sessionId, segments.map(({ birthPackId, birthOrdinal }) => ({ packId: birthPackId, ordinal: birthOrdinal })))
+  if (broughtBy !== sessionId)
+    await grants.add(
+      em,
+      sessionId,
+      segments.map(({ birthPackId, birthOrdinal }) => ({ packId: birthPackId, ordinal: birthOrdinal })),
+    )
   // MUST be offered to nobody before its row is committed: docs/vault-format.md §11.
   vaults.get(vaultId).contents.addPack({ packId, domainId, sessionId: broughtBy, segments })
-  log.debug({ event: 'pack.stored', packId: Buffer.from(packId).toString('hex'), sessionId, sizeBytes, segments: segments.length }, 'Pack stored')
+  log.debug(
+    { event: 'pack.stored', packId: Buffer.from(packId).toString('hex'), sessionId, sizeBytes, segments: segments.length },
+    'Pack stored',
+  )
 }

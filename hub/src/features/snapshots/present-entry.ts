@@ -1,0 +1,23 @@
+import type { SnapshotEntry } from '@holdfast/shared-types'
+import { decodeUtf8Lossy } from '@holdfast/engine/bytes'
+import type { TreeEntry } from '@holdfast/engine/format'
+import { joinComponents, wireTextOf, type PathStyle } from './entry-path.ts'
+
+/** @param path components from the top, the entry's own name last. */
+export function presentEntry(entry: TreeEntry, path: readonly Uint8Array[], system: PathStyle): SnapshotEntry {
+  const { owner } = entry
+  return {
+    name: decodeUtf8Lossy(entry.name),
+    ...wireTextOf(joinComponents(path, system)),
+    type: entry.type,
+    mode: entry.mode,
+    uid: owner.uid,
+    gid: owner.gid,
+    user: owner.user === '' ? null : owner.user,
+    group: owner.group === '' ? null : owner.group,
+    size: entry.type === 'file' ? entry.size : 0,
+    mtimeNs: String(entry.mtimeNs),
+    symlinkTarget: entry.type === 'symlink' ? decodeUtf8Lossy(entry.target) : null,
+    subtree: entry.type === 'folder' ? { files: entry.subtree.files, bytes: entry.subtree.bytes, errors: entry.subtree.errors } : null,
+  }
+}

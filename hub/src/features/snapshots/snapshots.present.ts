@@ -1,0 +1,19 @@
+import type { AgentId, Snapshot } from '@holdfast/shared-types'
+import type { SnapshotRecord } from '../vaults/index.ts'
+
+/** @param names devices by id; one that was removed goes by what its host called itself. */
+export const presentSnapshot = (snapshot: SnapshotRecord, names: ReadonlyMap<AgentId, string>): Snapshot => ({
+  id: snapshot.id,
+  vaultId: snapshot.vaultId,
+  agentId: snapshot.agentId,
+  deviceName: names.get(snapshot.agentId) ?? snapshot.host,
+  runId: snapshot.runId,
+  createdAtMs: snapshot.receivedAtMs,
+  status: snapshot.status,
+  plan: snapshot.plan,
+  roots: [...snapshot.roots],
+  files: snapshot.files,
+  folders: snapshot.folders,
+  bytes: snapshot.bytes,
+  errors: snapshot.errors,
+})
