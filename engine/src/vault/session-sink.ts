@@ -220,10 +220,12 @@ export class SessionSink implements BlobSink {
   }
 
   #send(pack: Pack): void {
-    this.#packBytes += pack.bytes.length
-    if (pack.kind === packKinds.data) this.#dataPackBytes += pack.bytes.length
-    this.#heldBytes += pack.bytes.length
-    this.#track(this.#ports.putPack(pack).then(() => this.#release(pack.bytes.length)))
+    // Taken before it is sent: a transport that hands the buffer to another thread leaves an empty one here.
+    const packBytes = pack.bytes.length
+    this.#packBytes += packBytes
+    if (pack.kind === packKinds.data) this.#dataPackBytes += packBytes
+    this.#heldBytes += packBytes
+    this.#track(this.#ports.putPack(pack).then(() => this.#release(packBytes)))
   }
 
   #release(bytes: number): void {
