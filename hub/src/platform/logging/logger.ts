@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pino } from 'pino'
 import { logScope } from './log-scope.ts'
+import { readableLine } from './readable-line.ts'
 import { writableFields } from './writable-fields.ts'
 
 /** What rooms log with; made once in main and passed down. Messages are constants, values are fields with units (conventions §9). */
@@ -17,6 +18,8 @@ export interface LoggerOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Also written there, appended; its folder is made with mode 0700. */
   readonly file?: string
+  /** Lines for a person at a terminal instead of JSON on stderr. */
+  readonly isReadable?: boolean
 }
 
 /** JSON lines to stderr and, where given, to a file. Only fields of the allow-list leave the process. */
@@ -38,6 +41,11 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     pino.multistream(streams),
   )
+}
+
+function stderrStream(isReadable: boolean): { write(line: string): void } {
+  const stderr = pino.destination({ dest: 2, sync: true })
+  return isReadable ? { write: (line) => void stderr.write(readableLine(line)) } : stderr
 }
 
 /** A logger that says nothing. */

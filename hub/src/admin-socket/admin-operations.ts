@@ -1,0 +1,49 @@
+import { HubId, TimeMs, VaultId } from '@holdfast/shared-types'
+import { z } from 'zod'
+
+interface OperationContract {
+  readonly input: z.ZodType
+  readonly output: z.ZodType
+}
+
+const operation = <const O extends OperationContract>(contract: O): O => contract
+const Nothing = z.strictObject({})
+
+export const HubStatus = z.object({
+  pid: z.int(),
+  hubId: HubId,
+  /** Where people and agents reach it. */
+  url: z.string(),
+  startedAtMs: TimeMs,
+  database: z.enum(['embedded', 'external']),
+})
+export type HubStatus = z.infer<typeof HubStatus>
+
+export const EnrolmentToken = z.object({ token: z.string(), expiresAtMs: TimeMs, hubUrl: z.string(), command: z.string() })
+export type EnrolmentToken = z.infer<typeof EnrolmentToken>
+
+export const FsckReport = z.object({
+  ok: z.boolean(),
+  problems: z.array(z.object({ code: z.string(), object: z.string().optional(), message: z.string() })),
+  counts: z.record(z.string(), z.number()),
+})
+export type FsckReport = z.infer<typeof FsckReport>
+
+/** What an administrator may ask of a hub on its own machine. */
+export const adminOperations = {
+  status: operation({ input: Nothing, output: HubStatus }),
+  stop: operation({ input: Nothing, output: z.object({ pid: z.int() }) }),
+  'enrol-token': operation({ input: z.strictObject({ name: z.string().min(1).max(120).optional() }), output: EnrolmentToken }),
+  /** A fresh one-time address that signs the administrator in, also one who has a password and lost it. */
+  'sign-in-link': operation({ input: Nothing, output: z.object({ url: z.string() }) }),
+  fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
+} as const satisfies Record<string, OperationContract>
+
+type Operations = typeof adminOperations
+export type AdminOperation = keyof Operations
+export type AdminInput<O extends AdminOperation> = z.output<Operations[O]['input']>
+export type AdminOutput<O extends AdminOperation> = z.output<Operations[O]['output']>
+/** One function per operation; a missing one does not compile. */
+export type AdminHandlers = { readonly [O in AdminOperation]: (input: AdminInput<O>) => Promise<AdminOutput<O>> }
+
+export const isAdminOperation = (name: string): name is AdminOperation => Object.hasOwn(adminOperations, name)
