@@ -14,7 +14,8 @@ interface RuleFile extends IFlattenedRuleSet {
   readonly forbidden: NonNullable<IFlattenedRuleSet['forbidden']>
   readonly options: ICruiseOptions
 }
-const ruleFile = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as RuleFile
+const load = createRequire(import.meta.url)
+const ruleFiles = ['../.dependency-cruiser.cjs', '../.dependency-cruiser.folders.cjs'].map((file) => load(file) as RuleFile)
 type Files = Readonly<Record<string, string>>
 
 const engineDoors = ['archiver', 'restorer', 'walker', 'source', 'vault', 'reader', 'store', 'format', 'maintenance', 'bytes', 'errors']
@@ -149,6 +150,9 @@ const violations: readonly Planted[] = [
     'engine/src/walker/open.ts',
     "import { openVault } from '../vault/index.ts'\nexport const open = openVault\n",
   ),
+  plant('product-knows-no-test', 'agent/src/fake.ts', "import { fakeHub } from './testing/fake-hub.ts'\nexport const fake = fakeHub\n", {
+    'agent/src/testing/fake-hub.ts': 'export const fakeHub = 1\n',
+  }),
   plant(
     'platform-knows-no-feature',
     'hub/src/platform/http/agents.ts',
@@ -186,14 +190,17 @@ function buildRooms(files: Files): string {
 /** `rule: file` for everything found. */
 async function findViolations(files: Files): Promise<string[]> {
   const root = buildRooms(files)
-  const { options, forbidden } = ruleFile
-  const { tsConfig: _unused, enhancedResolveOptions, ...rest } = options
-  const result = await cruise(
-    ['shared-types', 'engine', 'hub', 'agent', 'web', 'e2e'],
-    { ...rest, validate: true, ruleSet: { forbidden }, baseDir: root },
-    { ...enhancedResolveOptions },
-  )
-  return (result.output as ICruiseResult).summary.violations.map((violation) => `${violation.rule.name}: ${violation.from}`)
+  const found: string[] = []
+  for (const { forbidden, options } of ruleFiles) {
+    const { tsConfig: _unused, enhancedResolveOptions, ...rest } = options
+    const result = await cruise(
+      ['shared-types', 'engine', 'hub', 'agent', 'web', 'e2e'],
+      { ...rest, validate: true, ruleSet: { forbidden }, baseDir: root },
+      { ...enhancedResolveOptions },
+    )
+    found.push(...(result.output as ICruiseResult).summary.violations.map((violation) => `${violation.rule.name}: ${violation.from}`))
+  }
+  return found
 }
 
 describe('the dependency rules', () => {
@@ -202,7 +209,9 @@ describe('the dependency rules', () => {
   })
 
   test('are each proved below', () => {
-    expect(violations.map(({ rule }) => rule).toSorted()).toEqual(ruleFile.forbidden.map(({ name }) => name ?? '').toSorted())
+    expect(violations.map(({ rule }) => rule).toSorted()).toEqual(
+      ruleFiles.flatMap(({ forbidden }) => forbidden.map(({ name }) => name ?? '')).toSorted(),
+    )
   })
 
   test.each(violations)('$rule names the line that breaks it', async ({ rule, at, files }) => {

@@ -35,7 +35,10 @@ const rooms = ['shared-types', 'engine', 'hub', 'agent', 'web', 'e2e', 'scripts'
 const format = commandCheck('format', [tool('oxfmt/bin/oxfmt'), '--check', '.'])
 const lint = commandCheck('lint', [tool('oxlint/bin/oxlint'), '--type-aware', '--quiet', '.'])
 const templateLint = commandCheck('lint: templates', [tool('eslint/bin/eslint.js'), '--max-warnings=0', 'web'])
-const roomRules = commandCheck('dependency rules', [tool('dependency-cruiser/bin/dependency-cruiser.mjs'), ...rooms])
+const depcruise = (name: string, ruleFile: string) =>
+  commandCheck(name, [tool('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', ruleFile, ...rooms])
+const roomRules = depcruise('dependency rules', '.dependency-cruiser.cjs')
+const folderRules = depcruise('dependency rules of folders', '.dependency-cruiser.folders.cjs')
 const errorDocs = commandCheck('docs/errors.md is current', ['-C', '@holdfast/source', inRoot('scripts/generate-error-docs.ts'), '--check'])
 
 const webBuild: Check = {
@@ -56,6 +59,7 @@ export const quickChecks: readonly Check[] = [
   lint,
   templateLint,
   roomRules,
+  folderRules,
   errorDocs,
   ...['shared-types', 'engine', 'hub', 'agent', 'e2e', 'scripts'].map(tsc),
 ]
