@@ -25,7 +25,7 @@ export interface LoggerOptions {
 /** JSON lines to stderr and, where given, to a file. Only fields of the allow-list leave the process. */
 export function createLogger(options: LoggerOptions): Logger {
   const streams: { level: 'trace'; stream: { write(line: string): void } }[] = [
-    { level: 'trace', stream: pino.destination({ dest: 2, sync: true }) },
+    { level: 'trace', stream: stderrStream(options.isReadable === true) },
   ]
   if (options.file !== undefined) {
     mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })

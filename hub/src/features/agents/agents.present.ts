@@ -1,0 +1,16 @@
+import type { Device } from '@holdfast/shared-types'
+import type { AgentRow } from './agent.entity.ts'
+
+export const presentDevice = (agent: AgentRow): Device => ({
+  id: agent.id,
+  name: agent.name,
+  host: agent.host,
+  version: agent.version,
+  online: agent.online,
+  lastSeenAtMs: agent.lastSeenAt?.getTime() ?? null,
+  enrolledAtMs: agent.enrolledAt.getTime(),
+  vaultId: agent.vaultId,
+  domainId: agent.domainId,
+  lastSnapshotAtMs: agent.lastSnapshotAt?.getTime() ?? null,
+  lastRunStatus: agent.lastRunStatus ?? null,
+})

@@ -1,0 +1,61 @@
+import type { AgentId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Feature } from '../../platform/http/define-feature.ts'
+import type { AgentIdentity, IdentitySource } from '../../platform/http/resolve-actor.ts'
+import { linkEndedBy } from '../../platform/realtime/agent-link.ts'
+import type { HubServices } from '../../platform/services.ts'
+import { AgentEntity } from './agent.entity.ts'
+import { presentDevice } from './agents.present.ts'
+import { findAgent, listAgentRows, requireAgent } from './agents.queries.ts'
+import { noteHello, noteNobodyLinked, noteSnapshot, noteUnlinked } from './device-changes.ts'
+
+export interface AgentsDeps {
+  /** When each device's newest snapshot was committed; asked once at start. */
+  newestSnapshots(em: EntityManager): Promise<ReadonlyMap<AgentId, number>>
+}
+
+export interface Agents extends Pick<IdentitySource, 'findAgentIdentity'> {
+  readonly feature: Feature
+}
+
+export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
+  const { database, live, agentLinks, domainEvents, now } = services
+  domainEvents.on('snapshot.committed', ({ agentId, createdAtMs }) =>
+    database.transaction((em) => noteSnapshot(em, live, agentId, new Date(createdAtMs))),
+  )
+  domainEvents.on('agent.revoked', ({ agentId }) => agentLinks.end(agentId, linkEndedBy('agent.revoked')))
+
+  const feature: Feature = {
+    name: 'agents',
+    routes: {
+      listDevices: async ({ em, actor }) => ({ items: (await listAgentRows(em, actor)).map(presentDevice) }),
+      getDevice: async ({ em, actor, params }) => {
+        await requireAgent(em, actor, params.agentId)
+        return presentDevice(await em.findOneOrFail(AgentEntity, { id: params.agentId }))
+      },
+    },
+    agentLink: {
+      async onHello(em, agentId, hello) {
+        await noteHello(em, live, agentId, { hello, at: new Date(now()) })
+        return []
+      },
+      onUnlinked: (agentId) =>
+        database.transaction((em) =>
+          noteUnlinked(em, live, agentId, { at: new Date(now()), isLinkedAgain: () => agentLinks.hasLink(agentId) }),
+        ),
+    },
+    start: () =>
+      database.transaction(async (em) => {
+        await noteNobodyLinked(em, live)
+        // What was committed while a crash kept the event from being heard.
+        for (const [agentId, committedAtMs] of await deps.newestSnapshots(em))
+          await noteSnapshot(em, live, agentId, new Date(committedAtMs))
+      }),
+  }
+  return { feature, findAgentIdentity: (agentId) => findIdentity(database.em(), agentId) }
+}
+
+async function findIdentity(em: EntityManager, agentId: AgentId): Promise<AgentIdentity | null> {
+  const agent = await findAgent(em, agentId)
+  return agent && { agentId: agent.id, name: agent.name, signPublicKey: agent.signPublicKey, isRevoked: agent.revokedAt !== null }
+}

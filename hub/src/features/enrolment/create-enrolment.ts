@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { adminCommand, type Feature } from '../../platform/http/define-feature.ts'
+import type { HubServices } from '../../platform/services.ts'
+import { createEnrolmentToken } from './create-enrolment-token.ts'
+import { enrolAgent, type VaultsDoor } from './enrol-agent.ts'
+import { deleteOldTokens } from './enrolment-tokens.queries.ts'
+
+export interface EnrolmentDeps {
+  readonly vaults: VaultsDoor
+}
+
+/** Tokens are kept this long after their end, to say who came in by them. */
+const keepTokensMs = 30 * 86_400_000
+
+export function createEnrolment(services: HubServices, { vaults }: EnrolmentDeps): Feature {
+  const { hubId, database, domainEvents, live, log, now, origin } = services
+  return {
+    name: 'enrolment',
+    routes: {
+      createEnrolmentToken: ({ actor, body }) =>
+        createEnrolmentToken({ database, now, origin }, { name: body.name ?? null, createdBy: actor.name }),
+      enrol: async ({ body }) => {
+        const answer = await enrolAgent({ hubId, database, domainEvents, live, vaults, now }, body)
+        log.info({ event: 'agent.enrolled', agentId: answer.agentId, version: body.version }, 'Device enrolled')
+        return answer
+      },
+    },
+    adminCommands: {
+      'enrol-token.create': adminCommand(z.strictObject({ name: z.string().min(1).max(120).optional() }), ({ name }) =>
+        createEnrolmentToken({ database, now, origin }, { name: name ?? null, createdBy: 'command line' }),
+      ),
+    },
+    async start() {
+      await deleteOldTokens(database.em(), new Date(now() - keepTokensMs))
+    },
+  }
+}
