@@ -1,10 +1,10 @@
-import { mkdir, open, stat, unlink } from 'node:fs/promises'
+import { open, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { EngineError } from '../../errors/index.ts'
 import { requireKey, requirePrefix } from '../object-key.ts'
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from '../object-store.ts'
 import { alreadyExists, endsTooEarly, notFound, piecesOf, requireNotAborted, requireRange } from '../store-failures.ts'
-import { DurableFolders, syncFolder } from './durable-folders.ts'
+import { DurableFolders, makeFolderDurably, syncFolder } from './durable-folders.ts'
 import { listFolder } from './list-folder.ts'
 import { OpenFiles } from './open-files.ts'
 import { detectingPublisher, lockingPublisher } from './publish-file.ts'
@@ -190,7 +190,7 @@ export class DirectoryStore implements ObjectStore {
 /** @throws EngineError `store.unavailable` if there is no such folder; as `ObjectStore.put` if it cannot be made. */
 export async function openDirectoryStore(rootPath: string, options: DirectoryStoreOptions = {}): Promise<DirectoryStore> {
   try {
-    if (options.create === true) await mkdir(rootPath, { recursive: true, mode: 0o700 })
+    if (options.create === true) await makeFolderDurably(path.resolve(rootPath))
     const folder = await stat(rootPath)
     if (!folder.isDirectory()) throw new EngineError('store.unavailable', 'The place of the store is no folder. Name another one.')
   } catch (error) {

@@ -17,6 +17,16 @@ export async function syncFolder(folderPath: string): Promise<void> {
   }
 }
 
+/** Makes a folder and those above it that are missing, for their owner only; all of them survive a power failure. */
+export async function makeFolderDurably(folderPath: string): Promise<void> {
+  const topmostMade = await mkdir(folderPath, { recursive: true, mode: 0o700 })
+  if (topmostMade === undefined) return
+  for (let made = folderPath; ; made = path.dirname(made)) {
+    await syncFolder(path.dirname(made))
+    if (made === topmostMade) return
+  }
+}
+
 /** Makes the folders between a store's root and its objects, each one durable before it is used. */
 export class DurableFolders {
   readonly #rootPath: string
