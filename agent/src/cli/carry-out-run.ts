@@ -13,6 +13,7 @@ export async function carryOutRun(context: CommandContext, makeOrder: (access: H
   const ended = await withWorkingAgent(context, async (access) => {
     const order = await makeOrder(access)
     const run = await access.client.call('startRun', { params: { agentId: access.agent.identity.agentId }, body: order })
+    access.carryOut(run.id)
     const display = context.isJson ? silent : context.terminal.isLive ? liveRunDisplay(context.terminal) : plainRunDisplay(context.terminal)
     const interruption = onInterrupt(access, run, display)
     try {

@@ -1,4 +1,4 @@
-import type { Run, RunOutcome } from '@holdfast/shared-types'
+import type { BackupResult, Run, RunOutcome } from '@holdfast/shared-types'
 import { durationMsOf } from './run-summary.ts'
 
 /** The one JSON document of a run (docs/architecture.md, commands); a failure carries its error besides. */
@@ -9,30 +9,28 @@ export function runDocument(run: Run, outcome: RunOutcome): Record<string, unkno
   }
 }
 
-function figures(run: Run): Record<string, unknown> {
-  const { result, request } = run
-  const ids = { runId: run.id }
-  switch (run.kind) {
-    case 'backup': {
-      const made = result?.kind === 'backup' ? result : null
-      return {
-        kind: made?.backupKind ?? (request.kind === 'backup' && request.full ? 'full' : 'incremental'), ...ids, snapshotId: made?.snapshotId ?? null, files: made?.files ?? 0, bytes: made?.bytes ?? 0,
-        filesRead: made?.filesRead ?? 0, bytesRead: made?.bytesRead ?? 0, bytesStored: made?.bytesStored ?? 0,
-        filesNew: made?.filesNew ?? 0, filesChanged: made?.filesChanged ?? 0, filesUnchanged: made?.filesUnchanged ?? 0,
-      }
-    }
+const nothingRestored = { filesRequested: 0, filesWritten: 0, filesSkipped: 0, bytesWritten: 0 }
+const nothingVerified = { files: 0, bytes: 0, blobsChecked: 0, problems: 0 }
+
+/** A run that ended before it had a result says zero, not nothing: scripts read the same fields always. */
+function figures({ id: runId, request, result }: Run): Record<string, unknown> {
+  switch (request.kind) {
+    case 'backup':
+      if (result?.kind !== 'backup') return { kind: request.full ? 'full' : 'incremental', runId, snapshotId: null, ...backupCounts(null) }
+      return { kind: result.backupKind, runId, snapshotId: result.snapshotId, ...backupCounts(result) }
     case 'restore': {
-      const made = result?.kind === 'restore' ? result : null
-      return {
-        ...ids, snapshotId: snapshotOf(run), filesRequested: made?.filesRequested ?? 0, filesWritten: made?.filesWritten ?? 0,
-        filesSkipped: made?.filesSkipped ?? 0, bytesWritten: made?.bytesWritten ?? 0,
-      }
+      const { kind: _, snapshotId, ...counts } = result?.kind === 'restore' ? result : { kind: 'restore', snapshotId: request.snapshotId, ...nothingRestored }
+      return { runId, snapshotId, ...counts }
     }
     case 'verify': {
-      const made = result?.kind === 'verify' ? result : null
-      return { ...ids, snapshotId: snapshotOf(run), files: made?.files ?? 0, bytes: made?.bytes ?? 0, blobsChecked: made?.blobsChecked ?? 0, problems: made?.problems ?? 0 }
+      const { kind: _, snapshotId, ...counts } = result?.kind === 'verify' ? result : { kind: 'verify', snapshotId: request.snapshotId, ...nothingVerified }
+      return { runId, snapshotId, ...counts }
     }
   }
 }
 
-const snapshotOf = (run: Run): string | null => (run.request.kind === 'backup' ? null : run.request.snapshotId)
+function backupCounts(result: BackupResult | null): Record<string, number> {
+  if (result === null) return { files: 0, bytes: 0, filesRead: 0, bytesRead: 0, bytesStored: 0 }
+  const { files, bytes, filesRead, bytesRead, bytesStored } = result
+  return { files, bytes, filesRead, bytesRead, bytesStored }
+}

@@ -1,4 +1,4 @@
-import type { WriteStream } from 'node:tty'
+import { isatty, type WriteStream } from 'node:tty'
 import { colours, noColours, type Paint } from './paint.ts'
 
 /** Where a command writes: results to `out`, all that is said meanwhile to `err`. */
@@ -21,14 +21,15 @@ export function processTerminal(env: Environment = process.env): Terminal {
   const isDumb = env['TERM'] === 'dumb'
   const wantsColour = (env['NO_COLOR'] ?? '') === '' && !isDumb
   const stderr: WriteStream = process.stderr
-  const stdoutIsTty = process.stdout.isTTY === true
+  const outIsTty = isatty(1)
+  const errIsTty = isatty(2)
   return {
     out: (text) => { process.stdout.write(text) },
     err: (text) => { process.stderr.write(text) },
-    isLive: stderr.isTTY === true && !isDumb,
+    isLive: errIsTty && !isDumb,
     get columns() { return stderr.columns ?? 80 },
-    paint: wantsColour && stderr.isTTY === true ? colours : noColours,
-    outPaint: wantsColour && stdoutIsTty ? colours : noColours,
+    paint: wantsColour && errIsTty ? colours : noColours,
+    outPaint: wantsColour && outIsTty ? colours : noColours,
     onResize(listener) {
       process.stderr.on('resize', listener)
       return () => { process.stderr.off('resize', listener) }

@@ -9,7 +9,7 @@ export function textWidth(text: string): number {
 export function trimStart(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text
   if (columns < 1) return ''
-  const characters = [...text]
+  const characters = Array.from(text)
   let width = 1
   let from = characters.length
   while (from > 0) {

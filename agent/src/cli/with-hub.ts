@@ -1,3 +1,4 @@
+import type { RunId } from '@holdfast/shared-types'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
 import { linkProblem } from '../hub-connection/hub-link.ts'
@@ -10,6 +11,11 @@ import type { CommandContext } from './command-context.ts'
 export interface HubAccess {
   readonly agent: EnrolledAgent
   readonly client: HubClient
+}
+
+export interface WorkingAgent extends HubAccess {
+  /** The run to carry out: known once the hub was asked for it, and its offer waits until then. */
+  carryOut(runId: RunId): void
 }
 
 /** Questions to the hub as this device, over HTTP alone: the held link belongs to the agent. */
@@ -33,18 +39,19 @@ const linkPatienceMs = 10_000
  *
  * @throws AppError `agent.busy` while another command is the agent.
  */
-export async function withWorkingAgent<T>(context: CommandContext, work: (access: HubAccess) => Promise<T>): Promise<T> {
+export async function withWorkingAgent<T>(context: CommandContext, work: (access: WorkingAgent) => Promise<T>): Promise<T> {
   const running = findRunningAgent(context.folders)
-  if (running?.holder.purpose === 'service') return withHub(context, work)
+  if (running?.holder.purpose === 'service') return withHub(context, (access) => work({ ...access, carryOut: () => undefined }))
   const agent = await loadEnrolledAgent(context.folders)
   // Loaded only here: most commands never become an agent.
   const { busy, startAgentService } = await import('../service/agent-service.ts')
   if (running !== null) throw busy(running.holder.pid)
   const log = createAgentLog({ level: context.config.logLevel === 'debug' ? 'debug' : 'silent', isPretty: context.terminal.isLive, write: (text) => context.terminal.err(text) })
-  const service = await startAgentService({ config: context.config, folders: context.folders, agent, purpose: 'command', log })
+  const own = Promise.withResolvers<RunId>()
+  const service = await startAgentService({ config: context.config, folders: context.folders, agent, purpose: 'command', log, onlyRun: own.promise })
   try {
     await linked(service)
-    return await work({ agent, client: service.client })
+    return await work({ agent, client: service.client, carryOut: own.resolve })
   } finally {
     await service.close()
   }

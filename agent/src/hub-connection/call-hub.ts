@@ -1,6 +1,8 @@
 import { fromProblem, AppError, Problem, type Api, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import { api } from '@holdfast/shared-types'
-import type { Dispatcher, Pool } from 'undici'
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Pool } from 'undici'
 import type { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
 
@@ -19,40 +21,92 @@ interface RawInput {
   readonly body?: unknown
 }
 
-export interface CallFailure extends Error {
-  /** The hub's clock at the answer, where there was one. */
-  readonly hubTimeMs?: number
+export interface TryOptions {
+  /** Sent as it is; null = none. */
+  readonly authorization: string | null
+  /** Without an answer or a byte of one. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  readonly onSent?: ((bytes: number) => void) | undefined
+  readonly onReceived?: ((bytes: number) => void) | undefined
 }
 
-/** One try of one call. `authorization` is sent as it is; null = none. @throws AppError of the hub's problem, or `hub.unreachable`. */
-export async function callOnce<Id extends OperationId>(
-  pool: Pool, operation: Id, input: CallInput<Id>, options: { authorization: string | null; timeoutMs: number; signal: AbortSignal | undefined },
-): Promise<CallAnswer<Id>> {
+/** One try of one call. @throws AppError of the hub's problem, or `hub.unreachable`; the signal's reason when it aborted. */
+export async function callOnce<Id extends OperationId>(pool: Pool, operation: Id, input: CallInput<Id>, options: TryOptions): Promise<CallAnswer<Id>> {
   const contract: RouteContract = api[operation]
-  const raw = input as RawInput
+  const sent = new TransferCount(options.onSent)
+  const received = new TransferCount(options.onReceived)
+  try {
+    const { statusCode, headers, bytes } = await exchange(pool, contract, input as RawInput, { ...options, sent, received })
+    if (statusCode < 200 || statusCode > 299) throw problemOf(statusCode, headers, bytes)
+    return parseAnswer(contract, bytes) as CallAnswer<Id>
+  } catch (error) {
+    sent.takeBack()
+    received.takeBack()
+    if (options.signal?.aborted === true) throw options.signal.reason
+    throw error instanceof AppError ? error : unreachable(error)
+  }
+}
+
+/** What one try has counted, so that a failed one can take it back. */
+class TransferCount {
+  readonly #tell: ((bytes: number) => void) | undefined
+  #bytes = 0
+  constructor(tell: ((bytes: number) => void) | undefined) {
+    this.#tell = tell
+  }
+  get isWanted(): boolean {
+    return this.#tell !== undefined
+  }
+  add(bytes: number): void {
+    this.#bytes += bytes
+    this.#tell?.(bytes)
+  }
+  takeBack(): void {
+    if (this.#bytes > 0) this.#tell?.(-this.#bytes)
+  }
+}
+
+interface Exchange extends TryOptions {
+  readonly sent: TransferCount
+  readonly received: TransferCount
+}
+
+async function exchange(pool: Pool, contract: RouteContract, input: RawInput, options: Exchange): Promise<{ statusCode: number; headers: IncomingHttpHeaders; bytes: Buffer }> {
   const headers: Record<string, string> = { accept: contract.response === 'bytes' ? 'application/octet-stream, application/problem+json' : 'application/json' }
   if (options.authorization !== null) headers['authorization'] = options.authorization
-  const body = encodeBody(contract, raw.body, headers)
-  let answer: Dispatcher.ResponseData
-  let bytes: Buffer
-  try {
-    answer = await pool.request({
-      method: contract.method.toUpperCase() as Dispatcher.HttpMethod, path: pathOf(contract, raw), headers, body,
-      headersTimeout: options.timeoutMs, bodyTimeout: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }),
-    })
-    bytes = Buffer.from(await answer.body.arrayBuffer())
-  } catch (error) {
-    if (options.signal?.aborted === true) throw options.signal.reason
-    throw unreachable(error)
+  const body = encodeBody(contract, input.body, headers)
+  const answer = await pool.request({
+    method: contract.method.toUpperCase(), path: pathOf(contract, input), headers, body: body instanceof Buffer && options.sent.isWanted ? inSlices(body, headers, options.sent) : body,
+    headersTimeout: options.timeoutMs, bodyTimeout: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+  const parts: Buffer[] = []
+  for await (const part of answer.body) {
+    parts.push(part as Buffer)
+    options.received.add((part as Buffer).length)
   }
-  if (answer.statusCode < 200 || answer.statusCode > 299) throw problemOf(answer, bytes)
-  return parseAnswer(contract, bytes) as CallAnswer<Id>
+  return { statusCode: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(parts) }
+}
+
+const sliceBytes = 256 * 1024
+
+/** A large body piece by piece, so that its way over a slow link can be seen. */
+function inSlices(body: Buffer, headers: Record<string, string>, sent: TransferCount): Readable {
+  headers['content-length'] = String(body.length)
+  const slices = function* (): Generator<Buffer> {
+    for (let start = 0; start < body.length; start += sliceBytes) {
+      const slice = body.subarray(start, start + sliceBytes)
+      yield slice
+      sent.add(slice.length)
+    }
+  }
+  return Readable.from(slices(), { objectMode: true, highWaterMark: 1 })
 }
 
 function pathOf(contract: RouteContract, input: RawInput): string {
   const path = contract.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ''))
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(input.query ?? {})) if (value !== undefined) query.set(name, String(value))
+  for (const [name, value] of Object.entries(input.query ?? {})) if (typeof value === 'string' || typeof value === 'number') query.set(name, String(value))
   return query.size === 0 ? path : `${path}?${query.toString()}`
 }
 
@@ -74,16 +128,16 @@ function parseAnswer(contract: RouteContract, bytes: Buffer): unknown {
   throw new AppError('protocol.invalid-message', { message: 'The hub\u2019s answer does not match the contract.', context: { path: contract.path } })
 }
 
-function problemOf(answer: Dispatcher.ResponseData, bytes: Buffer): AppError {
+function problemOf(statusCode: number, headers: IncomingHttpHeaders, bytes: Buffer): AppError {
   const parsed = Problem.safeParse(parseJson(bytes))
-  const hubTimeMs = Date.parse(String(answer.headers['date'] ?? ''))
-  const context = { status: answer.statusCode, ...(Number.isNaN(hubTimeMs) ? {} : { hubTimeMs }) }
+  const hubTimeMs = Date.parse(headers.date ?? '')
+  const context = { status: statusCode, ...(Number.isNaN(hubTimeMs) ? {} : { hubTimeMs }) }
   if (parsed.success) {
     const error = fromProblem(parsed.data)
     return new AppError(error.code, { message: error.message, cure: error.cure, context: { ...error.context, ...context } })
   }
   // A proxy answered in the hub's place, or something else than a hub listens there.
-  return new AppError('hub.unreachable', { message: `Something answered with status ${answer.statusCode} that is not a Holdfast hub.`, context })
+  return new AppError('hub.unreachable', { message: `Something answered with status ${statusCode} that is not a Holdfast hub.`, context })
 }
 
 function unreachable(error: unknown): AppError {

@@ -12,6 +12,9 @@ export interface CallOptions {
   readonly patienceMs?: number
   /** One try, without an answer or a byte of one. */
   readonly timeoutMs?: number
+  /** Bytes of the body as they leave or of the answer as they come; a try that failed takes back what it had counted. */
+  readonly onSent?: (bytes: number) => void
+  readonly onReceived?: (bytes: number) => void
 }
 
 /** The hub's HTTP calls as this device. */
@@ -42,7 +45,7 @@ export function createHubClient(options: HubClientOptions): HubClient {
   const authorization = async (): Promise<string | null> => (options.issuer === null ? null : `Bearer ${await options.issuer.token()}`)
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
-    const oneTry = async () => callOnce(pool, operation, input, { authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000, signal: call.signal })
+    const oneTry = async () => callOnce(pool, operation, input, { ...call, authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000 })
     try {
       return await oneTry()
     } catch (error) {

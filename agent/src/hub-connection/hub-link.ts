@@ -45,7 +45,7 @@ export interface HubLinkOptions {
   readonly commands: CommandHandlers
   readonly onAccepted: (answer: HelloAnswer & { accepted: true }) => void
   readonly onState?: (state: LinkState) => void
-  /** The hub's time at an accepted hello, to mend a wrong clock. */
+  /** Shorter in tests. */
   readonly delays?: { readonly reconnect: typeof reconnectLimits; readonly refused: typeof refusedLimits }
   readonly random?: () => number
 }
@@ -158,8 +158,7 @@ export class LiveHubLink implements HubLink {
       this.#enter({ state: 'connected', problem: null })
       this.#enter(afterEnd(await socket.ended))
     } catch (error) {
-      if (error instanceof LinkLost) this.#enter({ state: 'waiting', problem: toWireError(new AppError('hub.unreachable', { message: error.message, cause: error })) })
-      else this.#enter({ state: 'refused', problem: toProblem(error) })
+      this.#enter(afterFailure(error))
     } finally {
       this.#socket = null
       socket.close()
@@ -185,7 +184,7 @@ export class LiveHubLink implements HubLink {
   }
 
   #wakeAll(): void {
-    for (const wake of [...this.#waiting]) wake()
+    for (const wake of this.#waiting) wake()
   }
 
   #random(): number {
@@ -207,6 +206,13 @@ const refusal = (answer: HelloAnswer & { accepted: false }): AppError =>
 function afterEnd({ reason, told }: LinkEnd): LinkState {
   if (told !== null && !(isErrorCode(told.code) && mayPass(new AppError(told.code)))) return { state: 'refused', problem: told }
   return { state: 'waiting', problem: told ?? toWireError(new AppError('hub.unreachable', { message: `The link to the hub was lost (${reason}).` })) }
+}
+
+function afterFailure(error: unknown): LinkState {
+  if (error instanceof LinkLost) return { state: 'waiting', problem: toWireError(new AppError('hub.unreachable', { message: error.message, cause: error })) }
+  // A hub whose database is away, or that made a mistake, is soon a good one again.
+  const isPassing = mayPass(error) || toAppError(error).code === 'internal'
+  return { state: isPassing ? 'waiting' : 'refused', problem: toProblem(error) }
 }
 
 function toProblem(error: unknown): LinkState['problem'] {

@@ -46,11 +46,11 @@ export class OutboxFile {
     return this.#append(`${JSON.stringify({ done: id })}\n`)
   }
 
-  /** Replaces the file by these reports alone; lines of meanwhile come after them. */
-  async rewrite(reports: readonly QueuedReport[]): Promise<void> {
+  /** Replaces the file by what waits at that moment alone: `reports` is asked when it is this call's turn to write. */
+  async rewrite(reports: () => readonly QueuedReport[]): Promise<void> {
     // Looked at again after every wait: of two that wait, the second must not start beside the first.
     while (this.#writing !== null) await this.#writing
-    await this.#exclusively(() => this.#replace(reports))
+    await this.#exclusively(() => this.#replace(reports()))
   }
 
   async close(): Promise<void> {

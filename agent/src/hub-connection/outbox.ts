@@ -76,7 +76,7 @@ export class Outbox {
     this.#pumping = true
     void this.#pump().finally(() => {
       this.#pumping = false
-      for (const wake of [...this.#idle]) wake()
+      for (const wake of this.#idle) wake()
     })
   }
 
@@ -142,7 +142,7 @@ export class Outbox {
   async #settle(id: string): Promise<void> {
     this.#forget(id)
     if (this.#closed) return
-    if (this.#file.sizeBytes > rewriteAboveBytes && this.#pendingBytes < this.#file.sizeBytes / 4) await this.#file.rewrite(this.#reports())
+    if (this.#file.sizeBytes > rewriteAboveBytes && this.#pendingBytes < this.#file.sizeBytes / 4) await this.#file.rewrite(() => this.#reports())
     else await this.#file.done(id)
   }
 
@@ -155,7 +155,7 @@ export class Outbox {
       this.#droppedLogBatches += 1
     }
     this.#log.warn({ event: 'outbox.bounded', droppedLogBatches: this.#droppedLogBatches }, 'The hub was away for long: the oldest log lines were dropped')
-    await this.#file.rewrite(this.#reports())
+    await this.#file.rewrite(() => this.#reports())
   }
 
   #reports(): QueuedReport[] {

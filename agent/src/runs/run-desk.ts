@@ -14,6 +14,8 @@ const runsAtOnce = 4
 export interface RunDeskOptions {
   readonly outbox: Outbox
   readonly begin: (offer: Offer) => RunInHand
+  /** Where given, the one run that is taken: a command that works as the agent ends with its own run. */
+  readonly onlyRun?: Promise<RunId> | undefined
 }
 
 /** Which runs this device has in hand: takes offers, stops runs, and tells each hello the truth about them. */
@@ -36,6 +38,8 @@ export class RunDesk {
 
   /** The same offer again is the same run; a newer attempt takes the place of an older one. */
   async offer(offer: Offer): Promise<OfferAnswer> {
+    const { onlyRun } = this.#options
+    if (onlyRun !== undefined && (await onlyRun) !== offer.runId) return { accepted: false, reason: 'Only a single command works on the device; its agent does not run.' }
     const known = this.facts.find((run) => run.runId === offer.runId)
     if (known !== undefined && known.fence === offer.fence) return { accepted: true }
     if (known !== undefined && known.fence > offer.fence) return { accepted: false, reason: 'A newer attempt of this run is in hand.' }

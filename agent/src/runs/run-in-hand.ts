@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
+import { AppError, toWireError, type ErrorCode, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { toAppError } from '../errors/to-app-error.ts'
 import type { Outbox } from '../hub-connection/outbox.ts'
@@ -13,6 +13,7 @@ import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-
 
 /** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
 const stopGraceMs = 4_000
+const tickMs = 250
 const keptWarnings = 1000
 /** All of a report goes into one message, which the link bounds at 1 MB. */
 const keptWarningBytes = 500_000
@@ -45,7 +46,10 @@ export class RunInHand {
   #end: ((end: RunEnd) => void) | null = null
   #stop: StopReason | null = null
   #state: RunState = 'running'
-  #lastSample: RunProgressSample | null = null
+  /** As the worker said it, the bytes that went or came added. */
+  #sample: RunProgressSample | null = null
+  #toldSample: RunProgressSample | null = null
+  #transferredBytes = 0
   #sampleUnderWay = false
   #isUnknown = false
 
@@ -77,12 +81,15 @@ export class RunInHand {
   }
 
   async #live(): Promise<void> {
+    // A worker that waits for a slow link has no figures of its own, but bytes move.
+    const ticking = setInterval(() => void this.#tellProgress(), tickMs)
     const end = await new Promise<RunEnd>((resolve) => {
       this.#end = resolve
       this.#worker.on('message', (message: FromWorker) => this.#take(message))
       this.#worker.on('error', (error) => this.#finish(this.#crashed(error)))
       this.#worker.on('exit', () => this.#finish(this.#crashed(new AppError('internal', { message: 'The thread that carried out the run ended unexpectedly.' }))))
     })
+    clearInterval(ticking)
     void this.#worker.terminate()
     await this.#report(this.#honest(end))
   }
@@ -95,7 +102,10 @@ export class RunInHand {
   #take(message: FromWorker): void {
     switch (message.kind) {
       case 'call': void this.#answer(message); break
-      case 'progress': void this.#pass(message.sample); break
+      case 'progress':
+        this.#sample = message.sample
+        void this.#tellProgress()
+        break
       case 'log': this.#runLog.add(message.entry); break
       case 'warning': this.#keep(message.warning); break
       case 'end': this.#finish(message.end); break
@@ -125,20 +135,25 @@ export class RunInHand {
     return {
       link, client, runId: order.runId, fence: order.fence, vaultId: order.vaultId,
       patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience), signal: this.#stopping.signal,
+      onTransfer: (bytes) => { this.#transferredBytes += bytes },
     }
   }
 
   /** Sent only while it shows that the run moves on: a worker that hangs must look like one. One sample under way at a time. */
-  async #pass(sample: RunProgressSample): Promise<void> {
+  async #tellProgress(): Promise<void> {
     const { link, order } = this.#options
-    if (this.#sampleUnderWay || link.state.state !== 'connected' || !isProgress(this.#lastSample, sample)) return
-    this.#lastSample = sample
+    if (this.#sampleUnderWay || this.#sample === null || link.state.state !== 'connected') return
+    const sample = { ...this.#sample, bytesStored: this.#transferredBytes, elapsedMs: Math.round(performance.now() - this.#startedAtMs) }
+    if (!isProgress(this.#toldSample, sample)) return
+    this.#toldSample = sample
     this.#sampleUnderWay = true
     try {
       const { goOn } = await link.send({ v: 1, id: randomUUID(), type: 'run.progress', sentAtMs: Date.now(), body: { runId: order.runId, fence: order.fence, sample } }, 10_000)
-      if (!goOn) this.stop('dropped')
-    } catch {
-      // Lossy on purpose: the next sample says more than this one did.
+      // The hub still takes the report of how it ended, or refuses it as stale: either way the truth is told.
+      if (!goOn) this.stop('cancelled')
+    } catch (error) {
+      // Lossy on purpose: the next sample says more than this one did. But a refusal means that nobody counts on this run.
+      if (error instanceof AppError && isGone(error.code)) this.stop('dropped')
     } finally {
       this.#sampleUnderWay = false
     }
@@ -171,6 +186,8 @@ export class RunInHand {
     this.#worker.postMessage(message, transfer)
   }
 }
+
+const isGone = (code: ErrorCode): boolean => code === 'run.fence-stale' || code === 'run.not-found' || code === 'run.already-finished'
 
 function endEntry(end: RunEnd): LogEntry {
   const level = end.outcome === 'failed' ? 'error' : end.outcome === 'succeeded' ? 'info' : 'warn'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { AppError } from '@holdfast/shared-types'
+import { AppError, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
-import { LiveHubLink, type HubLink, type LinkState } from '../hub-connection/hub-link.ts'
+import { LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
 import { Outbox } from '../hub-connection/outbox.ts'
 import { signBytes } from '../identity/agent-keys.ts'
 import { agentVersion } from '../identity/agent-version.ts'
@@ -32,6 +32,10 @@ export interface ServiceOptions {
   readonly agent: EnrolledAgent
   readonly purpose: LockPurpose
   readonly log: Logger
+  /** See `RunDesk`. */
+  readonly onlyRun?: Promise<RunId>
+  /** Shorter in tests. */
+  readonly delays?: HubLinkOptions['delays']
 }
 
 /** How long a stopping agent goes on telling the hub what it owes it; the rest is told at the next start. */
@@ -53,14 +57,14 @@ export async function startAgentService(options: ServiceOptions): Promise<AgentS
 export const busy = (pid: number | null): AppError =>
   new AppError('agent.busy', { message: `Another Holdfast process${pid === null ? '' : ` (pid ${pid})`} works with this agent\u2019s state.`, context: { pid } })
 
-async function startLocked({ config, folders, agent, log }: ServiceOptions, lock: ProcessLock): Promise<AgentService> {
+async function startLocked({ config, folders, agent, log, onlyRun, delays }: ServiceOptions, lock: ProcessLock): Promise<AgentService> {
   const { identity, keys } = agent
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
   const client = createHubClient({ hubUrl: identity.hubUrl, issuer })
   const facts = publishedFacts(folders)
   const desk: RunDesk = new RunDesk({
-    outbox,
+    outbox, onlyRun,
     begin: (offer) => {
       log.info({ event: 'run.accepted', runId: offer.runId, kind: offer.request.kind }, 'Run accepted')
       return new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, { config, folders, agent }) })
@@ -69,6 +73,7 @@ async function startLocked({ config, folders, agent, log }: ServiceOptions, lock
   const link: LiveHubLink = new LiveHubLink({
     hubUrl: identity.hubUrl, hubId: identity.hubId, agentId: identity.agentId, version: agentVersion, capabilities: ['backup', 'restore', 'verify'],
     hostFacts, sign: (message) => signBytes(keys, message), runsInHand: () => desk.facts, commands: agentCommands(desk),
+    ...(delays === undefined ? {} : { delays }),
     onAccepted: (answer) => {
       issuer.correctClock(answer.timeMs)
       void desk.drop(answer.dropRuns)

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue } from '@holdfast/engine/archiver'
+import { toHex } from '@holdfast/engine/bytes'
+import { uuidToBytes, type SnapshotSystem } from '@holdfast/engine/format'
+import type { DomainKeys } from '@holdfast/engine/reader'
+import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
+import { AppError, type BackupRequest, type BackupResult, type SnapshotId } from '@holdfast/shared-types'
+import { openDomainKeys, privateKey } from './domain-keys.ts'
+import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
+import { lazySealer } from './lazy-sealer.ts'
+import { readableSources } from './readable-sources.ts'
+import type { RunContext } from './run-context.ts'
+import type { OpenedSession, RunEnd } from './worker-messages.ts'
+import { wirePathBytes } from './wire-path-bytes.ts'
+
+/** Format 1's profile for files; the other one is for plans that ask for it. */
+const chunker = 'standard'
+/** Sealing (zstd, AES-GCM) is half of a backup's work, walking and hashing the other: more threads than this wait for the walk. */
+const mostSealThreads = 4
+
+interface Backup {
+  readonly context: RunContext
+  readonly request: BackupRequest
+  readonly session: OpenedSession
+  readonly keys: DomainKeys
+  readonly snapshotId: Uint8Array
+  readonly cataloguePath: string
+  readonly previous: Catalogue | null
+}
+
+/** Backs up the sources of a request and commits the snapshot. */
+export async function carryOutBackup(context: RunContext, request: BackupRequest): Promise<RunEnd> {
+  const sources = request.sources.map(wirePathBytes)
+  if (readableSources(sources).length === 0) {
+    for (const source of sources) context.warn(source, 'source.not-found', 'This source does not exist, or the agent may not read it.')
+    return context.failed(new AppError('run.nothing-to-back-up'))
+  }
+  const session = await context.hub.ask('session.open', null)
+  const keys = openDomainKeys(context.order, { ...session, vaultId: request.vaultId })
+  const path = cataloguePath(context, request)
+  const identity = { vaultId: keys.vaultId, domainId: keys.domainId, chunker } as const
+  const previous = request.full ? null : openKnownFiles(context, path, identity, session.usableBaseSnapshots)
+  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous }
+  context.log('backup.started', previous === null ? 'Reading all files.' : 'Reading what changed since the last backup.')
+  try {
+    return await archiveAndCommit(backup, sources)
+  } finally {
+    previous?.close()
+    pruneCatalogues(context.order.catalogueFolder)
+  }
+}
+
+async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Promise<RunEnd> {
+  const { context, keys, snapshotId, previous } = backup
+  const sink = makeSink(backup)
+  try {
+    const outcome = await archive({
+      sources, alwaysExcluded: context.order.excludedFolders.map((folder) => Buffer.from(folder)), sink, idKey: keys.idKey, cdcKey: keys.cdcKey, chunker, previous,
+      catalogue: { path: backup.cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
+      onItemError: (path, error) => {
+        context.warnOf(path, error.code, error.message)
+        return 'skip'
+      },
+      onProgress: ({ filesDone, bytesDone, filesRead, bytesRead, currentPath }) => context.progress({ phase: 'transferring', filesDone, bytesDone, filesRead, bytesRead, currentPath }),
+      signal: context.signal, clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
+    })
+    if (outcome.files === 0) context.warn(null, 'run.nothing-to-back-up', 'The sources hold no file.')
+    context.progress({ phase: 'finishing', filesTotal: outcome.files, bytesTotal: outcome.bytes, filesDone: outcome.files, bytesDone: outcome.bytes, currentPath: null })
+    const committed = await commit(backup, outcome, sink.refset())
+    return context.ended(context.warningCount > 0 ? 'warning' : 'succeeded', resultOf(backup, outcome, committed, sink.statistics.packBytes))
+  } catch (error) {
+    await sink.abandon()
+    throw error
+  }
+}
+
+function makeSink({ context, session, keys }: Backup): SessionSink {
+  const { hub } = context
+  const { sessionId } = session
+  const threads = Math.min(mostSealThreads, availableParallelism())
+  return new SessionSink(
+    keys,
+    {
+      have: session.hasBlobs
+        ? (ids) => {
+            const asked = new Uint8Array(ids)
+            return hub.ask('session.have', { sessionId, ids: asked }, [asked.buffer])
+          }
+        : null,
+      putPack: async ({ packId, bytes }) => {
+        await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
+      },
+    },
+    lazySealer((onPack) => new WorkerSealer(keys, onPack, threads)),
+  )
+}
+
+async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Array): Promise<SnapshotId> {
+  const { context, session, keys, snapshotId, previous } = backup
+  const { order } = context
+  const object = sealSnapshot(
+    {
+      header: { agentId: uuidToBytes(order.agentId), snapshotId, seq: session.nextSnapshotSeq }, refset,
+      body: {
+        status: outcome.status, system: thisSystem(), host: order.hostname, plan: '', program: `holdfast/${order.version}`, startedAtMs: context.startedAtMs, finishedAtMs: Date.now(),
+        parent: previous?.snapshotId ?? null, root: outcome.rootPage, roots: outcome.roots, files: outcome.files, folders: outcome.folders, bytes: outcome.bytes, errors: outcome.errors,
+        filesNew: outcome.filesNew, filesChanged: outcome.filesChanged, filesUnchanged: outcome.filesUnchanged, bytesRead: outcome.bytesRead,
+      },
+    },
+    keys, privateKey(order.signKey),
+  )
+  context.signal.throwIfAborted()
+  const { snapshotId: committed } = await context.hub.ask('session.commit', { sessionId: session.sessionId, bytes: object })
+  keepCatalogue(backup, outcome)
+  return committed
+}
+
+/** MUST come after the hub's word: a catalogue of a snapshot that does not exist would claim blobs that nothing holds. */
+function keepCatalogue({ context, cataloguePath: path }: Backup, outcome: ArchiveOutcome): void {
+  try {
+    if (outcome.catalogueProblem !== null) throw outcome.catalogueProblem
+    commitCatalogue(path)
+  } catch {
+    // The snapshot is committed whatever becomes of this: the only price is time.
+    context.log('catalogue.not-written', 'What this backup knows could not be kept; the next one reads all files again.', 'warn')
+  }
+}
+
+function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: SnapshotId, bytesStored: number): BackupResult {
+  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged } = outcome
+  return { kind: 'backup', backupKind: previous === null ? 'full' : 'incremental', snapshotId, files, folders, bytes, filesRead, bytesRead, bytesStored, filesNew, filesChanged, filesUnchanged }
+}
+
+const systems: Readonly<Partial<Record<NodeJS.Platform, SnapshotSystem>>> = { win32: 'windows', darwin: 'macos' }
+const thisSystem = (): SnapshotSystem => systems[process.platform] ?? 'linux'

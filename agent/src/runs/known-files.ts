@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { openCatalogue, type Catalogue, type CatalogueIdentity } from '@holdfast/engine/archiver'
+import { toHex } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
+import type { BackupRequest } from '@holdfast/shared-types'
+import type { RunContext } from './run-context.ts'
+import { runKeyOf } from './run-key.ts'
+
+/** Catalogues of sources that nobody backs up any more go: the newest so many stay. */
+const keptCatalogues = 24
+
+/** Where the catalogue of these sources lies. */
+export const cataloguePath = (context: RunContext, request: BackupRequest): string =>
+  join(context.order.catalogueFolder, `${createHash('sha256').update(runKeyOf(request)).digest('hex').slice(0, 32)}.catalogue`)
+
+/** What the last backup of these sources knew, if its snapshot is certainly still there; null reads everything. */
+export function openKnownFiles(context: RunContext, path: string, identity: CatalogueIdentity, usable: readonly string[]): Catalogue | null {
+  let catalogue: Catalogue | null
+  try {
+    catalogue = openCatalogue(path, identity)
+  } catch (error) {
+    if (!isEngineError(error, 'catalogue.damaged')) throw error
+    context.log('catalogue.damaged', 'What the last backup knew cannot be used; all files are read again.', 'warn')
+    return null
+  }
+  if (catalogue === null || usable.includes(toHex(catalogue.snapshotId))) return catalogue
+  catalogue.close()
+  context.log('catalogue.outdated', 'The last snapshot of these sources is not in the vault any more; all files are read again.')
+  return null
+}
+
+/** Removes catalogues of long unused sources, and what crashed runs left. Never fails a backup. */
+export function pruneCatalogues(folder: string): void {
+  try {
+    const byAge = readdirSync(folder).filter((name) => name.endsWith('.catalogue')).map((name) => join(folder, name)).toSorted((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs)
+    for (const path of byAge.slice(keptCatalogues)) rmSync(path, { force: true })
+  } catch {
+    // Housekeeping only: the next backup tries again.
+  }
+}

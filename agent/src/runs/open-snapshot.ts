@@ -1,0 +1,41 @@
+import { createPublicKey } from 'node:crypto'
+import { toHex } from '@holdfast/engine/bytes'
+import { EngineError } from '@holdfast/engine/errors'
+import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
+import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
+import { nodePrimitives, rawPublicKey, RemoteSource } from '@holdfast/engine/vault'
+import type { SnapshotId } from '@holdfast/shared-types'
+import { openDomainKeys, privateKey } from './domain-keys.ts'
+import type { RunContext } from './run-context.ts'
+
+export interface OpenedSnapshot {
+  readonly keys: DomainKeys
+  readonly body: SnapshotBody
+  readonly source: RemoteSource
+}
+
+/**
+ * Opens the snapshot of a run with this device's keys.
+ *
+ * The signature is checked where this device made the snapshot; of another device's it has no key, and goes by the domain's keys
+ * alone, as the hub has checked the signature when it took the snapshot.
+ * @throws EngineError `snapshot.*`, `vault.key-mismatch`
+ */
+export async function openSnapshot(context: RunContext, snapshotId: SnapshotId): Promise<OpenedSnapshot> {
+  const { hub, order } = context
+  const keys = openDomainKeys(order, await hub.ask('vault.unseal', null))
+  const object = decodeSnapshotObject(await hub.ask('run.snapshot-object', null))
+  if (toHex(object.header.snapshotId) !== snapshotId) throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')
+  await verifyOwnSignature(context, object)
+  const body = await openSnapshotBody(nodePrimitives, object, keys)
+  const source = new RemoteSource(keys, {
+    locate: (ids) => hub.ask('run.locate', ids),
+    readSegments: (places) => hub.ask('run.segments', places),
+  })
+  return { keys, body, source }
+}
+
+async function verifyOwnSignature({ order }: RunContext, object: SnapshotObject): Promise<void> {
+  if (uuidFromBytes(object.header.agentId) !== order.agentId) return
+  await verifySnapshotSignature(nodePrimitives, object, rawPublicKey(createPublicKey(privateKey(order.signKey))))
+}

@@ -1,0 +1,23 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { AppError } from '@holdfast/shared-types'
+import { HubPort } from './hub-port.ts'
+import { RunContext } from './run-context.ts'
+import type { RunEnd, RunOrder } from './worker-messages.ts'
+
+/** The thread that carries out one run. Only here the engine is loaded: an idle agent stays small. */
+async function carryOut(context: RunContext): Promise<RunEnd> {
+  const { request } = context.order
+  switch (request.kind) {
+    case 'backup': return (await import('./carry-out-backup.ts')).carryOutBackup(context, request)
+    case 'restore': return (await import('./carry-out-restore.ts')).carryOutRestore(context, request)
+    case 'verify': return (await import('./carry-out-verify.ts')).carryOutVerify(context, request)
+  }
+}
+
+if (parentPort === null) throw new AppError('internal', { message: 'This file runs as a worker thread only.' })
+const context = new RunContext(workerData as RunOrder, new HubPort(parentPort))
+try {
+  context.hub.end(await carryOut(context))
+} catch (error) {
+  context.hub.end(context.failed(error))
+}

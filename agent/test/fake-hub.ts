@@ -1,0 +1,223 @@
+import { createPublicKey, randomBytes, randomUUID, verify } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  AckEnvelope, AgentHello, AgentId, agentMessages, agentNamespace, AnyEnvelope, AppError, challengeEvent, EnrolRequest, envelopeFor, helloEvent, helloSigningBytes, HubId,
+  linkEndedEvent, messageEvent, RunId, SessionId, toProblem, toWireError,
+  type AgentMessageType, type BodyOf, type HelloAnswer, type hubCommands, type HubCommandType, type RunRequest,
+} from '@holdfast/shared-types'
+import { Server as SocketServer, type Socket } from 'socket.io'
+import { FakeVault } from './fake-vault.ts'
+
+type Handler = (body: never, id: string) => unknown
+export interface Report {
+  readonly id: string
+  readonly type: string
+  readonly body: Record<string, unknown>
+}
+interface Device {
+  readonly signKey: string
+  readonly boxKey: Uint8Array
+}
+
+/** A hub that speaks the contract over real sockets and HTTP and does as a test's script says. Everything that comes in is parsed. */
+export class FakeHub {
+  readonly hubId = HubId.parse(randomUUID())
+  readonly vault = new FakeVault()
+  readonly tokens = new Set<string>()
+  readonly devices = new Map<string, Device>()
+  readonly hellos: AgentHello[] = []
+  /** Every message of agents as it came, repeats included. */
+  readonly received: Report[] = []
+  /** What does not fit the contract: a test ends with none. */
+  readonly violations: string[] = []
+  readonly handlers = new Map<string, Handler>()
+  readonly requests = new Map<RunId, RunRequest>()
+  answerHello: (hello: AgentHello) => HelloAnswer = () => ({ accepted: true, hubVersion: '0', timeMs: Date.now(), dropRuns: [] })
+  /** Looks at each HTTP call before it is answered; may throw an AppError. */
+  onHttp: (method: string, path: string) => Promise<void> | void = () => undefined
+  usableBaseSnapshots: readonly string[] = []
+  readonly #http: Server
+  readonly #io: SocketServer
+  #links = new Set<Socket>()
+
+  private constructor() {
+    this.#http = createServer((request, response) => void this.#answer(request, response))
+    this.#io = new SocketServer(this.#http, { transports: ['websocket'], serveClient: false })
+    this.#io.of(agentNamespace).on('connection', (socket) => this.#greet(socket))
+  }
+
+  static async start(port = 0): Promise<FakeHub> {
+    const hub = new FakeHub()
+    await new Promise<void>((resolve) => hub.#http.listen(port, '127.0.0.1', resolve))
+    return hub
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get linkCount(): number {
+    return this.#links.size
+  }
+
+  /** As a pulled cable: the sockets are gone without a word. */
+  cut(): void {
+    for (const socket of this.#links) socket.conn.close()
+  }
+
+  endLinks(why: { code: string; message: string; cure: string }): void {
+    for (const socket of this.#links) {
+      socket.emit(linkEndedEvent, why)
+      socket.disconnect(true)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#io.close()
+    this.#http.closeAllConnections()
+  }
+
+  /** Sends a command to the one linked agent. */
+  async command<T extends HubCommandType>(type: T, body: BodyOf<typeof hubCommands, T>, id: string = randomUUID()): Promise<AckEnvelope> {
+    const [socket] = this.#links
+    if (socket === undefined) throw new Error('no agent is linked')
+    return AckEnvelope.parse(await socket.timeout(10_000).emitWithAck(messageEvent, { v: 1, id, type, sentAtMs: Date.now(), body }))
+  }
+
+  async offer(request: RunRequest, options: { fence?: number; leaseMs?: number; runId?: RunId } = {}): Promise<{ runId: RunId; ack: AckEnvelope }> {
+    const runId = options.runId ?? RunId.parse(randomUUID())
+    this.requests.set(runId, request)
+    return { runId, ack: await this.command('run.offer', { runId, fence: options.fence ?? 1, leaseMs: options.leaseMs ?? 60_000, request }) }
+  }
+
+  reports(type: string): Report[] {
+    return this.received.filter((report) => report.type === type)
+  }
+
+  /** Waits until something is so. */
+  async until<T>(look: () => T | undefined | null | false, what: string, withinMs = 15_000): Promise<T> {
+    for (const endsAtMs = performance.now() + withinMs; performance.now() < endsAtMs; await sleep(10)) {
+      const seen = look()
+      if (seen !== undefined && seen !== null && seen !== false) return seen
+    }
+    throw new Error(`still waiting for ${what}; so far: ${this.received.map(({ type }) => type).join(' ')} ${this.violations.join('; ')}`)
+  }
+
+  #greet(socket: Socket): void {
+    const challenge = { hubId: this.hubId, nonce: randomBytes(32).toString('base64url'), protocol: { oldest: 1, newest: 1 } }
+    socket.emit(challengeEvent, challenge)
+    socket.on(helloEvent, (raw: unknown, acknowledge: (answer: HelloAnswer) => void) => {
+      const hello = this.#parse(AgentHello, raw)
+      if (hello === null || !this.#isProven(hello, challenge)) return acknowledge({ accepted: false, code: 'agent.identity-invalid', message: 'Not proven.', cure: 'Enrol again.', protocol: challenge.protocol })
+      this.hellos.push(hello)
+      const answer = this.answerHello(hello)
+      if (answer.accepted) this.#link(socket, hello)
+      acknowledge(answer)
+    })
+  }
+
+  #isProven(hello: AgentHello, challenge: { hubId: HubId; nonce: string }): boolean {
+    const device = this.devices.get(hello.agentId)
+    if (device === undefined) return false
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: device.signKey }, format: 'jwk' })
+    return verify(null, helloSigningBytes(challenge, hello.agentId, hello.protocol), key, Buffer.from(hello.signature, 'base64url'))
+  }
+
+  #link(socket: Socket, hello: AgentHello): void {
+    this.#links.add(socket)
+    socket.on('disconnect', () => this.#links.delete(socket))
+    socket.on(messageEvent, (raw: unknown, acknowledge: (answer: AckEnvelope) => void) => {
+      void this.#take(raw, hello.agentId).then((answer) => { if (answer !== null) acknowledge(answer) })
+    })
+  }
+
+  /** Null = no acknowledgement at all: what a cut in the wrong moment looks like. */
+  async #take(raw: unknown, agentId: AgentId): Promise<AckEnvelope | null> {
+    const outer = this.#parse(AnyEnvelope, raw)
+    if (outer === null) return { ok: false, error: toWireError(new AppError('protocol.invalid-message')) }
+    const message = this.#parse(envelopeFor(outer.type as AgentMessageType), raw)
+    if (message === null) return { ok: false, error: toWireError(new AppError('protocol.invalid-message')) }
+    this.received.push({ id: message.id, type: message.type, body: message.body })
+    try {
+      const handler = this.handlers.get(message.type) ?? this.#default(message.type, agentId)
+      const body = await handler(message.body as never, message.id)
+      return body === null ? null : { ok: true, body: agentMessages[message.type].ack.parse(body) }
+    } catch (error) {
+      return { ok: false, error: toWireError(error instanceof AppError ? error : new AppError('internal', { cause: error })) }
+    }
+  }
+
+  #default(type: string, agentId: AgentId): Handler {
+    const { vaultId, domainId, keyEpoch } = this.vault
+    const sealedDomainKeys = (): Uint8Array => this.vault.sealedKeysFor(agentId, this.devices.get(agentId)?.boxKey ?? new Uint8Array(32))
+    switch (type) {
+      case 'run.progress': return () => ({ goOn: true })
+      case 'session.open': return () => ({
+        sessionId: SessionId.parse(randomUUID()), domainId, keyEpoch, sealedDomainKeys: sealedDomainKeys(), usableBaseSnapshots: [...this.usableBaseSnapshots],
+        hasBlobs: this.vault.packs.size > 0, nextSnapshotSeq: this.vault.snapshots.size + 1,
+      })
+      case 'session.have': return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
+      case 'vault.unseal': return () => ({ vaultId, domainId, keyEpoch, sealedDomainKeys: sealedDomainKeys() })
+      default: return () => ({})
+    }
+  }
+
+  #parse<T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error } }, raw: unknown): T | null {
+    const parsed = schema.safeParse(raw)
+    if (parsed.success) return parsed.data
+    this.violations.push(parsed.error.message)
+    return null
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    try {
+      const body = await bodyOf(request)
+      await this.onHttp(request.method ?? '', path)
+      const answer = this.#route(`${request.method ?? ''} ${path}`, body)
+      const bytes = answer instanceof Uint8Array ? answer : Buffer.from(JSON.stringify(answer))
+      response.writeHead(200, { 'content-type': answer instanceof Uint8Array ? 'application/octet-stream' : 'application/json' }).end(bytes)
+    } catch (error) {
+      const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
+      const problem = toProblem(known)
+      response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
+    }
+  }
+
+  #route(call: string, body: Buffer): unknown {
+    const [, session, pack] = /^PUT \/api\/v1\/sessions\/([^/]+)\/packs\/([^/]+)$/.exec(call) ?? []
+    if (session !== undefined && pack !== undefined) return this.vault.putPack(pack, new Uint8Array(body)) ?? {}
+    if (/^POST \/api\/v1\/sessions\/[^/]+\/commit$/.test(call)) return { snapshotId: this.vault.commit(new Uint8Array(body)), receivedAtMs: Date.now() }
+    if (call === 'POST /api/v1/enrol') return this.#enrol(EnrolRequest.parse(JSON.parse(body.toString())))
+    const [, runId, what] = /^(?:GET|POST) \/api\/v1\/runs\/([^/]+)\/(snapshot-object|locate|segments)$/.exec(call) ?? []
+    if (runId === undefined) throw new AppError('request.not-found')
+    if (what === 'locate') return this.vault.locate(body)
+    if (what === 'segments') return this.vault.readSegments(body)
+    const asked = this.requests.get(RunId.parse(runId))
+    const object = asked === undefined || asked.kind === 'backup' ? undefined : this.vault.snapshots.get(asked.snapshotId)
+    if (object === undefined) throw new AppError('snapshot.not-found')
+    return object
+  }
+
+  #enrol(request: EnrolRequest): unknown {
+    if (!this.tokens.delete(request.token)) throw new AppError('enrolment.token-invalid')
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: request.signPublicKey }, format: 'jwk' })
+    const signed = Buffer.concat([Buffer.from('holdfast-agent-key-1'), Buffer.from(request.boxPublicKey, 'base64url')])
+    if (!verify(null, signed, key, Buffer.from(request.boxSignature, 'base64url'))) throw new AppError('request.invalid')
+    const agentId = AgentId.parse(randomUUID())
+    this.devices.set(agentId, { signKey: request.signPublicKey, boxKey: Buffer.from(request.boxPublicKey, 'base64url') })
+    return { agentId, name: request.name ?? request.host.hostname, hubId: this.hubId, vaultId: this.vault.vaultId, domainId: this.vault.domainId }
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
