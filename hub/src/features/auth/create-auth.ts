@@ -4,7 +4,7 @@ import type { IdentitySource } from '../../platform/http/resolve-actor.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { authRoutes } from './auth.routes.ts'
 import { createFailedSignIns } from './failed-sign-ins.ts'
-import { makeSignInLink } from './sign-in-with-link.ts'
+import { makeFirstSignInLink, makeSignInLink } from './sign-in-with-link.ts'
 import { tokenLength } from './sign-in-token.ts'
 import { deleteEnded, findLivingSignIn, livingSignInIds } from './sign-ins.queries.ts'
 
@@ -27,16 +27,15 @@ export function createAuth(services: HubServices, cookieName: string): Auth {
       log.warn({ event: 'sign-ins.untidy', err: error }, 'Ended sign-ins could not be removed'),
     )
 
-  const signInLink = async (): Promise<string | null> => {
-    const token = await makeSignInLink({ database, now })
-    // In the fragment: it never reaches a server's or proxy's log.
-    return token === null ? null : `${services.origin()}/sign-in#token=${token}`
-  }
+  // In the fragment: it never reaches a server's or proxy's log.
+  const addressOf = (token: string) => `${services.origin()}/sign-in#token=${token}`
   return {
     feature: {
       name: 'auth',
       routes: authRoutes({ database, domainEvents, failedSignIns, log, now, cookieName }),
-      adminCommands: { 'sign-in-link.create': adminCommand(z.strictObject({}), async () => ({ url: await signInLink() })) },
+      adminCommands: {
+        'sign-in-link.create': adminCommand(z.strictObject({}), async () => ({ url: addressOf(await makeSignInLink({ database, now })) })),
+      },
       async start() {
         await tidy()
         timer = setInterval(() => void tidy(), tidyEveryMs).unref()
@@ -51,6 +50,9 @@ export function createAuth(services: HubServices, cookieName: string): Auth {
       return found && { kind: 'user', userId: found.user.id, name: found.user.name, role: found.user.role, signInId: found.signInId }
     },
     livingSignIns: (signInIds) => livingSignInIds(database.em(), signInIds, now()),
-    signInLink,
+    async signInLink() {
+      const token = await makeFirstSignInLink({ database, now })
+      return token === null ? null : addressOf(token)
+    },
   }
 }

@@ -40,3 +40,9 @@ export async function changeCredentials(
     throw brokenUnique(error) === 'user_account_email_unique' ? new AppError('account.email-taken', { cause: error }) : error
   }
 }
+
+/** From now on only a sign-in link opens the account. */
+export async function forgetPassword(em: EntityManager, user: UserRow): Promise<void> {
+  em.assign(user, { passwordHash: null })
+  await em.flush()
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrations } from '../../migrations/index.ts'
+import { openDatabase, type Database } from '../../platform/database/database.ts'
+import { createTestDatabase, type TestDatabase } from '../../platform/database/testing/test-database.ts'
+import { silentLogger } from '../../platform/logging/logger.ts'
+import { administratorHasPassword, changeCredentials, findUserByEmail, userEntities } from '../users/index.ts'
+import { authEntities } from './index.ts'
+import { makeFirstSignInLink, makeSignInLink, signInWithLink } from './sign-in-with-link.ts'
+
+let scratch: TestDatabase
+let database: Database
+const now = () => Date.now()
+beforeAll(async () => {
+  scratch = await createTestDatabase()
+  database = await openDatabase({
+    connection: scratch.connection,
+    entities: [...userEntities, ...authEntities],
+    migrations,
+    log: silentLogger,
+  })
+})
+afterAll(async () => {
+  await database.close()
+  await scratch.drop()
+})
+
+const hasPassword = () => administratorHasPassword(database.em())
+
+test('somebody who lost the password gets in by a link made on the hub’s machine, and may choose another one', async () => {
+  const first = (await makeFirstSignInLink({ database, now })) ?? ''
+  const { user } = await signInWithLink({ database, now }, first)
+  await database.transaction(async (em) => {
+    const row = await em.refresh(em.merge(user))
+    if (row) await changeCredentials(em, row, { name: 'Ada', email: 'ada@example.org', passwordHash: 'lost' })
+  })
+
+  expect(await makeFirstSignInLink({ database, now })).toBeNull()
+  const recovery = await makeSignInLink({ database, now })
+  expect(await hasPassword(), 'the old password holds until the link is used').toBe(true)
+  const again = await signInWithLink({ database, now }, recovery)
+  expect(again.user.id).toBe(user.id)
+  expect(await hasPassword()).toBe(false)
+  expect((await findUserByEmail(database.em(), 'ada@example.org'))?.name).toBe('Ada')
+  await expect(signInWithLink({ database, now }, recovery)).rejects.toThrow(expect.objectContaining({ code: 'sign-in.link-invalid' }))
+})
