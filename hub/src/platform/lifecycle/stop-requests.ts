@@ -4,6 +4,8 @@ export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK' | 'parent-
 export interface StopRequests {
   /** Settles at the first request. */
   readonly asked: Promise<StopReason>
+  /** Aborted at the first request, for what is still being started. */
+  readonly signal: AbortSignal
   /** Aborted by the second request: whoever asks twice does not want to wait for others to finish. */
   readonly hurry: AbortSignal
   /** A request from within, as by the admin socket. */
@@ -28,6 +30,7 @@ const sameWishMs = 500
 /** Listens for every way to ask this process to stop. */
 export function listenForStopRequests(options: StopRequestOptions): StopRequests {
   const { promise: asked, resolve } = Promise.withResolvers<StopReason>()
+  const stop = new AbortController()
   const hurry = new AbortController()
   let firstAtMs: number | null = null
   const request = (reason: StopReason) => {
@@ -35,6 +38,7 @@ export function listenForStopRequests(options: StopRequestOptions): StopRequests
     if (firstAtMs === null) {
       firstAtMs = nowMs
       resolve(reason)
+      stop.abort()
     } else if (reason !== 'parent-gone' && nowMs - firstAtMs > sameWishMs) {
       // A parent that goes while we stop was asked to stop itself.
       hurry.abort()
@@ -54,6 +58,7 @@ export function listenForStopRequests(options: StopRequestOptions): StopRequests
   }
   return {
     asked,
+    signal: stop.signal,
     hurry: hurry.signal,
     request,
     dispose() {

@@ -29,7 +29,10 @@ export function clusterLayout(folder: string, major: string): ClusterLayout {
     startupLog: path.join(home, 'startup.log'),
     settingsFile: path.join(folder, `${major}.conf`),
     passwordFile: path.join(folder, 'password'),
-    runtimeFolder: path.join(folder, 'runtime'),
+    runtimeFolder: runtimeFolderOf(folder),
     socketFolder: path.join(folder, 'socket'),
   }
 }
+
+/** The same for all majors: binaries are found before their major is known. */
+export const runtimeFolderOf = (folder: string): string => path.join(folder, 'runtime')

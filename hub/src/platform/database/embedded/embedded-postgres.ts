@@ -2,16 +2,16 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import type { AppError } from '@holdfast/shared-types'
 import type { Logger } from '../../logging/logger.ts'
 import { makePrivateFolder, makeSocketFolder } from '../../lifecycle/private-folder.ts'
-import { clusterLayout } from './cluster-layout.ts'
-import { databaseRole, initialiseCluster } from './initialise-cluster.ts'
+import { clusterLayout, runtimeFolderOf, type ClusterLayout } from './cluster-layout.ts'
+import { databaseRole, initialiseCluster, type InitialisedCluster } from './initialise-cluster.ts'
 import { keepRunning } from './keep-running.ts'
 import type { PostgresUser } from './postgres-user.ts'
 import { ensureDatabase, type ServerConnection } from './probe-server.ts'
 import { runServer } from './run-server.ts'
-import { toolEnvironment } from './run-tool.ts'
-import { findServerBinaries, removeOtherRuntimes } from './server-binaries.ts'
+import { toolEnvironment, type ToolOptions } from './run-tool.ts'
+import { findServerBinaries, removeOtherRuntimes, type ServerBinaries } from './server-binaries.ts'
 import { isServerThere, stopServer } from './stop-server.ts'
-import { startWatchdog } from './watchdog.ts'
+import { startWatchdog, type Watchdog } from './watchdog.ts'
 
 export interface EmbeddedPostgresOptions {
   /** `$HOLDFAST_DATA/postgres`; its parents exist and can be passed by `user`. */
@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Called once when the server was lost and could not be started again: the hub has no database any more. */
   readonly onLost: (error: AppError) => void
+  /** Ends a start that takes long, as the recovery after a crash may; it then fails with `database.unavailable`. */
+  readonly signal?: AbortSignal
   /** For tests. */
   readonly watchdogGraceMs?: number
 }
@@ -50,68 +52,73 @@ export interface EmbeddedPostgres {
  * @throws AppError `settings.invalid` or `database.unavailable`, with the cure.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { user, log } = options
-  const tool = { user, env: toolEnvironment(options.env) }
-  makeHubFolder(options.folder, user !== null)
-  const binaries = await findServerBinaries({ ...tool, runtimeFolder: clusterLayout(options.folder, '0').runtimeFolder, log })
-  const layout = clusterLayout(options.folder, binaries.major)
-  makePrivateFolder(layout.home, user)
-  const socketFolder = process.platform === 'win32' ? null : makeSocketFolder(layout.socketFolder, user)
-  const cluster = await initialiseCluster(layout, binaries, tool)
+  const tool = { user: options.user, env: toolEnvironment(options.env) }
+  const prepared = await prepareCluster(options, tool)
+  const { binaries, layout, cluster } = prepared
   // Before the server: a hub killed right after starting it must not leave it alone.
-  const watchdog = startWatchdog({
-    server: {
-      lockFile: options.lockFile,
-      dataFolder: layout.dataFolder,
-      pgCtl: binaries.pgCtl,
-      user: user && { uid: user.uid, gid: user.gid },
-    },
-    env: options.env,
-    ...(options.watchdogGraceMs === undefined ? {} : { graceMs: options.watchdogGraceMs }),
-  })
-  const serverOptions = {
-    layout,
-    binaries,
-    tool,
-    socketFolder,
-    log,
-    settings: options.settings ?? {},
-    credentials: { user: databaseRole, password: cluster.password, database: options.database ?? 'holdfast' },
-  }
+  const watchdog = watch(options, prepared)
+  const stopping = { ...tool, pgCtl: binaries.pgCtl, dataFolder: layout.dataFolder }
   const stop = async (fastMs: number) => {
-    const isGone = await stopServer({ ...tool, pgCtl: binaries.pgCtl, dataFolder: layout.dataFolder, fastMs })
-    if (isGone) await watchdog.dismiss()
+    if (await stopServer({ ...stopping, fastMs })) await watchdog.dismiss()
     else watchdog.takeOverNow()
   }
+  // A server that still recovers is told to stop, upon which the waiting for it ends.
+  const giveUp = () => void stopServer({ ...stopping, fastMs: failedStartStopMs })
+  options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
-    const server = await runServer({ ...serverOptions, port: null })
-    await ensureDatabase(server.connection)
+    const run = (port: number | null) => runServer({ ...prepared, tool, log: options.log, settings: options.settings ?? {}, port })
+    const { connection, isAdopted } = await run(null)
+    await ensureDatabase(connection)
     removeOtherRuntimes(layout.runtimeFolder, binaries)
-    log.info(
-      { event: 'database.started', version: binaries.version, initialised: cluster.isNew, adopted: server.isAdopted },
-      'Embedded Postgres runs',
-    )
+    const facts = { version: binaries.version, initialised: cluster.isNew, adopted: isAdopted }
+    options.log.info({ event: 'database.started', ...facts }, 'Embedded Postgres runs')
     const keeper = keepRunning({
       isRunning: () => isServerThere(layout.dataFolder),
-      restart: async () => void (await runServer({ ...serverOptions, port: server.connection.port })),
+      restart: async () => void (await run(connection.port)),
       onLost: options.onLost,
-      log,
+      log: options.log,
     })
-    return {
-      connection: server.connection,
-      isNew: cluster.isNew,
-      isAdopted: server.isAdopted,
-      async stop(fastMs) {
-        await keeper.end()
-        await stop(fastMs)
-      },
-      abandon: () => watchdog.takeOverNow(),
+    const stopInOrder = async (fastMs: number) => {
+      await keeper.end()
+      await stop(fastMs)
     }
+    return { connection, isNew: cluster.isNew, isAdopted, stop: stopInOrder, abandon: () => watchdog.takeOverNow() }
   } catch (error) {
     await stop(failedStartStopMs)
     throw error
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
   }
 }
+
+interface PreparedCluster {
+  readonly binaries: ServerBinaries
+  readonly layout: ClusterLayout
+  /** Null where unix sockets are not used (Windows). */
+  readonly socketFolder: string | null
+  readonly cluster: InitialisedCluster
+  readonly credentials: Pick<ServerConnection, 'user' | 'password' | 'database'>
+}
+
+/** Everything that has to lie on the disk before a server can run. */
+async function prepareCluster(options: EmbeddedPostgresOptions, tool: ToolOptions): Promise<PreparedCluster> {
+  const { folder, user, log } = options
+  makeHubFolder(folder, user !== null)
+  const binaries = await findServerBinaries({ ...tool, runtimeFolder: runtimeFolderOf(folder), log })
+  const layout = clusterLayout(folder, binaries.major)
+  makePrivateFolder(layout.home, user)
+  const socketFolder = process.platform === 'win32' ? null : makeSocketFolder(layout.socketFolder, user)
+  const cluster = await initialiseCluster(layout, binaries, tool)
+  const credentials = { user: databaseRole, password: cluster.password, database: options.database ?? 'holdfast' }
+  return { binaries, layout, socketFolder, cluster, credentials }
+}
+
+const watch = ({ lockFile, user, env, watchdogGraceMs }: EmbeddedPostgresOptions, { layout, binaries }: PreparedCluster): Watchdog =>
+  startWatchdog({
+    server: { lockFile, dataFolder: layout.dataFolder, pgCtl: binaries.pgCtl, user: user && { uid: user.uid, gid: user.gid } },
+    env,
+    ...(watchdogGraceMs === undefined ? {} : { graceMs: watchdogGraceMs }),
+  })
 
 const failedStartStopMs = 10_000
 
