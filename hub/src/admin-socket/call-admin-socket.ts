@@ -22,14 +22,28 @@ async function call<O extends AdminOperation>(socketPath: string, operation: O, 
     return adminOperations[operation].output.parse(document) as AdminOutput<O>
   }
   const failure = Failure.safeParse(document)
-  throw failure.success ? fromWireError(failure.data.error) : new AppError('internal', { message: 'The hub answered with something that is not an answer.' })
+  throw failure.success
+    ? fromWireError(failure.data.error)
+    : new AppError('internal', { message: 'The hub answered with something that is not an answer.' })
 }
 
 function post(socketPath: string, operation: string, input: unknown): Promise<{ status: number; document: unknown }> {
   return new Promise((resolve, reject) => {
     const unreachable = (cause: unknown) =>
-      reject(new AppError('hub.unreachable', { message: 'The hub that uses this data folder does not answer at its local socket.', cure: 'It may be stopping: try again in a moment.', cause }))
-    const outgoing = request({ socketPath, path: `/${operation}`, method: 'POST', agent: false, headers: { 'content-type': 'application/json' } })
+      reject(
+        new AppError('hub.unreachable', {
+          message: 'The hub that uses this data folder does not answer at its local socket.',
+          cure: 'It may be stopping: try again in a moment.',
+          cause,
+        }),
+      )
+    const outgoing = request({
+      socketPath,
+      path: `/${operation}`,
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/json' },
+    })
     outgoing.once('error', unreachable)
     outgoing.once('response', (response) => {
       readDocument(response).then((document) => resolve({ status: response.statusCode ?? 0, document }), unreachable)

@@ -60,7 +60,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 
 async function runOperation(name: string, request: IncomingMessage, handlers: AdminHandlers): Promise<unknown> {
   if (request.method !== 'POST' || !isAdminOperation(name)) {
-    throw new AppError('command.invalid', { message: 'The running hub does not know this command.', cure: 'Use the command line of the same version as the hub.' })
+    throw new AppError('command.invalid', {
+      message: 'The running hub does not know this command.',
+      cure: 'Use the command line of the same version as the hub.',
+    })
   }
   const contract = adminOperations[name]
   const input = contract.input.safeParse(parseJson(await readBody(request)))
