@@ -4,10 +4,8 @@ import { isEngineError } from '@holdfast/engine/errors'
 import { vaultFileKey } from '@holdfast/engine/format'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Database } from '../../platform/database/database.ts'
-import type { DomainEventBus } from '../../platform/events/domain-events.ts'
 import type { Feature } from '../../platform/http/define-feature.ts'
-import type { Logger } from '../../platform/logging/logger.ts'
+import type { HubServices } from '../../platform/services.ts'
 import { checkVault, type CheckOptions } from './checking/check-vault.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
@@ -25,17 +23,12 @@ import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
 
-export interface VaultsServices {
-  readonly database: Database
-  readonly events: DomainEventBus
-  readonly log: Logger
+type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'log' | 'now' | 'secret'>
+
+/** Front doors of others, passed in by the wiring. */
+export interface VaultsDoors {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
-  /** `file:///…` of the folder above the vaults'. */
-  readonly storeUrl: string
-  /** 32 bytes that open the vaults' key slots. */
-  readonly secret: Uint8Array
-  readonly now: () => number
 }
 
 /** The public halves of an agent's keys, raw. */
@@ -76,17 +69,19 @@ export interface Vaults {
 }
 
 /** Everything the parts of this feature share. */
-export interface VaultsState extends VaultsServices {
+export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly vaults: ManagedVaults
   readonly grants: SessionGrants
   readonly refsets: SnapshotRefsets
   readonly segments: SegmentReader
 }
 
-export function createVaults(services: VaultsServices): Vaults {
+/** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
+export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
   const vaults = new ManagedVaults()
   const state: VaultsState = {
     ...services,
+    ...doors,
     vaults,
     grants: new SessionGrants(),
     refsets: new SnapshotRefsets(vaults),
@@ -101,7 +96,7 @@ export function createVaults(services: VaultsServices): Vaults {
       agentReports: vaultMessages(state),
       adminCommands: vaultAdminCommands(runFsck),
       healthChecks: { store: () => requireStores(vaults) },
-      start: () => withContractErrors(() => start(state)),
+      start: () => withContractErrors(() => start(state, folders)),
       stop: () => closeStores(vaults),
     },
     defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
@@ -115,14 +110,14 @@ export function createVaults(services: VaultsServices): Vaults {
   }
 }
 
-async function start(state: VaultsState): Promise<void> {
-  const { database, log, now, secret, storeUrl, events } = state
-  const opened = await openVaults({ database, events, log, now, secret, folders: new VaultFolders(storeUrl) })
+async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
+  const { database, log, now, secret, domainEvents } = state
+  const opened = await openVaults({ database, domainEvents, log, now, secret, folders })
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
   }
-  events.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
+  domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }
 
 async function registerAgentKeys({ vaults, now }: VaultsState, keys: AgentKeys): Promise<void> {

@@ -3,7 +3,8 @@ import { packKey } from '@holdfast/engine/format'
 import type { FsckProblem } from '@holdfast/engine/maintenance'
 import type { ListedObject } from '@holdfast/engine/store'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import { isDamage, objectsOf, readPackEnd, rowsOf } from '../opening/load-packs.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
+import { objectsOf, readPackEnd, rowsOf, type PackEnd } from '../opening/load-packs.ts'
 import { pairById } from '../opening/pair-by-id.ts'
 import { findPack, type PackRecord } from '../tables/packs.queries.ts'
 import type { CheckVaultDeps } from './check-vault-deps.ts'
@@ -38,18 +39,15 @@ async function compare(
     return { code: 'row.stale', message: 'A pack that is stored counts as lost; the next start of the hub has it back.' }
   try {
     const { record } = await readPackEnd(vault, fromHex(id), object)
-    const isSame =
-      record.sizeBytes === row.sizeBytes &&
-      record.domainId === row.domainId &&
-      record.kind === row.kind &&
-      record.keyEpoch === row.keyEpoch &&
-      record.segments === row.segments &&
-      record.blobs === row.blobs &&
-      equalBytes(record.footer, row.footer)
-    return isSame ? null : { code: 'row.differs', message: 'The row of a pack says something else than the pack.' }
+    return isSame(record, row) ? null : { code: 'row.differs', message: 'The row of a pack says something else than the pack.' }
   } catch (error) {
     // The damage itself is a finding of the engine's check.
     if (isDamage(error)) return null
     throw error
   }
+}
+
+function isSame(pack: PackEnd['record'], row: PackRecord): boolean {
+  const names = ['sizeBytes', 'domainId', 'kind', 'keyEpoch', 'segments', 'blobs'] as const
+  return names.every((name) => pack[name] === row[name]) && equalBytes(pack.footer, row.footer)
 }

@@ -60,3 +60,7 @@ export async function withContractErrors<T>(work: () => Promise<T>): Promise<T> 
     throw translateEngineError(error)
   }
 }
+
+/** Bytes that are not what they should be, as opposed to a store that does not answer. */
+export const isDamage = (error: unknown): boolean =>
+  isEngineError(error) && !/^(store\.(unavailable|full|io-error)|cancelled)$/.test(error.code)

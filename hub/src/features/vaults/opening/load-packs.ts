@@ -18,6 +18,7 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
 import { insertPack, pagePacks, setPackState, type PackRecord } from '../tables/packs.queries.ts'
 import { pairById } from './pair-by-id.ts'
 
@@ -26,7 +27,7 @@ const rowsPerPage = 50
 
 export interface LoadDeps {
   readonly database: Database
-  readonly events: DomainEventBus
+  readonly domainEvents: DomainEventBus
   readonly log: Logger
   readonly now: () => number
 }
@@ -123,10 +124,6 @@ async function adopt({ database, log, now }: LoadDeps, vault: ManagedVault, id: 
     return false
   }
 }
-
-/** Bytes that are not what they should be, as opposed to a store that does not answer. */
-export const isDamage = (error: unknown): boolean =>
-  isEngineError(error) && !/^(store\.(unavailable|full|io-error)|cancelled)$/.test(error.code)
 
 export interface PackEnd {
   readonly record: Omit<PackRecord, 'state' | 'storedAt'>

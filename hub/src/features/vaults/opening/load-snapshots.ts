@@ -8,7 +8,8 @@ import type { ManagedVault } from '../contents/managed-vault.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
 import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
-import { isDamage, type LoadDeps } from './load-packs.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
+import type { LoadDeps } from './load-packs.ts'
 
 /**
  * Makes snapshot rows and store agree: an object without a row is verified and adopted (the hub was killed between the two), a row
@@ -36,7 +37,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
   return { highestEpoch }
 }
 
-async function adopt({ database, events, log }: LoadDeps, vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
+async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
   let snapshot: SnapshotRecord
   try {
     snapshot = await readVerified(vault, key)
@@ -55,7 +56,7 @@ async function adopt({ database, events, log }: LoadDeps, vault: ManagedVault, k
     const runId = session?.runId ?? null
     await insertSnapshot(em, { ...snapshot, runId })
     if (runId !== null) await endSession(em, runId, 'committed', new Date(receivedAtMs))
-    afterCommit(em, () => events.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
+    afterCommit(em, () => domainEvents.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
   })
   log.warn({ event: 'snapshot.adopted', vaultId: vault.id, snapshotId, agentId }, 'A snapshot without a row was adopted')
   return snapshot

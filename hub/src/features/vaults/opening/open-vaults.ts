@@ -71,7 +71,7 @@ async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<
     )
     vaults.push(managed)
   }
-  return vaults.sort((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
+  return vaults.toSorted((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
 }
 
 async function unlock({ folders, secret }: OpenVaultsDeps, vaultId: VaultId): Promise<Vault> {

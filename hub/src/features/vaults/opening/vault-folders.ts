@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError, VaultId } from '@holdfast/shared-types'
 import { vaultFileKey } from '@holdfast/engine/format'
-import { openDirectoryStore, type DirectoryStore } from '@holdfast/engine/store'
+import { openDirectoryStore, type ObjectStore } from '@holdfast/engine/store'
 
 /**
  * Where this hub keeps its vaults: one folder each, named by the vault's id, in the folder of HOLDFAST_STORE. The ids are the
@@ -24,20 +24,20 @@ export class VaultFolders {
       throw this.#unavailable(error)
     })
     const found: VaultId[] = []
-    for (const name of names.sort()) {
+    for (const name of names) {
       const id = VaultId.safeParse(name)
       if (id.success && (await this.#hasVaultFile(name))) found.push(id.data)
     }
-    return found
+    return found.toSorted((left, right) => (left < right ? -1 : 1))
   }
 
   /** @throws AppError `store.unavailable` with the folder's name when there is no vault. */
-  async open(vaultId: VaultId): Promise<DirectoryStore> {
+  async open(vaultId: VaultId): Promise<ObjectStore> {
     if (!(await this.#hasVaultFile(vaultId))) throw this.#unavailable()
     return openDirectoryStore(join(this.#parentPath, vaultId))
   }
 
-  async create(vaultId: VaultId): Promise<DirectoryStore> {
+  async create(vaultId: VaultId): Promise<ObjectStore> {
     return openDirectoryStore(join(this.#parentPath, vaultId), { create: true })
   }
 

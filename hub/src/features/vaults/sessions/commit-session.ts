@@ -7,13 +7,20 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
-import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
 import { snapshotIdOf, snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import type { RunsDoor } from '../doors/doors.ts'
-import { endSession, findSession, lockSession, type SessionRecord } from '../tables/sessions.queries.ts'
+import { endSession, findSession, lockSession } from '../tables/sessions.queries.ts'
 import { findSnapshot, insertSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
-import { decodeUpload, proveSnapshot, rejected, requireCovered, type ProveSnapshotDeps, type ProvenSnapshot } from './prove-snapshot.ts'
+import {
+  decodeUpload,
+  proveSnapshot,
+  rejected,
+  requireCovered,
+  type ProveSnapshotDeps,
+  type ProvenSnapshot,
+  type SessionInHand,
+} from './prove-snapshot.ts'
 import { readBounded } from './read-bounded.ts'
 import { requireOpenSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
 
@@ -24,8 +31,7 @@ export interface CommitSessionDeps extends ProveSnapshotDeps {
   readonly database: Database
   readonly vaults: ManagedVaults
   readonly runs: RunsDoor
-  readonly events: DomainEventBus
-  readonly log: Logger
+  readonly domainEvents: DomainEventBus
   readonly now: () => number
 }
 
@@ -48,9 +54,10 @@ export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim
   if (repeated !== null) return repeated
   const session = await requireOpenSession(em, deps.runs, claim)
   const vault = deps.vaults.get(session.vaultId)
-  const snapshot = await proveSnapshot(deps, em, vault, session, object)
-  await requireCovered(deps, em, vault, session, snapshot)
-  return storeSnapshot(deps, vault, session, claim, snapshot)
+  const inHand = { em, vault, session }
+  const snapshot = await proveSnapshot(deps, inHand, object)
+  await requireCovered(deps, inHand, snapshot)
+  return storeSnapshot(deps, inHand, claim, snapshot)
 }
 
 /** The answer of a commit that went through before, or null. */
@@ -64,12 +71,11 @@ async function findCommitted(em: EntityManager, { agentId, sessionId }: SessionC
 
 async function storeSnapshot(
   deps: CommitSessionDeps,
-  vault: ManagedVault,
-  session: SessionRecord,
+  { vault, session }: SessionInHand,
   claim: SessionClaim,
   snapshot: ProvenSnapshot,
 ): Promise<Committed> {
-  const { database, runs, events, grants, log } = deps
+  const { database, runs, domainEvents, grants, log } = deps
   const { agentId, runId, id: sessionId } = session
   const committed = await database.transaction(async (em) => {
     // The run's row stays locked until the commit below is through: in between it can neither expire nor be cancelled.
@@ -80,10 +86,10 @@ async function storeSnapshot(
     const statement = await stateOf(vault, snapshot, { receivedAtMs: deps.now(), epoch: session.epoch })
     const record = snapshotRecordOf(snapshot, { ...statement, vaultId: vault.id, runId })
     // Rows first, though not visible yet: after the object is written only the commit itself can fail.
-    await insertSnapshot(em, record)
+    if (!(await insertSnapshot(em, record))) throw rejected('Another snapshot has this id.')
     await endSession(em, runId, 'committed', new Date(statement.receivedAtMs))
     if (!statement.isStored) await putSnapshot(vault, record, snapshot.object, statement)
-    afterCommit(em, () => announce(events, { snapshotId: record.id, agentId, runId, createdAtMs: statement.receivedAtMs }))
+    afterCommit(em, () => announce(domainEvents, { snapshotId: record.id, agentId, runId, createdAtMs: statement.receivedAtMs }))
     return { snapshotId: record.id, receivedAtMs: statement.receivedAtMs }
   })
   if (committed === null) throw sessionNotFound(sessionId)
@@ -117,6 +123,6 @@ const putSnapshot = (vault: ManagedVault, record: SnapshotRecord, object: Snapsh
   vault.store.put(storeKeyOf(record), appendHubHeader(object.agentPart, statement, vault.vault.hubKey))
 
 const announce = (
-  events: DomainEventBus,
+  domainEvents: DomainEventBus,
   event: { snapshotId: SnapshotId; agentId: AgentId; runId: RunId; createdAtMs: number },
-): Promise<void> => events.emit('snapshot.committed', event)
+): Promise<void> => domainEvents.emit('snapshot.committed', event)

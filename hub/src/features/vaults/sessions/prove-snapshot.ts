@@ -5,10 +5,12 @@ import { decodeSnapshotObject, Refset, uuidToBytes, type SnapshotObject } from '
 import { openSnapshotBody, verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { OpenedSnapshot } from '../contents/snapshot-record.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { AgentsDoor } from '../doors/doors.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
 import type { SessionRecord } from '../tables/sessions.queries.ts'
 import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
 import { checkRefset } from './check-refset.ts'
@@ -18,6 +20,14 @@ export interface ProveSnapshotDeps {
   readonly agents: AgentsDoor
   readonly grants: SessionGrants
   readonly refsets: SnapshotRefsets
+  readonly log: Logger
+}
+
+/** The session that a snapshot was sent in. */
+export interface SessionInHand {
+  readonly em: EntityManager
+  readonly vault: ManagedVault
+  readonly session: SessionRecord
 }
 
 /** A snapshot as the agent sent it, proven to be what its session was opened for. */
@@ -39,9 +49,7 @@ export function decodeUpload(bytes: Uint8Array): SnapshotObject {
 /** Ids, number, signature and body. @throws AppError `session.rejected`, `agent.not-found` */
 export async function proveSnapshot(
   deps: ProveSnapshotDeps,
-  em: EntityManager,
-  vault: ManagedVault,
-  session: SessionRecord,
+  { em, vault, session }: SessionInHand,
   object: SnapshotObject,
 ): Promise<ProvenSnapshot> {
   const { header } = object
@@ -65,14 +73,9 @@ export async function proveSnapshot(
 }
 
 /** Every segment it names is there and its to name. @throws AppError `session.rejected` with the count */
-export async function requireCovered(
-  deps: ProveSnapshotDeps,
-  em: EntityManager,
-  vault: ManagedVault,
-  session: SessionRecord,
-  { refset, body }: ProvenSnapshot,
-): Promise<void> {
-  const { contents } = vault
+export async function requireCovered(deps: ProveSnapshotDeps, inHand: SessionInHand, { refset, body }: ProvenSnapshot): Promise<void> {
+  const { em, session } = inHand
+  const { contents } = inHand.vault
   const grants = await deps.grants.of(em, session.id)
   const faults = await checkRefset({
     refset,
@@ -80,7 +83,7 @@ export async function requireCovered(
     grants,
     domainId: session.domainId,
     sessionId: session.id,
-    baseRefsets: baseRefsets(deps, em, session, body.parent),
+    baseRefsets: baseRefsets(deps, inHand, body.parent),
   })
   if (faults.missing > 0) throw rejected(`The snapshot names ${faults.missing} segments that are not stored.`)
   if (faults.foreign > 0) throw rejected(`The snapshot names ${faults.foreign} segments that this session neither sent nor was told of.`)
@@ -90,16 +93,21 @@ export async function requireCovered(
 
 /** The agent's own snapshots, the one this was made from first. */
 async function* baseRefsets(
-  deps: ProveSnapshotDeps,
-  em: EntityManager,
-  session: SessionRecord,
+  { refsets, log }: ProveSnapshotDeps,
+  { em, session }: SessionInHand,
   parent: Uint8Array | null,
 ): AsyncGenerator<Refset> {
   const snapshots = await listSnapshotsOfAgent(em, session.vaultId, session.agentId, Number.MAX_SAFE_INTEGER)
   const parentId = parent === null ? null : toHex(parent)
   const first = snapshots.filter(({ id }) => id === parentId)
   for (const snapshot of [...first, ...snapshots.filter(({ id }) => id !== parentId)]) {
-    if (snapshot.domainId === session.domainId) yield await deps.refsets.of(snapshot)
+    if (snapshot.domainId !== session.domainId) continue
+    try {
+      yield await refsets.of(snapshot)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      log.error({ event: 'snapshot.damaged', snapshotId: snapshot.id, err: error }, 'The refset of a stored snapshot cannot be read')
+    }
   }
 }
 

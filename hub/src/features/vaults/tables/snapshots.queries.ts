@@ -53,9 +53,9 @@ export interface SnapshotFilter {
 
 const idBytes = (id: SnapshotId): Buffer => Buffer.from(id, 'hex')
 
-/** Leaves an existing row of that id as it is. */
-export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord): Promise<void> {
-  await tablesOf(em)
+/** @returns false when there is a row of that id, which stays as it is. */
+export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord): Promise<boolean> {
+  const inserted = await tablesOf(em)
     .insertInto('snapshot')
     .values({
       id: idBytes(snapshot.id),
@@ -85,7 +85,8 @@ export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord
       segments: snapshot.segments,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute()
+    .executeTakeFirst()
+  return inserted.numInsertedOrUpdatedRows === 1n
 }
 
 /** Committed or lost. */

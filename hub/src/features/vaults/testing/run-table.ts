@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import { AppError, isEndState, RunId, type AgentId, type RunRequest } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { sql } from 'kysely'
+import type { Database } from '../../../platform/database/database.ts'
+import type { RunRecord, RunsDoor } from '../doors/doors.ts'
+
+/** The front door of runs, on the real table and its row locks; rows are made and ended by the tests. */
+export class RunTable implements RunsDoor {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async start(agentId: AgentId, request: RunRequest): Promise<RunId> {
+    const id = RunId.parse(randomUUID())
+    await sql`insert into run (id, agent_id, kind, state, fence, source_key, request, requested_by, created_at, offer_count, warnings, warning_count, last_log_seq, last_event_number)
+      values (${id}, ${agentId}, ${request.kind}, 'running', 1, ${id}, ${JSON.stringify(request)}::jsonb, 'test', now(), 1, '[]'::jsonb, 0, 0, 0)`.execute(
+      this.#tables(),
+    )
+    return id
+  }
+
+  /** As the hub does when the lease runs out: the old fence is worth nothing any more. */
+  async expire(runId: RunId): Promise<void> {
+    await sql`update run set state = 'expired', fence = fence + 1 where id = ${runId} and state in ('running', 'committing')`.execute(
+      this.#tables(),
+    )
+  }
+
+  async raiseFence(runId: RunId): Promise<void> {
+    await sql`update run set fence = fence + 1 where id = ${runId}`.execute(this.#tables())
+  }
+
+  async getRunForAgent(em: EntityManager, runId: RunId, agentId: AgentId, fence?: number): Promise<RunRecord> {
+    const { rows } =
+      await sql<RunRecord>`select id, agent_id as "agentId", kind, state, fence, request from run where id = ${runId}`.execute(
+        em.getKysely(),
+      )
+    return this.#checked(rows[0], agentId, fence)
+  }
+
+  async markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<void> {
+    const { rows } =
+      await sql<RunRecord>`select id, agent_id as "agentId", kind, state, fence, request from run where id = ${runId} for update`.execute(
+        em.getKysely(),
+      )
+    const run = this.#checked(rows[0], rows[0]?.agentId, fence)
+    if (isEndState(run.state)) throw new AppError('run.already-finished')
+    await sql`update run set state = 'committing' where id = ${runId}`.execute(em.getKysely())
+  }
+
+  #checked(run: RunRecord | undefined, agentId: AgentId | undefined, fence?: number): RunRecord {
+    if (run === undefined || run.agentId !== agentId) throw new AppError('run.not-found')
+    if (fence !== undefined && run.fence !== fence) throw new AppError('run.fence-stale')
+    return run
+  }
+
+  #tables() {
+    return this.#database.em().getKysely()
+  }
+}

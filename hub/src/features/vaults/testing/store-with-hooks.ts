@@ -1,0 +1,102 @@
+import type { VaultId } from '@holdfast/shared-types'
+import type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from '@holdfast/engine/store'
+import { VaultFolders } from '../opening/vault-folders.ts'
+
+export type StoreStep = 'put' | 'stage' | 'write' | 'commit' | 'get'
+
+/** A real store whose steps tests may watch, delay or fail. */
+export class StoreWithHooks implements ObjectStore {
+  readonly #inner: ObjectStore
+  /** Runs before a step; what it throws is what the step fails with. */
+  before: (step: StoreStep, key: string | null) => Promise<void> | void = () => undefined
+  /** Runs when a step is done, before its caller hears of it. */
+  after: (step: StoreStep, key: string | null) => Promise<void> | void = () => undefined
+
+  constructor(inner: ObjectStore) {
+    this.#inner = inner
+  }
+
+  put(key: string, source: Uint8Array | readonly Uint8Array[], options?: StoreOptions): Promise<void> {
+    return this.step('put', key, () => this.#inner.put(key, source, options))
+  }
+
+  stage(options?: StoreOptions): Promise<StagedObject> {
+    return this.step('stage', null, async () => new StagedWithHooks(this, await this.#inner.stage(options)))
+  }
+
+  get(key: string, range?: ByteRange): Promise<Uint8Array> {
+    return this.step('get', key, () => this.#inner.get(key, range))
+  }
+
+  head(key: string): Promise<ObjectHead | null> {
+    return this.#inner.head(key)
+  }
+
+  list(prefix: string): AsyncIterable<ListedObject> {
+    return this.#inner.list(prefix)
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#inner.delete(key)
+  }
+
+  async close(): Promise<void> {
+    if ('close' in this.#inner && typeof this.#inner.close === 'function') await this.#inner.close()
+  }
+
+  async step<T>(step: StoreStep, key: string | null, work: () => Promise<T>): Promise<T> {
+    await this.before(step, key)
+    const result = await work()
+    await this.after(step, key)
+    return result
+  }
+}
+
+class StagedWithHooks implements StagedObject {
+  readonly #store: StoreWithHooks
+  readonly #inner: StagedObject
+
+  constructor(store: StoreWithHooks, inner: StagedObject) {
+    this.#store = store
+    this.#inner = inner
+  }
+
+  get sizeBytes(): number {
+    return this.#inner.sizeBytes
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#store.step('write', null, () => this.#inner.write(chunk))
+  }
+
+  read(offset: number, length: number): Promise<Uint8Array> {
+    return this.#inner.read(offset, length)
+  }
+
+  commit(key: string): Promise<void> {
+    return this.#store.step('commit', key, () => this.#inner.commit(key))
+  }
+
+  discard(): Promise<void> {
+    return this.#inner.discard()
+  }
+}
+
+/** The folders of a hub's vaults, with hooks around every store. */
+export class FoldersWithHooks extends VaultFolders {
+  readonly stores: StoreWithHooks[] = []
+
+  override async open(vaultId: VaultId): Promise<ObjectStore> {
+    return this.#hook(await super.open(vaultId))
+  }
+
+  override async create(vaultId: VaultId): Promise<ObjectStore> {
+    return this.#hook(await super.create(vaultId))
+  }
+
+  #hook(store: ObjectStore): StoreWithHooks {
+    const hooked = new StoreWithHooks(store)
+    this.stores.push(hooked)
+    return hooked
+  }
+}

@@ -1,0 +1,214 @@
+import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { AgentId, PackId, type RunId, type SnapshotId, type DomainId, type SessionId, type VaultId } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import { Refset, uuidToBytes, type SnapshotBody } from '@holdfast/engine/format'
+import type { DomainKeys } from '@holdfast/engine/reader'
+import {
+  boxKeySigningBytes,
+  InlineSealer,
+  openSealedDomainKeys,
+  rawPublicKey,
+  RemoteSource,
+  sealSnapshot,
+  SessionSink,
+  type Pack,
+} from '@holdfast/engine/vault'
+import type { AgentKeys } from '../create-vaults.ts'
+import { buildTree, type Folder } from './build-tree.ts'
+import type { VaultsUnderTest } from './vaults-under-test.ts'
+
+export interface OpenedSession {
+  readonly runId: RunId
+  readonly sessionId: SessionId
+  readonly fence: number
+  readonly keys: DomainKeys
+  readonly nextSnapshotSeq: number
+  readonly hasBlobs: boolean
+  readonly usableBaseSnapshots: readonly string[]
+}
+
+/** An agent's side of the conversation, with the engine's own sink, sealer and keys; it talks to the feature's handlers. */
+export class TestAgent {
+  readonly agentId = AgentId.parse(randomUUID())
+  readonly vaultId: VaultId
+  readonly domainId: DomainId
+  readonly name: string
+  readonly publicKeys: AgentKeys
+  readonly #world: VaultsUnderTest
+  readonly signKey: KeyObject
+  readonly #boxKey: KeyObject
+
+  constructor(world: VaultsUnderTest, name: string, vaultId: VaultId, domainId: DomainId) {
+    this.#world = world
+    this.name = name
+    this.vaultId = vaultId
+    this.domainId = domainId
+    const signing = generateKeyPairSync('ed25519')
+    const box = generateKeyPairSync('x25519')
+    this.signKey = signing.privateKey
+    this.#boxKey = box.privateKey
+    const boxPublicKey = rawPublicKey(box.publicKey)
+    const boxSignature = sign(null, boxKeySigningBytes(boxPublicKey), signing.privateKey)
+    this.publicKeys = { agentId: this.agentId, domainId, signPublicKey: rawPublicKey(signing.publicKey), boxPublicKey, boxSignature }
+  }
+
+  startBackup(): Promise<RunId> {
+    return this.#world.runs.start(this.agentId, { kind: 'backup', vaultId: this.vaultId, sources: [{ path: '/home' }], full: false })
+  }
+
+  startRestore(snapshotId: SnapshotId): Promise<RunId> {
+    return this.#world.runs.start(this.agentId, { kind: 'restore', snapshotId, target: { path: '/tmp/x' }, flat: false, paths: [] })
+  }
+
+  async open(runId?: RunId, fence = 1): Promise<OpenedSession> {
+    const run = runId ?? (await this.startBackup())
+    const answer = await this.#ask('session.open', { runId: run, fence, vaultId: this.vaultId })
+    return { ...answer, runId: run, fence, keys: this.#keysOf(answer) }
+  }
+
+  async have(session: OpenedSession, ids: Uint8Array): Promise<Uint8Array> {
+    const { locations } = await this.#ask('session.have', { sessionId: session.sessionId, fence: session.fence, ids: Uint8Array.from(ids) })
+    return locations
+  }
+
+  async putPack(session: OpenedSession, pack: Pick<Pack, 'packId' | 'bytes'>, body: Readable = streamOf(pack.bytes)): Promise<void> {
+    const params = { sessionId: session.sessionId, packId: PackId.parse(toHex(pack.packId)) }
+    await this.#route('putPack')({ params, query: { fence: session.fence }, body })
+  }
+
+  async commit(session: OpenedSession, object: Uint8Array): Promise<{ snapshotId: SnapshotId; receivedAtMs: number }> {
+    return this.#route('commitSession')({
+      params: { sessionId: session.sessionId },
+      query: { fence: session.fence },
+      body: streamOf(object),
+    }) as never
+  }
+
+  /** A sink that asks and sends within the session. */
+  sink(session: OpenedSession, options: { ask?: boolean } = {}): SessionSink {
+    const have = options.ask === false ? null : (ids: Uint8Array) => this.have(session, ids)
+    return new SessionSink(
+      session.keys,
+      { have, putPack: (pack) => this.putPack(session, pack) },
+      (onPack) => new InlineSealer(session.keys, onPack),
+    )
+  }
+
+  /** Everything up to the commit: blobs sent, snapshot sealed. */
+  async prepare(
+    session: OpenedSession,
+    folder: Folder,
+    changes: Partial<SnapshotBody & { refset: Uint8Array; seq: number; snapshotId: Uint8Array }> = {},
+  ): Promise<Uint8Array> {
+    const sink = this.sink(session)
+    const tree = buildTree(sink, session.keys, folder)
+    await sink.finish()
+    return this.seal(session, { refset: sink.refset(), ...tree, ...changes })
+  }
+
+  seal(
+    session: OpenedSession,
+    snapshot: Partial<SnapshotBody> & { refset: Uint8Array; root: Uint8Array; seq?: number; snapshotId?: Uint8Array },
+  ): Uint8Array {
+    const { refset, seq, snapshotId, ...body } = snapshot
+    const header = { agentId: uuidToBytes(this.agentId), snapshotId: snapshotId ?? randomBytes(16), seq: seq ?? session.nextSnapshotSeq }
+    return sealSnapshot({ header, refset, body: { ...emptyBody, host: `${this.name}.lan`, ...body } }, session.keys, this.signKey)
+  }
+
+  async backUp(folder: Folder, changes: Partial<SnapshotBody> = {}): Promise<SnapshotId> {
+    const session = await this.open()
+    const { snapshotId } = await this.commit(session, await this.prepare(session, folder, changes))
+    return snapshotId
+  }
+
+  /** Reads as a restore run does. */
+  async source(snapshotId: SnapshotId): Promise<{ runId: RunId; source: RemoteSource }> {
+    const runId = await this.startRestore(snapshotId)
+    const keys = this.#keysOf(await this.#ask('vault.unseal', { runId, fence: 1 }))
+    return {
+      runId,
+      source: new RemoteSource(keys, {
+        locate: (ids) => this.locate(runId, ids),
+        readSegments: (places) => this.readSegments(runId, places),
+      }),
+    }
+  }
+
+  async locate(runId: RunId, ids: Uint8Array): Promise<Uint8Array> {
+    return this.#route('locateBlobs')({ params: { runId }, body: streamOf(ids) }) as Promise<Uint8Array>
+  }
+
+  async readSegments(runId: RunId, places: Uint8Array): Promise<Uint8Array> {
+    const { stream, headers } = (await this.#route('readSegments')({ params: { runId }, body: streamOf(places) })) as {
+      stream: Readable
+      headers: Record<string, string>
+    }
+    const bytes = Buffer.concat(await stream.toArray())
+    if (String(bytes.length) !== headers['content-length']) throw new Error('The announced length is not what came')
+    return bytes
+  }
+
+  async snapshotObject(runId: RunId): Promise<Uint8Array> {
+    return this.#route('getSnapshotObject')({ params: { runId } }) as Promise<Uint8Array>
+  }
+
+  #keysOf(answer: { keyEpoch: number; sealedDomainKeys: Uint8Array; domainId: DomainId }): DomainKeys {
+    const id = { vaultId: uuidToBytes(this.vaultId), domainId: uuidToBytes(answer.domainId), keyEpoch: answer.keyEpoch }
+    return openSealedDomainKeys(answer.sealedDomainKeys, id, uuidToBytes(this.agentId), this.#boxKey)
+  }
+
+  #ask(
+    type: 'session.open',
+    body: unknown,
+  ): Promise<Omit<OpenedSession, 'runId' | 'fence' | 'keys'> & { keyEpoch: number; sealedDomainKeys: Uint8Array; domainId: DomainId }>
+  #ask(type: 'session.have', body: unknown): Promise<{ locations: Uint8Array }>
+  #ask(type: 'vault.unseal', body: unknown): Promise<{ keyEpoch: number; sealedDomainKeys: Uint8Array; domainId: DomainId }>
+  #ask(type: 'session.open' | 'session.have' | 'vault.unseal', body: unknown): Promise<unknown> {
+    const handler = this.#world.vaults.feature.agentReports?.[type]
+    if (handler === undefined) throw new Error(`Nobody answers ${type}`)
+    // Bodies are what the protocol's schemas would have let through.
+    return handler({ agentId: this.agentId, body: body as never, em: this.#world.database.em() })
+  }
+
+  #route(name: 'putPack' | 'commitSession' | 'locateBlobs' | 'readSegments' | 'getSnapshotObject'): (request: object) => Promise<unknown> {
+    const handler = this.#world.vaults.feature.routes?.[name]
+    if (handler === undefined) throw new Error(`Nobody answers ${name}`)
+    const actor = { kind: 'agent', agentId: this.agentId, name: this.name }
+    return (request) => handler({ actor, em: this.#world.database.em(), ...request } as never)
+  }
+}
+
+const emptyBody: Omit<SnapshotBody, 'root'> = {
+  status: 'complete',
+  system: 'linux',
+  host: 'ada',
+  plan: '',
+  program: 'test',
+  startedAtMs: 1,
+  finishedAtMs: 2,
+  parent: null,
+  files: 0,
+  folders: 0,
+  bytes: 0,
+  errors: 0,
+  roots: [Buffer.from('/home')],
+  filesNew: 0,
+  filesChanged: 0,
+  filesUnchanged: 0,
+  bytesRead: 0,
+}
+
+/** In parts of 64 KiB, as sockets give them. */
+export function streamOf(bytes: Uint8Array): Readable {
+  const parts: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += 65_536) parts.push(Buffer.from(bytes.subarray(at, at + 65_536)))
+  return Readable.from(parts, { objectMode: false })
+}
+
+/** A refset of everything in these packs' first `count` segments. */
+export function refsetOf(places: readonly { packId: Uint8Array; ordinal: number }[]): Uint8Array {
+  const refset = new Refset()
+  for (const place of places) refset.addPlace(place)
+  return refset.encode()
+}

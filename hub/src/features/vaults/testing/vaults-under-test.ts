@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { randomBytes } from 'node:crypto'
+import type { AgentId } from '@holdfast/shared-types'
+import type { HubConfig } from '../../../config/config-schema.ts'
+import { entities } from '../../../wiring/entities.ts'
+import { migrations } from '../../../migrations/index.ts'
+import { openDatabase, type Database } from '../../../platform/database/database.ts'
+import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
+import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
+import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
+import { createVaults, type Vaults } from '../create-vaults.ts'
+import { AgentTable } from './agent-table.ts'
+import { RunTable } from './run-table.ts'
+import { FoldersWithHooks, type StoreWithHooks } from './store-with-hooks.ts'
+import { TestAgent } from './test-agent.ts'
+
+export interface LogLine extends LogFields {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** A hub's vaults on a real database and a real folder, without the rest of the hub. */
+export class VaultsUnderTest {
+  readonly storeDir: string
+  readonly secret: Uint8Array = randomBytes(32)
+  readonly log: LogLine[] = []
+  readonly committed: DomainEvents['snapshot.committed'][] = []
+  database!: Database
+  runs!: RunTable
+  agents!: AgentTable
+  events!: DomainEventBus
+  vaults!: Vaults
+  /** Around the store of the default vault. */
+  store!: StoreWithHooks
+  /** The hub's clock. */
+  nowMs = Date.UTC(2026, 10, 21, 9)
+  readonly #testDatabase: TestDatabase
+
+  private constructor(storeDir: string, testDatabase: TestDatabase) {
+    this.storeDir = storeDir
+    this.#testDatabase = testDatabase
+  }
+
+  static async open(): Promise<VaultsUnderTest> {
+    const storeDir = await mkdtemp(join(tmpdir(), 'holdfast-vaults-'))
+    const world = new VaultsUnderTest(storeDir, await createTestDatabase())
+    world.database = await openDatabase({ connection: world.#testDatabase.connection, entities, migrations, log: world.#logger() })
+    world.runs = new RunTable(world.database)
+    world.agents = new AgentTable(world.database)
+    await world.start()
+    return world
+  }
+
+  /** Starts the feature anew, as a restarted hub does: nothing in memory is left. */
+  async start(secret: Uint8Array = this.secret, database: Database = this.database): Promise<void> {
+    this.events = createDomainEventBus((name, error) => {
+      throw new Error(`A listener of ${name} failed`, { cause: error })
+    })
+    this.events.on('snapshot.committed', (event) => void this.committed.push(event))
+    const storeUrl = pathToFileURL(this.storeDir).href
+    const services = { database, domainEvents: this.events, log: this.#logger(), now: () => this.nowMs++, secret }
+    const folders = new FoldersWithHooks(storeUrl)
+    // Of the settings the feature reads this one only.
+    const config = { storeUrl } as HubConfig
+    const vaults = createVaults({ ...services, config }, { runs: this.runs, agents: this.agents }, folders)
+    await vaults.feature.start?.()
+    this.vaults = vaults
+    this.store = folders.stores[0] as StoreWithHooks
+  }
+
+  async enrol(name = 'laptop'): Promise<TestAgent> {
+    const { vaultId, domainId } = await this.vaults.defaultVault()
+    const agent = new TestAgent(this, name, vaultId, domainId)
+    await this.vaults.registerAgentKeys(agent.publicKeys)
+    await this.agents.insert({ ...agent.publicKeys, id: agent.agentId, name, vaultId })
+    return agent
+  }
+
+  async finishRun(runId: string, agentId: AgentId): Promise<void> {
+    await this.database.em().execute(`update run set state = 'failed' where id = ?`, [runId])
+    await this.events.emit('run.finished', { runId, agentId, state: 'failed' } as never)
+  }
+
+  logged(event: string): LogLine[] {
+    return this.log.filter((line) => line.event === event)
+  }
+
+  async close(): Promise<void> {
+    await this.vaults.feature.stop?.(AbortSignal.timeout(5000))
+    await this.database.close()
+    await this.#testDatabase.drop()
+    await rm(this.storeDir, { recursive: true, force: true })
+  }
+
+  #logger(): Logger {
+    const to = (level: LogLine['level']) => (fields: LogFields) => void this.log.push({ ...fields, level })
+    return { debug: to('debug'), info: to('info'), warn: to('warn'), error: to('error') }
+  }
+}

@@ -1,0 +1,170 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { toHex } from '@holdfast/engine/bytes'
+import { EngineError } from '@holdfast/engine/errors'
+import { packKey, readLocation } from '@holdfast/engine/format'
+import { openDirectoryStore } from '@holdfast/engine/store'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildPack, buildTwin, type BuiltPack } from '../testing/build-pack.ts'
+import type { OpenedSession, TestAgent } from '../testing/test-agent.ts'
+import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+
+let world: VaultsUnderTest
+let agent: TestAgent
+let session: OpenedSession
+let vaultDir: string
+
+beforeAll(async () => {
+  world = await VaultsUnderTest.open()
+  agent = await world.enrol()
+  session = await agent.open()
+  vaultDir = join(world.storeDir, agent.vaultId)
+})
+afterAll(() => world.close())
+
+/** Names of all stored objects and of what is staged, apart from the folders and locks around them. */
+const filesBelow = async (folder: string, name: RegExp): Promise<string[]> => {
+  const entries = await readdir(join(vaultDir, folder), { recursive: true, withFileTypes: true }).catch(() => [])
+  return entries.filter((entry) => entry.isFile() && name.test(entry.name)).map((entry) => entry.name)
+}
+const stagedFiles = (): Promise<string[]> => filesBelow('+tmp', /^[0-9a-f]{24}$/)
+const storedPacks = (): Promise<string[]> => filesBelow('p', /^/)
+const rowCount = async (): Promise<number> =>
+  Number((await world.database.em().execute<{ n: string }[]>('select count(*) as n from pack'))[0]?.n)
+const isOffered = async (pack: BuiltPack): Promise<boolean> => readLocation(await agent.have(session, pack.ids), 0) !== null
+
+async function expectNothingOf(pack: BuiltPack): Promise<void> {
+  expect(await isOffered(pack)).toBe(false)
+  expect(await storedPacks()).not.toContain(toHex(pack.packId))
+  expect(await stagedFiles()).toEqual([])
+}
+
+test('stores a pack whole, with its row, and offers its blobs', async () => {
+  const pack = await buildPack(session.keys)
+  await agent.putPack(session, pack)
+  const store = await openDirectoryStore(vaultDir)
+  expect(Buffer.from(await store.get(packKey(pack.packId))).equals(pack.bytes)).toBe(true)
+  await store.close()
+  expect(readLocation(await agent.have(session, pack.ids), 1)).toEqual({ packId: new Uint8Array(pack.packId), ordinal: 1, position: 0 })
+  const [row] = await world.database.em().execute('select size_bytes, segments, blobs, state, session_id from pack')
+  expect(row).toEqual({ size_bytes: String(pack.bytes.length), segments: 2, blobs: 2, state: 'live', session_id: session.sessionId })
+})
+
+test('accepts the same bytes again, and refuses others under the same id', async () => {
+  const pack = await buildPack(session.keys)
+  await agent.putPack(session, pack)
+  const before = await rowCount()
+  await agent.putPack(session, pack)
+  await expect(agent.putPack(session, await buildTwin(session.keys, pack.packId))).rejects.toMatchObject({ code: 'pack.conflict' })
+  expect(await rowCount()).toBe(before)
+  expect(await stagedFiles()).toEqual([])
+})
+
+test('makes one object and one row when the same pack comes several times at once', async () => {
+  const pack = await buildPack(session.keys)
+  const before = await rowCount()
+  await Promise.all(Array.from({ length: 6 }, () => agent.putPack(session, pack)))
+  expect(await rowCount()).toBe(before + 1)
+  expect((await storedPacks()).filter((name) => name === toHex(pack.packId))).toHaveLength(1)
+  expect(await isOffered(pack)).toBe(true)
+  expect(await stagedFiles()).toEqual([])
+})
+
+test('keeps nothing of a damaged pack', async () => {
+  const pack = await buildPack(session.keys)
+  const bytes = Buffer.from(pack.bytes)
+  bytes[100_000]! ^= 1
+  await expect(agent.putPack(session, { packId: pack.packId, bytes })).rejects.toMatchObject({ code: 'pack.invalid' })
+  await expectNothingOf(pack)
+})
+
+test('keeps nothing of an upload that is cut off, and takes the pack whole later', async () => {
+  const pack = await buildPack(session.keys)
+  async function* cutOff(): AsyncGenerator<Buffer> {
+    yield Buffer.from(pack.bytes.subarray(0, 150_000))
+    expect(await stagedFiles()).toHaveLength(1)
+    throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+  }
+  await expect(agent.putPack(session, pack, Readable.from(cutOff(), { objectMode: false }))).rejects.toThrow('aborted')
+  await expectNothingOf(pack)
+  await agent.putPack(session, pack)
+  expect(await isOffered(pack)).toBe(true)
+})
+
+test('refuses more than 64 MiB without reading on', async () => {
+  const { bytes, packId } = await buildPack(session.keys, 1)
+  let givenBytes = 0
+  function* endless(): Generator<Buffer> {
+    yield Buffer.from(bytes.subarray(0, 64))
+    for (;;) {
+      givenBytes += 1024 * 1024
+      yield Buffer.alloc(1024 * 1024)
+    }
+  }
+  const body = Readable.from(endless(), { objectMode: false })
+  await expect(agent.putPack(session, { packId, bytes }, body)).rejects.toMatchObject({ code: 'request.too-large' })
+  expect(givenBytes).toBeLessThan(70 * 1024 * 1024)
+})
+
+test('refuses a stale fence, a session of another agent, and one that is over', async () => {
+  const pack = await buildPack(session.keys)
+  await expect(agent.putPack({ ...session, fence: 2 }, pack)).rejects.toMatchObject({ code: 'run.fence-stale' })
+  const other = await world.enrol('other')
+  await expect(other.putPack(session, pack)).rejects.toMatchObject({ code: 'session.not-found' })
+  const over = await agent.open()
+  await world.finishRun(over.runId, agent.agentId)
+  await expect(agent.putPack(over, pack)).rejects.toMatchObject({ code: 'session.not-found' })
+  const expired = await agent.open()
+  await world.runs.expire(expired.runId)
+  await expect(agent.putPack(expired, pack)).rejects.toMatchObject({ code: 'run.fence-stale' })
+  await expectNothingOf(pack)
+})
+
+test('tells a full disk, keeps nothing, and takes the same pack when there is room again', async () => {
+  const pack = await buildPack(session.keys, 12)
+  world.store.before = (step) => {
+    if (step === 'write') throw new EngineError('store.full', 'No space left.')
+  }
+  await expect(agent.putPack(session, pack)).rejects.toMatchObject({ code: 'store.full' })
+  world.store.before = () => undefined
+  await expectNothingOf(pack)
+  await agent.putPack(session, pack)
+  expect(await isOffered(pack)).toBe(true)
+})
+
+test('writes object, row and offer in this order', async () => {
+  const pack = await buildPack(session.keys)
+  const seen: string[] = []
+  world.store.after = async (step) => {
+    if (step === 'commit') seen.push(`stored: ${await rowOf(pack)} row, offered ${await isOffered(pack)}`)
+  }
+  await agent.putPack(session, pack)
+  world.store.after = () => undefined
+  expect(seen).toEqual(['stored: 0 row, offered false'])
+  expect(await rowOf(pack)).toBe(1)
+})
+
+const rowOf = async (pack: BuiltPack): Promise<number> =>
+  Number(
+    (
+      await world.database
+        .em()
+        .execute<{ n: string }[]>(`select count(*) as n from pack where pack_id = decode(?, 'hex')`, [toHex(pack.packId)])
+    )[0]?.n,
+  )
+
+test('holds no more of a large pack in memory than its pieces', async () => {
+  const pack = await buildPack(session.keys, 15, 4 * 1024 * 1024)
+  expect(pack.bytes.length).toBeGreaterThan(60 * 1024 * 1024)
+  const before = process.memoryUsage().arrayBuffers
+  let peakBytes = 0
+  function* parts(): Generator<Buffer> {
+    for (let at = 0; at < pack.bytes.length; at += 65_536) {
+      peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - before)
+      yield Buffer.from(pack.bytes.subarray(at, at + 65_536))
+    }
+  }
+  await agent.putPack(session, pack, Readable.from(parts(), { objectMode: false }))
+  expect(peakBytes).toBeLessThan(30 * 1024 * 1024)
+})
