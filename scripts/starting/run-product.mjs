@@ -11,8 +11,8 @@ import { startLocalHub } from './local-hub.mjs'
 const backupGraceMs = 1_500
 
 /** The agent first: it has reports to hand over. All in all below the 20 s within which nothing may be left. */
-const agentPatience = { patienceMs: 2_500, hurryMs: 1_000 }
-const hubPatience = { patienceMs: 12_000, hurryMs: 3_500 }
+const agentPatience = { patienceMs: 4_500, hurryMs: 500 }
+const hubPatience = { patienceMs: 10_000, hurryMs: 3_000 }
 
 /**
  * Runs hub and agent until somebody wants them to end.
@@ -44,8 +44,7 @@ export async function runProduct({ backup, stop }) {
     throw new PlainProblem(`The hub ended unexpectedly (${unexpected}).\n${hub.program.lastLines()}`)
   } finally {
     if (stop.asked.aborted) console.log('Stopping …')
-    await endBackup(backingUp)
-    await agent?.stop(agentPatience, stop.hurry)
+    await Promise.all([endBackup(backingUp), agent?.stop(agentPatience, stop.hurry)])
     await hub.program.stop(hubPatience, stop.hurry)
   }
 }
