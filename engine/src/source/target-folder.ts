@@ -1,0 +1,236 @@
+import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync, readdirSync } from 'node:fs'
+import { EngineError } from '../errors/index.ts'
+import { readFileMetadata } from './file-metadata.ts'
+import type { FileMetadata } from './file-metadata.ts'
+import type { FolderCalls } from './folder-calls.ts'
+import { loadNative, nativeProblem } from './native.ts'
+import type { DeviceType, NativeCalls } from './native.ts'
+import { procFolderCalls } from './proc-folder-calls.ts'
+import { asBuffer, requireName } from './raw-names.ts'
+import { setFileTimes } from './set-file-times.ts'
+import { systemCode } from './system-call-error.ts'
+
+export interface OpenedTarget {
+  readonly folder: TargetFolder
+  /** It was not there before. */
+  readonly isNew: boolean
+}
+
+export interface DeviceToMake {
+  readonly mode: number
+  readonly major: number
+  readonly minor: number
+}
+
+const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+const createFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+// O_NONBLOCK: opening a FIFO that stands where a file was must not wait for somebody at its other end.
+const reopenFlags = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/**
+ * A folder that things are restored into, held open. Everything is done by this open folder and one plain name, and no symlink is
+ * ever followed: whatever others plant in the target or exchange while we work, nothing happens outside of it.
+ *
+ * Names are raw bytes; one that is empty, `.`, `..`, or holds `/` or a zero byte is refused with `restore.unsafe-path`. All else
+ * fails with the system's error: its `code` is `EEXIST`, `ENOTDIR`, `ELOOP` (a symlink stands there), `EACCES` and so on.
+ */
+export class TargetFolder {
+  readonly #fd: number
+  readonly #calls: FolderCalls
+
+  /** Use {@link openTargetFolder} and {@link TargetFolder.openFolder}. @param fd an open folder, closed by `close`. */
+  constructor(fd: number, calls: FolderCalls) {
+    this.#fd = fd
+    this.#calls = calls
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+
+  /** Of the folder itself. */
+  metadata(): FileMetadata {
+    return readFileMetadata(this.#fd)
+  }
+
+  /** Opens a folder in this one. @throws ENOTDIR or ELOOP if a symlink stands in its place. */
+  openFolder(name: Uint8Array): TargetFolder {
+    requireName(name)
+    return new TargetFolder(this.#calls.open(this.#fd, name, folderFlags, 0), this.#calls)
+  }
+
+  /** What has the name, itself and not where it leads; null if nothing has. */
+  lookAt(name: Uint8Array): FileMetadata | null {
+    requireName(name)
+    return this.#calls.stat(this.#fd, name)
+  }
+
+  makeFolder(name: Uint8Array, mode: number): void {
+    requireName(name)
+    this.#calls.makeFolder(this.#fd, name, mode)
+  }
+
+  /** A new empty file, open for reading and writing. @returns its descriptor, to be closed by the caller. */
+  createFile(name: Uint8Array, mode: number): number {
+    requireName(name)
+    return this.#calls.open(this.#fd, name, createFlags, mode)
+  }
+
+  /** @returns a descriptor of an existing regular file. @throws EngineError `restore.unsafe-path` if it is something else. */
+  openFileToWrite(name: Uint8Array): number {
+    return this.#openRegular(name, constants.O_WRONLY)
+  }
+
+  /** The same for reading. */
+  openFileToRead(name: Uint8Array): number {
+    return this.#openRegular(name, constants.O_RDONLY)
+  }
+
+  makeSymlink(target: Uint8Array, name: Uint8Array): void {
+    requireName(name)
+    this.#calls.makeSymlink(this.#fd, name, target)
+  }
+
+  /** Another name, here, for what has a name in `from`. A symlink gets another name itself. */
+  linkFrom(from: TargetFolder, fromName: Uint8Array, name: Uint8Array): void {
+    requireName(fromName)
+    requireName(name)
+    this.#calls.makeLink({ folderFd: from.#fd, name: fromName }, { folderFd: this.#fd, name })
+  }
+
+  /** @param mode minus the umask of the process: set it afterwards. @throws EngineError `native.unavailable` */
+  makeFifo(name: Uint8Array, mode: number): void {
+    requireName(name)
+    requireNative().makeFifo(this.#fd, name, mode)
+  }
+
+  /** For root only. @throws EngineError `native.unavailable` */
+  makeDevice(name: Uint8Array, type: DeviceType, device: DeviceToMake): void {
+    requireName(name)
+    requireNative().makeDevice(this.#fd, name, { ...device, type })
+  }
+
+  /** Replaces what has the new name, but a folder only by a folder and only an empty one (rename(2)). */
+  rename(from: Uint8Array, to: Uint8Array): void {
+    requireName(from)
+    requireName(to)
+    this.#calls.rename(this.#fd, from, to)
+  }
+
+  /** Takes away anything but a folder. */
+  remove(name: Uint8Array): void {
+    requireName(name)
+    this.#calls.removeFile(this.#fd, name)
+  }
+
+  setOwner(name: Uint8Array, uid: number, gid: number): void {
+    requireName(name)
+    this.#calls.setOwner(this.#fd, name, { uid, gid })
+  }
+
+  /** Not for symlinks, which have no permissions on Linux (EOPNOTSUPP). */
+  setMode(name: Uint8Array, mode: number): void {
+    requireName(name)
+    this.#calls.setMode(this.#fd, name, mode)
+  }
+
+  setTimes(name: Uint8Array, mtimeNs: bigint): void {
+    requireName(name)
+    this.#calls.setTimes(this.#fd, name, { mtimeNs })
+  }
+
+  setOwnOwner(uid: number, gid: number): void {
+    fchownSync(this.#fd, uid, gid)
+  }
+
+  setOwnMode(mode: number): void {
+    fchmodSync(this.#fd, mode)
+  }
+
+  setOwnTimes(mtimeNs: bigint): void {
+    setFileTimes(this.#fd, mtimeNs)
+  }
+
+  #openRegular(name: Uint8Array, access: number): number {
+    requireName(name)
+    const fd = this.#calls.open(this.#fd, name, access | reopenFlags, 0)
+    try {
+      if (readFileMetadata(fd).type === 'file') return fd
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+    closeSync(fd)
+    throw new EngineError(
+      'restore.unsafe-path',
+      'Something that is no file stands where a file was made a moment ago. Restore where nobody else writes.',
+    )
+  }
+}
+
+/**
+ * Opens the folder to restore into, and makes it (and those above it) for its owner only if it is not there.
+ *
+ * The way to it is trusted, its last component is not: a symlink there is refused, since in a folder that others may write to they
+ * could have planted it.
+ *
+ * @throws EngineError `restore.target-invalid`, `native.unavailable`
+ */
+export function openTargetFolder(path: Uint8Array): OpenedTarget {
+  const calls = chooseFolderCalls()
+  const target = withoutSlashes(path)
+  try {
+    const isNew = mkdirSync(target, { recursive: true, mode: 0o700 }) !== undefined
+    return { folder: new TargetFolder(openSync(target, folderFlags), calls), isNew }
+  } catch (error) {
+    throw toTargetFailure(error)
+  }
+}
+
+/** A slash at the end would make the system follow a symlink before it. */
+function withoutSlashes(path: Uint8Array): Buffer {
+  let end = path.length
+  while (end > 1 && path[end - 1] === 0x2f) end--
+  return asBuffer(path).subarray(0, end)
+}
+
+function chooseFolderCalls(): FolderCalls {
+  const native = loadNative()
+  if (native !== null) return native
+  if (isProcMounted()) return procFolderCalls
+  throw (
+    nativeProblem() ??
+    new EngineError('native.unavailable', 'Restoring needs the native part of the agent, or /proc, and this machine has neither.')
+  )
+}
+
+function isProcMounted(): boolean {
+  try {
+    return readdirSync('/proc/self/fd').length > 0
+  } catch {
+    // No Linux, or a container without /proc.
+    return false
+  }
+}
+
+function requireNative(): NativeCalls {
+  const native = loadNative()
+  if (native !== null) return native
+  throw nativeProblem() ?? new EngineError('native.unavailable', 'This needs the native part of the agent, which does not load.')
+}
+
+const targetProblems: Readonly<Record<string, string>> = {
+  ENOTDIR: 'The target, or something on the way to it, is a symlink or no folder. Name the folder itself.',
+  EEXIST: 'The target is a symlink or no folder. Name the folder itself.',
+  ELOOP: 'The target is a symlink. Name the folder it leads to.',
+  EACCES: 'The agent may not write to the target. Run it with the rights it needs, or choose another target.',
+  EPERM: 'The agent may not write to the target. Run it with the rights it needs, or choose another target.',
+  EROFS: 'The target is read-only. Choose another one.',
+  ENOSPC: 'The target has no space left. Free space or choose another target.',
+}
+
+function toTargetFailure(error: unknown): EngineError {
+  const code = systemCode(error)
+  const message = targetProblems[code ?? ''] ?? `The target cannot be opened (${code ?? 'no code'}). Choose another one.`
+  return new EngineError('restore.target-invalid', message, { context: { systemCode: code }, cause: error })
+}
