@@ -1,0 +1,45 @@
+import type { LogLine, RunId } from '@holdfast/shared-types'
+import { onScopeDispose, readonly, ref, shallowRef } from 'vue'
+import { callHub } from '../../platform/api/call-hub.ts'
+import { mergeLogLines } from './log-lines.ts'
+
+// The most lines the hub gives at once.
+const linesPerPage = 1000
+
+/** The log of one run: pages from the hub and lines told live, each once and in order. */
+export function useRunLog(runId: RunId, signal: AbortSignal) {
+  const lines = shallowRef<readonly LogLine[]>([])
+  const isLoading = ref(true)
+  const told: LogLine[] = []
+  let frame: number | undefined
+
+  const readPage = (after: number) => callHub('getRunLog', { params: { runId }, query: { after, limit: linesPerPage }, signal })
+
+  /** Takes a line told live. A thousand a second come one by one; the page gets them once a frame. */
+  function take(line: LogLine): void {
+    told.push(line)
+    frame ??= requestAnimationFrame(() => {
+      frame = undefined
+      lines.value = mergeLogLines(lines.value, told.splice(0))
+    })
+  }
+
+  /** Reads all lines after a known page, however many pages that is. */
+  async function readOn(page: readonly LogLine[]): Promise<void> {
+    let last = page
+    lines.value = mergeLogLines(lines.value, last)
+    while (last.length === linesPerPage) {
+      last = (await readPage(last.at(-1)?.seq ?? 0)).items
+      lines.value = mergeLogLines(lines.value, last)
+    }
+    isLoading.value = false
+  }
+
+  /** Reads what came after the newest line here: used when live events could not close a gap. */
+  const readMissed = async () => readOn((await readPage(lines.value.at(-1)?.seq ?? 0)).items)
+
+  onScopeDispose(() => {
+    if (frame !== undefined) cancelAnimationFrame(frame)
+  })
+  return { lines, isLoading: readonly(isLoading), giveUp: () => (isLoading.value = false), readPage, readOn, readMissed, take }
+}

@@ -1,0 +1,92 @@
+import type { User } from '@holdfast/shared-types'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { callHub, onSignInLost } from '../../platform/api/call-hub.ts'
+import { forgetAnswers } from '../../platform/api/remembered-answers.ts'
+import { hasCode } from '../../platform/errors/api-error.ts'
+import { onLinkRefused, startLiveLink, stopLiveLink } from '../../platform/realtime/live-link.ts'
+import { tellSignedOut } from '../../platform/sign-out/sign-out.ts'
+
+export interface Credentials {
+  readonly name: string
+  readonly email: string
+  readonly password: string
+  readonly currentPassword?: string | undefined
+}
+
+/** Who is signed in. The cookie is the browser's and cannot be read here; the hub is asked once when the page opens. */
+export const useSignInStore = defineStore('sign-in', () => {
+  const user = shallowRef<User | null>(null)
+  const error = shallowRef<unknown>(null)
+  /** The sign-in ended while the page was in use: said on the sign-in page. */
+  const wasLost = ref(false)
+  /** A sign-in by link just opened an account without a password. */
+  const isCredentialsOffered = ref(false)
+  let asked: Promise<void> | undefined
+
+  function become(next: User | null): void {
+    user.value = next
+    if (next === null) stopLiveLink()
+    else startLiveLink()
+  }
+
+  async function ask(): Promise<void> {
+    error.value = null
+    try {
+      become(await callHub('getMe'))
+    } catch (cause) {
+      if (!hasCode(cause, 'sign-in.required')) error.value = cause
+    }
+  }
+
+  /** Settles once it is known whether somebody is signed in. */
+  const ready = (): Promise<void> => (asked ??= ask())
+  const askAgain = (): Promise<void> => (asked = ask())
+
+  async function signIn(email: string, password: string): Promise<void> {
+    accept(await callHub('signIn', { body: { email, password } }))
+  }
+
+  async function signInWithLink(token: string): Promise<void> {
+    const signedIn = await callHub('signInWithLink', { body: { token } })
+    isCredentialsOffered.value = !signedIn.hasPassword
+    accept(signedIn)
+  }
+
+  function accept(signedIn: User): void {
+    wasLost.value = false
+    error.value = null
+    become(signedIn)
+    asked = Promise.resolve()
+  }
+
+  async function signOut(): Promise<void> {
+    await callHub('signOut').catch((cause: unknown) => {
+      // Signed out elsewhere already: that is what was asked for.
+      if (!hasCode(cause, 'sign-in.required')) throw cause
+    })
+    await forget()
+  }
+
+  async function forget(): Promise<void> {
+    become(null)
+    asked = Promise.resolve()
+    tellSignedOut()
+    await forgetAnswers()
+  }
+
+  async function setCredentials(credentials: Credentials): Promise<void> {
+    user.value = await callHub('setCredentials', { body: credentials })
+    isCredentialsOffered.value = false
+  }
+
+  onSignInLost(() => {
+    if (user.value === null) return
+    wasLost.value = true
+    void forget()
+  })
+  onLinkRefused(() => void callHub('getMe').catch(() => undefined))
+
+  const isSignedIn = computed(() => user.value !== null)
+  return { user, error, wasLost, isSignedIn, isCredentialsOffered, ready, askAgain, signIn, signInWithLink, signOut, setCredentials }
+})

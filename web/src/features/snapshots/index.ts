@@ -1,0 +1,2 @@
+/** A device's snapshots, for its page. */
+export { default as SnapshotSection } from './SnapshotSection.vue'

@@ -1,0 +1,92 @@
+const cached = <T>(make: (language: string) => T): ((language: string) => T) => {
+  const made = new Map<string, T>()
+  return (language) => {
+    const known = made.get(language)
+    if (known !== undefined) return known
+    const fresh = make(language)
+    made.set(language, fresh)
+    return fresh
+  }
+}
+
+const integerFormat = cached((language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0 }))
+const digitFormats = [0, 1, 2].map((digits) =>
+  cached((language) => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })),
+)
+const percentFormat = cached((language) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }))
+const relativeFormat = cached((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
+const exactFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }))
+const minuteFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }))
+const clockFormat = cached((language) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }))
+const timeOfDayFormat = cached((language) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }))
+
+const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
+
+export const formatCount = (count: number, language: string): string => integerFormat(language).format(count)
+
+/** Powers of 1024 with three significant digits: `512 B`, `1.46 KiB`, `23.5 MiB`, `264 MiB`. Intl only knows powers of 1000. */
+export function formatBytes(bytes: number, language: string): string {
+  let value = bytes
+  let unit = 0
+  // 999.5 and not 1024: a fourth digit would make columns jump.
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  const number = (digitFormats[digits] ?? integerFormat)(language).format(value)
+  return `${number}\u00a0${byteUnits[unit]}`
+}
+
+export const formatRate = (bytesPerSecond: number, language: string): string => `${formatBytes(bytesPerSecond, language)}/s`
+
+/** A ratio of 0–1; 100 % is only said of what is whole. */
+export function formatPercent(ratio: number, language: string): string {
+  const honest = ratio < 1 ? Math.min(ratio, 0.99) : 1
+  return percentFormat(language).format(Math.max(0, honest))
+}
+
+const pad = (value: number) => String(value).padStart(2, '0')
+
+/** `0.8 s`, `42 s`, `3 min 07 s`, `1 h 04 min`, `2 d 3 h`: unit signs are the same in every language here. */
+export function formatDuration(durationMs: number, language: string): string {
+  const ms = Math.max(0, durationMs)
+  if (ms < 10_000) return `${digitFormats[1]?.(language).format(ms / 1000) ?? ''}\u00a0s`
+  const totalSeconds = Math.round(ms / 1000)
+  if (totalSeconds < 60) return `${totalSeconds}\u00a0s`
+  const totalMinutes = Math.floor(totalSeconds / 60)
+  if (totalMinutes < 60) return `${totalMinutes}\u00a0min ${pad(totalSeconds % 60)}\u00a0s`
+  const totalHours = Math.floor(totalMinutes / 60)
+  if (totalHours < 48) return `${totalHours}\u00a0h ${pad(totalMinutes % 60)}\u00a0min`
+  return `${Math.floor(totalHours / 24)}\u00a0d ${totalHours % 24}\u00a0h`
+}
+
+const relativeSteps = [
+  { unit: 'second', seconds: 1, upTo: 60 },
+  { unit: 'minute', seconds: 60, upTo: 3600 },
+  { unit: 'hour', seconds: 3600, upTo: 86_400 },
+  { unit: 'day', seconds: 86_400, upTo: 86_400 * 30 },
+  { unit: 'month', seconds: 86_400 * 30.4375, upTo: 86_400 * 365 },
+  { unit: 'year', seconds: 86_400 * 365.25, upTo: Infinity },
+] as const
+
+/** `3 minutes ago`, `yesterday`, `in 2 hours`. Within 5 s it is now, so that small differences of clocks are not shown as future. */
+export function formatRelative(timeMs: number, nowMs: number, language: string): string {
+  const seconds = (timeMs - nowMs) / 1000
+  const size = Math.abs(seconds)
+  if (size < 5) return relativeFormat(language).format(0, 'second')
+  const step = relativeSteps.find(({ upTo }) => size < upTo) ?? relativeSteps[5]
+  return relativeFormat(language).format(Math.trunc(seconds / step.seconds), step.unit)
+}
+
+/** Date and time to the second, in the browser's time zone. */
+export const formatExact = (timeMs: number, language: string): string => exactFormat(language).format(timeMs)
+/** Date and time to the minute. */
+export const formatMinute = (timeMs: number, language: string): string => minuteFormat(language).format(timeMs)
+/** Time of day to the minute. */
+export const formatTimeOfDay = (timeMs: number, language: string): string => timeOfDayFormat(language).format(timeMs)
+/** Time of day to the second, for lines that follow each other; 24 hours everywhere, as logs are. */
+export const formatClock = (timeMs: number, language: string): string => clockFormat(language).format(timeMs)
+
+/** Nanoseconds since 1970 as a decimal string (beyond 2^53) to ms; never throws: the string comes from a contract. */
+export const nsToMs = (ns: string): number => Number(BigInt(ns) / 1_000_000n)

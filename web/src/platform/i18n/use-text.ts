@@ -1,0 +1,26 @@
+import { computed } from 'vue'
+import {
+  formatBytes, formatClock, formatCount, formatDuration, formatExact, formatMinute, formatPercent, formatRate, formatRelative, formatTimeOfDay,
+} from './format.ts'
+import { currentLanguage, regionOf, textOf, type MessageKey, type NamedValues } from './text.ts'
+
+/** Texts and figures in the reader's language, for templates. Everything re-renders when the language changes. */
+export function useText() {
+  const language = computed(currentLanguage)
+  const region = computed(() => regionOf(language.value, navigator.languages))
+  const inLanguage = (format: (value: number, language: string) => string) => (value: number) => format(value, region.value)
+  return {
+    language,
+    t: (key: MessageKey, named?: NamedValues) => textOf(key, named),
+    bytes: inLanguage(formatBytes),
+    count: inLanguage(formatCount),
+    rate: inLanguage(formatRate),
+    percent: inLanguage(formatPercent),
+    duration: inLanguage(formatDuration),
+    exact: inLanguage(formatExact),
+    minute: inLanguage(formatMinute),
+    timeOfDay: inLanguage(formatTimeOfDay),
+    clock: inLanguage(formatClock),
+    relative: (timeMs: number, nowMs: number) => formatRelative(timeMs, nowMs, region.value),
+  }
+}

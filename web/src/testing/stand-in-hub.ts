@@ -1,0 +1,138 @@
+import { api, AppError, toProblem, type OperationId, type Run } from '@holdfast/shared-types'
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { z } from 'zod'
+import { answersOf, type Answers } from './answers.ts'
+import { openLiveTopics, type LiveTopics } from './live-topics.ts'
+import type { World } from './world.ts'
+
+/** What the hub sends with every page: no inline script may be needed. */
+const pagePolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; frame-ancestors 'none'"
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png',
+  '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json',
+}
+
+interface Matched {
+  readonly call: OperationId
+  readonly params: Record<string, string>
+}
+
+const patterns = Object.entries(api).map(([call, { method, path }]) => ({
+  call: call as OperationId,
+  method: method.toUpperCase(),
+  pattern: new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
+}))
+
+function match(method: string, path: string): Matched | null {
+  for (const { call, method: wanted, pattern } of patterns) {
+    const found = wanted === method ? pattern.exec(path) : null
+    if (found !== null) return { call, params: Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)])) }
+  }
+  return null
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  const text = Buffer.concat(parts).toString('utf8')
+  return text === '' ? undefined : JSON.parse(text)
+}
+
+const parseWith = (schema: unknown, value: unknown): unknown => (schema instanceof z.ZodType ? schema.parse(value) : undefined)
+
+export interface StandInHub {
+  readonly url: string
+  readonly world: World
+  readonly live: LiveTopics
+  /** Calls that were made, in order. */
+  readonly calls: OperationId[]
+  signIn(isIn: boolean): void
+  /** Puts a run into the world and tells every topic that shows it. */
+  setRun(run: Run): void
+  close(): Promise<void>
+}
+
+interface StandInOptions {
+  readonly world: World
+  readonly isSignedIn?: boolean
+  /** Built console to serve, with the hub's page policy. */
+  readonly distFolder?: string
+  readonly port?: number
+}
+
+/**
+ * A hub for tests and pictures: real HTTP and Socket.IO, invented world. Requests and answers are parsed by the contract's
+ * schemas, so it cannot say what a hub would not.
+ */
+export async function startStandInHub({ world, isSignedIn: startsSignedIn = true, distFolder, port = 0 }: StandInOptions): Promise<StandInHub> {
+  const calls: OperationId[] = []
+  let isSignedIn = startsSignedIn
+  const http = createServer((request, response) => void handle(request, response))
+  const live = openLiveTopics(http, () => isSignedIn)
+  const setRun = (run: Run): void => {
+    const index = world.runs.findIndex(({ id }) => id === run.id)
+    if (index === -1) world.runs.unshift(run)
+    else world.runs[index] = run
+    live.tell(`run:${run.id}`, { type: 'run.changed', body: run })
+    live.tell('runs', { type: 'run.changed', body: { ...run, warnings: [] } })
+  }
+  const answers: Answers = answersOf({ world, seqOf: live.seqOf, signIn: (isIn) => (isSignedIn = isIn), onRun: setRun })
+
+  async function answer(request: IncomingMessage, url: URL): Promise<{ status: number; body: unknown }> {
+    const matched = match(request.method ?? 'GET', url.pathname)
+    if (matched === null) throw new AppError('request.not-found')
+    const { call, params } = matched
+    calls.push(call)
+    const contract: { actor: string; params?: unknown; query?: unknown; body?: unknown; response: unknown; status?: number } = api[call]
+    if (contract.actor !== 'none' && !isSignedIn) throw new AppError('sign-in.required')
+    const asked = {
+      params: parseWith(contract.params, params),
+      query: parseWith(contract.query, Object.fromEntries(url.searchParams)),
+      body: parseWith(contract.body, await readBody(request)),
+    }
+    const answerIt = answers[call] as ((asked: unknown) => unknown) | undefined
+    if (answerIt === undefined) throw new AppError('request.not-found')
+    return { status: contract.status ?? 200, body: parseWith(contract.response, answerIt(asked)) }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    if (!url.pathname.startsWith('/api/')) return servePage(url.pathname, response)
+    if (/\/file$/.test(url.pathname)) {
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment; filename="download.bin"' }).end('bytes of the file')
+      return
+    }
+    try {
+      const { status, body } = await answer(request, url)
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    } catch (error) {
+      const known = error instanceof AppError ? error : new AppError('internal', { message: String(error) })
+      const problem = toProblem(known, 'req-1')
+      response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
+    }
+  }
+
+  async function servePage(path: string, response: ServerResponse): Promise<void> {
+    if (distFolder === undefined) return void response.writeHead(404).end()
+    const wanted = join(distFolder, path)
+    const file = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(distFolder, 'index.html')
+    const headers = { 'content-type': contentTypes[extname(file)] ?? 'application/octet-stream', 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }
+    response.writeHead(200, headers).end(await readFile(file))
+  }
+
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    world, live, calls, setRun,
+    signIn: (isIn) => (isSignedIn = isIn),
+    async close() {
+      await live.close()
+      http.closeAllConnections()
+    },
+  }
+}
