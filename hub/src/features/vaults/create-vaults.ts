@@ -17,7 +17,7 @@ import { SegmentReader } from './reading/segment-reader.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
-import { findSnapshot, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
+import { findSnapshot, findSnapshotOfRun, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
@@ -43,6 +43,7 @@ export interface AgentKeys {
 
 export interface SnapshotReads {
   readonly find: typeof findSnapshot
+  readonly ofRun: typeof findSnapshotOfRun
   readonly findByPrefix: typeof findSnapshotsByPrefix
   readonly list: typeof listSnapshots
   readonly newest: typeof newestSnapshots
@@ -104,7 +105,13 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     async vaultsWithoutRecoveryKey(em) {
       return (await listVaultRecords(em)).filter(({ recoveryKeyExportedAt }) => recoveryKeyExportedAt === null).map(({ id }) => id)
     },
-    snapshots: { find: findSnapshot, findByPrefix: findSnapshotsByPrefix, list: listSnapshots, newest: newestSnapshots },
+    snapshots: {
+      find: findSnapshot,
+      ofRun: findSnapshotOfRun,
+      findByPrefix: findSnapshotsByPrefix,
+      list: listSnapshots,
+      newest: newestSnapshots,
+    },
     openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
     runFsck,
   }

@@ -16,9 +16,9 @@ export const BackupSessionEntity = defineEntity({
     /** The newest fence the run was opened with; older ones are refused. */
     fence: p.integer(),
     state: p.enum(['open', 'committed', 'closed'] as const),
-    epoch: p.bigint('string'),
+    epoch: p.bigint('number'),
     /** Promised to this session alone: no other session of the agent gets it, whether this one commits or not. */
-    snapshotSeq: p.bigint('string'),
+    snapshotSeq: p.bigint('number'),
     openedAt: p.datetime(3),
     closedAt: p.datetime(3).nullable(),
   },
@@ -30,7 +30,7 @@ export const SessionGrantEntity = defineEntity({
   name: 'SessionGrant',
   tableName: 'session_grant',
   properties: {
-    id: p.bigint('string').primary().autoincrement(),
+    id: p.bigint('number').primary().autoincrement(),
     sessionId: () => p.manyToOne(BackupSessionEntity).mapToPk().fieldName('session_id').deleteRule('cascade').$type<SessionId>(),
     /** n × 20 bytes: birth pack id, u32 birth ordinal (little endian). */
     places: p.blob(),

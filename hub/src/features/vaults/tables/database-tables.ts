@@ -9,5 +9,8 @@ import { VaultEntity } from './vault.entity.ts'
 export const vaultEntities = [VaultEntity, PackEntity, BackupSessionEntity, SessionGrantEntity, SnapshotEntity] as const
 export type VaultTables = InferKyselyDB<(typeof vaultEntities)[number]>
 
-/** Typed SQL with bound parameters, in the transaction of `em` where there is one. */
-export const tablesOf = (em: EntityManager): Kysely<VaultTables> => em.getKysely<VaultTables>()
+/**
+ * Typed SQL with bound parameters, in the transaction of `em` where there is one. Columns come as their entities say (times as Date, bigint
+ * as number); what a query computes comes as the driver gives it.
+ */
+export const tablesOf = (em: EntityManager): Kysely<VaultTables> => em.getKysely<VaultTables>({ convertValues: true })

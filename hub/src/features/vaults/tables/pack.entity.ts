@@ -7,7 +7,7 @@ export const PackEntity = defineEntity({
   name: 'Pack',
   tableName: 'pack',
   properties: {
-    seq: p.bigint('string').primary().autoincrement(),
+    seq: p.bigint('number').primary().autoincrement(),
     packId: p.blob().unique().check('octet_length(pack_id) = 16'),
     vaultId: () => p.manyToOne(VaultEntity).mapToPk().fieldName('vault_id').$type<VaultId>(),
     domainId: p.uuid().$type<DomainId>(),
@@ -16,7 +16,7 @@ export const PackEntity = defineEntity({
     keyEpoch: p.integer(),
     /** The session that brought it; null for one found in the store. */
     sessionId: p.uuid().$type<SessionId>().nullable(),
-    sizeBytes: p.bigint('string'),
+    sizeBytes: p.bigint('number'),
     segments: p.integer(),
     blobs: p.integer(),
     /** As in the pack: the blob index is loaded from here without touching the store. */

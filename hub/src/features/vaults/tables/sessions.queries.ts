@@ -61,8 +61,8 @@ export async function openSessionRow(em: EntityManager, session: SessionToOpen):
       key_epoch: session.keyEpoch,
       fence: session.fence,
       state: 'open',
-      epoch: String(session.epoch),
-      snapshot_seq: String(Number(highest.rows[0]?.seq ?? 0) + 1),
+      epoch: session.epoch,
+      snapshot_seq: Number(highest.rows[0]?.seq ?? 0) + 1,
       opened_at: session.openedAt,
       closed_at: null,
     })
@@ -94,7 +94,7 @@ export async function findSessionBySeq(
     .selectAll()
     .where('vault_id', '=', vaultId)
     .where('agent_id', '=', agentId)
-    .where('snapshot_seq', '=', String(snapshotSeq))
+    .where('snapshot_seq', '=', snapshotSeq)
     .executeTakeFirst()
   return row === undefined ? null : toRecord(row)
 }
@@ -143,6 +143,6 @@ const toRecord = (row: Selectable<VaultTables['backup_session']>): SessionRecord
   keyEpoch: row.key_epoch,
   fence: row.fence,
   state: row.state,
-  epoch: Number(row.epoch),
-  snapshotSeq: Number(row.snapshot_seq),
+  epoch: row.epoch,
+  snapshotSeq: row.snapshot_seq,
 })

@@ -12,11 +12,11 @@ export const SnapshotEntity = defineEntity({
     domainId: p.uuid().$type<DomainId>(),
     agentId: p.uuid().$type<AgentId>(),
     runId: p.uuid().$type<RunId>().nullable(),
-    seq: p.bigint('string'),
+    seq: p.bigint('number'),
     keyEpoch: p.integer(),
     /** The hub's clock at the commit, as in the object: what order, `latest` and retention go by. */
     receivedAt: p.datetime(3),
-    epoch: p.bigint('string'),
+    epoch: p.bigint('number'),
     /** `lost`: the store does not have the object (any more). */
     state: p.enum(['committed', 'lost'] as const),
     status: p.enum(['complete', 'complete-with-errors', 'partial'] as const).$type<SnapshotStatus>(),
@@ -29,10 +29,10 @@ export const SnapshotEntity = defineEntity({
     /** By the agent's clock; for display. */
     startedAt: p.datetime(3),
     finishedAt: p.datetime(3),
-    files: p.bigint('string'),
-    folders: p.bigint('string'),
-    bytes: p.bigint('string'),
-    errors: p.bigint('string'),
+    files: p.bigint('number'),
+    folders: p.bigint('number'),
+    bytes: p.bigint('number'),
+    errors: p.bigint('number'),
     roots: p.json().$type<WirePath[]>(),
     /** What the refset names. */
     packs: p.integer(),

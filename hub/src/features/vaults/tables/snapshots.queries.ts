@@ -63,10 +63,10 @@ export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord
       domain_id: snapshot.domainId,
       agent_id: snapshot.agentId,
       run_id: snapshot.runId,
-      seq: String(snapshot.seq),
+      seq: snapshot.seq,
       key_epoch: snapshot.keyEpoch,
       received_at: new Date(snapshot.receivedAtMs),
-      epoch: String(snapshot.epoch),
+      epoch: snapshot.epoch,
       state: snapshot.state,
       status: snapshot.status,
       system: snapshot.system,
@@ -76,10 +76,10 @@ export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord
       root: Buffer.from(snapshot.root),
       started_at: new Date(snapshot.startedAtMs),
       finished_at: new Date(snapshot.finishedAtMs),
-      files: String(snapshot.files),
-      folders: String(snapshot.folders),
-      bytes: String(snapshot.bytes),
-      errors: String(snapshot.errors),
+      files: snapshot.files,
+      folders: snapshot.folders,
+      bytes: snapshot.bytes,
+      errors: snapshot.errors,
       roots: sql`${JSON.stringify(snapshot.roots)}::jsonb`,
       packs: snapshot.packs,
       segments: snapshot.segments,
@@ -92,6 +92,17 @@ export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord
 /** Committed or lost. */
 export async function findSnapshot(em: EntityManager, id: SnapshotId): Promise<SnapshotRecord | null> {
   const row = await tablesOf(em).selectFrom('snapshot').selectAll().where('id', '=', idBytes(id)).executeTakeFirst()
+  return row === undefined ? null : toRecord(row)
+}
+
+/** The one that a run committed, or null. */
+export async function findSnapshotOfRun(em: EntityManager, runId: RunId): Promise<SnapshotRecord | null> {
+  const row = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .where('state', '=', 'committed')
+    .executeTakeFirst()
   return row === undefined ? null : toRecord(row)
 }
 
@@ -154,7 +165,7 @@ export async function listSnapshotPlaces(
     .select(['id', 'agent_id', 'seq', 'state'])
     .where('vault_id', '=', vaultId)
     .execute()
-  return rows.map((row) => ({ id: toId(row.id), agentId: row.agent_id, seq: Number(row.seq), state: row.state }))
+  return rows.map((row) => ({ id: toId(row.id), agentId: row.agent_id, seq: row.seq, state: row.state }))
 }
 
 export async function setSnapshotState(em: EntityManager, id: SnapshotId, state: SnapshotRecord['state']): Promise<void> {
@@ -177,10 +188,10 @@ const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => (
   domainId: row.domain_id,
   agentId: row.agent_id,
   runId: row.run_id,
-  seq: Number(row.seq),
+  seq: row.seq,
   keyEpoch: row.key_epoch,
   receivedAtMs: row.received_at.getTime(),
-  epoch: Number(row.epoch),
+  epoch: row.epoch,
   state: row.state,
   status: row.status,
   system: row.system,
@@ -190,10 +201,10 @@ const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => (
   root: row.root,
   startedAtMs: row.started_at.getTime(),
   finishedAtMs: row.finished_at.getTime(),
-  files: Number(row.files),
-  folders: Number(row.folders),
-  bytes: Number(row.bytes),
-  errors: Number(row.errors),
+  files: row.files,
+  folders: row.folders,
+  bytes: row.bytes,
+  errors: row.errors,
   roots: row.roots,
   packs: row.packs,
   segments: row.segments,

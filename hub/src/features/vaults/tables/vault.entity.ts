@@ -14,7 +14,7 @@ export const VaultEntity = defineEntity({
     defaultDomainId: p.uuid().$type<DomainId>(),
     keyEpoch: p.integer(),
     /** Counts collections of garbage; a snapshot carries the one its session began in. */
-    epoch: p.bigint('string'),
+    epoch: p.bigint('number'),
     /** Null = the only other key lies next to the vault. */
     recoveryKeyExportedAt: p.datetime(3).nullable(),
     createdAt: p.datetime(3),

@@ -30,7 +30,7 @@ export async function listVaultRecords(em: EntityManager): Promise<VaultRecord[]
     storeKind: row.store_kind,
     defaultDomainId: row.default_domain_id,
     keyEpoch: row.key_epoch,
-    epoch: Number(row.epoch),
+    epoch: row.epoch,
     recoveryKeyExportedAt: row.recovery_key_exported_at,
     createdAt: row.created_at,
   }))
@@ -46,7 +46,7 @@ export async function insertVault(em: EntityManager, vault: Omit<VaultRecord, 'r
       store_kind: vault.storeKind,
       default_domain_id: vault.defaultDomainId,
       key_epoch: vault.keyEpoch,
-      epoch: String(vault.epoch),
+      epoch: vault.epoch,
       recovery_key_exported_at: null,
       created_at: vault.createdAt,
     })
@@ -54,11 +54,7 @@ export async function insertVault(em: EntityManager, vault: Omit<VaultRecord, 'r
 }
 
 export async function setVaultEpoch(em: EntityManager, vaultId: VaultId, epoch: number): Promise<void> {
-  await tablesOf(em)
-    .updateTable('vault')
-    .set({ epoch: String(epoch) })
-    .where('id', '=', vaultId)
-    .execute()
+  await tablesOf(em).updateTable('vault').set({ epoch }).where('id', '=', vaultId).execute()
 }
 
 /** What is there and usable: lost packs and snapshots do not count. */

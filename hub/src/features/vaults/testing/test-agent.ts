@@ -28,6 +28,14 @@ export interface OpenedSession {
   readonly usableBaseSnapshots: readonly string[]
 }
 
+/** What a snapshot says of itself, where it is to be other than it should. */
+export type SnapshotToMake = Partial<SnapshotBody> & {
+  readonly seq?: number
+  readonly snapshotId?: Uint8Array
+  readonly agentId?: AgentId
+  readonly signKey?: KeyObject
+}
+
 /** An agent's side of the conversation, with the engine's own sink, sealer and keys; it talks to the feature's handlers. */
 export class TestAgent {
   readonly agentId = AgentId.parse(randomUUID())
@@ -36,7 +44,7 @@ export class TestAgent {
   readonly name: string
   readonly publicKeys: AgentKeys
   readonly #world: VaultsUnderTest
-  readonly signKey: KeyObject
+  readonly #signKey: KeyObject
   readonly #boxKey: KeyObject
 
   constructor(world: VaultsUnderTest, name: string, vaultId: VaultId, domainId: DomainId) {
@@ -46,7 +54,7 @@ export class TestAgent {
     this.domainId = domainId
     const signing = generateKeyPairSync('ed25519')
     const box = generateKeyPairSync('x25519')
-    this.signKey = signing.privateKey
+    this.#signKey = signing.privateKey
     this.#boxKey = box.privateKey
     const boxPublicKey = rawPublicKey(box.publicKey)
     const boxSignature = sign(null, boxKeySigningBytes(boxPublicKey), signing.privateKey)
@@ -61,9 +69,9 @@ export class TestAgent {
     return this.#world.runs.start(this.agentId, { kind: 'restore', snapshotId, target: { path: '/tmp/x' }, flat: false, paths: [] })
   }
 
-  async open(runId?: RunId, fence = 1): Promise<OpenedSession> {
+  async open(runId?: RunId, fence = 1, vaultId = this.vaultId): Promise<OpenedSession> {
     const run = runId ?? (await this.startBackup())
-    const answer = await this.#ask('session.open', { runId: run, fence, vaultId: this.vaultId })
+    const answer = await this.#ask('session.open', { runId: run, fence, vaultId })
     return { ...answer, runId: run, fence, keys: this.#keysOf(answer) }
   }
 
@@ -96,24 +104,24 @@ export class TestAgent {
   }
 
   /** Everything up to the commit: blobs sent, snapshot sealed. */
-  async prepare(
-    session: OpenedSession,
-    folder: Folder,
-    changes: Partial<SnapshotBody & { refset: Uint8Array; seq: number; snapshotId: Uint8Array }> = {},
-  ): Promise<Uint8Array> {
+  async prepare(session: OpenedSession, folder: Folder, changes: SnapshotToMake = {}): Promise<Uint8Array> {
     const sink = this.sink(session)
     const tree = buildTree(sink, session.keys, folder)
     await sink.finish()
     return this.seal(session, { refset: sink.refset(), ...tree, ...changes })
   }
 
-  seal(
-    session: OpenedSession,
-    snapshot: Partial<SnapshotBody> & { refset: Uint8Array; root: Uint8Array; seq?: number; snapshotId?: Uint8Array },
-  ): Uint8Array {
-    const { refset, seq, snapshotId, ...body } = snapshot
-    const header = { agentId: uuidToBytes(this.agentId), snapshotId: snapshotId ?? randomBytes(16), seq: seq ?? session.nextSnapshotSeq }
-    return sealSnapshot({ header, refset, body: { ...emptyBody, host: `${this.name}.lan`, ...body } }, session.keys, this.signKey)
+  seal(session: OpenedSession, snapshot: SnapshotToMake & { readonly refset: Uint8Array; readonly root: Uint8Array }): Uint8Array {
+    const {
+      refset,
+      seq = session.nextSnapshotSeq,
+      snapshotId = randomBytes(16),
+      agentId = this.agentId,
+      signKey = this.#signKey,
+      ...body
+    } = snapshot
+    const header = { agentId: uuidToBytes(agentId), snapshotId, seq }
+    return sealSnapshot({ header, refset, body: { ...emptyBody, host: `${this.name}.lan`, ...body } }, session.keys, signKey)
   }
 
   async backUp(folder: Folder, changes: Partial<SnapshotBody> = {}): Promise<SnapshotId> {

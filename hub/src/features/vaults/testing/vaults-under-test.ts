@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { randomBytes } from 'node:crypto'
 import type { AgentId } from '@holdfast/shared-types'
+import { packKey } from '@holdfast/engine/format'
 import type { HubConfig } from '../../../config/config-schema.ts'
 import { entities } from '../../../wiring/entities.ts'
 import { migrations } from '../../../migrations/index.ts'
@@ -85,6 +86,11 @@ export class VaultsUnderTest {
 
   logged(event: string): LogLine[] {
     return this.log.filter((line) => line.event === event)
+  }
+
+  /** Behind the hub's back, as a broken disk would. */
+  async removePack(packId: Uint8Array): Promise<void> {
+    if (!(await this.store.delete(packKey(packId)))) throw new Error('There should be a pack')
   }
 
   async close(): Promise<void> {
