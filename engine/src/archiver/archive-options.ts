@@ -1,0 +1,74 @@
+import type { ChunkerProfile, ChunkLimits } from '../chunker/index.ts'
+import type { EngineError } from '../errors/index.ts'
+import type { SnapshotStatus, SubtreeCounts } from '../format/index.ts'
+import type { Clock, ItemErrorHandler, ItemWarning } from '../run-control/index.ts'
+import type { BlobSink } from '../vault/blob-sink.ts'
+import type { Catalogue } from './catalogue/index.ts'
+
+export interface CatalogueToWrite {
+  /** Where the last one lies; the new one is written beside it until `commitCatalogue`. */
+  readonly path: string
+  /** 16 bytes each. */
+  readonly vaultId: Uint8Array
+  readonly domainId: Uint8Array
+  /** The snapshot this backup will become. */
+  readonly snapshotId: Uint8Array
+}
+
+export interface ArchiveOptions {
+  /** Absolute raw paths: files, folders, symlinks. May overlap. */
+  readonly sources: readonly Uint8Array[]
+  /** Absolute raw paths that are never kept. */
+  readonly alwaysExcluded: readonly Uint8Array[]
+  readonly sink: BlobSink
+  /** K_id and K_cdc of the domain, 32 bytes each. */
+  readonly idKey: Uint8Array
+  readonly cdcKey: Uint8Array
+  readonly chunker: ChunkerProfile | ChunkLimits
+  /** Of a snapshot that the vault still holds; null reads everything. Not closed. */
+  readonly previous: Catalogue | null
+  readonly catalogue: CatalogueToWrite
+  /** Asked for everything that cannot be kept as it should. */
+  readonly onItemError: ItemErrorHandler
+  /** Called at most every 100 ms. */
+  readonly onProgress: (progress: ArchiveProgress) => void
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+/** A copy each time. */
+export interface ArchiveProgress {
+  readonly filesDone: number
+  /** Sizes of the files done, read or not. */
+  readonly bytesDone: number
+  readonly filesRead: number
+  readonly bytesRead: number
+  readonly warnings: number
+  /** Raw absolute path of the file in hand. */
+  readonly currentPath: Uint8Array | null
+}
+
+/** Files are entries of type `file`: symlinks and the like are neither counted as files nor as folders. */
+export interface ArchiveOutcome extends SubtreeCounts {
+  /** `partial`: a whole source is missing from it. `complete-with-errors`: something in a source is. */
+  readonly status: SnapshotStatus
+  /** Id of the root page of the top folder. */
+  readonly rootPage: Uint8Array
+  /** What was backed up, after merging: the roots of the snapshot. */
+  readonly roots: readonly Uint8Array[]
+  readonly filesNew: number
+  readonly filesChanged: number
+  readonly filesUnchanged: number
+  /** Files whose content was read, whatever came out. */
+  readonly filesRead: number
+  readonly bytesRead: number
+  /** Entries that were gone between listing and looking; they are in no other figure. */
+  readonly vanished: number
+  /** The first 1,000. */
+  readonly warnings: readonly ItemWarning[]
+  readonly warningCount: number
+  /** Parts of `previous` that were damaged: their files were read again. */
+  readonly damagedCatalogueParts: number
+  /** Why the new catalogue could not be written: then there is none to commit, and the next backup reads more. */
+  readonly catalogueProblem: EngineError | null
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isEngineError } from '../../errors/index.ts'
+import type { BlobLocation } from '../../format/index.ts'
+import { CatalogueWriter, commitCatalogue, openCatalogue } from './index.ts'
+import type { Catalogue, CataloguedFile, CatalogueIdentity } from './index.ts'
+
+const identity: CatalogueIdentity = { vaultId: randomBytes(16), domainId: randomBytes(16), chunker: 'standard' }
+const snapshotId = randomBytes(16)
+const packIds = Array.from({ length: 3 }, () => new Uint8Array(randomBytes(16)))
+const ticketCount = 2000
+const placeOf = (ticket: number): BlobLocation => ({ packId: packIds[ticket % 3]!, ordinal: ticket * 7, position: ticket % 1024 })
+const idOf = (ticket: number): Buffer => Buffer.alloc(32, ticket)
+
+let folder: string
+let cataloguePath: string
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hf-catalogue-'))
+  cataloguePath = path.join(folder, 'catalogue')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function aFile(name: string, over: Partial<CataloguedFile> = {}): CataloguedFile {
+  const ticket = name.length * 17
+  return {
+    name: Buffer.from(name), size: 1_234_567_890_123, mtimeNs: -1n, ctimeNs: 1_700_000_000_123_456_789n, inode: 0xffff_ffff_ffff_fff0n, device: 66_304n, isTrusted: true,
+    content: { kind: 'stored', items: [{ kind: 'data', length: 70_000, id: idOf(ticket) }, { kind: 'hole', length: 9 }], tickets: [ticket], lists: [{ id: idOf(3), ticket: 3 }] },
+    ...over,
+  }
+}
+
+const folders: Record<string, CataloguedFile[]> = {
+  '/': [],
+  '/one': [aFile('a'), aFile('b', { isTrusted: false }), aFile('c', { content: { kind: 'inline', bytes: Buffer.from('tiny') } })],
+  '/one/two': [aFile('\u00e9')],
+  '/large': Array.from({ length: 700 }, (_, index) => aFile(`file-${String(index).padStart(5, '0')}`)),
+}
+
+function writeCatalogue(): void {
+  const writer = new CatalogueWriter(cataloguePath, identity, snapshotId)
+  for (const [name, files] of Object.entries(folders)) {
+    const out = writer.folder(Buffer.from(name))
+    for (const file of files) out.add(file)
+    out.finish([{ id: idOf(name.length), ticket: name.length }])
+  }
+  expect(writer.finish({ ticketCount, locationOf: placeOf })).toBeNull()
+  commitCatalogue(cataloguePath)
+}
+
+function read(catalogue: Catalogue, name: string): (CataloguedFile | null)[] {
+  const known = catalogue.folder(Buffer.from(name))
+  return folders[name]!.map((file) => known.find(file.name))
+}
+
+test('gives back every file, page and place, and nothing for what it never saw', () => {
+  writeCatalogue()
+  const catalogue = openCatalogue(cataloguePath, identity)!
+  expect(Buffer.compare(catalogue.snapshotId, snapshotId)).toBe(0)
+  for (const [name, files] of Object.entries(folders)) {
+    expect(read(catalogue, name)).toEqual(files)
+    expect(catalogue.folder(Buffer.from(name)).pages()).toEqual([{ id: idOf(name.length), ticket: name.length }])
+  }
+  for (let ticket = 0; ticket < ticketCount; ticket++) expect(catalogue.locationOf(ticket)).toEqual(placeOf(ticket))
+  expect(catalogue.locationOf(ticketCount)).toBeNull()
+  expect(catalogue.folder(Buffer.from('/other')).find(Buffer.from('a'))).toBeNull()
+  const large = catalogue.folder(Buffer.from('/large'))
+  expect(large.find(Buffer.from('file-00000x'))).toBeNull()
+  expect(large.find(Buffer.from('file-00699'))).not.toBeNull()
+  expect(large.find(Buffer.from('zzz'))).toBeNull()
+  expect(catalogue.damagedParts).toBe(0)
+  catalogue.close()
+})
+
+test('stays out of the way until it is committed, and leaves nothing when discarded', () => {
+  writeCatalogue()
+  const before = readFileSync(cataloguePath)
+  const writer = new CatalogueWriter(cataloguePath, identity, randomBytes(16))
+  writer.folder(Buffer.from('/')).finish([])
+  writer.finish({ ticketCount: 0, locationOf: placeOf })
+  expect(readFileSync(cataloguePath).equals(before)).toBe(true)
+  writer.discard()
+  expect(existsSync(`${cataloguePath}.new`)).toBe(false)
+})
+
+test('a catalogue that cannot be written is told at the end, and leaves the last one as it was', () => {
+  writeCatalogue()
+  const before = readFileSync(cataloguePath)
+  const writer = new CatalogueWriter('/dev/full', identity, snapshotId)
+  writer.folder(Buffer.from('/')).finish([])
+  expect(writer.finish({ ticketCount: 0, locationOf: placeOf })).toMatchObject({ code: 'catalogue.damaged' })
+  expect(readFileSync(cataloguePath).equals(before)).toBe(true)
+})
+
+describe('a catalogue that cannot be believed', () => {
+  test('is none at all when there is no file', () => expect(openCatalogue(cataloguePath, identity)).toBeNull())
+
+  test.each<[string, CatalogueIdentity]>([
+    ['of another vault', { ...identity, vaultId: randomBytes(16) }],
+    ['of another domain', { ...identity, domainId: randomBytes(16) }],
+    ['made with other chunk sizes', { ...identity, chunker: 'fine' }],
+  ])('is refused when it is %s', (_, expected) => {
+    writeCatalogue()
+    expect(() => openCatalogue(cataloguePath, expected)).toThrow(expect.objectContaining({ code: 'catalogue.damaged' }))
+  })
+
+  test('is refused when it is cut short anywhere', () => {
+    writeCatalogue()
+    const whole = readFileSync(cataloguePath)
+    for (let length = 0; length < whole.length; length += 1009) {
+      writeFileSync(cataloguePath, whole.subarray(0, length))
+      expect(() => openCatalogue(cataloguePath, identity)).toThrow(expect.objectContaining({ code: 'catalogue.damaged' }))
+    }
+  })
+
+  test('never tells anything false with a byte changed: it says less, and says that it is damaged', () => {
+    writeCatalogue()
+    const whole = readFileSync(cataloguePath)
+    let refused = 0
+    let partly = 0
+    for (let offset = 0; offset < whole.length; offset += 397) {
+      const spoiled = Buffer.from(whole)
+      spoiled[offset]! ^= 1 << (offset % 8)
+      writeFileSync(cataloguePath, spoiled)
+      try {
+        const catalogue = openCatalogue(cataloguePath, identity)!
+        for (const [name, files] of Object.entries(folders)) for (const [index, found] of read(catalogue, name).entries()) if (found !== null && !isDeepStrictEqual(found, files[index])) expect(found).toEqual(files[index])
+        for (let ticket = 0; ticket < ticketCount; ticket += 397) expect(catalogue.locationOf(ticket)).toEqual(placeOf(ticket))
+        expect(catalogue.damagedParts).toBeGreaterThan(0)
+        catalogue.close()
+        partly++
+      } catch (error) {
+        if (!isEngineError(error, 'catalogue.damaged')) throw error
+        refused++
+      }
+    }
+    expect(refused).toBeGreaterThan(10)
+    expect(partly).toBeGreaterThan(10)
+  })
+})

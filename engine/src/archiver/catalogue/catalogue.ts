@@ -1,0 +1,186 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { compareBytes } from '../../bytes/index.ts'
+import { EngineError, isEngineError } from '../../errors/index.ts'
+import { objectIdBytes, type BlobLocation } from '../../format/index.ts'
+import type { BlobTicket } from '../../vault/blob-sink.ts'
+import { damaged, decodeHeader, decodeTrailer, hashPath, headerBytes, tablesBytes, trailerBytes, type CatalogueTrailer } from './catalogue-layout.ts'
+import { partHeadBytes, PartReader } from './catalogue-part.ts'
+import type { CataloguedBlob, CataloguedFile, CatalogueIdentity } from './catalogue-types.ts'
+
+/**
+ * Opens the catalogue of the last committed backup.
+ *
+ * @returns null when there is none.
+ * @throws EngineError `catalogue.damaged` for one that is cut short, damaged in its tables, of another version or of another vault: go on without.
+ */
+export function openCatalogue(path: string, expected: CatalogueIdentity): Catalogue | null {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new EngineError('catalogue.damaged', 'The list of known files cannot be opened. Nothing is lost; all files are read again.', { cause: error })
+  }
+  try {
+    return new Catalogue(fd, expected)
+  } catch (error) {
+    closeSync(fd)
+    throw isEngineError(error, 'catalogue.damaged') ? error : new EngineError('catalogue.damaged', damaged('it cannot be read').message, { cause: error })
+  }
+}
+
+/** What the last backup knew of files, folder by folder. 26 bytes of memory a blob and part; the files themselves stay on disk. */
+export class Catalogue {
+  /** The snapshot it describes: use it only while the vault holds that. */
+  readonly snapshotId: Uint8Array
+  readonly #fd: number
+  readonly #hashes: Uint32Array
+  readonly #lengths: Uint32Array
+  readonly #offsets: Float64Array
+  readonly #packIds: Uint8Array
+  readonly #packs: Uint32Array
+  readonly #ordinals: Uint32Array
+  readonly #positions: Uint16Array
+  #damagedParts = 0
+
+  /** @param fd is closed by {@link close}. */
+  constructor(fd: number, expected: CatalogueIdentity) {
+    this.#fd = fd
+    const fileBytes = fstatSync(fd).size
+    if (fileBytes < headerBytes + trailerBytes) throw damaged('it is cut short')
+    this.snapshotId = decodeHeader(readAt(fd, 0, headerBytes), expected)
+    const trailer = decodeTrailer(readAt(fd, fileBytes - trailerBytes, trailerBytes), fileBytes)
+    const columns = new Columns(readTables(fd, trailer))
+    this.#hashes = new Uint32Array(columns.take(trailer.parts * 4))
+    this.#lengths = new Uint32Array(columns.take(trailer.parts * 4))
+    this.#offsets = new Float64Array(columns.take(trailer.parts * 8))
+    this.#packIds = new Uint8Array(columns.take(trailer.packs * objectIdBytes))
+    this.#packs = new Uint32Array(columns.take(trailer.tickets * 4))
+    this.#ordinals = new Uint32Array(columns.take(trailer.tickets * 4))
+    this.#positions = new Uint16Array(columns.take(trailer.tickets * 2))
+  }
+
+  /** Parts that could not be believed so far; their files count as never seen. */
+  get damagedParts(): number {
+    return this.#damagedParts
+  }
+
+  /** What is known of a folder; empty when nothing is. @param path absolute raw bytes. */
+  folder(path: Uint8Array): KnownFolder {
+    const hash = hashPath(path)
+    const first = lowerBound(this.#hashes, hash)
+    let end = first
+    while (this.#hashes[end] === hash) end++
+    return new KnownFolder(end - first, (index) => this.#readPart(first + index, path))
+  }
+
+  /** Where the last backup's blob lies; null when that is not known. */
+  locationOf(ticket: BlobTicket): BlobLocation | null {
+    const pack = this.#packs[ticket]
+    if (pack === undefined) return null
+    const start = pack * objectIdBytes
+    if (start >= this.#packIds.length) return null
+    return { packId: this.#packIds.subarray(start, start + objectIdBytes), ordinal: this.#ordinals[ticket]!, position: this.#positions[ticket]! }
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+
+  #readPart(rank: number, path: Uint8Array): PartReader | null {
+    try {
+      const length = this.#lengths[rank]!
+      if (length < partHeadBytes) throw damaged('a part is cut short')
+      const part = new PartReader(readAt(this.#fd, this.#offsets[rank]!, length), path)
+      return part.isOfFolder ? part : null
+    } catch {
+      // Whatever is wrong with it (checksum, decoding, disk): its files count as changed, and the caller is told by `damagedParts`.
+      this.#damagedParts++
+      return null
+    }
+  }
+}
+
+/** The files of one folder of the last backup, to be asked for in ascending order of their names. */
+export class KnownFolder {
+  readonly #count: number
+  readonly #read: (index: number) => PartReader | null
+  #next = 0
+  #part: PartReader | null = null
+  #file: CataloguedFile | null = null
+
+  constructor(count: number, read: (index: number) => PartReader | null) {
+    this.#count = count
+    this.#read = read
+    this.#step()
+  }
+
+  find(name: Uint8Array): CataloguedFile | null {
+    while (this.#file !== null) {
+      const order = compareBytes(this.#file.name, name)
+      if (order === 0) return this.#file
+      if (order > 0) return null
+      this.#step()
+    }
+    return null
+  }
+
+  /** The folder's tree pages, which its last part names. */
+  pages(): readonly CataloguedBlob[] {
+    if (this.#count === 0) return []
+    return (this.#count === this.#next ? this.#part : this.#read(this.#count - 1))?.pages ?? []
+  }
+
+  #step(): void {
+    this.#file = this.#part?.next() ?? null
+    while (this.#file === null && this.#next < this.#count) {
+      this.#part = this.#read(this.#next++)
+      this.#file = this.#part?.next() ?? null
+    }
+  }
+}
+
+class Columns {
+  readonly #bytes: Buffer
+  #offset = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  /** A copy, so that it is aligned for whatever it holds. */
+  take(length: number): ArrayBuffer {
+    const start = this.#bytes.byteOffset + this.#offset
+    this.#offset += length
+    return (this.#bytes.buffer as ArrayBuffer).slice(start, start + length)
+  }
+}
+
+function readTables(fd: number, trailer: CatalogueTrailer): Buffer {
+  const tables = readAt(fd, trailer.tablesOffset, tablesBytes(trailer))
+  if (crc32(tables) !== trailer.tablesCrc) throw damaged('its tables are damaged')
+  return tables
+}
+
+function readAt(fd: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  for (let done = 0; done < length; ) {
+    const count = readSync(fd, bytes, done, length - done, offset + done)
+    if (count === 0) throw damaged('it is cut short')
+    done += count
+  }
+  return bytes
+}
+
+/** First rank whose hash is not below `hash`. */
+function lowerBound(hashes: Uint32Array, hash: number): number {
+  let low = 0
+  let high = hashes.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (hashes[middle]! < hash) low = middle + 1
+    else high = middle
+  }
+  return low
+}

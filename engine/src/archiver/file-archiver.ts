@@ -1,0 +1,109 @@
+import { EngineError, isEngineError } from '../errors/index.ts'
+import type { ContentItem, FileContent, FileEntry, TreeEntry } from '../format/index.ts'
+import type { Clock } from '../run-control/index.ts'
+import type { FileMetadata } from '../source/index.ts'
+import type { BlobSink } from '../vault/blob-sink.ts'
+import type { Catalogue, CataloguedContent, CataloguedFile } from './catalogue/index.ts'
+import { isRacy, isSameState } from './change-detection.ts'
+import type { ContentReader, ReadContent } from './content-reader.ts'
+
+/** Fields of an entry that its metadata give. */
+export type EntryFields = Omit<Extract<TreeEntry, { type: 'fifo' | 'socket' }>, 'type'>
+
+export interface FileToArchive {
+  readonly name: Buffer
+  /** By the walk's look. */
+  readonly metadata: FileMetadata
+  /** Wall clock before that look. */
+  readonly lookedAtMs: number
+  /** Path as the system takes it. */
+  readonly access: Buffer
+  readonly known: CataloguedFile | null
+  readonly fields: (metadata: FileMetadata) => EntryFields
+}
+
+export interface ArchivedFile {
+  readonly entry: FileEntry
+  readonly catalogued: CataloguedFile
+  readonly change: 'new' | 'changed' | 'unchanged'
+  /** It is kept, but not quite as it was. */
+  readonly warning: EngineError | null
+}
+
+/** Decides for each regular file whether its content must be read, and gives its entry. */
+export class FileArchiver {
+  readonly #sink: BlobSink
+  readonly #previous: Catalogue | null
+  readonly #reader: ContentReader
+  readonly #clock: Clock
+
+  constructor(sink: BlobSink, previous: Catalogue | null, reader: ContentReader, clock: Clock) {
+    this.#sink = sink
+    this.#previous = previous
+    this.#reader = reader
+    this.#clock = clock
+  }
+
+  /** The file without reading it, or null when it has to be read. */
+  adopt(file: FileToArchive): ArchivedFile | null {
+    const { known, metadata } = file
+    if (known === null || !known.isTrusted || !isSameState(known, metadata)) return null
+    const adopted = this.#adoptContent(known.content)
+    if (adopted === null) return null
+    const entry: FileEntry = { ...file.fields(metadata), type: 'file', size: metadata.size, content: contentOf(adopted) }
+    return { entry, catalogued: { ...known, isTrusted: !isRacy(metadata, file.lookedAtMs), content: adopted }, change: 'unchanged', warning: null }
+  }
+
+  /** @throws EngineError `source.*`; `source.not-found` when it is gone. */
+  async read(file: FileToArchive): Promise<ArchivedFile> {
+    const lookedAtMs = this.#clock.nowMs()
+    const read = await this.#reader.read(file.access)
+    const { metadata, size, content } = read
+    const { mtimeNs, ctimeNs, inode, device } = metadata
+    const isTrusted = !read.isTorn && !isRacy(metadata, lookedAtMs)
+    return {
+      entry: { ...file.fields(metadata), type: 'file', size, content },
+      catalogued: { name: file.name, size, mtimeNs, ctimeNs, inode, device, isTrusted, content: read.catalogued },
+      change: changeOf(file.known, read),
+      warning: read.isTorn ? changedWhileRead() : null,
+    }
+  }
+
+  /** Null when the place of a blob is not known. Tickets are those of this session afterwards. */
+  #adoptContent(content: CataloguedContent): CataloguedContent | null {
+    if (content.kind === 'inline') return content
+    const places = [...content.tickets, ...content.lists.map((list) => list.ticket)].map((ticket) => this.#previous?.locationOf(ticket) ?? null)
+    if (places.includes(null)) return null
+    let next = 0
+    const adoptNext = (id: Uint8Array): number => this.#sink.adopt(id, places[next++]!)
+    const tickets = content.items.flatMap((item) => (item.kind === 'data' ? [adoptNext(item.id)] : []))
+    const lists = content.lists.map(({ id }) => ({ id, ticket: adoptNext(id) }))
+    return { ...content, tickets, lists }
+  }
+}
+
+function contentOf(catalogued: CataloguedContent): FileContent {
+  if (catalogued.kind === 'inline') return catalogued
+  const root = catalogued.lists.at(-1)
+  return root === undefined ? { kind: 'items', items: catalogued.items } : { kind: 'list', id: root.id }
+}
+
+function changeOf(known: CataloguedFile | null, read: ReadContent): ArchivedFile['change'] {
+  if (known === null) return 'new'
+  return known.mtimeNs === read.metadata.mtimeNs && isSameContent(known.content, read.catalogued) ? 'unchanged' : 'changed'
+}
+
+function isSameContent(left: CataloguedContent, right: CataloguedContent): boolean {
+  if (left.kind === 'inline') return right.kind === 'inline' && Buffer.compare(left.bytes, right.bytes) === 0
+  return right.kind === 'stored' && left.items.length === right.items.length && left.items.every((item, index) => isSameItem(item, right.items[index]!))
+}
+
+function isSameItem(left: ContentItem, right: ContentItem): boolean {
+  if (left.length !== right.length) return false
+  return left.kind === 'data' ? right.kind === 'data' && Buffer.compare(left.id, right.id) === 0 : right.kind === 'hole'
+}
+
+const changedWhileRead = (): EngineError =>
+  new EngineError('source.changed', 'The file changed while it was read, also when it was read again: what is kept may be a mix of old and new. Back it up while it is quiet.')
+
+export const isGone = (error: unknown): boolean => isEngineError(error, 'source.not-found') || isEngineError(error, 'source.vanished')

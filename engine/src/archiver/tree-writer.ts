@@ -1,0 +1,129 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { blobTypes, FolderPageBuilder, pageSeedOf, type BlobType, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
+import { invariant } from '../errors/index.ts'
+import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
+import type { Catalogue, CataloguedBlob, CataloguedFile, FolderWriter, KnownFolder } from './catalogue/index.ts'
+
+/** A folder's entry without what is only known once everything below it is. */
+export type FolderHead = Omit<Extract<TreeEntry, { type: 'folder' }>, 'page' | 'subtree'>
+
+interface OpenFolder {
+  /** Null for the top, which no entry names. */
+  readonly head: FolderHead | null
+  readonly pages: FolderPageBuilder
+  readonly pageBlobs: CataloguedBlob[]
+  readonly known: KnownFolder | null
+  /** Tree pages of the last backup by id, made when first needed. */
+  knownPages: Map<string, BlobTicket> | null
+  readonly files: FolderWriter
+  readonly counts: { files: number; folders: number; bytes: number; errors: number }
+}
+
+export interface TreeWriterPorts {
+  readonly sink: BlobSink
+  readonly idKey: Uint8Array
+  readonly cdcKey: Uint8Array
+  readonly previous: Catalogue | null
+  readonly catalogueFolder: (path: Uint8Array) => FolderWriter
+}
+
+/** Builds tree pages bottom-up while entries arrive top-down: a folder's page goes to the sink after everything below it. */
+export class TreeWriter {
+  readonly #ports: TreeWriterPorts
+  readonly #pageSeed: number
+  readonly #idKey: KeyObject
+  readonly #open: OpenFolder[] = []
+  #root: { page: Uint8Array; counts: SubtreeCounts } | null = null
+
+  constructor(ports: TreeWriterPorts) {
+    this.#ports = ports
+    this.#pageSeed = pageSeedOf(ports.cdcKey)
+    this.#idKey = createSecretKey(ports.idKey)
+  }
+
+  /** Everything written; known after the top's {@link endFolder}. */
+  get root(): { readonly page: Uint8Array; readonly counts: SubtreeCounts } {
+    invariant(this.#root !== null, 'the top folder is ended before its page is asked for')
+    return this.#root
+  }
+
+  startFolder(path: Uint8Array, head: FolderHead | null): void {
+    const folder: OpenFolder = {
+      head,
+      pages: new FolderPageBuilder(this.#pageSeed, (page) => this.#putPage(folder, page)),
+      pageBlobs: [],
+      known: this.#ports.previous?.folder(path) ?? null,
+      knownPages: null,
+      files: this.#ports.catalogueFolder(path),
+      counts: { files: 0, folders: 0, bytes: 0, errors: 0 },
+    }
+    this.#open.push(folder)
+  }
+
+  /** What the last backup knew of a file of the folder in hand; ask in ascending order of names. */
+  knownFile(name: Uint8Array): CataloguedFile | null {
+    return this.#top.known?.find(name) ?? null
+  }
+
+  /** @param catalogued a file's line for the next backup. */
+  add(entry: Exclude<TreeEntry, { type: 'folder' }>, catalogued: CataloguedFile | null): void {
+    const folder = this.#top
+    folder.pages.add(entry)
+    if (catalogued !== null) folder.files.add(catalogued)
+    if (entry.type === 'file') {
+      folder.counts.files++
+      folder.counts.bytes += entry.size
+    } else if (entry.type === 'error') folder.counts.errors++
+  }
+
+  endFolder(): void {
+    const folder = this.#top
+    const page = folder.pages.finish()
+    folder.files.finish(folder.pageBlobs)
+    this.#open.pop()
+    const above = this.#open.at(-1)
+    if (above === undefined || folder.head === null) {
+      this.#root = { page, counts: folder.counts }
+      return
+    }
+    above.pages.add({ ...folder.head, page, subtree: folder.counts })
+    above.counts.files += folder.counts.files
+    above.counts.folders += folder.counts.folders + 1
+    above.counts.bytes += folder.counts.bytes
+    above.counts.errors += folder.counts.errors
+  }
+
+  get #top(): OpenFolder {
+    const folder = this.#open.at(-1)
+    invariant(folder !== undefined, 'entries come between the start and the end of a folder')
+    return folder
+  }
+
+  /** A page that came out as last time lies in the vault already: it is named by its place, and neither asked for nor sent. */
+  #putPage(folder: OpenFolder, page: Uint8Array): Uint8Array {
+    const ticket = this.#adoptKnown(folder, page) ?? this.#ports.sink.add(blobTypes.treePage, page)
+    const id = this.#ports.sink.idOf(ticket)
+    folder.pageBlobs.push({ id, ticket })
+    return id
+  }
+
+  #adoptKnown(folder: OpenFolder, page: Uint8Array): BlobTicket | null {
+    const { previous, sink } = this.#ports
+    if (previous === null || folder.known === null) return null
+    folder.knownPages ??= new Map(folder.known.pages().map((blob) => [keyOf(blob.id), blob.ticket]))
+    if (folder.knownPages.size === 0) return null
+    const id = blobIdOf(this.#idKey, blobTypes.treePage, page)
+    const ticket = folder.knownPages.get(keyOf(id))
+    const place = ticket === undefined ? null : previous.locationOf(ticket)
+    return place === null ? null : sink.adopt(id, place)
+  }
+}
+
+const typeBytes = Uint8Array.from({ length: 6 }, (_, type) => type)
+
+/** docs/vault-format.md §6. */
+function blobIdOf(idKey: KeyObject, type: BlobType, bytes: Uint8Array): Buffer {
+  return createHmac('sha256', idKey).update(typeBytes.subarray(type, type + 1)).update(bytes).digest()
+}
+
+const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')

@@ -1,0 +1,3 @@
+/** Brings files back: from blobs of a source to a folder on a disk. */
+export { restore } from './restore.ts'
+export type { RestoreOptions, RestoreOutcome, RestoreProgress } from './restore-options.ts'

@@ -1,0 +1,150 @@
+import { closeSync, fstatSync, ftruncateSync, writeSync } from 'node:fs'
+import { EngineError } from '../errors/index.ts'
+import type { FileEntry } from '../format/index.ts'
+import type { PieceReceiver } from './content-batch.ts'
+import type { RestoredFolder } from './restored-folder.ts'
+
+/** A name that waits for a file to be complete, to become a hard link to it. */
+export interface WaitingLink {
+  readonly folder: RestoredFolder
+  readonly entry: FileEntry
+}
+
+/** What a file needs of the restore around it. */
+export interface FilePlaces {
+  /** A new file under a temporary name in the file's folder, and what it is. */
+  create(file: RestoredFile): { readonly name: Buffer; readonly fd: number }
+  reopen(file: RestoredFile, temporaryName: Buffer): number
+  /** It has no descriptor any more. */
+  closed(file: RestoredFile): void
+  /** Gives a complete file its metadata and its name. */
+  publish(file: RestoredFile, fd: number, temporaryName: Buffer): void
+  removeTemporary(folder: RestoredFolder, name: Buffer): void
+  written(file: RestoredFile): void
+  failed(file: RestoredFile, error: unknown): void
+  /** The error to end the restore with, or null when only this file is concerned. */
+  fatal(error: unknown): EngineError | null
+}
+
+/**
+ * One regular file on its way into the target.
+ *
+ * It is written under a temporary name in its own folder and renamed when it is complete, metadata included: whenever this is
+ * killed, a file under its own name is whole, and what was there before is whole until then. (Writing under the final name would
+ * save 5 µs a file on tmpfs, a quarter of the cost of a small one, and nothing measurable on ext4; 2026-11-21.)
+ */
+export class RestoredFile implements PieceReceiver {
+  readonly folder: RestoredFolder
+  readonly entry: FileEntry
+  readonly links: WaitingLink[] = []
+  readonly #places: FilePlaces
+  #state: 'waiting' | 'written' | 'failed' = 'waiting'
+  #piecesLeft = 0
+  #isPlanned = false
+  #dataEnd = 0
+  #temporaryName: Buffer | null = null
+  #inode = 0n
+  #fd: number | null = null
+
+  constructor(folder: RestoredFolder, entry: FileEntry, places: FilePlaces) {
+    this.folder = folder
+    this.entry = entry
+    this.#places = places
+  }
+
+  get state(): 'waiting' | 'written' | 'failed' {
+    return this.#state
+  }
+
+  /** One more piece will come. */
+  expectPiece(): void {
+    this.#piecesLeft++
+  }
+
+  /** No further piece will be announced. */
+  endPlan(): void {
+    this.#isPlanned = true
+    this.#finishIfComplete()
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    if (this.#state !== 'waiting') return
+    this.#attempt(() => {
+      const fd = this.#open()
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
+      this.#dataEnd = Math.max(this.#dataEnd, offset + bytes.length)
+    })
+    this.#piecesLeft--
+    this.#finishIfComplete()
+  }
+
+  fail(error: unknown): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'failed'
+    this.discard()
+    this.#places.failed(this, error)
+  }
+
+  /** Takes away what is unfinished; also for a run that ends early. */
+  discard(): void {
+    this.suspend()
+    const name = this.#temporaryName
+    this.#temporaryName = null
+    if (name !== null) this.#places.removeTemporary(this.folder, name)
+  }
+
+  /** Gives the descriptor back; the next piece opens the file again. */
+  suspend(): void {
+    if (this.#fd === null) return
+    closeSync(this.#fd)
+    this.#fd = null
+    this.#places.closed(this)
+  }
+
+  #finishIfComplete(): void {
+    if (this.#state !== 'waiting' || !this.#isPlanned || this.#piecesLeft > 0) return
+    this.#attempt(() => {
+      const fd = this.#open()
+      // What lies behind the last data is a hole, and so is everything skipped before: nothing was written there.
+      if (this.#dataEnd < this.entry.size) ftruncateSync(fd, this.entry.size)
+      this.#places.publish(this, fd, this.#temporaryName!)
+      this.#temporaryName = null
+      this.suspend()
+      this.#state = 'written'
+    })
+    if (this.state === 'written') this.#places.written(this)
+  }
+
+  #open(): number {
+    if (this.#fd !== null) return this.#fd
+    if (this.#temporaryName === null) {
+      const created = this.#places.create(this)
+      this.#temporaryName = created.name
+      this.#fd = created.fd
+      // Asked only of files that may have to be opened again.
+      if (!this.#isPlanned || this.#piecesLeft > 1) this.#inode = fstatSync(this.#fd, { bigint: true }).ino
+    } else this.#fd = this.#reopen(this.#temporaryName)
+    return this.#fd
+  }
+
+  #reopen(name: Buffer): number {
+    const fd = this.#places.reopen(this, name)
+    if (fstatSync(fd, { bigint: true }).ino === this.#inode) return fd
+    closeSync(fd)
+    throw new EngineError('restore.unsafe-path', 'An unfinished file was exchanged for another one during the restore. Restore where nobody else writes.')
+  }
+
+  /** What fails for this file alone is told and counted; what fails for all of them ends the restore. */
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      const fatal = this.#places.fatal(error)
+      if (fatal !== null) {
+        this.discard()
+        throw fatal
+      }
+      this.fail(error)
+    }
+  }
+}

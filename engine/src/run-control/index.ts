@@ -1,0 +1,5 @@
+/** What every long piece of work needs: clocks, a turn for the event loop now and then, a way to stop, and a list of what went wrong. */
+export type { Clock } from './clock.ts'
+export { ItemWarnings } from './item-warnings.ts'
+export type { ItemErrorHandler, ItemWarning } from './item-warnings.ts'
+export { Pacer } from './pacer.ts'

@@ -1,0 +1,52 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { EngineError } from '../errors/index.ts'
+import type { Clock } from './clock.ts'
+
+/** The event loop gets its turn this often: packs are sent, answers and an abort arrive only then. */
+const turnMs = 20
+const progressMs = 100
+/** Asking the clock costs as much as a tenth of an entry. */
+const stepsPerLook = 16
+
+/** Keeps a loop of synchronous work from starving everything else in its thread. */
+export class Pacer {
+  readonly #clock: Clock
+  readonly #signal: AbortSignal
+  readonly #report: () => void
+  #steps = 0
+  #lastTurnMs: number
+  #lastReportMs: number
+
+  /** @param report is called at most every 100 ms. */
+  constructor(clock: Clock, signal: AbortSignal, report: () => void) {
+    this.#clock = clock
+    this.#signal = signal
+    this.#report = report
+    this.#lastTurnMs = clock.monotonicMs()
+    this.#lastReportMs = this.#lastTurnMs
+  }
+
+  /** Cheap; true when it is time to await {@link turn}. Call it once a step. */
+  isDue(): boolean {
+    return ++this.#steps % stepsPerLook === 0 && this.isLate()
+  }
+
+  /** The same for steps that are long by themselves. */
+  isLate(): boolean {
+    return this.#clock.monotonicMs() - this.#lastTurnMs >= turnMs
+  }
+
+  /** @throws EngineError `cancelled` */
+  async turn(): Promise<void> {
+    await nextTurn()
+    this.throwIfCancelled()
+    this.#lastTurnMs = this.#clock.monotonicMs()
+    if (this.#lastTurnMs - this.#lastReportMs < progressMs) return
+    this.#lastReportMs = this.#lastTurnMs
+    this.#report()
+  }
+
+  throwIfCancelled(): void {
+    if (this.#signal.aborted) throw new EngineError('cancelled', 'The run was cancelled.', { cause: this.#signal.reason })
+  }
+}

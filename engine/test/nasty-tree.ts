@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, closeSync, ftruncateSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
+const at = (root: string, name: string | Buffer): Buffer => Buffer.concat([Buffer.from(`${root}/`), typeof name === 'string' ? Buffer.from(name) : name])
+export const isRoot = process.getuid?.() === 0
+
+/** Everything that file systems allow and backup programs have stumbled over. @param root an empty folder. */
+export function makeNastyTree(root: string): void {
+  makeNames(root)
+  makeContents(root)
+  makeLinks(root)
+  makeSpecials(root)
+  makeTimesAndModes(root)
+}
+
+function makeNames(root: string): void {
+  const folder = `${root}/names`
+  mkdirSync(folder)
+  const names = [
+    bytes('latin1-\xe9\xff'), bytes('\x01\x02\x1b[31mred'), bytes('new\nline'), '-rf', '[brackets]', 'a*b?c', 'back\\slash', ' leading and trailing ', 'quote"\'`$(id)',
+    'nfc-\u00e9', 'nfd-e\u0301', 'case', 'CASE', '...', '.hidden', 'con', 'trailing.', 'a:b', '\u202egnp.exe', '\ufeffbom', '~', '%2e%2e%2f', 'x'.repeat(255), bytes('\xed\xa0\x80surrogate'),
+  ]
+  for (const name of names) writeFileSync(at(folder, name), name)
+  const everyByte = Buffer.from(Array.from({ length: 254 }, (_, index) => index + 1).filter((byte) => byte !== 0x2f))
+  writeFileSync(at(folder, everyByte), 'every byte but the two that no name can have')
+  mkdirSync(`${folder}/empty folder`)
+  // Sorted before and after its twin by raw bytes, in between by most other rules.
+  for (const name of ['a', 'a.b', 'a-b', 'ab', 'a b']) writeFileSync(`${folder}/${name}.order`, name)
+  mkdirSync(`${folder}/order`)
+  writeFileSync(`${folder}/order.`, '')
+}
+
+function makeContents(root: string): void {
+  const folder = `${root}/contents`
+  mkdirSync(folder)
+  const kib = 1024
+  for (const size of [0, 1, 199, 200, 201, 4095, 4096, 4097, 128 * kib, 256 * kib - 1, 256 * kib, 256 * kib + 1, 5000 * kib]) writeFileSync(`${folder}/size-${size}`, pattern(size, size))
+  writeFileSync(`${folder}/twin`, pattern(4097, 4097))
+  writeFileSync(`${folder}/zeroes`, Buffer.alloc(4 * 1024 * kib + 1))
+  makeSparse(`${folder}/hole-at-start`, 3_000_000, [[2_900_000, 100_000]])
+  makeSparse(`${folder}/hole-at-end`, 3_000_000, [[0, 70_000]])
+  makeSparse(`${folder}/holes-around`, 9_000_000, [[1_048_576, 10], [2_000_003, 400_000], [8_388_608, 4096]])
+  makeSparse(`${folder}/only-a-hole`, 50_000_000, [])
+  makeSparse(`${folder}/small-hole`, 100_000, [[99_999, 1]])
+  mkdirSync(`${folder}/many`)
+  for (let index = 0; index < 3000; index++) writeFileSync(`${folder}/many/${index}`, `file number ${index}\n`)
+}
+
+function makeSparse(path: string, size: number, data: readonly (readonly [number, number])[]): void {
+  const fd = openSync(path, 'w')
+  ftruncateSync(fd, size)
+  for (const [offset, length] of data) writeSync(fd, pattern(length, offset + 7), 0, length, offset)
+  closeSync(fd)
+}
+
+function makeLinks(root: string): void {
+  const folder = `${root}/links`
+  mkdirSync(`${folder}/one/two`, { recursive: true })
+  for (const [target, name] of [['nowhere', 'dangling'], ['loop', 'loop'], ['.', 'self'], ['/etc/passwd', 'absolute'], ['one', 'to-folder'], ['t'.repeat(4000), 'long']]) symlinkSync(target!, `${folder}/${name}`)
+  symlinkSync(bytes('odd-\xff'), at(folder, bytes('odd-\xfe')))
+  writeFileSync(`${folder}/one/first`, pattern(300_000, 1))
+  linkSync(`${folder}/one/first`, `${folder}/one/two/second`)
+  linkSync(`${folder}/one/first`, `${folder}/zzz`)
+  linkSync(`${folder}/one/first`, `${root}/aaa-third-link`)
+  writeFileSync(`${folder}/tiny`, 'tiny')
+  linkSync(`${folder}/tiny`, `${folder}/one/tiny-too`)
+  linkSync(`${folder}/dangling`, `${folder}/dangling-too`)
+}
+
+function makeSpecials(root: string): void {
+  const folder = `${root}/specials`
+  mkdirSync(folder)
+  execFileSync('mkfifo', [`${folder}/fifo`, `${folder}/fifo-too`])
+  if (!isRoot) return
+  execFileSync('mknod', [`${folder}/null`, 'c', '1', '3'])
+  execFileSync('mknod', [`${folder}/large-numbers`, 'b', '259', '1048575'])
+}
+
+function makeTimesAndModes(root: string): void {
+  const folder = `${root}/modes`
+  mkdirSync(folder)
+  for (const mode of [0o000, 0o444, 0o600, 0o755, 0o4755, 0o2755, 0o1777, 0o7777]) {
+    writeFileSync(`${folder}/file-${mode.toString(8)}`, 'mode')
+    if (isRoot) chownSync(`${folder}/file-${mode.toString(8)}`, 1234 + mode, 54_321)
+    chmodSync(`${folder}/file-${mode.toString(8)}`, mode)
+  }
+  for (const mode of [0o700, 0o2770, 0o1777, 0o555]) {
+    mkdirSync(`${folder}/folder-${mode.toString(8)}`)
+    writeFileSync(`${folder}/folder-${mode.toString(8)}/inside`, 'inside')
+    chmodSync(`${folder}/folder-${mode.toString(8)}`, mode)
+  }
+  const times: readonly (readonly [string, string])[] = [
+    ['1921-03-04 05:06:07.000000001 UTC', 'before-1970'], ['1969-12-31 23:59:59.999999999 UTC', 'last-of-1969'], ['1970-01-01 UTC', 'zero'],
+    ['2001-02-03 04:05:06.123456789 UTC', 'nanoseconds'], ['2039-01-01 00:00:00.5 UTC', 'after-2038'], ['2200-01-01 UTC', 'far'],
+  ]
+  for (const [time, name] of times) {
+    writeFileSync(`${folder}/${name}`, name)
+    symlinkSync(name, `${folder}/${name}-link`)
+    mkdirSync(`${folder}/${name}-folder`)
+    execFileSync('touch', ['-h', '-d', time, `${folder}/${name}`, `${folder}/${name}-link`, `${folder}/${name}-folder`])
+  }
+}
+
+/** Bytes without repetition that differ by seed and are the same every time. */
+export function pattern(length: number, seed: number): Buffer {
+  const out = Buffer.allocUnsafe(length)
+  let state = (seed * 2_654_435_761 + 1) >>> 0
+  for (let index = 0; index < length; index++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    out[index] = state >>> 24
+  }
+  return out
+}
+
+/** What rsync would still change to make `copy` like `original`: contents, all metadata to the nanosecond, hard links, extra files. */
+export const differences = (original: string, copy: string): string =>
+  execFileSync('rsync', ['-naciH', '-@-1', '--delete', `${original}/`, `${copy}/`], { encoding: 'utf8', maxBuffer: 1 << 28 })
+
+/** Makes files old enough to be believed: sets nothing, waits for nothing, only for trees that a test made itself. */
+export function countEntries(root: string): { files: number; folders: number; others: number } {
+  const counts = { files: 0, folders: 0, others: 0 }
+  for (const entry of readdirSync(bytes(root), { withFileTypes: true, recursive: false, encoding: 'buffer' })) {
+    if (entry.isFile()) counts.files++
+    else if (entry.isDirectory()) {
+      const below = countEntries(`${root}/${entry.name.toString('latin1')}`)
+      counts.files += below.files
+      counts.folders += below.folders + 1
+      counts.others += below.others
+    } else counts.others++
+  }
+  return counts
+}
+
+export const sizeOf = (path: string): number => lstatSync(path).size
+export const contentOf = (path: string): Buffer => readFileSync(path)
