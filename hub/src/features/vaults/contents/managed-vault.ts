@@ -1,7 +1,8 @@
 import { AppError, type DomainId, type VaultId } from '@holdfast/shared-types'
-import { uuidToBytes } from '@holdfast/engine/format'
+import { isEngineError } from '@holdfast/engine/errors'
+import { uuidToBytes, vaultFileKey } from '@holdfast/engine/format'
 import { SegmentOpener, type DomainKeys } from '@holdfast/engine/reader'
-import type { ObjectStore } from '@holdfast/engine/store'
+import type { ByteRange, ObjectStore } from '@holdfast/engine/store'
 import { nodePrimitives, type Vault } from '@holdfast/engine/vault'
 import type { VaultRecord } from '../tables/vaults.queries.ts'
 import { VaultContents } from './vault-contents.ts'
@@ -33,6 +34,20 @@ export class ManagedVault {
 
   get store(): ObjectStore {
     return this.vault.store
+  }
+
+  /**
+   * An object that is known to be stored, or a range of it.
+   * @throws AppError `store.unavailable` where the whole vault is gone, as with its disk; EngineError `store.not-found` where only the object is
+   */
+  async getStored(key: string, range?: ByteRange): Promise<Uint8Array> {
+    try {
+      return await this.store.get(key, range)
+    } catch (error) {
+      if (!isEngineError(error, 'store.not-found')) throw error
+      if ((await this.store.head(vaultFileKey)) !== null) throw error
+      throw new AppError('store.unavailable', { cause: error })
+    }
   }
 
   /** @throws EngineError `vault.invalid` for a domain this vault does not have. */

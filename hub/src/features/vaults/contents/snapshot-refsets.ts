@@ -45,10 +45,10 @@ export class SnapshotRefsets {
   }
 
   async #read(snapshot: SnapshotRecord): Promise<Refset> {
-    const { store } = this.#vaults.get(snapshot.vaultId)
+    const vault = this.#vaults.get(snapshot.vaultId)
     const key = storeKeyOf(snapshot)
-    const header = await store.get(key, { offset: 0, length: snapshotHeaderBytes })
+    const header = await vault.getStored(key, { offset: 0, length: snapshotHeaderBytes })
     const length = new ByteReader(header.subarray(refsetLengthAt)).u32()
-    return Refset.decode(await store.get(key, { offset: snapshotHeaderBytes, length }))
+    return Refset.decode(await vault.getStored(key, { offset: snapshotHeaderBytes, length }))
   }
 }

@@ -1,5 +1,4 @@
 import { isEngineError } from '@holdfast/engine/errors'
-import { vaultFileKey } from '@holdfast/engine/format'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -13,8 +12,8 @@ export interface ReadRangeDeps {
 
 /**
  * Bytes of a pack. One that turns out to be gone is noted as lost at once: its segments are offered no more, so the next backup sends
- * again what was in it.
- * @throws EngineError `store.*`
+ * again what was in it. A store that is gone as a whole has lost nothing.
+ * @throws EngineError `store.*`; AppError `store.unavailable`
  */
 export async function readPackRange(
   deps: ReadRangeDeps,
@@ -23,7 +22,7 @@ export async function readPackRange(
   range: { offset: number; length: number },
 ): Promise<Uint8Array> {
   try {
-    return await vault.store.get(key, range)
+    return await vault.getStored(key, range)
   } catch (error) {
     if (isEngineError(error, 'store.not-found')) await noteLost(deps, vault, packIdHex)
     throw error
@@ -31,8 +30,6 @@ export async function readPackRange(
 }
 
 async function noteLost({ database, log }: ReadRangeDeps, vault: ManagedVault, packIdHex: string): Promise<void> {
-  // A store that is gone as a whole (unmounted) has lost nothing: its packs are back when it is.
-  if ((await vault.store.head(vaultFileKey)) === null) return
   if (!vault.contents.markLost(packIdHex)) return
   log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
   await setPackState(database.em(), [Buffer.from(packIdHex, 'hex')], 'lost')

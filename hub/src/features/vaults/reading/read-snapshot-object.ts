@@ -5,5 +5,5 @@ import { requireReadableRun, type ReadableRunDeps, type RunClaim } from './reada
 /** The stored object of the run's snapshot, the hub's statement included: at most 64 MiB. @throws AppError as `requireReadableRun` */
 export async function readSnapshotObject(deps: ReadableRunDeps, em: EntityManager, claim: RunClaim): Promise<Uint8Array> {
   const { snapshot, vault } = await requireReadableRun(deps, em, claim)
-  return vault.store.get(storeKeyOf(snapshot))
+  return vault.getStored(storeKeyOf(snapshot))
 }

@@ -25,7 +25,7 @@ export interface LogLine extends LogFields {
 /** A hub's vaults on a real database and a real folder, without the rest of the hub. */
 export class VaultsUnderTest {
   readonly storeDir: string
-  readonly secret: Uint8Array = randomBytes(32)
+  readonly secret: Uint8Array
   readonly log: LogLine[] = []
   readonly committed: DomainEvents['snapshot.committed'][] = []
   database!: Database
@@ -39,14 +39,23 @@ export class VaultsUnderTest {
   nowMs = Date.UTC(2026, 10, 21, 9)
   readonly #testDatabase: TestDatabase
 
-  private constructor(storeDir: string, testDatabase: TestDatabase) {
+  private constructor(storeDir: string, secret: Uint8Array, testDatabase: TestDatabase) {
     this.storeDir = storeDir
+    this.secret = secret
     this.#testDatabase = testDatabase
   }
 
+  /** A second hub on the same store, with a database of its own. */
+  async withEmptyDatabase(): Promise<VaultsUnderTest> {
+    return VaultsUnderTest.#openAt(this.storeDir, this.secret)
+  }
+
   static async open(): Promise<VaultsUnderTest> {
-    const storeDir = await mkdtemp(join(tmpdir(), 'holdfast-vaults-'))
-    const world = new VaultsUnderTest(storeDir, await createTestDatabase())
+    return VaultsUnderTest.#openAt(await mkdtemp(join(tmpdir(), 'holdfast-vaults-')), randomBytes(32))
+  }
+
+  static async #openAt(storeDir: string, secret: Uint8Array): Promise<VaultsUnderTest> {
+    const world = new VaultsUnderTest(storeDir, secret, await createTestDatabase())
     world.database = await openDatabase({ connection: world.#testDatabase.connection, entities, migrations, log: world.#logger() })
     world.runs = new RunTable(world.database)
     world.agents = new AgentTable(world.database)
@@ -55,12 +64,15 @@ export class VaultsUnderTest {
   }
 
   /** Starts the feature anew, as a restarted hub does: nothing in memory is left. */
-  async start(secret: Uint8Array = this.secret, database: Database = this.database): Promise<void> {
+  async start(secret: Uint8Array = this.secret): Promise<void> {
+    // Frees files; what a killed hub leaves is the same, for nothing is written when a hub stops.
+    await this.stop()
     this.events = createDomainEventBus((name, error) => {
       throw new Error(`A listener of ${name} failed`, { cause: error })
     })
     this.events.on('snapshot.committed', (event) => void this.committed.push(event))
     const storeUrl = pathToFileURL(this.storeDir).href
+    const { database } = this
     const services = { database, domainEvents: this.events, log: this.#logger(), now: () => this.nowMs++, secret }
     const folders = new FoldersWithHooks(storeUrl)
     // Of the settings the feature reads this one only.
@@ -69,6 +81,10 @@ export class VaultsUnderTest {
     await vaults.feature.start?.()
     this.vaults = vaults
     this.store = folders.stores[0] as StoreWithHooks
+  }
+
+  async stop(): Promise<void> {
+    await (this.vaults as Vaults | undefined)?.feature.stop?.(AbortSignal.timeout(5000))
   }
 
   async enrol(name = 'laptop'): Promise<TestAgent> {
@@ -94,10 +110,15 @@ export class VaultsUnderTest {
   }
 
   async close(): Promise<void> {
-    await this.vaults.feature.stop?.(AbortSignal.timeout(5000))
+    await this.closeDatabase()
+    await rm(this.storeDir, { recursive: true, force: true })
+  }
+
+  /** Leaves the store to another. */
+  async closeDatabase(): Promise<void> {
+    await this.stop()
     await this.database.close()
     await this.#testDatabase.drop()
-    await rm(this.storeDir, { recursive: true, force: true })
   }
 
   #logger(): Logger {
