@@ -17,6 +17,7 @@ export type AttributeTarget = Uint8Array | number
 
 const scratchBytes = 8192
 const nsPerSecond = 1_000_000_000n
+const socketFormat = 0o140000
 const fileFormats: Readonly<Record<DeviceType, number>> = { 'char-device': 0o020000, 'block-device': 0o060000 }
 
 let loaded: NativeCalls | null | undefined
@@ -98,6 +99,11 @@ export class NativeCalls implements FolderCalls {
       'mknodat',
       this.#libc.mknodat(folderFd, terminate(this.#first, name), fileFormats[device.type] | device.mode, joinDeviceNumber(device)),
     )
+  }
+
+  /** A name that nobody listens on; what connects to it is told so. */
+  makeSocket(folderFd: number, name: Uint8Array, mode: number): void {
+    this.#done('mknodat', this.#libc.mknodat(folderFd, terminate(this.#first, name), socketFormat | mode, 0n))
   }
 
   makeSymlink(folderFd: number, name: Uint8Array, target: Uint8Array): void {

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { EngineError } from '../errors/index.ts'
 import { readFileMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
+import type { FolderCalls } from './folder-calls.ts'
 import { asBuffer } from './raw-names.ts'
 import { toSourceFailure } from './source-failure.ts'
 import { systemCode } from './system-call-error.ts'
@@ -25,9 +26,19 @@ const withoutAccessTime: number = constants.O_NOATIME ?? 0
  * @throws EngineError `source.*`; `source.changed` if it is no regular file any more
  */
 export function openFile(path: Uint8Array): OpenFile {
+  const buffer = asBuffer(path)
+  return openRegular((flags) => openSync(buffer, flags))
+}
+
+/** The same of a name in an open folder. */
+export function openFileIn(calls: FolderCalls, folderFd: number, name: Uint8Array): OpenFile {
+  return openRegular((flags) => calls.open(folderFd, name, flags, 0))
+}
+
+function openRegular(open: (flags: number) => number): OpenFile {
   let fd: number | null = null
   try {
-    fd = openQuietly(asBuffer(path))
+    fd = openQuietly(open)
     const metadata = readFileMetadata(fd)
     if (metadata.type !== 'file')
       throw new EngineError('source.changed', 'It was a file when it was looked at, and is not any more. It is kept again next time.')
@@ -38,13 +49,13 @@ export function openFile(path: Uint8Array): OpenFile {
   }
 }
 
-function openQuietly(path: Buffer): number {
-  if (withoutAccessTime === 0) return openSync(path, readFlags)
+function openQuietly(open: (flags: number) => number): number {
+  if (withoutAccessTime === 0) return open(readFlags)
   try {
-    return openSync(path, readFlags | withoutAccessTime)
+    return open(readFlags | withoutAccessTime)
   } catch (error) {
     // open(2): EPERM if O_NOATIME is asked for a file that belongs to somebody else.
     if (systemCode(error) !== 'EPERM') throw error
-    return openSync(path, readFlags)
+    return open(readFlags)
   }
 }

@@ -1,11 +1,11 @@
-import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync, readdirSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync } from 'node:fs'
 import { EngineError } from '../errors/index.ts'
 import { readFileMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
+import { chooseFolderCalls } from './choose-folder-calls.ts'
 import type { FolderCalls } from './folder-calls.ts'
 import { loadNative, nativeProblem } from './native.ts'
 import type { DeviceType, NativeCalls } from './native.ts'
-import { procFolderCalls } from './proc-folder-calls.ts'
 import { asBuffer, requireName } from './raw-names.ts'
 import { setFileTimes } from './set-file-times.ts'
 import { systemCode } from './system-call-error.ts'
@@ -104,6 +104,12 @@ export class TargetFolder {
     requireNative().makeFifo(this.#fd, name, mode)
   }
 
+  /** @param mode minus the umask. @throws EngineError `native.unavailable` */
+  makeSocket(name: Uint8Array, mode: number): void {
+    requireName(name)
+    requireNative().makeSocket(this.#fd, name, mode)
+  }
+
   /** For root only. @throws EngineError `native.unavailable` */
   makeDevice(name: Uint8Array, type: DeviceType, device: DeviceToMake): void {
     requireName(name)
@@ -177,7 +183,7 @@ export class TargetFolder {
  * @throws EngineError `restore.target-invalid`, `native.unavailable`
  */
 export function openTargetFolder(path: Uint8Array): OpenedTarget {
-  const calls = chooseFolderCalls()
+  const calls = requireFolderCalls()
   const target = withoutSlashes(path)
   try {
     const isNew = mkdirSync(target, { recursive: true, mode: 0o700 }) !== undefined
@@ -194,23 +200,13 @@ function withoutSlashes(path: Uint8Array): Buffer {
   return asBuffer(path).subarray(0, end)
 }
 
-function chooseFolderCalls(): FolderCalls {
-  const native = loadNative()
-  if (native !== null) return native
-  if (isProcMounted()) return procFolderCalls
+function requireFolderCalls(): FolderCalls {
+  const calls = chooseFolderCalls()
+  if (calls !== null) return calls
   throw (
     nativeProblem() ??
     new EngineError('native.unavailable', 'Restoring needs the native part of the agent, or /proc, and this machine has neither.')
   )
-}
-
-function isProcMounted(): boolean {
-  try {
-    return readdirSync('/proc/self/fd').length > 0
-  } catch {
-    // No Linux, or a container without /proc.
-    return false
-  }
 }
 
 function requireNative(): NativeCalls {
