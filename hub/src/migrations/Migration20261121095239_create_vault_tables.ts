@@ -12,6 +12,7 @@ export class Migration20261121095239_create_vault_tables extends Migration {
       `create table "snapshot" ("id" bytea not null, "vault_id" uuid not null, "domain_id" uuid not null, "agent_id" uuid not null, "run_id" uuid null, "seq" bigint not null, "key_epoch" int not null, "received_at" timestamptz(3) not null, "epoch" bigint not null, "state" text not null, "status" text not null, "system" text not null, "host" text not null, "plan" text null, "parent_id" bytea null, "root" bytea not null, "started_at" timestamptz(3) not null, "finished_at" timestamptz(3) not null, "files" bigint not null, "folders" bigint not null, "bytes" bigint not null, "errors" bigint not null, "roots" jsonb not null, "packs" int not null, "segments" int not null, primary key ("id"));`,
     )
     this.addSql(`create index "snapshot_received_at_idx" on "snapshot" ("received_at");`)
+    this.addSql(`create index "snapshot_run_id_idx" on "snapshot" ("run_id");`)
     this.addSql(`create index "snapshot_vault_id_agent_id_seq_idx" on "snapshot" ("vault_id", "agent_id", "seq");`)
 
     this.addSql(

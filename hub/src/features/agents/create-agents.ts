@@ -1,4 +1,4 @@
-import type { AgentId } from '@holdfast/shared-types'
+import type { AgentId, RunOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { AgentIdentity, IdentitySource } from '../../platform/http/resolve-actor.ts'
@@ -7,11 +7,13 @@ import type { HubServices } from '../../platform/services.ts'
 import { AgentEntity } from './agent.entity.ts'
 import { presentDevice } from './agents.present.ts'
 import { findAgent, listAgentRows, requireAgent } from './agents.queries.ts'
-import { noteHello, noteNobodyLinked, noteSnapshot, noteUnlinked } from './device-changes.ts'
+import { noteHello, noteNobodyLinked, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
 
 export interface AgentsDeps {
   /** When each device's newest snapshot was committed; asked once at start. */
   newestSnapshots(em: EntityManager): Promise<ReadonlyMap<AgentId, number>>
+  /** How each device's newest finished run ended; asked once at start. */
+  lastOutcomes(em: EntityManager): Promise<ReadonlyMap<AgentId, RunOutcome>>
 }
 
 export interface Agents extends Pick<IdentitySource, 'findAgentIdentity'> {
@@ -23,6 +25,7 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
   domainEvents.on('snapshot.committed', ({ agentId, createdAtMs }) =>
     database.transaction((em) => noteSnapshot(em, live, agentId, new Date(createdAtMs))),
   )
+  domainEvents.on('run.finished', ({ agentId, state }) => database.transaction((em) => noteRunOutcome(em, live, agentId, state)))
   domainEvents.on('agent.revoked', ({ agentId }) => agentLinks.end(agentId, linkEndedBy('agent.revoked')))
 
   const feature: Feature = {
@@ -47,7 +50,8 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
     start: () =>
       database.transaction(async (em) => {
         await noteNobodyLinked(em, live)
-        // What was committed while a crash kept the event from being heard.
+        // What became true while a crash kept the event from being heard.
+        for (const [agentId, outcome] of await deps.lastOutcomes(em)) await noteRunOutcome(em, live, agentId, outcome)
         for (const [agentId, committedAtMs] of await deps.newestSnapshots(em))
           await noteSnapshot(em, live, agentId, new Date(committedAtMs))
       }),

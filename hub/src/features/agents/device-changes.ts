@@ -37,8 +37,8 @@ export async function noteUnlinked(
 
 /** How the newest finished run of a device ended. */
 export async function noteRunOutcome(em: EntityManager, live: LiveLog, agentId: AgentId, outcome: RunOutcome): Promise<void> {
-  const row = await em.findOne(AgentEntity, { id: agentId })
-  if (row === null) return
+  const row = await lockAgentRow(em, agentId)
+  if (row === null || row.lastRunStatus === outcome) return
   em.assign(row, { lastRunStatus: outcome })
   await em.flush()
   tellDevice(em, live, row)

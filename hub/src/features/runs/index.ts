@@ -1,3 +1,7 @@
 import { RunEntity, RunEventEntity, RunLogEntity } from './run.entity.ts'
 
 export const runEntities = [RunEntity, RunEventEntity, RunLogEntity] as const
+export { createRuns, type Runs } from './create-runs.ts'
+export { getRunForAgent, type RunRecord } from './run-doors.ts'
+export { lastOutcomes } from './runs.queries.ts'
+export type { RunSnapshots } from './runs-state.ts'

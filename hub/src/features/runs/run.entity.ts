@@ -91,3 +91,4 @@ export const RunLogEntity = defineEntity({
   },
   uniques: [{ name: 'run_log_line_unique', properties: ['runId', 'fence', 'n'] }],
 })
+export type RunLogRow = InferEntity<typeof RunLogEntity>

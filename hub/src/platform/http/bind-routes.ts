@@ -73,7 +73,7 @@ async function answer(binding: RouteBinding, contract: RouteContract, handler: A
   }
   // Parsed by this very contract: the types of HandlerRequest say no more than the schemas did.
   const result = await handler(request as unknown as HandlerRequest<RouteContract>)
-  ctx.status = contract.status ?? 200
+  ctx.status = ctx.state.status ?? contract.status ?? 200
   ctx.set('cache-control', 'no-store')
   if (contract.response === 'bytes') sendBytes(ctx, result)
   else if (contract.status !== 204) sendJson(ctx, binding.checkAnswers ? contract.response.parse(result) : result)

@@ -29,6 +29,8 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   cookie(name: string): string | undefined
   setCookie(name: string, value: string | null, options: { readonly maxAgeMs: number }): void
+  /** Another status than the contract's, for the few answers that are one and not an error (health). */
+  setStatus(status: 200 | 503): void
   /** Aborts when the caller goes away before the answer is sent. */
   readonly signal: AbortSignal
 }

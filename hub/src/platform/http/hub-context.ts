@@ -7,6 +7,8 @@ export interface HubState {
   /** Contract path of the matched call, for logs: it holds no ids. */
   route: string | null
   actor: Actor | null
+  /** Chosen by the handler instead of the contract's. */
+  status: number | null
 }
 export type HubMiddleware = Koa.Middleware<HubState>
 export type HubKoaContext = Koa.ParameterizedContext<HubState>

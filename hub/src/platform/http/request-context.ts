@@ -18,6 +18,7 @@ export function requestContextOf(ctx: HubKoaContext, cookies: CookieRules): Requ
     address: ctx.ip,
     headers: ctx.headers,
     signal: gone.signal,
+    setStatus: (status) => void (ctx.state.status = status),
     cookie: (name) => readCookie(ctx.headers.cookie, name),
     setCookie: (name, value, { maxAgeMs }) => {
       const parts = [

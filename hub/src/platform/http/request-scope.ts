@@ -11,6 +11,7 @@ export const requestScope =
     ctx.state.requestId = randomUUID()
     ctx.state.route = null
     ctx.state.actor = null
+    ctx.state.status = null
     ctx.set('x-request-id', ctx.state.requestId)
     await logScope.run({ requestId: ctx.state.requestId }, async () => {
       await next()

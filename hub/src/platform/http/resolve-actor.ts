@@ -25,13 +25,15 @@ export interface ActorResolver {
   readonly cookieName: string
 }
 
-/** A data call's token lives 5 minutes at most; clocks of hosts may be 2 minutes off (hub-rooms of the protocol: docs/agent-protocol.md). */
+/** A data call's token lives 5 minutes at most; clocks of hosts may be 2 minutes off (docs/agent-protocol.md). */
 const maxTokenSeconds = 300
 const clockToleranceSeconds = 120
 
+/** `__Host-`: a sibling domain cannot plant a cookie of this name. Browsers demand Secure for it, so not on plain HTTP. */
+export const cookieNameFor = (isHttps: boolean): string => (isHttps ? '__Host-holdfast' : 'holdfast')
+
 export function createActorResolver(source: IdentitySource, hubId: HubId, isHttps: boolean): ActorResolver {
-  // __Host-: a sibling domain cannot plant a cookie of this name. Browsers demand Secure for it, so not on plain HTTP.
-  const cookieName = isHttps ? '__Host-holdfast' : 'holdfast'
+  const cookieName = cookieNameFor(isHttps)
   return {
     cookieName,
     async resolve(headers) {

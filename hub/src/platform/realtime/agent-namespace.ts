@@ -40,6 +40,18 @@ export interface AgentNamespaceOptions {
   readonly helloDeadlineMs?: number
 }
 
+export interface AgentNamespace {
+  /** From here on ended links are not followed up: the next start finds every agent unlinked anyway. Resolves when nothing is under way. */
+  close(): Promise<void>
+}
+
+/** What the handlers of all links share. */
+interface Namespace extends AgentNamespaceOptions {
+  isClosing: boolean
+  /** Hellos, messages and hooks that are not through yet. */
+  readonly underWay: Set<Promise<unknown>>
+}
+
 /** protocol: no hello within 10 s of the challenge ends the connection. */
 const defaultHelloDeadlineMs = 10_000
 /** Messages of one link without an answer yet; a sane agent waits for each, so this many are a fault or an attack. */
@@ -49,16 +61,30 @@ type Acknowledge<T> = (answer: T) => void
 const isAcknowledge = (value: unknown): value is Acknowledge<unknown> => typeof value === 'function'
 
 /** Namespace `/agent`: challenge, hello, then messages both ways. */
-export function attachAgentNamespace(options: AgentNamespaceOptions): void {
+export function attachAgentNamespace(options: AgentNamespaceOptions): AgentNamespace {
+  const shared: Namespace = { ...options, isClosing: false, underWay: new Set() }
   const namespace = options.io.of(agentNamespace)
   namespace.use((socket, next) => {
     // Polling would split one link over many requests: no order, no prompt end.
     next(socket.conn.transport.name === 'websocket' ? undefined : new Error('The agent link is websocket only'))
   })
-  namespace.on('connection', (socket) => greet(options, socket))
+  namespace.on('connection', (socket) => greet(shared, socket))
+  return {
+    async close() {
+      shared.isClosing = true
+      namespace.disconnectSockets(true)
+      await Promise.all(shared.underWay)
+    },
+  }
 }
 
-function greet(options: AgentNamespaceOptions, socket: Socket): void {
+/** Remembers work until it is through; none of it rejects. */
+function track(namespace: Namespace, work: Promise<unknown>): void {
+  namespace.underWay.add(work)
+  void work.finally(() => namespace.underWay.delete(work))
+}
+
+function greet(options: Namespace, socket: Socket): void {
   const challenge: HubChallenge = { hubId: options.hubId, nonce: randomBytes(32).toString('base64url'), protocol: supportedProtocols }
   const deadline = setTimeout(() => {
     socket.emit(linkEndedEvent, linkEndedBy('agent.identity-invalid'))
@@ -69,7 +95,7 @@ function greet(options: AgentNamespaceOptions, socket: Socket): void {
   socket.once(helloEvent, (raw: unknown, acknowledge: unknown) => {
     clearTimeout(deadline)
     if (!isAcknowledge(acknowledge)) return void socket.disconnect(true)
-    void welcome(options, socket, challenge, { raw, acknowledge })
+    track(options, welcome(options, socket, challenge, { raw, acknowledge }))
   })
   socket.emit(challengeEvent, challenge)
 }
@@ -79,16 +105,16 @@ interface ReceivedHello {
   readonly acknowledge: Acknowledge<HelloAnswer>
 }
 
-async function welcome(options: AgentNamespaceOptions, socket: Socket, challenge: HubChallenge, received: ReceivedHello): Promise<void> {
+async function welcome(options: Namespace, socket: Socket, challenge: HubChallenge, received: ReceivedHello): Promise<void> {
   const { log, links } = options
   try {
     const proven = await proveHello(received.raw, challenge, options.identities)
-    if (!socket.connected) return
+    if (!socket.connected || options.isClosing) return
     const { hello, identity } = proven
     const link = new AgentLink(identity.agentId, socket, options.now)
     // Before the hooks: from here on an older link is ended, so what they settle stays settled.
     links.add(link)
-    socket.once('disconnect', () => void unlinked(options, link))
+    socket.once('disconnect', () => track(options, unlinked(options, link)))
     const dropRuns = await settleHello(options, proven, link)
     socket.on(messageEvent, receive(options, socket, identity.agentId))
     received.acknowledge({ accepted: true, hubVersion: options.hubVersion, timeMs: options.now(), dropRuns })
@@ -118,8 +144,8 @@ function settleHello(options: AgentNamespaceOptions, { hello, identity }: Proven
   })
 }
 
-async function unlinked(options: AgentNamespaceOptions, link: AgentLink): Promise<void> {
-  if (!options.links.remove(link)) return
+async function unlinked(options: Namespace, link: AgentLink): Promise<void> {
+  if (!options.links.remove(link) || options.isClosing) return
   options.log.info({ event: 'agent.unlinked', agentId: link.agentId }, 'Agent unlinked')
   await runHooks(options, (feature) => feature.agentLink?.onUnlinked?.(link.agentId))
 }
@@ -135,7 +161,7 @@ async function runHooks({ features, log }: AgentNamespaceOptions, hook: (feature
   }
 }
 
-function receive(options: AgentNamespaceOptions, socket: Socket, agentId: AgentId): (raw: unknown, acknowledge: unknown) => void {
+function receive(options: Namespace, socket: Socket, agentId: AgentId): (raw: unknown, acknowledge: unknown) => void {
   let unanswered = 0
   return (raw, acknowledge) => {
     if (!isAcknowledge(acknowledge)) return // Nobody waits for an answer: not a message of this protocol.
@@ -147,10 +173,11 @@ function receive(options: AgentNamespaceOptions, socket: Socket, agentId: AgentI
       return
     }
     unanswered++
-    void options.gate(agentId, raw).then((ack) => {
+    const answering = options.gate(agentId, raw).then((ack) => {
       unanswered--
       // On a dead link the answer goes nowhere; the agent asks again and finds it.
       if (socket.connected) acknowledge(ack)
     })
+    track(options, answering)
   }
 }

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { HubConfig } from './config/config-schema.ts'
+import type { Hub, HubOptions } from './hub.ts'
+import { migrations } from './migrations/index.ts'
+import { openDatabase, type Database } from './platform/database/database.ts'
+import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
+import { createApp } from './platform/http/create-app.ts'
+import { createHttpServer } from './platform/http/http-server.ts'
+import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
+import type { HubServices } from './platform/services.ts'
+import { entities } from './wiring/entities.ts'
+import { adminCommandsOf, runAdminCommand } from './wiring/admin-commands.ts'
+import { startFeatures, stopFeatures } from './wiring/feature-life.ts'
+import { wireFeatures } from './wiring/features.ts'
+import { makeServices } from './wiring/make-services.ts'
+import { openSockets, type OpenSockets } from './wiring/open-sockets.ts'
+
+/** Running from sources: what leaves the hub is checked by the contract too, so that a wrong answer is loud. */
+const isDevelopment = import.meta.filename.endsWith('.ts')
+const packageVersion = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+const builtWebApp = fileURLToPath(new URL('../../web/dist', import.meta.url))
+
+/** Requests under way at the end get this long; a pack that is cut is sent again. */
+const requestGraceMs = 3000
+const pruneEveryMs = 3_600_000
+const checkSignInsEveryMs = 60_000
+
+/**
+ * Opens the database, starts the features and makes everything ready to listen.
+ *
+ * @throws AppError `hub.already-running`, `database.unavailable`, `vault.*`, `store.*`; nothing is left open then
+ */
+export async function createHub(options: HubOptions): Promise<Hub> {
+  const { connection, log } = options
+  const fatal = (error: Error): void => {
+    log.error({ event: 'hub.fatal', err: error }, 'The hub cannot go on')
+    options.onFatal?.(error)
+  }
+  const lock = await takeHubLock({ connection, log, onLost: fatal })
+  let database: Database | null = null
+  try {
+    database = await openDatabase({ connection, entities, migrations, log })
+    return await assemble(options, database, lock)
+  } catch (error) {
+    await database?.close()
+    await lock.release()
+    throw error
+  }
+}
+
+async function assemble(options: HubOptions, database: Database, lock: HubLock): Promise<Hub> {
+  const { config, log } = options
+  const now = Date.now
+  const isHttps = config.publicUrl?.startsWith('https:') ?? false
+  const http = createHttpServer()
+  const origin = (): string => config.publicUrl ?? listeningOrigin(config, http.port)
+  const services = await makeServices(options, database, { now, origin, checkBodies: isDevelopment })
+  const wired = wireFeatures(services, { hubVersion: packageVersion, cookieName: cookieNameFor(isHttps) })
+  const identities: IdentitySource = {
+    findSignIn: (token) => wired.auth.findSignIn(token),
+    findAgentIdentity: (agentId) => wired.agents.findAgentIdentity(agentId),
+  }
+  const actors = createActorResolver(identities, services.hubId, isHttps)
+  const newEntityManager = () => database.em()
+  const app = createApp({
+    log,
+    actors,
+    newEntityManager,
+    isHttps,
+    features: wired.list,
+    checkAnswers: isDevelopment,
+    hubVersion: packageVersion,
+    webRoot: options.webRoot ?? builtWebApp,
+    trustProxy: config.trustProxy,
+    publicOrigin: origin,
+  })
+  http.onRequest(app.callback())
+  const sockets = openSockets({ services, wired, identities, actors, http, hubVersion: packageVersion, checkAnswers: isDevelopment })
+  await startFeatures(wired.list)
+  const timers = startTimers(services, sockets)
+
+  let closing: Promise<void> | null = null
+  const closeAll = async (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer)
+    const httpClosed = http.close(requestGraceMs)
+    await sockets.close()
+    await httpClosed
+    await stopFeatures(wired.list, log)
+    await database.close()
+    await lock.release()
+  }
+  const commands = adminCommandsOf(wired.list)
+  return {
+    hubId: services.hubId,
+    get origin() {
+      return origin()
+    },
+    get port() {
+      return http.port
+    },
+    async listen() {
+      await http.listen(config.host, config.port)
+      log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
+    },
+    admin: (command, input) => runAdminCommand(commands, database, { name: command, input }),
+    adminCommands: [...commands.keys()],
+    signInLink: () => wired.auth.signInLink(),
+    close: () => (closing ??= closeAll()),
+  }
+}
+
+/** `http://` and what the hub listens on, as a person on this machine would type it. */
+function listeningOrigin({ host, port }: HubConfig, actualPort: number): string {
+  const isEverywhere = host === '0.0.0.0' || host === '::'
+  const name = isEverywhere ? '127.0.0.1' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return new URL(`http://${name}:${actualPort === 0 ? port : actualPort}`).origin
+}
+
+function startTimers({ live, log }: HubServices, sockets: OpenSockets): NodeJS.Timeout[] {
+  const every = (intervalMs: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
+    setInterval(() => {
+      work().catch((error: unknown) =>
+        log.warn({ event: 'timer.failed', operation: what, err: error }, 'Regular work failed; it is tried again'),
+      )
+    }, intervalMs).unref()
+  return [
+    every(pruneEveryMs, 'prune-live-events', () => live.prune()),
+    every(checkSignInsEveryMs, 'check-sign-ins', () => sockets.cutEndedSignIns()),
+  ]
+}

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AgentId, Topic } from '@holdfast/shared-types'
+import { RunId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { KnownActor } from '../../platform/http/actor.ts'
+import type { Feature } from '../../platform/http/define-feature.ts'
+import type { HubServices } from '../../platform/services.ts'
+import { tellAgent } from './cancel-run.ts'
+import { finishRun } from './finish-run.ts'
+import { offerRuns } from './offer-runs.ts'
+import { markCommitting, type RunRecord } from './run-doors.ts'
+import { requireVisibleRun, runRoutes } from './runs.routes.ts'
+import type { RunSnapshots, RunsState } from './runs-state.ts'
+import { listCancelling, renewLeases } from './runs.queries.ts'
+import { settleHello } from './settle-hello.ts'
+import { takeLog } from './take-log.ts'
+import { takeProgress, writeHeld } from './take-progress.ts'
+import { watchEveryMs, watchRuns } from './watch-runs.ts'
+
+export interface Runs {
+  readonly feature: Feature
+  markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<RunRecord>
+  /** The rule of `getRun` for the topic of a run. @throws AppError `run.not-found` */
+  requireTopic(actor: KnownActor, topic: Topic): Promise<void>
+}
+
+export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs {
+  const state: RunsState = {
+    ...services,
+    leaseMs: services.config.leaseMs,
+    snapshots,
+    progress: new Map(),
+    offerSoon: (agentId) => offering.soon(agentId),
+  }
+  const offering = oneAtATime(
+    (agentId) => offerRuns(state, agentId),
+    (error) => state.log.warn({ event: 'run.offer-failed', err: error }, 'Runs could not be offered; trying again later'),
+  )
+  const watch = watchWhileOpen(state)
+  return {
+    feature: {
+      name: 'runs',
+      routes: runRoutes(state),
+      agentReports: {
+        'run.progress': ({ agentId, body }) => takeProgress(state, agentId, body),
+        'run.log': async ({ agentId, body }) => {
+          await takeLog(state, agentId, body)
+          return {}
+        },
+        'run.finished': async ({ agentId, body }) => {
+          await finishRun(state, agentId, body)
+          return {}
+        },
+      },
+      agentLink: {
+        onHello: (em, agentId, hello) => settleHello(state, em, agentId, hello),
+        async onLinked(agentId) {
+          for (const run of await listCancelling(state.database.em(), agentId)) await tellAgent(state, run)
+          state.offerSoon(agentId)
+        },
+      },
+      async start() {
+        await renewLeases(state.database.em(), new Date(state.now() + state.leaseMs))
+        watch.start()
+      },
+      async stop() {
+        await watch.stop()
+        await offering.idle()
+        for (const [runId, held] of state.progress) if (held.isUnwritten) await writeHeld(state, runId, held)
+      },
+    },
+    markCommitting: (em, runId, fence) => markCommitting(state, em, runId, fence),
+    async requireTopic(actor, topic) {
+      if (topic.startsWith('run:')) await requireVisibleRun(state.database.em(), actor, RunId.parse(topic.slice('run:'.length)))
+    },
+  }
+}
+
+/** Work per agent, never two at once; what is asked while it runs makes it run once more. */
+function oneAtATime(work: (agentId: AgentId) => Promise<void>, onError: (error: unknown) => void) {
+  const underWay = new Map<AgentId, { isAskedAgain: boolean; done: Promise<void> }>()
+  const soon = (agentId: AgentId): void => {
+    const current = underWay.get(agentId)
+    if (current) {
+      current.isAskedAgain = true
+      return
+    }
+    const entry = { isAskedAgain: false, done: Promise.resolve() }
+    underWay.set(agentId, entry)
+    entry.done = work(agentId)
+      .catch(onError)
+      .finally(() => {
+        underWay.delete(agentId)
+        if (entry.isAskedAgain) soon(agentId)
+      })
+  }
+  return {
+    soon,
+    async idle() {
+      await Promise.all([...underWay.values()].map((entry) => entry.done))
+    },
+  }
+}
+
+/** Looks again and again until it is stopped; a failed look is the next one's to mend. */
+function watchWhileOpen(state: RunsState) {
+  const stopping = new AbortController()
+  let loop: Promise<void> = Promise.resolve()
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await watchRuns(state).catch((error: unknown) =>
+        state.log.warn({ event: 'runs.watch-failed', err: error }, 'Leases could not be looked after; trying again'),
+      )
+      await sleep(watchEveryMs(state.leaseMs), undefined, { signal: stopping.signal, ref: false }).catch(() => undefined) // Only the abort rejects.
+    }
+  }
+  return {
+    start: () => void (loop = run()),
+    async stop() {
+      stopping.abort()
+      await loop
+    },
+  }
+}

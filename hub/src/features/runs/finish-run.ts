@@ -1,0 +1,43 @@
+import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfast/shared-types'
+import { storableJson } from '../../platform/database/storable.ts'
+import { applyToRun } from './apply-to-run.ts'
+import { honestOutcome } from './honest-outcome.ts'
+import { findRun } from './runs.queries.ts'
+import type { RunsState } from './runs-state.ts'
+
+type Report = BodyOf<typeof agentReports, 'run.finished'>
+
+/**
+ * Ends a run as its agent reports it, or less well where the hub's books say so. The same report again changes nothing.
+ *
+ * @throws AppError `run.not-found`, `run.fence-stale`, `protocol.invalid-message`
+ */
+export async function finishRun(state: RunsState, agentId: AgentId, report: Report): Promise<void> {
+  const { runId, fence } = report
+  await state.database.transaction(async (em) => {
+    const known = await findRun(em, runId)
+    if (known === null || known.agentId !== agentId) throw new AppError('run.not-found')
+    if (report.result !== null && report.result.kind !== known.kind)
+      throw new AppError('protocol.invalid-message', { message: 'The result is of another kind than the run.' })
+    const committed = known.kind === 'backup' ? await state.snapshots.committedBy(em, runId) : null
+    const warningCount = Math.max(report.warningCount, report.warnings.length)
+    const { outcome, error } = honestOutcome({
+      kind: known.kind,
+      outcome: report.outcome,
+      result: report.result,
+      error: report.error,
+      warningCount,
+      committed: committed?.status ?? null,
+    })
+    await applyToRun(state, em, runId, {
+      input: { type: 'finished', fence, outcome },
+      agentId,
+      change: (run) => {
+        run.result = storableJson(report.result)
+        run.error = storableJson(error)
+        run.warnings = storableJson(report.warnings)
+        run.warningCount = warningCount
+      },
+    })
+  })
+}

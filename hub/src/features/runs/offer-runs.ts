@@ -1,0 +1,77 @@
+import { AppError, type AgentId, type RunId } from '@holdfast/shared-types'
+import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
+import { sendFailureOf } from '../../platform/realtime/agent-link.ts'
+import { applyToRun } from './apply-to-run.ts'
+import type { RunRow } from './run.entity.ts'
+import type { RunsState } from './runs-state.ts'
+import { listOfferable } from './runs.queries.ts'
+
+/** A device that declines is asked again after 5 s, doubling to 5 min; an ended run of it shortens the wait. */
+const firstPauseMs = 5_000
+const longestPauseMs = 300_000
+/** Over an hour of declines: somebody has to look. */
+const maxOffers = 25
+
+/** Offers every run that waits for this agent and may be worked on now. */
+export async function offerRuns(state: RunsState, agentId: AgentId): Promise<void> {
+  if (!state.agentLinks.isOnline(agentId)) return
+  const offers: Promise<void>[] = []
+  for (const runId of await listOfferable(state.database.em(), agentId, new Date(state.now()))) {
+    const run = await offerOne(state, runId)
+    // Sent at once, answers awaited together: a slow answer to one must not hold up the others.
+    if (run !== null) offers.push(send(state, run))
+  }
+  await Promise.all(offers)
+}
+
+/** @returns the run as it is offered, or null when it cannot be now */
+async function offerOne(state: RunsState, runId: RunId): Promise<RunRow | null> {
+  try {
+    const { run, step } = await state.database.transaction((em) =>
+      applyToRun(state, em, runId, {
+        input: { type: 'offer' },
+        change: (row) => void (row.offerCount += 1),
+        stillHolds: (row) => row.state === 'queued',
+      }),
+    )
+    return step.kind === 'moved' ? run : null
+  } catch (error) {
+    // Another run with the same sources was offered in the meantime: this one waits for its end.
+    if (brokenUnique(error) === 'run_one_active_unique') return null
+    throw error
+  }
+}
+
+async function send(state: RunsState, { id, agentId, fence, request, offerCount }: RunRow): Promise<void> {
+  const answer = await state.agentLinks
+    .send(agentId, 'run.offer', { runId: id, fence, leaseMs: state.leaseMs, request })
+    .catch((error: unknown) => readFailure(error))
+  if (answer === 'unknown') return // The link is gone: the next hello says whether the offer arrived.
+  const answered =
+    answer === 'unanswered'
+      ? ({ type: 'unanswered', fence } as const)
+      : ({ type: answer.accepted ? 'accepted' : 'declined', fence } as const)
+  const isTooOften = answered.type !== 'accepted' && offerCount >= maxOffers
+  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (offerCount - 1))
+  await state.database
+    .transaction((em) =>
+      applyToRun(state, em, id, {
+        input: isTooOften ? { type: 'given-up' } : answered,
+        stillHolds: (row) => row.fence === fence,
+        change: (row) => void (row.offerNotBefore = answered.type === 'accepted' ? null : new Date(state.now() + pauseMs)),
+        ...(typeof answer === 'object' && answer.reason !== undefined ? { explain: answer.reason } : {}),
+      }),
+    )
+    .catch((error: unknown) => {
+      // The agent was faster: its own report has moved the run on or ended it.
+      if (!(error instanceof AppError)) throw error
+    })
+}
+
+function readFailure(error: unknown): 'unknown' | 'unanswered' | { accepted: false; reason: string } {
+  const failure = sendFailureOf(error)
+  if (failure === 'unlinked') return 'unknown'
+  if (failure !== null) return 'unanswered'
+  if (error instanceof AppError) return { accepted: false, reason: error.message }
+  throw error
+}

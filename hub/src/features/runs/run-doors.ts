@@ -1,0 +1,42 @@
+import { AppError, type AgentId, type RunId, type RunKind, type RunRequest, type RunState } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { applyToRun } from './apply-to-run.ts'
+import type { RunRow } from './run.entity.ts'
+import { findRun } from './runs.queries.ts'
+import type { RunsState } from './runs-state.ts'
+
+/** What other features know of a run. */
+export interface RunRecord {
+  readonly id: RunId
+  readonly agentId: AgentId
+  readonly kind: RunKind
+  readonly state: RunState
+  readonly fence: number
+  readonly request: RunRequest
+}
+
+const toRecord = ({ id, agentId, kind, state, fence, request }: RunRow): RunRecord => ({ id, agentId, kind, state, fence, request })
+
+/**
+ * A run in the hands of this agent.
+ *
+ * @param fence when given it must be the run's own
+ * @throws AppError `run.not-found` (also for another agent's), `run.fence-stale`
+ */
+export async function getRunForAgent(em: EntityManager, runId: RunId, agentId: AgentId, fence?: number): Promise<RunRecord> {
+  const run = await findRun(em, runId)
+  if (run === null || run.agentId !== agentId) throw new AppError('run.not-found')
+  if (fence !== undefined && run.fence !== fence) throw new AppError('run.fence-stale')
+  return toRecord(run)
+}
+
+/**
+ * Puts a run with this very fence into `committing`. Its row stays locked until the transaction ends: until then it can neither
+ * expire nor be cancelled, so an expired fence can never commit.
+ *
+ * @throws AppError `run.not-found`, `run.fence-stale`, `run.already-finished`
+ */
+export async function markCommitting(state: RunsState, em: EntityManager, runId: RunId, fence: number): Promise<RunRecord> {
+  const { run } = await applyToRun(state, em, runId, { input: { type: 'commit', fence } })
+  return toRecord(run)
+}

@@ -1,0 +1,21 @@
+import type { AgentId, RunId, SnapshotId, SnapshotStatus, VaultId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { HubServices } from '../../platform/services.ts'
+import type { NewestProgress } from './newest-progress.ts'
+
+/** What runs asks of snapshots; passed in by the wiring, for snapshots stand above runs. */
+export interface RunSnapshots {
+  /** The snapshot that a run committed, if it did. */
+  committedBy(em: EntityManager, runId: RunId): Promise<{ readonly id: SnapshotId; readonly status: SnapshotStatus } | null>
+  /** A committed snapshot, or null. */
+  find(em: EntityManager, snapshotId: SnapshotId): Promise<{ readonly agentId: AgentId; readonly vaultId: VaultId } | null>
+}
+
+/** Everything the use cases of this feature share. */
+export interface RunsState extends Pick<HubServices, 'database' | 'live' | 'feeds' | 'domainEvents' | 'agentLinks' | 'log' | 'now'> {
+  readonly leaseMs: number
+  readonly snapshots: RunSnapshots
+  readonly progress: NewestProgress
+  /** Offers what waits for this agent, soon and once; never throws. */
+  readonly offerSoon: (agentId: AgentId) => void
+}

@@ -1,0 +1,37 @@
+import type { LogLine, Run, RunProgressSample } from '@holdfast/shared-types'
+import type { RunLogRow, RunRow } from './run.entity.ts'
+
+interface PresentOptions {
+  readonly deviceName: string
+  /** Newer than the one in the row, which is written every few seconds. */
+  readonly progress?: RunProgressSample | null | undefined
+  /** Lists leave them out: a thousand runs with a thousand warnings each is no list. */
+  readonly withWarnings: boolean
+}
+
+export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: PresentOptions): Run => ({
+  id: run.id,
+  agentId: run.agentId,
+  deviceName,
+  kind: run.kind,
+  state: run.state,
+  request: run.request,
+  requestedBy: run.requestedBy,
+  createdAtMs: run.createdAt.getTime(),
+  startedAtMs: run.startedAt?.getTime() ?? null,
+  finishedAtMs: run.finishedAt?.getTime() ?? null,
+  progress: progress ?? run.progress ?? null,
+  result: run.result ?? null,
+  error: run.error ?? null,
+  warnings: withWarnings ? run.warnings : [],
+  warningCount: run.warningCount,
+})
+
+export const presentLogLine = (line: RunLogRow): LogLine => ({
+  seq: line.seq,
+  atMs: line.at.getTime(),
+  level: line.level,
+  event: line.event,
+  message: line.message,
+  path: line.path ?? null,
+})

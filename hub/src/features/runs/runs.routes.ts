@@ -1,0 +1,50 @@
+import { AppError, isEndState, type RunId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { KnownActor } from '../../platform/http/actor.ts'
+import type { RouteHandlers } from '../../platform/http/define-feature.ts'
+import { deviceNames } from '../agents/index.ts'
+import { presentFor } from './apply-to-run.ts'
+import { cancelRun } from './cancel-run.ts'
+import type { RunRow } from './run.entity.ts'
+import { maySeeRun } from './runs.access.ts'
+import { findRun, listRunRows, readLog } from './runs.queries.ts'
+import { presentLogLine, presentRun } from './runs.present.ts'
+import type { RunsState } from './runs-state.ts'
+import { startRun } from './start-run.ts'
+
+/** @throws AppError `run.not-found`, also for one that the actor may not see */
+export async function requireVisibleRun(em: EntityManager, actor: KnownActor, runId: RunId): Promise<RunRow> {
+  const run = await findRun(em, runId)
+  if (run === null || !maySeeRun(actor, run.agentId)) throw new AppError('run.not-found')
+  return run
+}
+
+export const runRoutes = (state: RunsState): RouteHandlers => ({
+  startRun: ({ actor, params, body }) => startRun(state, actor, params.agentId, body),
+  cancelRun: ({ actor, params }) => cancelRun(state, actor, params.runId),
+  getRun: async ({ em, actor, params }) => presentFor(state, em, await requireVisibleRun(em, actor, params.runId), true),
+
+  listRuns: async ({ em, actor, query }) => {
+    // A device that asks for another one's runs sees none.
+    if (actor.kind === 'agent' && query.agentId !== undefined && query.agentId !== actor.agentId) return { items: [] }
+    const agentId = actor.kind === 'agent' ? actor.agentId : query.agentId
+    const isActive = query.active === undefined ? undefined : query.active === 'true'
+    const rows = await listRunRows(em, { agentId, kind: query.kind, isActive }, query.limit)
+    const names = await deviceNames(em)
+    const newest = (run: RunRow) => (isEndState(run.state) ? undefined : state.progress.get(run.id)?.sample)
+    return {
+      items: rows.map((run) => presentRun(run, { deviceName: names.get(run.agentId) ?? '', progress: newest(run), withWarnings: false })),
+    }
+  },
+
+  getRunLog: ({ actor, params: { runId }, query }) =>
+    // One sight of the database for both: who subscribes from `lastSeq` gets exactly the lines that are not in `items`.
+    state.database.transaction(
+      async (em) => {
+        await requireVisibleRun(em, actor, runId)
+        const lines = await readLog(em, runId, query.after, query.limit)
+        return { items: lines.map(presentLogLine), lastSeq: await state.live.head(em, `run:${runId}`) }
+      },
+      { isolation: 'repeatable read', readOnly: true },
+    ),
+})

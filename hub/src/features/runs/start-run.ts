@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { AppError, RunId, type AgentId, type Run, type RunOrder, type RunRequest, type WirePath } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { afterCommit } from '../../platform/database/unit-of-work.ts'
+import type { KnownActor } from '../../platform/http/actor.ts'
+import { storableJson } from '../../platform/database/storable.ts'
+import { requireAgent, type AgentRecord } from '../agents/index.ts'
+import { presentFor, tellRun } from './apply-to-run.ts'
+import { RunEntity } from './run.entity.ts'
+import type { RunsState } from './runs-state.ts'
+import { addRunEvent, insertRun } from './runs.queries.ts'
+import { sourceKeyOf } from './source-key.ts'
+
+/**
+ * Puts a run into its device's queue and offers it when the device is there.
+ *
+ * @throws AppError `agent.not-found`, `snapshot.not-found`, `request.invalid`, `restore.target-invalid`; `run.already-active` when one
+ * with the same sources waits already
+ */
+export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, order: RunOrder): Promise<Run> {
+  return state.database.transaction(async (em) => {
+    const agent = await requireAgent(em, actor, agentId)
+    const request = storableJson(await requestOf(state, em, agent, order))
+    const at = new Date(state.now())
+    const run = em.create(RunEntity, {
+      id: RunId.parse(randomUUID()),
+      agentId,
+      kind: request.kind,
+      state: 'queued',
+      fence: 0,
+      sourceKey: sourceKeyOf(request),
+      request,
+      requestedBy: actor.name,
+      createdAt: at,
+      startedAt: null,
+      finishedAt: null,
+      leaseExpiresAt: null,
+      offerCount: 0,
+      offerNotBefore: null,
+      cancelRequestedAt: null,
+      progress: null,
+      result: null,
+      error: null,
+      warnings: [],
+      warningCount: 0,
+      lastLogSeq: 0,
+      lastEventNumber: 0,
+    })
+    addRunEvent(em, run, { input: 'ordered', fromState: 'queued', reason: null, at })
+    await insertRun(em, run)
+    await tellRun(state, em, run)
+    afterCommit(em, () => state.offerSoon(agentId))
+    return presentFor(state, em, run, true)
+  })
+}
+
+async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord, order: RunOrder): Promise<RunRequest> {
+  if (order.kind === 'backup') {
+    for (const source of order.sources) requireAbsolute(agent, source, 'source')
+    return { kind: 'backup', vaultId: agent.vaultId, sources: order.sources, full: order.full }
+  }
+  const snapshot = await state.snapshots.find(em, order.snapshotId)
+  if (snapshot === null) throw new AppError('snapshot.not-found')
+  // A device holds only its own domain's keys and may read only its own snapshots.
+  if (snapshot.agentId !== agent.id) {
+    throw new AppError('restore.target-invalid', {
+      message: 'The snapshot is another device\u2019s.',
+      cure: 'Choose the device that it was made on, or download files of it.',
+    })
+  }
+  if (order.kind === 'verify') return { kind: 'verify', snapshotId: order.snapshotId }
+  requireAbsolute(agent, order.target, 'target')
+  return { kind: 'restore', snapshotId: order.snapshotId, target: order.target, flat: order.flat, paths: order.paths }
+}
+
+/** A relative path would mean another place with every start of the agent. */
+function requireAbsolute(agent: AgentRecord, { path }: WirePath, what: 'source' | 'target'): void {
+  const isAbsolute = agent.host.os === 'windows' ? /^([A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith('/')
+  if (!isAbsolute)
+    throw new AppError('request.invalid', {
+      message: `A ${what} is not an absolute path of the device.`,
+      cure: 'Give the whole path, from the root or the drive on.',
+    })
+}

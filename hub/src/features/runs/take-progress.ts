@@ -1,0 +1,63 @@
+import { AppError, type AckOf, type agentReports, type AgentId, type BodyOf } from '@holdfast/shared-types'
+import { storableJson } from '../../platform/database/storable.ts'
+import { applyToRun } from './apply-to-run.ts'
+import { showsProgress, type HeldProgress } from './newest-progress.ts'
+import type { RunsState } from './runs-state.ts'
+import { writeProgress } from './runs.queries.ts'
+
+type Report = BodyOf<typeof agentReports, 'run.progress'>
+type Answer = AckOf<typeof agentReports, 'run.progress'>
+
+/** A sample goes to the row at most this often, and at the end; browsers get every one. */
+export const writeEveryMs = 5000
+
+/** The lease in the row lags behind the newest sample by at most a quarter of it. */
+export const writeIntervalMs = ({ leaseMs }: Pick<RunsState, 'leaseMs'>): number => Math.min(writeEveryMs, leaseMs / 4)
+
+/** Takes a sample; never throws what a sample cannot mend. `goOn: false` = stop, the hub does not count on this run any more. */
+export async function takeProgress(state: RunsState, agentId: AgentId, report: Report): Promise<Answer> {
+  const sample = storableJson(report.sample)
+  const held = state.progress.get(report.runId)
+  if (held === undefined || held.agentId !== agentId || held.fence !== report.fence) return takeFirst(state, agentId, { ...report, sample })
+  if (showsProgress(held.sample, sample)) held.movedAtMs = state.now()
+  held.sample = sample
+  held.isUnwritten = true
+  tellSample(state, { ...report, sample })
+  if (state.now() - held.writtenAtMs < writeIntervalMs(state)) return { goOn: !held.isCancelling }
+  return { goOn: (await writeHeld(state, report.runId, held)) && !held.isCancelling }
+}
+
+/** The first sample under a fence: the row says whether this agent may report at all. */
+async function takeFirst(state: RunsState, agentId: AgentId, { runId, fence, sample }: Report): Promise<Answer> {
+  try {
+    const { run } = await state.database.transaction((em) =>
+      applyToRun(state, em, runId, { input: { type: 'progress', fence }, agentId, change: (row) => void (row.progress = sample) }),
+    )
+    const nowMs = state.now()
+    const isCancelling = run.cancelRequestedAt !== null
+    state.progress.set(runId, { agentId, fence, sample, movedAtMs: nowMs, isUnwritten: true, writtenAtMs: nowMs, isCancelling })
+    tellSample(state, { runId, fence, sample })
+    return { goOn: !isCancelling }
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith('run.')) return { goOn: false }
+    throw error
+  }
+}
+
+/** Writes the newest sample and the lease that it earned. @returns false when the run was taken back meanwhile */
+export async function writeHeld(state: RunsState, runId: Report['runId'], held: HeldProgress): Promise<boolean> {
+  held.writtenAtMs = state.now()
+  held.isUnwritten = false
+  const isHeld = await writeProgress(
+    state.database.em(),
+    { id: runId, fence: held.fence },
+    { sample: held.sample, leaseUntil: new Date(held.movedAtMs + state.leaseMs) },
+  )
+  if (!isHeld && state.progress.get(runId) === held) state.progress.delete(runId)
+  return isHeld
+}
+
+function tellSample({ feeds, now }: RunsState, { runId, sample }: Report): void {
+  for (const topic of [`run:${runId}`, 'runs'] as const)
+    feeds.publishSample({ topic, seq: null, type: 'run.progress', atMs: now(), body: { runId, sample } })
+}

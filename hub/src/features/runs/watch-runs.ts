@@ -1,0 +1,39 @@
+import { AppError, type AgentId, type RunId } from '@holdfast/shared-types'
+import { applyToRun, type RunChange } from './apply-to-run.ts'
+import type { RunsState } from './runs-state.ts'
+import { listAgentsWithQueue, listCancelsUnconfirmed, listLeaseElapsed } from './runs.queries.ts'
+import { writeHeld, writeIntervalMs } from './take-progress.ts'
+
+/** An agent stops its worker within 5 s (protocol) and reports; three times that is silence. */
+const cancelGraceMs = 15_000
+/** The end of no lease. */
+const later = new Date(8.64e15)
+
+/** How often to look: often enough that nothing overstays by more than a quarter of its lease. */
+export const watchEveryMs = (leaseMs: number): number => Math.min(5000, Math.max(50, leaseMs / 4))
+
+/** What only the passing of time brings: samples to the rows, leases to their end, silent cancels, offers after a pause. */
+export async function watchRuns(state: RunsState): Promise<void> {
+  // First: a sample in memory may have earned a lease that the row does not show yet.
+  for (const [runId, held] of state.progress) {
+    if (held.isUnwritten && state.now() - held.writtenAtMs >= writeIntervalMs(state)) await writeHeld(state, runId, held)
+  }
+  const now = new Date(state.now())
+  for (const runId of await listLeaseElapsed(state.database.em(), now)) {
+    await move(state, runId, { input: { type: 'lease-elapsed' }, stillHolds: (run) => (run.leaseExpiresAt ?? later) <= now })
+  }
+  const requestedBefore = new Date(state.now() - Math.min(cancelGraceMs, state.leaseMs))
+  for (const runId of await listCancelsUnconfirmed(state.database.em(), requestedBefore))
+    await move(state, runId, { input: { type: 'cancel-unconfirmed' } })
+  const agents: AgentId[] = await listAgentsWithQueue(state.database.em(), now)
+  for (const agentId of agents) if (state.agentLinks.isOnline(agentId)) state.offerSoon(agentId)
+}
+
+async function move(state: RunsState, runId: RunId, change: RunChange): Promise<void> {
+  try {
+    await state.database.transaction((em) => applyToRun(state, em, runId, change))
+  } catch (error) {
+    // The run moved on by itself between the look and the lock.
+    if (!(error instanceof AppError) || error.code !== 'run.not-found') throw error
+  }
+}

@@ -1,0 +1,58 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AppError } from '@holdfast/shared-types'
+
+export interface HttpServer {
+  readonly server: Server
+  /** 0 before `listen`. */
+  readonly port: number
+  /** @throws AppError `settings.invalid` when the address cannot be taken */
+  listen(host: string, port: number): Promise<void>
+  /** No new connections from the call on; what is under way gets `graceMs`. */
+  close(graceMs: number): Promise<void>
+}
+
+/** A pack of 16 MiB over a slow line: 5 min; headers must come at once. */
+const requestTimeoutMs = 300_000
+const headersTimeoutMs = 30_000
+
+export function createHttpServer(): HttpServer & { onRequest(listener: RequestListener): void } {
+  let listener: RequestListener = (_, response) => void response.writeHead(503).end()
+  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) =>
+    listener(request, response),
+  )
+  const portOf = (): number => (server.address() as AddressInfo | null)?.port ?? 0
+  return {
+    server,
+    get port() {
+      return portOf()
+    },
+    onRequest: (next) => void (listener = next),
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (cause) => reject(cannotListen(host, port, cause)))
+        server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), () => resolve())
+      }),
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        if (!server.listening) return resolve()
+        const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+        server.close(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+        server.closeIdleConnections()
+      }),
+  }
+}
+
+function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): AppError {
+  const isTaken = cause.code === 'EADDRINUSE'
+  return new AppError('settings.invalid', {
+    message: isTaken
+      ? `Another program listens on ${host}, port ${port}.`
+      : `The hub cannot listen on ${host}, port ${port} (${cause.code ?? 'unknown'}).`,
+    cure: isTaken ? 'Stop it, or choose another port with HOLDFAST_PORT.' : 'Choose another address with HOLDFAST_HOST and HOLDFAST_PORT.',
+    cause,
+  })
+}

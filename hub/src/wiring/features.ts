@@ -1,0 +1,64 @@
+import type { RunId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
+import { createAuth, type Auth } from '../features/auth/index.ts'
+import { createEnrolment } from '../features/enrolment/index.ts'
+import { createRuns, getRunForAgent, lastOutcomes, type Runs, type RunSnapshots } from '../features/runs/index.ts'
+import { createSnapshots } from '../features/snapshots/index.ts'
+import { createSystem } from '../features/system/index.ts'
+import { createVaults, type Vaults } from '../features/vaults/index.ts'
+import type { Feature } from '../platform/http/define-feature.ts'
+import type { HubServices } from '../platform/services.ts'
+
+export interface WiredFeatures {
+  /** In the order they start; they stop the other way round. */
+  readonly list: readonly Feature[]
+  readonly auth: Auth
+  readonly agents: Agents
+  readonly runs: Runs
+}
+
+export interface WiringOptions {
+  readonly hubVersion: string
+  readonly cookieName: string
+}
+
+/** Every feature of the hub, each with what it needs of the others. */
+export function wireFeatures(services: HubServices, { hubVersion, cookieName }: WiringOptions): WiredFeatures {
+  // Vaults ask runs and runs ask snapshots, so one of the two doors opens when both are there.
+  const runsDoor = {
+    getRunForAgent,
+    markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
+  }
+  const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent } })
+  const runs = createRuns(services, snapshotsOfRuns(vaults))
+  const agents = createAgents(services, { newestSnapshots: (em) => newestSnapshots(vaults, em), lastOutcomes })
+  const auth = createAuth(services, cookieName)
+  const list: Feature[] = [
+    createSystem(services, {
+      hubVersion,
+      vaultsWithoutRecoveryKey: (em) => vaults.vaultsWithoutRecoveryKey(em),
+      healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
+    }),
+    auth.feature,
+    vaults.feature,
+    createSnapshots({ vaults, devices: { deviceNames } }).feature,
+    agents.feature,
+    createEnrolment(services, { vaults }),
+    runs.feature,
+  ]
+  return { list, auth, agents, runs }
+}
+
+const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({
+  committedBy: (em, runId) => vaults.snapshots.ofRun(em, runId),
+  async find(em, snapshotId) {
+    const snapshot = await vaults.snapshots.find(em, snapshotId)
+    return snapshot?.state === 'committed' ? snapshot : null
+  },
+})
+
+async function newestSnapshots(vaults: Vaults, em: EntityManager) {
+  const newest = await vaults.snapshots.newest(em, { visibleTo: null })
+  return new Map(newest.map(({ agentId, receivedAtMs }) => [agentId, receivedAtMs]))
+}

@@ -1,0 +1,37 @@
+import { readHubId } from '../features/system/index.ts'
+import type { HubOptions } from '../hub.ts'
+import type { Database } from '../platform/database/database.ts'
+import { createDomainEventBus } from '../platform/events/domain-events.ts'
+import { createLiveLog } from '../platform/events/live-log.ts'
+import { createAgentLinks, type AgentLinkRegistry } from '../platform/realtime/agent-links.ts'
+import { createLiveFeeds } from '../platform/realtime/live-feeds.ts'
+import type { HubServices } from '../platform/services.ts'
+
+interface Surroundings extends Pick<HubServices, 'now' | 'origin'> {
+  readonly checkBodies: boolean
+}
+
+/** What every feature is handed. */
+export async function makeServices(
+  options: HubOptions,
+  database: Database,
+  { now, origin, checkBodies }: Surroundings,
+): Promise<HubServices & { readonly agentLinks: AgentLinkRegistry }> {
+  const { config, log, secret } = options
+  const live = createLiveLog({ database, now, checkBodies })
+  return {
+    now,
+    origin,
+    log,
+    database,
+    live,
+    config,
+    secret,
+    hubId: await readHubId(database, now),
+    feeds: createLiveFeeds(live, database, log),
+    agentLinks: createAgentLinks(),
+    domainEvents: createDomainEventBus((name, error) =>
+      log.error({ event: 'listener.failed', listener: name, err: error }, 'A listener of a domain event failed'),
+    ),
+  }
+}

@@ -1,0 +1,51 @@
+import type { LiveEvent } from '@holdfast/shared-types'
+import type { UserActor } from '../platform/http/actor.ts'
+import type { HttpServer } from '../platform/http/http-server.ts'
+import type { ActorResolver, IdentitySource } from '../platform/http/resolve-actor.ts'
+import { createAgentGate } from '../platform/realtime/agent-gate.ts'
+import type { AgentLinkRegistry } from '../platform/realtime/agent-links.ts'
+import { attachAgentNamespace } from '../platform/realtime/agent-namespace.ts'
+import { createSocketServer } from '../platform/realtime/socket-server.ts'
+import { attachUiNamespace } from '../platform/realtime/ui-namespace.ts'
+import type { HubServices } from '../platform/services.ts'
+import type { WiredFeatures } from './features.ts'
+
+export interface SocketParts {
+  readonly services: HubServices & { readonly agentLinks: AgentLinkRegistry }
+  readonly wired: WiredFeatures
+  readonly identities: IdentitySource
+  readonly actors: ActorResolver
+  readonly http: HttpServer
+  readonly hubVersion: string
+  readonly checkAnswers: boolean
+}
+
+export interface OpenSockets {
+  cutEndedSignIns(): Promise<void>
+  /** Ends every link; resolves when nothing that came over one is under way. */
+  close(): Promise<void>
+}
+
+/** Both namespaces on the hub's HTTP server. */
+export function openSockets({ services, wired, identities, actors, http, hubVersion, checkAnswers }: SocketParts): OpenSockets {
+  const { log, database, hubId, now, agentLinks, feeds, domainEvents, origin } = services
+  const features = wired.list
+  const io = createSocketServer(http.server, origin)
+  const gate = createAgentGate({ features, log, newEntityManager: () => database.em(), checkAnswers })
+  const agents = attachAgentNamespace({ io, hubId, hubVersion, features, identities, links: agentLinks, gate, database, log, now })
+  const access = {
+    requireTopic: (actor: UserActor, topic: LiveEvent['topic']) => wired.runs.requireTopic(actor, topic),
+    // The only role there is sees everything; `requireTopic` and this line are where others will be told less.
+    maySee: (actor: UserActor) => actor.role === 'admin',
+    livingSignIns: (signInIds: readonly string[]) => wired.auth.livingSignIns(signInIds),
+  }
+  const ui = attachUiNamespace({ io, actors, feeds, access, domainEvents, log })
+  return {
+    cutEndedSignIns: () => ui.cutEndedSignIns(),
+    async close() {
+      await agents.close()
+      io.disconnectSockets(true)
+      io.engine.close()
+    },
+  }
+}
