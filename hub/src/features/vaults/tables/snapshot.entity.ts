@@ -40,6 +40,7 @@ export const SnapshotEntity = defineEntity({
   },
   indexes: [
     { name: 'snapshot_received_at_idx', properties: ['receivedAt'] },
+    { name: 'snapshot_run_id_idx', properties: ['runId'] },
     { name: 'snapshot_vault_id_agent_id_seq_idx', properties: ['vaultId', 'agentId', 'seq'] },
   ],
 })
