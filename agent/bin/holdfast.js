@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const program = 'holdfast'
 const oldestNode = [22, 17]
+// Node's own WebSocket would load all of its fetch with the first http module: 3 MB that an idle agent has no use for.
+const nodeFlags = ['--no-experimental-websocket']
 const packageFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function versionOf(text) {
@@ -71,8 +73,12 @@ function runAsChild(file, args) {
   })
 }
 
+// What Node has compiled (and stripped of types) is kept: half the time of a start, and 35 MB less memory from the second one on. Where the
+// folder cannot be written Node goes on without.
+process.env.NODE_COMPILE_CACHE ??= path.join(packageFolder, 'node_modules', '.cache', 'node-compile')
+
 const node = findNode()
 const entry = findEntry(node.version)
-const args = [...entry.flags, entry.file, ...process.argv.slice(2)]
+const args = [...nodeFlags, ...entry.flags, entry.file, ...process.argv.slice(2)]
 if (typeof process.execve === 'function' && process.platform !== 'win32') process.execve(node.file, [node.file, ...args], process.env)
 else runAsChild(node.file, args)

@@ -57,7 +57,7 @@ test('the launchers of hub and agent differ in nothing but their program and the
   const differing = (file: string) =>
     readFileSync(file, 'utf8')
       .split('\n')
-      .filter((line) => !/^const (program|oldestNode) = |^\/\/ /.test(line))
+      .filter((line) => !/^const (program|oldestNode|nodeFlags) = |^\/\/ /.test(line))
   expect(differing(path.join(here, '../../agent/bin/holdfast.js'))).toEqual(differing(path.join(here, 'holdfast-hub.js')))
 })
 
@@ -74,7 +74,7 @@ describe('on a Node that is new enough', () => {
 describe.runIf(oldNodeMajor >= 20 && oldNodeMajor < 22)('on an old Node', () => {
   beforeAll(() => {
     const name = `node-${process.platform}-${process.arch}`
-    mkdirSync(path.join(folder, 'node_modules'))
+    mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
     symlinkSync(path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), path.join(folder, 'node_modules', name))
   })
 

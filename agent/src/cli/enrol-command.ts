@@ -21,8 +21,14 @@ export async function enrolCommand(context: CommandContext, args: EnrolArguments
   }
   if (args.hubUrl === undefined || args.token === undefined) throw usage('Enrolling needs the hub\u2019s address and a token.')
   const identity = await enrolAgent(context.folders, { hubUrl: parseHubUrl(args.hubUrl), token: args.token, name: args.name })
+  await warmUp()
   print(context, document(identity), () => [`This machine is enrolled as ${identity.name} at ${identity.hubUrl}.`, 'Start its agent with `holdfast run`, or back up now with `holdfast backup PATH`.'])
   return 0
+}
+
+/** Node keeps what it has compiled (bin/holdfast.js): so already the first start of the agent is a quick and a small one. */
+async function warmUp(): Promise<void> {
+  await Promise.all([import('./run-command.ts'), import('../service/agent-service.ts')])
 }
 
 const usage = (message: string): AppError => new AppError('command.invalid', { message, cure: 'Use `holdfast enrol HUB_URL --token TOKEN`, or `holdfast enrol --update-url URL`.' })

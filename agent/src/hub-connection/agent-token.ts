@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { SignJWT } from 'jose'
 
 /** The hub accepts at most this long (exp − iat). */
 const lifetimeSeconds = 300
@@ -22,6 +21,8 @@ export function createTokenIssuer(options: { agentId: string; hubId: string; sig
       const nowSeconds = Math.floor((now() + offsetMs) / 1000)
       if (current !== null && current.expiresAtSeconds - nowSeconds > refreshSeconds) return current.token
       const expiresAtSeconds = nowSeconds + lifetimeSeconds
+      // Loaded with the first token: an idle agent needs none, and stays smaller without.
+      const { SignJWT } = await import('jose')
       const token = await new SignJWT()
         .setProtectedHeader({ alg: 'EdDSA', kid: options.agentId, typ: 'JWT' })
         .setIssuer(options.agentId)

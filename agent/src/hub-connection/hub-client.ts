@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type OperationId } from '@holdfast/shared-types'
-import { Pool } from 'undici'
+import type { Pool } from 'undici'
 import type { TokenIssuer } from './agent-token.ts'
-import { callOnce, type CallAnswer, type CallInput } from './call-hub.ts'
+import type * as CallHub from './call-hub.ts'
+import type { CallAnswer, CallInput } from './call-hub.ts'
 import { mayPass } from './may-pass.ts'
 import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
 
@@ -40,11 +41,12 @@ interface HubClientOptions {
 }
 
 export function createHubClient(options: HubClientOptions): HubClient {
-  const pool = new Pool(options.hubUrl, { connections: options.connections ?? 6, allowH2: false, connectTimeout: 10_000, keepAliveTimeout: 10_000 })
+  let doors: Promise<HttpDoors> | null = null
   const random = options.random ?? Math.random
   const authorization = async (): Promise<string | null> => (options.issuer === null ? null : `Bearer ${await options.issuer.token()}`)
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
+    const { callOnce, pool } = await (doors ??= openDoors(options))
     const oneTry = async () => callOnce(pool, operation, input, { ...call, authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000 })
     try {
       return await oneTry()
@@ -68,8 +70,19 @@ export function createHubClient(options: HubClientOptions): HubClient {
         }
       }
     },
-    close: () => pool.destroy(),
+    close: async () => { await (await doors)?.pool.destroy() },
   }
+}
+
+interface HttpDoors {
+  readonly pool: Pool
+  readonly callOnce: typeof CallHub.callOnce
+}
+
+/** Loaded with the first call: an agent that only holds its link stays some 20 MB smaller. */
+async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
+  const [{ Pool: HttpPool }, { callOnce }] = await Promise.all([import('undici'), import('./call-hub.ts')])
+  return { callOnce, pool: new HttpPool(options.hubUrl, { connections: options.connections ?? 6, allowH2: false, connectTimeout: 10_000, keepAliveTimeout: 10_000 }) }
 }
 
 /** A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. */

@@ -72,6 +72,10 @@ export class RunDesk {
     }
   }
 
+  get isIdle(): boolean {
+    return this.#runs.size === 0
+  }
+
   /** Resolves once nothing is in hand; new offers may come in meanwhile. */
   async idle(): Promise<void> {
     while (this.#runs.size > 0) await Promise.all([...this.#runs.values()].map((run) => run.ended))

@@ -17,6 +17,7 @@ import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
 import { removeRunningAgent, writeRunningAgent } from '../state/running-agent.ts'
 import { makeRunOrder } from './make-run-order.ts'
+import { settleMemory } from './settle-memory.ts'
 
 export interface AgentService {
   readonly link: HubLink
@@ -63,11 +64,14 @@ async function startLocked({ config, folders, agent, log, onlyRun, delays }: Ser
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
   const client = createHubClient({ hubUrl: identity.hubUrl, issuer })
   const facts = publishedFacts(folders)
+  const quiet = whenQuiet(() => { if (desk.isIdle) settleMemory() })
   const desk: RunDesk = new RunDesk({
     outbox, onlyRun,
     begin: (offer) => {
       log.info({ event: 'run.accepted', runId: offer.runId, kind: offer.request.kind }, 'Run accepted')
-      return new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, { config, folders, agent }) })
+      const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, { config, folders, agent }) })
+      void run.ended.then(() => quiet.soon())
+      return run
     },
   })
   const link: LiveHubLink = new LiveHubLink({
@@ -82,6 +86,7 @@ async function startLocked({ config, folders, agent, log, onlyRun, delays }: Ser
       logState(log, state)
       facts.publish(state)
       if (state.state === 'connected') outbox.flush()
+      quiet.soon()
     },
   })
   outbox.attach(link)
@@ -89,6 +94,7 @@ async function startLocked({ config, folders, agent, log, onlyRun, delays }: Ser
   return {
     link, client, desk,
     async close() {
+      quiet.stop()
       await desk.close('stopping')
       if (link.state.state === 'connected') await outbox.drained(farewellMs)
       await link.close()
@@ -96,6 +102,21 @@ async function startLocked({ config, folders, agent, log, onlyRun, delays }: Ser
       await outbox.close()
       await facts.withdraw()
       lock.release()
+    },
+  }
+}
+
+/** After the last of several moments that leave memory behind. */
+const quietAfterMs = 5_000
+
+function whenQuiet(act: () => void): { soon(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const stop = (): void => clearTimeout(timer)
+  return {
+    stop,
+    soon() {
+      stop()
+      timer = setTimeout(act, quietAfterMs).unref()
     },
   }
 }
