@@ -58,7 +58,12 @@ export class RunInHand {
     this.order = options.order
     this.#runLog = new RunLog({ runId: options.order.runId, fence: options.order.fence }, (report) => options.outbox.add('run.log', report))
     // The sibling has the ending of this very file: .ts from sources, .js when built.
-    this.#worker = new Worker(new URL(`./run-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url), { workerData: options.order, name: `holdfast-${options.order.request.kind}` })
+    this.#worker = new Worker(new URL(`./run-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url), {
+      workerData: options.order,
+      name: `holdfast-${options.order.request.kind}`,
+      // Files opened through the native door are closed by node:fs; Node would warn of every one that it did not open itself.
+      trackUnmanagedFds: false,
+    })
     this.ended = this.#live()
   }
 
