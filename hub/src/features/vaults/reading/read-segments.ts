@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { AppError, locationRecordBytes } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { readLocation } from '@holdfast/engine/format'
+import { isEngineError } from '@holdfast/engine/errors'
+import { readLocation, type SegmentPlace } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { startedStream } from '../../../platform/http/started-stream.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -43,8 +44,7 @@ async function findSegments(deps: ReadSegmentsDeps, { snapshot, vault }: Readabl
   if (records.length % locationRecordBytes !== 0) throw invalidPlaces()
   const refset = await deps.refsets.of(snapshot)
   return Array.from({ length: records.length / locationRecordBytes }, (_, index) => {
-    const place = readLocation(records, index)
-    if (place === null) throw invalidPlaces()
+    const place = placeAt(records, index)
     const packIdHex = toHex(place.packId)
     if (!refset.has(packIdHex, place.ordinal))
       throw new AppError('access.denied', {
@@ -55,6 +55,16 @@ async function findSegments(deps: ReadSegmentsDeps, { snapshot, vault }: Readabl
     if (segment === null) throw new AppError('vault.corrupt', { message: 'A pack that the snapshot needs is missing from the store.' })
     return segment
   })
+}
+
+function placeAt(records: Uint8Array, index: number): SegmentPlace {
+  try {
+    const place = readLocation(records, index)
+    if (place !== null) return place
+  } catch (error) {
+    if (!isEngineError(error, 'format.invalid')) throw error
+  }
+  throw invalidPlaces()
 }
 
 const invalidPlaces = (): AppError =>

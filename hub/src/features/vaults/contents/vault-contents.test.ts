@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { DomainId, SessionId } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import type { PackSegment } from '@holdfast/engine/format'
+import { describe, expect, test } from 'vitest'
+import { VaultContents, type IndexedPack } from './vault-contents.ts'
+
+const domainId = DomainId.parse('11111111-1111-4111-8111-111111111111')
+const otherDomain = DomainId.parse('22222222-2222-4222-8222-222222222222')
+const sessionId = SessionId.parse('33333333-3333-4333-8333-333333333333')
+
+/** A pack with one blob a segment; births are its own unless given. */
+function aPack(
+  changes: Partial<IndexedPack> & { ids?: Uint8Array[]; births?: { packId: Uint8Array; ordinal: number }[] } = {},
+): IndexedPack & { ids: Uint8Array[] } {
+  const packId = changes.packId ?? randomBytes(16)
+  const ids = changes.ids ?? [randomBytes(32), randomBytes(32)]
+  let offset = 64
+  const segments = ids.map((id, ordinal): PackSegment => {
+    const length = 100 + ordinal
+    const birth = changes.births?.[ordinal] ?? { packId, ordinal }
+    const segment = {
+      offset,
+      length,
+      flags: 0,
+      crc32: 0,
+      birthPackId: birth.packId,
+      birthOrdinal: birth.ordinal,
+      keyEpoch: 1,
+      blobIds: [id],
+    }
+    offset += length
+    return segment
+  })
+  return { domainId, sessionId, ...changes, packId, segments, ids }
+}
+
+const idOf = (pack: { ids: Uint8Array[] }, index: number): Uint8Array => pack.ids[index] ?? new Uint8Array(32)
+
+describe('what a vault holds', () => {
+  test('is found by blob and by birth, within its domain', () => {
+    const contents = new VaultContents()
+    const pack = aPack()
+    contents.addPack(pack)
+    expect(contents.findBlob(domainId, idOf(pack, 1))).toMatchObject({ packIdHex: toHex(pack.packId), ordinal: 1, position: 0, sessionId })
+    expect(contents.findBlob(otherDomain, idOf(pack, 1))).toBeNull()
+    expect(contents.findSegment(toHex(pack.packId), 1)).toMatchObject({ offset: 164, length: 101, domainId })
+    expect(contents.findSegment(toHex(pack.packId), 2)).toBeNull()
+    expect(contents.findSegment(toHex(randomBytes(16)), 0)).toBeNull()
+    expect([contents.hasBlobs(domainId), contents.hasBlobs(otherDomain)]).toEqual([true, false])
+  })
+
+  test('counts a pack that is added twice once', () => {
+    const contents = new VaultContents()
+    const pack = aPack()
+    contents.addPack(pack)
+    contents.addPack(pack)
+    expect(contents.packCount).toBe(1)
+  })
+
+  test('is offered no more when its pack is lost, and again when it is back', () => {
+    const contents = new VaultContents()
+    const pack = aPack()
+    contents.addPack(pack)
+    expect(contents.markLost(toHex(pack.packId))).toBe(true)
+    expect(contents.markLost(toHex(pack.packId))).toBe(false)
+    expect(contents.findBlob(domainId, idOf(pack, 0))).toBeNull()
+    expect(contents.findSegment(toHex(pack.packId), 0)).toBeNull()
+    expect(contents.lostPackCount).toBe(1)
+    contents.addPack(pack)
+    expect(contents.findBlob(domainId, idOf(pack, 0))).not.toBeNull()
+    expect(contents.lostPackCount).toBe(0)
+  })
+
+  test('falls back to another copy of a blob when the first is lost or not accepted', () => {
+    const contents = new VaultContents()
+    const first = aPack()
+    const second = aPack({ ids: first.ids })
+    contents.addPack(first)
+    contents.addPack(second)
+    expect(contents.findBlob(domainId, idOf(first, 0))?.packIdHex).toBe(toHex(first.packId))
+    expect(contents.findBlob(domainId, idOf(first, 0), (packIdHex) => packIdHex !== toHex(first.packId))?.packIdHex).toBe(
+      toHex(second.packId),
+    )
+    contents.markLost(toHex(first.packId))
+    expect(contents.findBlob(domainId, idOf(first, 0))?.packIdHex).toBe(toHex(second.packId))
+  })
+
+  test('keeps the birth of segments that were moved into another pack', () => {
+    const contents = new VaultContents()
+    const born = aPack()
+    contents.addPack(born)
+    // Merged later: the second segment of the old pack, then one of a pack this hub never saw.
+    const vanished = randomBytes(16)
+    const merged = aPack({
+      ids: [idOf(born, 1), randomBytes(32)],
+      births: [
+        { packId: born.packId, ordinal: 1 },
+        { packId: vanished, ordinal: 7 },
+      ],
+      sessionId: null,
+    })
+    contents.addPack(merged)
+    expect(contents.findSegment(toHex(born.packId), 1)?.packIdHex).toBe(toHex(born.packId))
+    contents.markLost(toHex(born.packId))
+    expect(contents.findSegment(toHex(born.packId), 0)).toBeNull()
+    expect(contents.findSegment(toHex(born.packId), 1)).toMatchObject({ packIdHex: toHex(merged.packId), offset: 64, length: 100 })
+    expect(contents.findSegment(toHex(vanished), 7)).toMatchObject({ packIdHex: toHex(merged.packId), offset: 164, length: 101 })
+    expect(contents.findBlob(domainId, idOf(merged, 1))).toMatchObject({ packIdHex: toHex(vanished), ordinal: 7 })
+    expect(contents.findBlob(domainId, idOf(born, 1))).toMatchObject({ packIdHex: toHex(born.packId), ordinal: 1 })
+  })
+})
