@@ -15,7 +15,12 @@ export const HubStatus = z.object({
   /** Where people and agents reach it. */
   url: z.string(),
   startedAtMs: TimeMs,
+  version: z.string(),
   database: z.enum(['embedded', 'external']),
+  /** True while no administrator has a password. */
+  firstRun: z.boolean(),
+  /** Vaults whose only key lies on the same disk as their data. */
+  vaultsWithoutRecoveryKey: z.array(VaultId),
 })
 export type HubStatus = z.infer<typeof HubStatus>
 

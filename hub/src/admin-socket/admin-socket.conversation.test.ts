@@ -20,7 +20,17 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const hubId = HubId.parse('0199d9f0-7d1c-7e0a-8c62-6a3c1f0d2b11')
 const handlers: AdminHandlers = {
-  status: () => Promise.resolve({ pid: 1, hubId, url: 'http://127.0.0.1:8420', startedAtMs: 5, database: 'embedded' }),
+  status: () =>
+    Promise.resolve({
+      pid: 1,
+      hubId,
+      url: 'http://127.0.0.1:8420',
+      startedAtMs: 5,
+      version: '1.2.3',
+      database: 'embedded',
+      firstRun: true,
+      vaultsWithoutRecoveryKey: [],
+    }),
   stop: () => Promise.resolve({ pid: 1 }),
   'enrol-token': ({ name }) => Promise.resolve({ token: `for ${name}`, expiresAtMs: 5, hubUrl: 'http://x', command: 'holdfast enrol' }),
   'sign-in-link': () => Promise.reject(new AppError('database.unavailable', { message: 'Postgres is gone.', cure: 'Start it.' })),

@@ -10,8 +10,6 @@ export interface StopRequests {
   readonly hurry: AbortSignal
   /** A request from within, as by the admin socket. */
   request(reason: StopReason): void
-  /** Gives the process its usual behaviour back. */
-  dispose(): void
 }
 
 export interface StopRequestOptions {
@@ -27,7 +25,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', ...(process.platform === 'win32'
  */
 const sameWishMs = 500
 
-/** Listens for every way to ask this process to stop. */
+/**
+ * Listens for every way to ask this process to stop, until it has ended: a signal that comes in its last moment must not make an orderly
+ * end look like a death.
+ */
 export function listenForStopRequests(options: StopRequestOptions): StopRequests {
   const { promise: asked, resolve } = Promise.withResolvers<StopReason>()
   const stop = new AbortController()
@@ -56,15 +57,5 @@ export function listenForStopRequests(options: StopRequestOptions): StopRequests
   if (options.exitWithParent) {
     process.stdin.on('end', onParentGone).on('error', onParentGone).on('close', onParentGone).resume()
   }
-  return {
-    asked,
-    signal: stop.signal,
-    hurry: hurry.signal,
-    request,
-    dispose() {
-      for (const signal of signals) process.off(signal, onSignal)
-      process.off('disconnect', onParentGone)
-      if (options.exitWithParent) process.stdin.off('end', onParentGone).off('error', onParentGone).off('close', onParentGone).pause()
-    },
-  }
+  return { asked, signal: stop.signal, hurry: hurry.signal, request }
 }

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { adminOperations, HubStatus, type AdminHandlers } from '../admin-socket/admin-operations.ts'
+import type { HubConfig } from '../config/config-schema.ts'
+import type { Hub } from '../hub.ts'
+
+/** The part of the status that the features know. */
+const FeatureStatus = HubStatus.pick({ version: true, firstRun: true, vaultsWithoutRecoveryKey: true })
+
+/**
+ * What an administrator may ask, answered by this very hub: behind the admin socket of a running one, or for a command that opened
+ * one for its own duration.
+ *
+ * @param stop what a running hub does when it is asked to stop.
+ */
+export function adminHandlers(hub: Hub, config: HubConfig, stop: () => void): AdminHandlers {
+  const startedAtMs = Date.now()
+  // Features answer loosely typed; the contract is what the caller gets.
+  const run = async <O extends z.ZodType>(output: O, command: string, input: object): Promise<z.output<O>> =>
+    output.parse(await hub.admin(command, input))
+  return {
+    async status() {
+      const { version, firstRun, vaultsWithoutRecoveryKey } = await run(FeatureStatus, 'status', {})
+      const database = config.databaseUrl === null ? 'embedded' : 'external'
+      return { pid: process.pid, hubId: hub.hubId, url: hub.origin, startedAtMs, version, database, firstRun, vaultsWithoutRecoveryKey }
+    },
+    async stop() {
+      stop()
+      return { pid: process.pid }
+    },
+    'enrol-token': (input) => run(adminOperations['enrol-token'].output, 'enrol-token.create', input),
+    'sign-in-link': () => run(adminOperations['sign-in-link'].output, 'sign-in-link.create', {}),
+    fsck: ({ vaultId, deep }) => run(adminOperations.fsck.output, 'fsck', { vaultId, readData: deep }),
+  }
+}

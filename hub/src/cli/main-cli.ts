@@ -1,0 +1,105 @@
+import { AppError, errorFacts, toWireError } from '@holdfast/shared-types'
+import { Command, CommanderError } from 'commander'
+import { createCliContext, type CliContext } from './cli-context.ts'
+
+interface JsonOption {
+  readonly json?: boolean
+}
+
+/** Exit status of the command that ran; 0 unless it says otherwise. */
+type Work = (context: CliContext) => Promise<number | void>
+
+/**
+ * Runs `holdfast-hub`.
+ *
+ * @param argv as of the process: Node, file, arguments.
+ * @returns the exit status (docs/architecture.md, commands).
+ */
+export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const isJson = argv.includes('--json')
+  let exitStatus = 0
+  const run = async (isShort: boolean, work: Work) => {
+    exitStatus = (await work(createCliContext(env, { isJson, isShort }))) ?? 0
+  }
+  try {
+    await createProgram(run).parseAsync([...argv])
+    return exitStatus
+  } catch (error) {
+    return tellFailure(error, isJson)
+  }
+}
+
+type Run = (isShort: boolean, work: Work) => Promise<void>
+
+/** The commands; what each needs is loaded when it is asked for. */
+function createProgram(run: Run): Command {
+  const program = new Command('holdfast-hub').description(
+    'The Holdfast server and its administration. Settings come from the environment (HOLDFAST_DATA, HOLDFAST_PORT, …).',
+  )
+  // Messages of commander go through `tellFailure`, help goes to stdout.
+  program.exitOverride().configureOutput({ writeErr: () => undefined })
+  const command = (name: string, description: string, parent = program) =>
+    parent.command(name).description(description).option('--json', 'one JSON document on stdout')
+
+  command('start', 'run the hub until it is asked to stop')
+    .option('--exit-with-parent', 'stop when the process that started it is gone (its standard input ends)')
+    .action((options: { exitWithParent?: boolean }) =>
+      run(false, async (context) =>
+        (await import('./start-command.ts')).startCommand(context, { exitWithParent: options.exitWithParent === true }),
+      ),
+    )
+  command('stop', 'ask the running hub to stop, and wait for it').action(() =>
+    run(true, async (context) => (await import('./stop-command.ts')).stopCommand(context)),
+  )
+  command('status', 'show the running hub').action(() =>
+    run(true, async (context) => (await import('./status-command.ts')).statusCommand(context)),
+  )
+  command('migrate', 'bring the database schema up to date').action(() =>
+    run(true, async (context) => (await import('./migrate-command.ts')).migrateCommand(context)),
+  )
+  command(
+    'create',
+    'make a single-use token with which a device joins',
+    program.command('enrol-token').description('tokens with which devices join'),
+  )
+    .option('--name <name>', 'how the hub will show the device; its host name when left out')
+    .action((options: JsonOption & { name?: string }) =>
+      run(true, async (context) =>
+        (await import('./enrol-token-command.ts')).createEnrolTokenCommand(
+          context,
+          options.name === undefined ? {} : { name: options.name },
+        ),
+      ),
+    )
+  command('sign-in-link', 'print a fresh one-time address that signs the administrator in').action(() =>
+    run(true, async (context) => (await import('./sign-in-link-command.ts')).signInLinkCommand(context)),
+  )
+  command('fsck', 'check that everything in a vault is there and whole')
+    .option('--vault <id>', 'this vault; the default one when left out')
+    .option('--deep', 'read and open every stored byte, not only footers and trees')
+    .action((options: { vault?: string; deep?: boolean }) =>
+      run(true, async (context) =>
+        (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
+      ),
+    )
+  return program
+}
+
+/** The edge at which errors become an answer and an exit status. */
+function tellFailure(error: unknown, isJson: boolean): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0 // help or version was asked for
+  const known = asAppError(error)
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: toWireError(known) })}\n`)
+  else process.stderr.write(`holdfast-hub: ${known.message}\n${known.cure}\n`)
+  // A bug: whoever reports it needs to see where.
+  if (known.code === 'internal') process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  return errorFacts(known.code).exit
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (error instanceof CommanderError) {
+    return new AppError('command.invalid', { message: error.message.replace(/^error: /, ''), cure: 'See `holdfast-hub --help`.' })
+  }
+  return new AppError('internal', { cause: error })
+}
