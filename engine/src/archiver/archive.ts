@@ -55,7 +55,10 @@ class ArchiveRun {
     this.#reader = new ContentReader(sink, this.#pacer, options.cdcKey, options.chunker)
     this.#tree = new TreeWriter({ ...options, catalogueFolder: (path) => catalogue.folder(path) })
     const files = new FileArchiver(sink, previous, this.#reader, clock)
-    this.#entries = new EntryArchiver({ tree: this.#tree, files, warnings: this.#warnings, idKey: options.idKey, pathOf: (name) => this.#walk.pathOf(name) })
+    this.#entries = new EntryArchiver({
+      tree: this.#tree, files, warnings: this.#warnings, idKey: options.idKey,
+      pathOf: (name) => this.#walk.pathOf(name), openFile: (name) => this.#walk.openFile(name),
+    })
   }
 
   async walk(): Promise<void> {

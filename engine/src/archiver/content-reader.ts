@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs'
 import { createChunker, cutStream, type Chunker, type ChunkerProfile, type ChunkLimits } from '../chunker/index.ts'
 import { blobTypes, buildContent, inlineLimitBytes, type ContentItem, type FileContent } from '../format/index.ts'
 import type { Pacer } from '../run-control/index.ts'
-import { dataRanges, openFile, readFileMetadata, type FileMetadata } from '../source/index.ts'
+import { dataRanges, readFileMetadata, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
 import type { CataloguedBlob, CataloguedContent } from './catalogue/index.ts'
 import { isSameState } from './change-detection.ts'
@@ -52,19 +52,19 @@ export class ContentReader {
   }
 
   /**
-   * @param path as the system takes it.
+   * @param open opens the file; asked again for each further reading.
    * @throws EngineError `source.*`; `source.not-found` when it is gone.
    */
-  async read(path: Buffer): Promise<ReadContent> {
+  async read(open: () => OpenFile): Promise<ReadContent> {
     this.#filesRead++
     for (let attempt = 0; ; attempt++) {
-      const read = await this.#readOnce(path)
+      const read = await this.#readOnce(open)
       if (!read.isTorn || attempt === rereads) return read
     }
   }
 
-  async #readOnce(path: Buffer): Promise<ReadContent> {
-    const file = openFile(path)
+  async #readOnce(open: () => OpenFile): Promise<ReadContent> {
+    const file = open()
     try {
       const before = file.metadata
       const read = before.size <= inlineLimitBytes ? this.#readInline(file.fd, before.size) : await this.#readItems(file.fd, before)

@@ -1,7 +1,7 @@
 import { EngineError } from '../errors/index.ts'
 import type { Owner, TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
-import { OwnerNames, readLinkTarget, type FileMetadata } from '../source/index.ts'
+import { OwnerNames, readLinkTarget, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { WalkStep } from '../walker/index.ts'
 import { isGone, type ArchivedFile, type EntryFields, type FileArchiver } from './file-archiver.ts'
 import { HardLinks, type HardLinkGroup } from './hard-links.ts'
@@ -14,6 +14,8 @@ export interface EntryArchiverPorts {
   readonly idKey: Uint8Array
   /** Absolute path of an entry of the folder in hand. */
   readonly pathOf: (name: Uint8Array) => Buffer
+  /** Opens a file of the folder in hand. */
+  readonly openFile: (name: Uint8Array) => OpenFile
 }
 
 type FoundEntry = Extract<WalkStep, { kind: 'entry' }>
@@ -64,7 +66,7 @@ export class EntryArchiver {
       return null
     }
     const known = this.#ports.tree.knownFile(name)
-    const file = { name, metadata, lookedAtMs, access: found.access, known, fields: (current: FileMetadata) => this.#fields(name, current, group) }
+    const file = { name, metadata, lookedAtMs, open: () => this.#ports.openFile(name), known, fields: (current: FileMetadata) => this.#fields(name, current, group) }
     const adopted = this.#ports.files.adopt(file)
     if (adopted === null) return this.#addRead(found, this.#ports.files.read(file), group)
     this.#addFile(adopted, group)

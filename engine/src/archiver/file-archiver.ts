@@ -1,7 +1,7 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
 import type { ContentItem, FileContent, FileEntry, TreeEntry } from '../format/index.ts'
 import type { Clock } from '../run-control/index.ts'
-import type { FileMetadata } from '../source/index.ts'
+import type { FileMetadata, OpenFile } from '../source/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
 import type { Catalogue, CataloguedContent, CataloguedFile } from './catalogue/index.ts'
 import { isRacy, isSameState } from './change-detection.ts'
@@ -16,8 +16,7 @@ export interface FileToArchive {
   readonly metadata: FileMetadata
   /** Wall clock before that look. */
   readonly lookedAtMs: number
-  /** Path as the system takes it. */
-  readonly access: Buffer
+  readonly open: () => OpenFile
   readonly known: CataloguedFile | null
   readonly fields: (metadata: FileMetadata) => EntryFields
 }
@@ -57,7 +56,7 @@ export class FileArchiver {
   /** @throws EngineError `source.*`; `source.not-found` when it is gone. */
   async read(file: FileToArchive): Promise<ArchivedFile> {
     const lookedAtMs = this.#clock.nowMs()
-    const read = await this.#reader.read(file.access)
+    const read = await this.#reader.read(file.open)
     const { metadata, size, content } = read
     const { mtimeNs, ctimeNs, inode, device } = metadata
     const isTrusted = !read.isTorn && !isRacy(metadata, lookedAtMs)

@@ -11,7 +11,7 @@ import { fatalError, systemCodeOf } from './system-errors.ts'
 const openFileLimit = 64
 const unfinishedMode = 0o600
 
-/** Sockets are left out: they belong to the program that listens on them. */
+/** Everything without content. */
 export type PlainEntry = Exclude<TreeEntry, { type: 'folder' | 'file' | 'error' }>
 
 export interface FileEvents {
@@ -37,15 +37,15 @@ export class EntryWriter implements FilePlaces {
 
   make(folder: RestoredFolder, entry: PlainEntry): void {
     const handle = this.#handles.of(folder)
-    this.#placeNew(folder, handle, entry.name, (name) => makePlain(handle, entry, name))
+    this.#placeNew(folder, entry, handle, (name) => makePlain(handle, entry, name))
     this.#metadata.toName(handle, entry.name, entry, () => pathIn(folder, entry.name))
   }
 
   /** Another name for what was restored before. @throws the system's error where the target cannot have it. */
-  link(first: { readonly folder: RestoredFolder; readonly entry: TreeEntry }, folder: RestoredFolder, name: Uint8Array): void {
+  link(first: { readonly folder: RestoredFolder; readonly entry: TreeEntry }, folder: RestoredFolder, entry: TreeEntry): void {
     const from = this.#handles.of(first.folder)
     const into = this.#handles.of(folder)
-    this.#placeNew(folder, into, name, (newName) => into.linkFrom(from, first.entry.name, newName))
+    this.#placeNew(folder, entry, into, (newName) => into.linkFrom(from, first.entry.name, newName))
   }
 
   create(file: RestoredFile): { name: Buffer; fd: number } {
@@ -70,7 +70,7 @@ export class EntryWriter implements FilePlaces {
   publish(file: RestoredFile, fd: number, temporaryName: Buffer): void {
     const { folder, entry } = file
     this.#metadata.toFile(fd, entry, () => pathIn(folder, entry.name))
-    this.#moveTo(folder, this.#handles.of(folder), temporaryName, entry.name)
+    this.#moveTo(folder, entry, this.#handles.of(folder), temporaryName)
   }
 
   removeTemporary(folder: RestoredFolder, name: Buffer): void {
@@ -94,9 +94,9 @@ export class EntryWriter implements FilePlaces {
   }
 
   /** Makes it under its own name when that is free, else beside it, and then takes the name over. */
-  #placeNew(folder: RestoredFolder, handle: TargetFolder, name: Uint8Array, make: (name: Uint8Array) => void): void {
+  #placeNew(folder: RestoredFolder, entry: TreeEntry, handle: TargetFolder, make: (name: Uint8Array) => void): void {
     try {
-      make(name)
+      make(entry.name)
       return
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST') throw error
@@ -104,17 +104,17 @@ export class EntryWriter implements FilePlaces {
     const temporaryName = this.#temporaryName()
     make(temporaryName)
     try {
-      this.#moveTo(folder, handle, temporaryName, name)
+      this.#moveTo(folder, entry, handle, temporaryName)
     } finally {
       // Also after success: a rename between two names of one inode does nothing at all (POSIX).
       this.removeTemporary(folder, temporaryName)
     }
   }
 
-  #moveTo(folder: RestoredFolder, handle: TargetFolder, from: Uint8Array, to: Uint8Array): void {
+  #moveTo(folder: RestoredFolder, entry: TreeEntry, handle: TargetFolder, from: Uint8Array): void {
     // In a folder of our own making there is nothing that could be in the way.
-    if (!folder.isNew) requireReplaceable(handle, to)
-    handle.rename(from, to)
+    if (!folder.isNew) requireReplaceable(handle, entry)
+    handle.rename(from, entry.name)
   }
 
   #temporaryName(): Buffer {
@@ -134,8 +134,9 @@ function makePlain(handle: TargetFolder, entry: PlainEntry, name: Uint8Array): v
     case 'symlink':
       return handle.makeSymlink(entry.target, name)
     case 'fifo':
-    case 'socket':
       return handle.makeFifo(name, unfinishedMode)
+    case 'socket':
+      return handle.makeSocket(name, unfinishedMode)
     case 'char-device':
     case 'block-device':
       return handle.makeDevice(name, entry.type, { mode: unfinishedMode, major: entry.major, minor: entry.minor })
@@ -144,9 +145,10 @@ function makePlain(handle: TargetFolder, entry: PlainEntry, name: Uint8Array): v
   }
 }
 
-function requireReplaceable(handle: TargetFolder, name: Uint8Array): void {
-  const there = handle.lookAt(name)
-  if (there === null || there.type === 'file' || there.type === 'symlink') return
+/** Files and symlinks are replaced by anything but a folder, devices and the like only by their kind. */
+function requireReplaceable(handle: TargetFolder, entry: TreeEntry): void {
+  const there = handle.lookAt(entry.name)
+  if (there === null || there.type === 'file' || there.type === 'symlink' || there.type === entry.type) return
   const what = there.type === 'folder' ? 'A folder' : 'A device, FIFO or socket'
   throw new EngineError('restore.entry-failed', `${what} with its name is in the way and is never replaced. Move it away, or choose another target.`)
 }

@@ -127,7 +127,7 @@ export class FileRestorer {
       return
     }
     try {
-      this.writer.link(first, name.folder, name.entry.name)
+      this.writer.link(first, name.folder, name.entry)
       this.#written++
     } catch (error) {
       this.#linkFailed(first, name, error)
@@ -162,7 +162,7 @@ export class FileRestorer {
     this.#tell({ folder: file.folder, entry: file.entry }, error)
     const names = file.links.splice(0)
     // What the target refused may work elsewhere; content that is not there is not there under any name.
-    if (systemCodeOf(error) !== null) this.#again.push(...names)
+    if (systemCodeOf(error) !== null || (error instanceof EngineError && error.code.startsWith('restore.'))) this.#again.push(...names)
     else for (const name of names) this.#tell(name, error)
   }
 

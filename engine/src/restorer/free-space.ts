@@ -16,8 +16,13 @@ export async function sizeOfSelection(reader: TreeReader, rootPage: Uint8Array, 
     total.bytes += bytes
   }
   for (const path of selection.paths()) {
-    if (path.length > 0) addEntry(await reader.resolve(rootPage, path), add)
-    else for await (const entry of reader.entries(rootPage)) addEntry(entry, add)
+    try {
+      if (path.length > 0) addEntry(await reader.resolve(rootPage, path), add)
+      else for await (const entry of reader.entries(rootPage)) addEntry(entry, add)
+    } catch (error) {
+      // What is damaged is told when it comes to be restored; here it only takes no space.
+      if (!(error instanceof EngineError)) throw error
+    }
   }
   return total
 }

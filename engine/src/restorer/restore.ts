@@ -114,6 +114,8 @@ class RestoreRun {
         await this.#restoreEntry(this.#open.at(-1) ?? this.#top, step.entry)
         break
       case 'problem':
+        // Without its top there is no snapshot to restore.
+        if (this.#open.length === 1) throw entryError(step.error)
         this.#files.countLost(step.lost.files)
         this.#warnings.add(this.#walk.pathOf(null), entryError(step.error))
     }
@@ -161,7 +163,7 @@ class RestoreRun {
     const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
     const first = group === null ? undefined : this.#firstByGroup.get(group)
     if (first === undefined) this.#files.writer.make(folder, entry)
-    else this.#files.writer.link(first, folder, entry.name)
+    else this.#files.writer.link(first, folder, entry)
     if (group !== null && first === undefined) this.#firstByGroup.set(group, { folder, entry })
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, closeSync, ftruncateSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, ftruncateSync, linkSync, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 const at = (root: string, name: string | Buffer): Buffer => Buffer.concat([Buffer.from(`${root}/`), typeof name === 'string' ? Buffer.from(name) : name])
@@ -72,6 +72,7 @@ function makeSpecials(root: string): void {
   const folder = `${root}/specials`
   mkdirSync(folder)
   execFileSync('mkfifo', [`${folder}/fifo`, `${folder}/fifo-too`])
+  execFileSync('python3', ['-c', 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])', `${folder}/socket`])
   if (!isRoot) return
   execFileSync('mknod', [`${folder}/null`, 'c', '1', '3'])
   execFileSync('mknod', [`${folder}/large-numbers`, 'b', '259', '1048575'])
@@ -102,6 +103,21 @@ function makeTimesAndModes(root: string): void {
   }
 }
 
+/** Folders of 200-byte names in each other: 21 of them are longer than any path the system takes. */
+export function makeDeepTree(root: string, levels: number): void {
+  const cwd = process.cwd()
+  process.chdir(root)
+  for (let level = 1; level <= levels; level++) {
+    const name = `${level}`.padEnd(200, 'd')
+    mkdirSync(name)
+    process.chdir(name)
+    writeFileSync('file', `level ${level}`)
+    symlinkSync('file', 'link')
+  }
+  writeFileSync('large', pattern(1_000_000, levels))
+  process.chdir(cwd)
+}
+
 /** Bytes without repetition that differ by seed and are the same every time. */
 export function pattern(length: number, seed: number): Buffer {
   const out = Buffer.allocUnsafe(length)
@@ -116,21 +132,3 @@ export function pattern(length: number, seed: number): Buffer {
 /** What rsync would still change to make `copy` like `original`: contents, all metadata to the nanosecond, hard links, extra files. */
 export const differences = (original: string, copy: string): string =>
   execFileSync('rsync', ['-naciH', '-@-1', '--delete', `${original}/`, `${copy}/`], { encoding: 'utf8', maxBuffer: 1 << 28 })
-
-/** Makes files old enough to be believed: sets nothing, waits for nothing, only for trees that a test made itself. */
-export function countEntries(root: string): { files: number; folders: number; others: number } {
-  const counts = { files: 0, folders: 0, others: 0 }
-  for (const entry of readdirSync(bytes(root), { withFileTypes: true, recursive: false, encoding: 'buffer' })) {
-    if (entry.isFile()) counts.files++
-    else if (entry.isDirectory()) {
-      const below = countEntries(`${root}/${entry.name.toString('latin1')}`)
-      counts.files += below.files
-      counts.folders += below.folders + 1
-      counts.others += below.others
-    } else counts.others++
-  }
-  return counts
-}
-
-export const sizeOf = (path: string): number => lstatSync(path).size
-export const contentOf = (path: string): Buffer => readFileSync(path)

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { DomainKeys } from '../src/reader/index.ts'
-import { InlineSealer, RemoteSource, SessionSink } from '../src/vault/index.ts'
-import { LoopbackHub } from '../src/vault/testing/loopback-hub.ts'
-import { aDomain } from '../src/vault/testing/test-keys.ts'
+import type { DomainKeys } from '../../src/reader/index.ts'
+import { InlineSealer, RemoteSource, SessionSink } from '../../src/vault/index.ts'
+import { LoopbackHub } from '../../src/vault/testing/loopback-hub.ts'
+import { aDomain } from '../../src/vault/testing/test-keys.ts'
 
 /** A real vault without a network or disk: real keys, packs, sessions and reads, checked as a hub checks them. */
 export class TestVault {

@@ -1,0 +1,116 @@
+import { execFileSync, fork } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { blobTypes, encodeInteriorPage, encodeLeafPage, type FolderEntry, type TreeEntry } from '../src/format/index.ts'
+import type { BlobSink } from '../src/vault/index.ts'
+import { Workplace } from './testing/backup-and-restore.ts'
+import { differences, pattern } from './testing/nasty-tree.ts'
+
+let work: Workplace
+let outside: string
+let target: string
+beforeEach(() => {
+  work = new Workplace()
+  outside = work.path('outside')
+  target = work.path('target')
+  mkdirSync(outside)
+})
+afterEach(() => work[Symbol.dispose]())
+
+const fields = { mode: 0o755, owner: { uid: 0, gid: 0, user: '', group: '' }, mtimeNs: 0n, hardLinkGroup: null, attributes: null, deletedAtMs: null, isAncestor: false }
+const file = (name: string): TreeEntry => ({ ...fields, name: Buffer.from(name), type: 'file', size: 5, content: { kind: 'inline', bytes: Buffer.from('owned') } })
+const symlink = (name: string, to: string): TreeEntry => ({ ...fields, name: Buffer.from(name), type: 'symlink', target: Buffer.from(to) })
+const folder = (name: string, page: Uint8Array): FolderEntry => ({ ...fields, name: Buffer.from(name), type: 'folder', page, subtree: { files: 1, folders: 0, bytes: 5, errors: 0 } })
+/** What an honest writer refuses to write: a page with one name exchanged for another of the same length. */
+function forged(entries: readonly TreeEntry[], from: string, to: string): Uint8Array {
+  const page = Buffer.from(encodeLeafPage(entries))
+  page.set(Buffer.from(to), page.indexOf(from))
+  return page
+}
+
+async function restoreForged(make: (put: (page: Uint8Array) => Uint8Array) => Uint8Array) {
+  const session: BlobSink = work.vault.newSession()
+  const rootPage = make((page) => session.idOf(session.add(blobTypes.treePage, page)))
+  await session.finish()
+  return work.restore({ rootPage, roots: [] }, target)
+}
+
+test.each([['aa', '..'], ['aaaa', '../x'], ['aa', 'a\0'], ['a', '.'], ['aaaaaaaaa', '/tmp/evil']])('a name %j that was made %j stops its folder and nothing else', async (from, to) => {
+  const outcome = await restoreForged((put) => put(encodeLeafPage([folder('bad', put(forged([file(from), file('z')], from, to))), file('good')])))
+  expect(outcome).toMatchObject({ status: 'complete-with-errors', filesRequested: 2, filesWritten: 1, filesFailed: 1 })
+  expect(execFileSync('find', [work.folder, '-type', 'f', '-name', '[!v.]*', '-size', '-6c']).toString().trim()).toBe(`${target}/good`)
+})
+
+test('a name that comes twice, first as a symlink and then as a folder, does not lead through the symlink', async () => {
+  const twice = await restoreForged((put) => put(encodeLeafPage([folder('bad', put(forged([symlink('aa', outside), folder('ab', put(encodeLeafPage([file('f')])))], 'ab', 'aa')))])))
+  expect(twice.status).toBe('complete-with-errors')
+  const overTwoPages = await restoreForged((put) => {
+    const pages = [encodeLeafPage([symlink('a', outside)]), encodeLeafPage([folder('a', put(encodeLeafPage([file('f')])))])].map(put)
+    const both = put(encodeInteriorPage(1, [{ firstName: Buffer.from('a'), page: pages[0]!, entries: 1 }, { firstName: Buffer.from('b'), page: pages[1]!, entries: 1 }]))
+    return put(encodeLeafPage([folder('bad', both)]))
+  })
+  expect(overTwoPages.status).toBe('complete-with-errors')
+  expect(readdirSync(outside)).toEqual([])
+})
+
+test('pages nested in an impossible way end in an error, not in an endless restore', async () => {
+  const outcome = await restoreForged((put) => {
+    const inner = put(encodeInteriorPage(1, [{ firstName: Buffer.from('a'), page: put(encodeLeafPage([])), entries: 0 }]))
+    return put(encodeLeafPage([folder('bad', put(encodeInteriorPage(1, [{ firstName: Buffer.from('a'), page: inner, entries: 1 }])))]))
+  })
+  expect(outcome).toMatchObject({ status: 'complete-with-errors', filesRequested: 1, filesFailed: 1 })
+})
+
+test('a snapshot whose top cannot be read is an error', async () => {
+  await expect(restoreForged((put) => put(forged([file('aa')], 'aa', '..')))).rejects.toMatchObject({ code: 'format.invalid' })
+})
+
+test('symlinks planted in the target are replaced, never followed', async () => {
+  const source = work.path('source')
+  mkdirSync(`${source}/folder/deeper`, { recursive: true })
+  for (const name of ['file', 'folder/file', 'folder/deeper/file']) writeFileSync(`${source}/${name}`, name)
+  const backup = await work.backUp([source])
+  mkdirSync(target)
+  writeFileSync(`${outside}/file`, 'precious')
+  symlinkSync(`${outside}/file`, `${target}/file`)
+  symlinkSync(outside, `${target}/folder`)
+  const outcome = await work.restore(backup, target, { flat: true })
+  expect(outcome.status).toBe('complete')
+  expect(differences(source, target)).toBe('')
+  expect(readdirSync(outside)).toEqual(['file'])
+  expect(readFileSync(`${outside}/file`, 'utf8')).toBe('precious')
+})
+
+test('folders and devices in the way are never replaced by files', async () => {
+  const source = work.path('source')
+  mkdirSync(`${source}/folder`, { recursive: true })
+  for (const name of ['a', 'b', 'c', 'folder/inside']) writeFileSync(`${source}/${name}`, name)
+  const backup = await work.backUp([source])
+  mkdirSync(`${target}/a/keep`, { recursive: true })
+  execFileSync('mkfifo', [`${target}/b`, `${target}/folder`])
+  const outcome = await work.restore(backup, target, { flat: true })
+  expect(outcome).toMatchObject({ status: 'complete-with-errors', filesRequested: 4, filesWritten: 1, filesFailed: 3, warningCount: 3 })
+  expect(outcome.told.map(({ path }) => path.slice(source.length)).toSorted()).toEqual(['/a', '/b', '/folder'])
+  expect(existsSync(`${target}/a/keep`)).toBe(true)
+})
+
+test('a target that somebody keeps exchanging for symlinks is never left', async () => {
+  const source = work.path('source')
+  for (let index = 0; index < 40; index++) {
+    mkdirSync(`${source}/${index % 4}/${index}/deep`, { recursive: true })
+    for (let each = 0; each < 10; each++) writeFileSync(`${source}/${index % 4}/${index}/deep/${each}`, pattern(300, each))
+  }
+  const backup = await work.backUp([source])
+  const attacker = fork(new URL('testing/exchange-folders.ts', import.meta.url), [target, outside], { execArgv: ['-C', '@holdfast/source'] })
+  try {
+    await new Promise((resolve) => attacker.once('message', resolve))
+    const deadline = performance.now() + 4000
+    for (let round = 0; performance.now() < deadline; round++) {
+      const outcome = await work.restore(backup, target, { flat: true })
+      expect(outcome.filesRequested).toBe(outcome.filesWritten + outcome.filesSkipped + outcome.filesFailed)
+    }
+  } finally {
+    attacker.kill('SIGKILL')
+  }
+  expect(readdirSync(outside)).toEqual([])
+})

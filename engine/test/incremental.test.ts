@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { isEngineError } from '../src/errors/index.ts'
+import { blobTypes } from '../src/format/index.ts'
+import type { BlobSink } from '../src/vault/index.ts'
+import { realClock, Workplace, type BackupResult } from './testing/backup-and-restore.ts'
+import { differences, makeNastyTree, pattern } from './testing/nasty-tree.ts'
+
+let work: Workplace
+let source: string
+beforeEach(() => {
+  work = new Workplace()
+  source = work.path('source')
+  mkdirSync(source)
+})
+afterEach(() => work[Symbol.dispose]())
+
+/** What a backup that knows nothing makes of the same files. */
+const fullRoot = async (): Promise<string> => (await work.backUp([source], { previous: null })).root
+
+async function expectRestores(backup: BackupResult): Promise<void> {
+  const target = work.path(`target-${backup.root.slice(0, 8)}`)
+  await work.restore(backup, target, { flat: true })
+  expect(differences(source, target)).toBe('')
+}
+
+test('a second backup reads no file, sends nothing and asks nothing', async () => {
+  makeNastyTree(source)
+  const first = await work.backUp([source])
+  const second = await work.backUp([source])
+  expect(second).toMatchObject({ filesRead: 0, bytesRead: 0, filesNew: 0, filesChanged: 0, filesUnchanged: first.files, status: 'complete' })
+  expect(second.statistics.dataPackBytes).toBe(0)
+  // The folders above the source hold the catalogue and so did change: theirs are the only pages that are not as they were.
+  expect(second.statistics.blobsNew).toBeLessThanOrEqual(3)
+  expect(second.idsAsked).toBeLessThanOrEqual(3)
+  await expectRestores(second)
+})
+
+test('one changed byte in 50 MB stores a few chunks', async () => {
+  writeFileSync(`${source}/large`, pattern(50_000_000, 1))
+  await work.backUp([source])
+  const fd = openSync(`${source}/large`, 'r+')
+  writeSync(fd, 'x', 25_000_000)
+  closeSync(fd)
+  const second = await work.backUp([source])
+  expect(second).toMatchObject({ filesRead: 1, filesChanged: 1 })
+  expect(second.statistics.dataPackBytes).toBeLessThan(9 * 1024 * 1024)
+  await expectRestores(second)
+})
+
+test('an unchanged file of many chunks keeps its list of contents and all its chunks', async () => {
+  writeFileSync(`${source}/large`, pattern(60_000_000, 2))
+  const first = await work.backUp([source])
+  const second = await work.backUp([source])
+  expect(second).toMatchObject({ filesRead: 0, root: await fullRoot() })
+  expect(first.statistics.blobsNew).toBeGreaterThan(33)
+  await expectRestores(second)
+})
+
+/** Ways to change a file that leave as much as possible as it was. */
+const changes: Record<string, (path: string) => void> = {
+  'other bytes, same size and modification time': (path) => {
+    const { atime, mtime } = statSync(path)
+    writeFileSync(path, 'AFTER.')
+    utimesSync(path, atime, mtime)
+  },
+  'another file of the same size and modification time moved over it': (path) => {
+    const { atime, mtime } = statSync(path)
+    writeFileSync(`${path}.new`, 'AFTER.')
+    utimesSync(`${path}.new`, atime, mtime)
+    renameSync(`${path}.new`, path)
+  },
+  'other permissions only': (path) => chmodSync(path, 0o640),
+  'some bytes more': (path) => appendFileSync(path, '!'),
+  'no bytes left': (path) => truncateSync(path, 0),
+}
+test.each(Object.entries(changes))('sees %s', async (_, change) => {
+  writeFileSync(`${source}/file`, 'before')
+  await work.backUp([source])
+  change(`${source}/file`)
+  const second = await work.backUp([source])
+  expect(second.root).toBe(await fullRoot())
+  await expectRestores(second)
+})
+
+test('a write in the same tick as the look before is seen', async () => {
+  for (let round = 0; round < 30; round++) {
+    writeFileSync(`${source}/file`, `${round}`.padStart(1000))
+    const backup = await work.backUp([source], { clock: realClock })
+    expect(backup).toMatchObject({ filesRead: 1 })
+    expect(backup.root).toBe(await fullRoot())
+  }
+})
+
+test('a file with a modification time in the future is believed, one that changed just now is not', async () => {
+  writeFileSync(`${source}/future`, 'x')
+  execFileSync('touch', ['-d', '2100-01-01', `${source}/future`])
+  writeFileSync(`${source}/old`, 'x')
+  await work.backUp([source])
+  expect(await work.backUp([source])).toMatchObject({ filesRead: 0 })
+  await work.backUp([source], { clock: realClock, previous: null })
+  expect(await work.backUp([source])).toMatchObject({ filesRead: 2, filesUnchanged: 2 })
+})
+
+test('with any byte of the catalogue changed the snapshot is the same as without one', async () => {
+  for (let index = 0; index < 40; index++) writeFileSync(`${source}/file-${index}`, pattern(250 + index, index))
+  mkdirSync(`${source}/folder`)
+  writeFileSync(`${source}/folder/tiny`, 'tiny')
+  await work.backUp([source])
+  const good = readFileSync(work.cataloguePath)
+  const rootOf = (backup: BackupResult): string => Buffer.from(backup.roots[0]!).toString()
+  const expected = await fullRoot()
+  let damaged = 0
+  for (let offset = 0; offset < good.length; offset += 97) {
+    const bad = Buffer.from(good)
+    bad[offset]! ^= 1 << (offset % 8)
+    writeFileSync(work.cataloguePath, bad)
+    let previous
+    try {
+      previous = work.openCatalogue()
+    } catch (error) {
+      expect(isEngineError(error, 'catalogue.damaged')).toBe(true)
+      damaged++
+      continue
+    }
+    const backup = await work.backUp([source], { previous })
+    expect(rootOf(backup)).toBe(source)
+    damaged += Number(backup.damagedCatalogueParts > 0)
+    expect(backup.root).toBe(expected)
+  }
+  expect(damaged).toBeGreaterThan(good.length / 97 / 2)
+})
+
+const once = (work: () => void): (() => void) => {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
+  }
+}
+
+/** A sink that lets something happen while a file is being read. */
+function sinkWith(sink: BlobSink, onData: () => void): BlobSink {
+  return new Proxy(sink, {
+    get(of, key) {
+      if (key === 'add') {
+        return (...[type, bytes]: Parameters<BlobSink['add']>) => {
+          if (type === blobTypes.data) onData()
+          return of.add(type, bytes)
+        }
+      }
+      const value: unknown = Reflect.get(of, key, of)
+      return typeof value === 'function' ? value.bind(of) : value
+    },
+  })
+}
+
+test('a file that changes once while it is read is read again, and kept whole', async () => {
+  writeFileSync(`${source}/log`, pattern(1_000_000, 1))
+  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), once(() => appendFileSync(`${source}/log`, 'more'))) })
+  expect(backup).toMatchObject({ status: 'complete', warningCount: 0, bytes: 1_000_004 })
+  await expectRestores(backup)
+})
+
+test('a file that never stops changing is kept with as many bytes as were read, told, and read again next time', async () => {
+  writeFileSync(`${source}/log`, pattern(1_000_000, 1))
+  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), () => appendFileSync(`${source}/log`, 'more')) })
+  expect(backup).toMatchObject({ status: 'complete-with-errors', files: 1, errors: 0 })
+  expect(backup.told.map(({ path, error }) => [path, error.code])).toEqual([[`${source}/log`, 'source.changed']])
+  const restored = await work.restore(backup, work.path('target'), { flat: true })
+  expect(restored.filesWritten).toBe(1)
+  expect(statSync(work.path('target/log')).size).toBe(backup.bytes)
+  expect(await work.backUp([source])).toMatchObject({ filesRead: 1, status: 'complete' })
+})
+
+test('a file that shrinks while it is read is kept as what could be read', async () => {
+  writeFileSync(`${source}/log`, pattern(20_000_000, 1))
+  let size = 20_000_000
+  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), () => truncateSync(`${source}/log`, (size = Math.max(0, size - 3_000_000)))) })
+  await work.restore(backup, work.path('target'), { flat: true })
+  expect(statSync(work.path('target/log')).size).toBe(backup.bytes)
+})
+
+test('what disappears between listing and looking is left out without a word', async () => {
+  for (const name of ['a', 'b', 'c']) writeFileSync(`${source}/${name}`, pattern(1000, 1))
+  mkdirSync(`${source}/d`)
+  const sink = sinkWith(work.vault.newSession(), once(() => {
+    unlinkSync(`${source}/b`)
+    rmSync(`${source}/d`, { recursive: true })
+  }))
+  const backup = await work.backUp([source], { sink })
+  expect(backup).toMatchObject({ status: 'complete', files: 2, vanished: 2, warningCount: 0 })
+})
+
+test('a folder that is exchanged for a symlink during the backup leads nowhere else', async () => {
+  mkdirSync(`${source}/folder`)
+  mkdirSync(work.path('private'))
+  for (const folder of [`${source}/folder`, work.path('private')]) for (const name of ['a', 'b']) writeFileSync(`${folder}/${name}`, pattern(500, folder.length))
+  const sink = sinkWith(work.vault.newSession(), once(() => {
+    renameSync(`${source}/folder`, `${source}/moved`)
+    execFileSync('ln', ['-s', work.path('private'), `${source}/folder`])
+  }))
+  const backup = await work.backUp([source], { sink })
+  await work.restore(backup, work.path('target'), { flat: true })
+  const secret = readFileSync(work.path('private/b'))
+  for (const name of ['a', 'b']) expect(readFileSync(work.path('target/folder', name)).equals(secret)).toBe(false)
+})

@@ -1,0 +1,131 @@
+import { execFileSync, fork } from 'node:child_process'
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { BlobSource } from '../src/vault/index.ts'
+import { Workplace } from './testing/backup-and-restore.ts'
+import { differences, isRoot, makeNastyTree, pattern } from './testing/nasty-tree.ts'
+
+let work: Workplace
+let source: string
+let target: string
+beforeEach(() => {
+  work = new Workplace()
+  source = work.path('source')
+  target = work.path('target')
+  mkdirSync(source)
+})
+afterEach(() => work[Symbol.dispose]())
+
+test('only what is selected comes back, and what the snapshot does not hold is told', async () => {
+  makeNastyTree(source)
+  const backup = await work.backUp([source])
+  const selected = [`${source}/links`, `${source}/contents/twin`, `${source}/nothing/here`, `${source}/contents/twin/below`].map((path) => Buffer.from(path))
+  const outcome = await work.restore(backup, target, { selected })
+  expect(outcome.told.map(({ path }) => path.slice(source.length))).toEqual(['/nothing/here'])
+  expect(readdirSync(`${target}${source}`)).toEqual(['contents', 'links'])
+  expect(readdirSync(`${target}${source}/contents`)).toEqual(['twin'])
+  expect(lstatSync(`${target}${source}/links/one/first`).nlink).toBe(3)
+  expect(outcome.filesRequested).toBe(outcome.filesWritten)
+})
+
+test('a flat restore of a selection drops the path of its source, and one of two sources is refused', async () => {
+  mkdirSync(`${source}/a/b`, { recursive: true })
+  mkdirSync(work.path('other'))
+  for (const name of ['1', 'a/2', 'a/b/3']) writeFileSync(`${source}/${name}`, name)
+  writeFileSync(work.path('other/4'), '4')
+  const backup = await work.backUp([source, work.path('other')])
+  await expect(work.restore(backup, target, { flat: true })).rejects.toMatchObject({ code: 'restore.target-invalid' })
+  const outcome = await work.restore(backup, target, { flat: true, selected: [Buffer.from(`${source}/a/b`)] })
+  expect(outcome).toMatchObject({ status: 'complete', filesWritten: 1 })
+  expect(readFileSync(`${target}/a/b/3`, 'utf8')).toBe('a/b/3')
+  const single = await work.backUp([`${source}/1`], { previous: null })
+  await work.restore(single, work.path('single'), { flat: true })
+  expect(readdirSync(work.path('single'))).toEqual(['1'])
+})
+
+/** A source in which some blobs are missing or damaged. */
+function sourceWithout(good: BlobSource, spoil: (id: Uint8Array) => 'missing' | 'damaged' | null): BlobSource {
+  return {
+    locate: async (ids) => (await good.locate(ids)).map((place, index) => (spoil(ids[index]!) === 'missing' ? null : place)),
+    segments: (places, signal) => good.segments(places, signal),
+    verify: (type, id, bytes) => good.verify(type, id, spoil(id) === 'damaged' ? bytes.subarray(1) : bytes),
+    read: (type, id) => good.read(type, id),
+  }
+}
+
+test('files whose content is missing or damaged are told one by one, all others are whole', async () => {
+  for (let index = 0; index < 60; index++) writeFileSync(`${source}/${index}`, pattern(1000 + index, index))
+  writeFileSync(`${source}/large`, pattern(9_000_000, 1))
+  linkSync(`${source}/large`, `${source}/large-too`)
+  const backup = await work.backUp([source])
+  const told = (id: Uint8Array): 'missing' | 'damaged' | null => (id[0]! % 8 === 0 ? 'missing' : id[0]! % 8 === 1 ? 'damaged' : null)
+  const outcome = await work.restore(backup, target, { flat: true, source: sourceWithout(work.vault.newSource(), told) })
+  expect(outcome.filesRequested).toBe(62)
+  expect(outcome.filesFailed).toBeGreaterThan(2)
+  expect(outcome.filesWritten).toBe(62 - outcome.filesFailed)
+  expect(outcome.told.length).toBe(outcome.filesFailed)
+  expect(outcome.status).toBe('complete-with-errors')
+  const failed = new Set(outcome.told.map(({ path }) => path.slice(source.length + 1)))
+  expect(readdirSync(target).toSorted()).toEqual(readdirSync(source).filter((name) => !failed.has(name)).toSorted())
+  for (const name of readdirSync(target)) expect(readFileSync(`${target}/${name}`).equals(readFileSync(`${source}/${name}`))).toBe(true)
+})
+
+test('a restore that is killed leaves no file under its own name that is not whole', async () => {
+  for (let index = 0; index < 600; index++) {
+    if (index % 20 === 0) mkdirSync(`${source}/${index / 20}`)
+    writeFileSync(`${source}/${Math.floor(index / 20)}/${index}`, pattern((index * 7919) % 60_000, index))
+  }
+  execFileSync('find', [source, '-exec', 'touch', '-d', '2001-02-03 04:05:06.7', '{}', '+'])
+  let kills = 0
+  for (let round = 0; round < 5; round++) {
+    const into = `${target}-${round}`
+    const child = fork(new URL('testing/restore-until-killed.ts', import.meta.url), [source, into], { execArgv: ['-C', '@holdfast/source'], env: { ...process.env, TMPDIR: work.folder } })
+    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)))
+    await new Promise((resolve) => child.once('message', resolve))
+    setTimeout(() => child.kill('SIGKILL'), 10 + round * 50)
+    kills += Number((await ended) === 'SIGKILL')
+    // What rsync would send of those that are there: nothing but folders, whose times come last.
+    const sent = execFileSync('rsync', ['-naci', '-@-1', '--existing', '--include=*/', '--exclude=.holdfast-restore-*', `${source}/`, `${into}/`], { encoding: 'utf8' })
+    expect(sent.split('\n').filter((line) => line[1] === 'f')).toEqual([])
+  }
+  expect(kills).toBeGreaterThan(2)
+}, 120_000)
+
+test.runIf(isRoot)('a target that is too small is refused before anything is written, and one that fills up stops the restore', async () => {
+  writeFileSync(`${source}/large`, pattern(6_000_000, 1))
+  for (let index = 0; index < 40; index++) writeFileSync(`${source}/${index}`, pattern(10_000, index))
+  execFileSync('truncate', ['-s', '1G', `${source}/sparse`])
+  const backup = await work.backUp([source])
+  mkdirSync(target)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', target])
+  } catch {
+    // A container that may not mount: nothing to try this on.
+    return
+  }
+  try {
+    await expect(work.restore(backup, target)).rejects.toMatchObject({ code: 'restore.target-invalid', message: expect.stringContaining('nothing was written') })
+    expect(readdirSync(target)).toEqual([])
+    writeFileSync(`${target}/there-before`, '')
+    await expect(work.restore(backup, target)).rejects.toMatchObject({ code: 'restore.target-invalid', message: expect.stringContaining('no space left') })
+    expect(execFileSync('find', [target, '-name', '.holdfast-restore-*'], { encoding: 'utf8' })).toBe('')
+    const small = [`${source}/1`, `${source}/sparse`].map((path) => Buffer.from(path))
+    execFileSync('find', [target, '-mindepth', '1', '-delete'])
+    expect(await work.restore(backup, target, { selected: small })).toMatchObject({ status: 'complete', filesWritten: 2 })
+  } finally {
+    execFileSync('umount', [target])
+  }
+})
+
+test('hard links to a first name that was in the way are made with the next one', async () => {
+  writeFileSync(`${source}/a`, pattern(5000, 1))
+  for (const name of ['b', 'c', 'd']) linkSync(`${source}/a`, `${source}/${name}`)
+  const backup = await work.backUp([source])
+  mkdirSync(`${target}/a`, { recursive: true })
+  const outcome = await work.restore(backup, target, { flat: true })
+  expect(outcome).toMatchObject({ filesRequested: 4, filesWritten: 3, filesFailed: 1 })
+  expect(lstatSync(`${target}/b`).nlink).toBe(3)
+  execFileSync('rmdir', [`${target}/a`])
+  expect((await work.restore(backup, target, { flat: true })).status).toBe('complete')
+  expect(differences(source, target)).toBe('')
+})

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { isEngineError } from '../src/errors/index.ts'
+import { Workplace } from './testing/backup-and-restore.ts'
+import { differences, isRoot, makeDeepTree, makeNastyTree, pattern } from './testing/nasty-tree.ts'
+
+let work: Workplace
+let source: string
+let target: string
+beforeEach(() => {
+  work = new Workplace()
+  source = work.path('source')
+  target = work.path('target')
+  mkdirSync(source)
+})
+afterEach(() => work[Symbol.dispose]())
+
+const find = (folder: string, ...expression: string[]): number => execFileSync('find', [folder, '-mindepth', '1', ...expression, '-printf', 'x']).length
+
+test('everything a file system can hold comes back as it was', async () => {
+  makeNastyTree(source)
+  const backup = await work.backUp([source])
+  expect(backup).toMatchObject({ status: 'complete', errors: 0, warningCount: 0, files: find(source, '-type', 'f') })
+
+  const restored = await work.restore(backup, target)
+  expect(restored.told).toEqual([])
+  expect(restored).toMatchObject({ status: 'complete', filesRequested: backup.files, filesWritten: backup.files, filesFailed: 0 })
+  expect(differences(source, `${target}${source}`)).toBe('')
+})
+
+test('holes come back as holes', async () => {
+  makeNastyTree(source)
+  const backup = await work.backUp([source])
+  await work.restore(backup, target)
+  const used = (folder: string): number => Number(execFileSync('du', ['-s', '--block-size=1', `${folder}/contents/only-a-hole`, `${folder}/contents/hole-at-start`, '-c']).toString().split('\n').at(-2)!.split('\t')[0])
+  expect(used(`${target}${source}`)).toBeLessThanOrEqual(used(source))
+})
+
+test('a flat restore makes the target what the source was', async () => {
+  makeNastyTree(source)
+  const backup = await work.backUp([source])
+  const restored = await work.restore(backup, target, { flat: true })
+  expect(restored.status).toBe('complete')
+  expect(differences(source, target)).toBe('')
+})
+
+test('restoring over an older state makes it the newer one again', async () => {
+  makeNastyTree(source)
+  const backup = await work.backUp([source])
+  await work.restore(backup, target, { flat: true })
+  execFileSync('sh', ['-c', `cd ${target} && rm -r links/one && ln -s /etc links/one && echo other > contents/twin && truncate -s 7 contents/zeroes && rm names/CASE && mkdir specials/extra && chmod 0 modes`])
+  const again = await work.restore(backup, target, { flat: true })
+  expect(again.told).toEqual([])
+  execFileSync('rmdir', [`${target}/specials/extra`])
+  execFileSync('touch', ['-r', `${source}/specials`, `${target}/specials`])
+  expect(differences(source, target)).toBe('')
+})
+
+test('paths longer than the system takes are kept and restored', async () => {
+  makeDeepTree(source, 40)
+  const tarHash = (folder: string): string => execFileSync('sh', ['-c', 'tar -C "$1" --sort=name -cf - . | sha256sum', 'sh', folder], { maxBuffer: 1 << 28 }).toString()
+  const backup = await work.backUp([source])
+  expect(backup).toMatchObject({ status: 'complete', files: 41, errors: 0 })
+  const restored = await work.restore(backup, target, { flat: true })
+  expect(restored.told).toEqual([])
+  expect(tarHash(target)).toBe(tarHash(source))
+  const again = await work.backUp([source])
+  expect(again).toMatchObject({ filesRead: 0, filesUnchanged: 41 })
+})
+
+test.runIf(isRoot)('what may not be read is an error entry, the rest is kept, and both are told', async () => {
+  mkdirSync(`${source}/closed`)
+  writeFileSync(`${source}/closed/inside`, 'x')
+  for (const name of ['a', 'secret', 'z']) writeFileSync(`${source}/${name}`, name)
+  execFileSync('sh', ['-c', `chmod 0 ${source}/closed ${source}/secret; chmod 755 ${work.folder} ${source}; chmod 777 ${work.folder}`])
+  process.seteuid!(65_534)
+  try {
+    const backup = await work.backUp([source])
+    expect(backup).toMatchObject({ status: 'complete-with-errors', files: 2, errors: 2, warningCount: 2 })
+    expect(backup.told.map(({ path, error }) => [path, error.code])).toEqual([[`${source}/closed`, 'source.unreadable'], [`${source}/secret`, 'source.unreadable']])
+
+    const restored = await work.restore(backup, target, { flat: true })
+    expect(restored).toMatchObject({ status: 'complete-with-errors', filesRequested: 3, filesWritten: 2, filesFailed: 1 })
+    expect(execFileSync('ls', [target]).toString()).toBe('a\nz\n')
+  } finally {
+    process.seteuid!(0)
+  }
+})
+
+test.runIf(isRoot)('without root owners are told once, not once for each file, and set-user bits are not given away', async () => {
+  for (let index = 0; index < 50; index++) writeFileSync(`${source}/${index}`, 'x')
+  execFileSync('sh', ['-c', `chmod 4755 ${source}/0; chmod 777 ${work.folder}`])
+  const backup = await work.backUp([source])
+  process.seteuid!(65_534)
+  try {
+    const restored = await work.restore(backup, target, { flat: true })
+    expect(restored).toMatchObject({ status: 'complete-with-errors', filesWritten: 50, filesFailed: 0, warningCount: 1 })
+    expect(restored.warnings[0]!.message).toContain('50 other entries')
+    expect(execFileSync('stat', ['-c', '%a', `${target}/0`]).toString()).toBe('755\n')
+  } finally {
+    process.seteuid!(0)
+  }
+})
+
+test('a cancelled backup and a cancelled restore end with that, and leave nothing unfinished', async () => {
+  for (let index = 0; index < 2000; index++) writeFileSync(`${source}/${index}`, pattern(1000, index))
+  const backup = await work.backUp([source])
+  for (const run of [(signal: AbortSignal) => work.backUp([source], { signal, previous: null }), (signal: AbortSignal) => work.restore(backup, target, { signal })]) {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 5)
+    const error = await run(stop.signal).catch((reason: unknown) => reason)
+    expect(isEngineError(error, 'cancelled')).toBe(true)
+  }
+  expect(find(work.folder, '-name', '.holdfast-restore-*')).toBe(0)
+  expect(find(work.folder, '-name', 'catalogue.new')).toBe(0)
+})
