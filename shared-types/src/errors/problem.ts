@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from './app-error.ts'
 import { errorFacts, isErrorCode, type ErrorCode } from './error-registry.ts'
 
-const ErrorCodeSchema = z.string().refine(isErrorCode, 'a code of the error registry').transform((code) => code as ErrorCode)
+const ErrorCodeSchema = z.string().refine(isErrorCode, 'a code of the error registry').transform((code) => code)
 
 /** RFC 9457 problem details: the body of every HTTP answer that is not a success. */
 export const Problem = z
