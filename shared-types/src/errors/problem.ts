@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { AppError } from './app-error.ts'
-import { errorFacts, isErrorCode, type ErrorCode } from './error-registry.ts'
+import { errorFacts, isErrorCode } from './error-registry.ts'
 
-const ErrorCodeSchema = z.string().refine(isErrorCode, 'a code of the error registry').transform((code) => code)
+const ErrorCodeSchema = z.string().refine(isErrorCode, 'a code of the error registry')
 
 /** RFC 9457 problem details: the body of every HTTP answer that is not a success. */
 export const Problem = z
