@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type Page } from 'playwright'
 import { galleryWorld } from '../src/testing/gallery-world.ts'
-import { startStandInHub, type StandInHub } from '../src/testing/stand-in-hub.ts'
+import { readPages, startStandInHub, type StandInHub } from '../src/testing/stand-in-hub.ts'
 import { aUser, aWorld } from '../src/testing/world.ts'
 import { scenes, type Scene } from './picture-scenes.ts'
 
 const [outFolder = 'pictures', pattern = ''] = process.argv.slice(2)
-const distFolder = fileURLToPath(new URL('../dist', import.meta.url))
+const pages = readPages(fileURLToPath(new URL('../dist', import.meta.url)))
 const screens = [
   { name: 'desktop', width: 1440, height: 900, isPhone: false },
   { name: 'phone', width: 390, height: 844, isPhone: true },
@@ -23,7 +23,7 @@ const findings: string[] = []
 
 async function picture(browser: Browser, scene: Scene, screen: (typeof screens)[number], theme: (typeof themes)[number]): Promise<void> {
   const world = scene.isEmpty === true ? aWorld({ user: aUser({ hasPassword: false, email: null, name: 'Administrator' }), vaultsWithoutRecoveryKey: ['00000000-0000-4000-8000-00000000abcd' as never] }) : galleryWorld()
-  const hub: StandInHub = await startStandInHub({ world, isSignedIn: scene.isSignedOut !== true, distFolder })
+  const hub: StandInHub = await startStandInHub({ world, isSignedIn: scene.isSignedOut !== true, pages })
   const context = await browser.newContext({
     baseURL: hub.url, viewport: { width: screen.width, height: screen.height }, isMobile: screen.isPhone, hasTouch: screen.isPhone,
     colorScheme: theme, locale: scene.locale ?? 'en-GB', serviceWorkers: 'block', reducedMotion: 'reduce',

@@ -1,9 +1,8 @@
 import { api, AppError, toProblem, type OperationId, type Run } from '@holdfast/shared-types'
-import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join } from 'node:path'
+import { extname, join, relative } from 'node:path'
 import { z } from 'zod'
 import { answersOf, type Answers } from './answers.ts'
 import { openLiveTopics, type LiveTopics } from './live-topics.ts'
@@ -45,6 +44,19 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 
 const parseWith = (schema: unknown, value: unknown): unknown => (schema instanceof z.ZodType ? schema.parse(value) : undefined)
 
+export type Pages = ReadonlyMap<string, Buffer>
+
+/** Reads a built console whole, so that a build beside cannot pull the files away. */
+export function readPages(distFolder: string): Pages {
+  const files = readdirSync(distFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return new Map(
+    files.map((entry) => {
+      const file = join(entry.parentPath, entry.name)
+      return [`/${relative(distFolder, file).replaceAll('\\', '/')}`, readFileSync(file)]
+    }),
+  )
+}
+
 export interface StandInHub {
   readonly url: string
   readonly world: World
@@ -60,8 +72,8 @@ export interface StandInHub {
 interface StandInOptions {
   readonly world: World
   readonly isSignedIn?: boolean
-  /** Built console to serve, with the hub's page policy. */
-  readonly distFolder?: string
+  /** Files of the built console by address, served with the hub's page policy. */
+  readonly pages?: Pages
   readonly port?: number
 }
 
@@ -69,7 +81,7 @@ interface StandInOptions {
  * A hub for tests and pictures: real HTTP and Socket.IO, invented world. Requests and answers are parsed by the contract's
  * schemas, so it cannot say what a hub would not.
  */
-export async function startStandInHub({ world, isSignedIn: startsSignedIn = true, distFolder, port = 0 }: StandInOptions): Promise<StandInHub> {
+export async function startStandInHub({ world, isSignedIn: startsSignedIn = true, pages, port = 0 }: StandInOptions): Promise<StandInHub> {
   const calls: OperationId[] = []
   let isSignedIn = startsSignedIn
   const http = createServer((request, response) => void handle(request, response))
@@ -103,7 +115,7 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (!url.pathname.startsWith('/api/')) return servePage(url.pathname, response)
-    if (/\/file$/.test(url.pathname)) {
+    if (url.pathname.endsWith('/file')) {
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment; filename="download.bin"' }).end('bytes of the file')
       return
     }
@@ -117,12 +129,12 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     }
   }
 
-  async function servePage(path: string, response: ServerResponse): Promise<void> {
-    if (distFolder === undefined) return void response.writeHead(404).end()
-    const wanted = join(distFolder, path)
-    const file = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(distFolder, 'index.html')
-    const headers = { 'content-type': contentTypes[extname(file)] ?? 'application/octet-stream', 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }
-    response.writeHead(200, headers).end(await readFile(file))
+  function servePage(path: string, response: ServerResponse): void {
+    const address = pages?.has(path) === true ? path : '/index.html'
+    const content = pages?.get(address)
+    if (content === undefined) return void response.writeHead(404).end()
+    const headers = { 'content-type': contentTypes[extname(address)] ?? 'application/octet-stream', 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }
+    response.writeHead(200, headers).end(content)
   }
 
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))

@@ -1,10 +1,9 @@
-import type { LiveEvent, Run, RunId, RunProgressSample } from '@holdfast/shared-types'
-import { computed, onScopeDispose, shallowRef } from 'vue'
+import type { LiveEvent, RunId } from '@holdfast/shared-types'
+import { onScopeDispose, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
-import { addSample, emptyRateWindow } from './rate-window.ts'
+import { useRunFigures } from './run-figures.ts'
 import { useRunLog } from './run-log.ts'
-import { isActive } from './run-states.ts'
 
 /**
  * One run, live: state, figures and log. Nothing is lost or doubled across reloads and reconnects: the log's first page
@@ -14,23 +13,9 @@ import { isActive } from './run-states.ts'
 export function useWatchedRun(runId: RunId) {
   const leaving = new AbortController()
   const log = useRunLog(runId, leaving.signal)
-  const run = shallowRef<Run | null>(null)
-  const progress = shallowRef<RunProgressSample | null>(null)
-  const rateWindow = shallowRef(emptyRateWindow)
+  const { run, takeRun, takeSample, ...figures } = useRunFigures()
   const error = shallowRef<unknown>(null)
   let stopListening: (() => void) | undefined
-
-  function takeSample(sample: RunProgressSample): void {
-    rateWindow.value = addSample(rateWindow.value, sample)
-    progress.value = sample
-  }
-
-  /** An end is final: an answer that was under way meanwhile does not bring the run back to life. */
-  function takeRun(next: Run): void {
-    if (run.value !== null && !isActive(run.value.state) && isActive(next.state)) return
-    run.value = next
-    if (next.progress !== null && next.progress.elapsedMs >= (progress.value?.elapsedMs ?? 0)) takeSample(next.progress)
-  }
 
   function onEvent(event: LiveEvent): void {
     if (event.type === 'run.changed') takeRun(event.body)
@@ -71,6 +56,5 @@ export function useWatchedRun(runId: RunId) {
   })
   void start()
 
-  const isRunActive = computed(() => run.value !== null && isActive(run.value.state))
-  return { run, progress, rateWindow, log, error, isRunActive, takeRun, retry: start }
+  return { run, ...figures, log, error, takeRun, retry: start }
 }

@@ -14,6 +14,15 @@ export interface Credentials {
   readonly currentPassword?: string | undefined
 }
 
+async function endSignIn(): Promise<void> {
+  try {
+    await callHub('signOut')
+  } catch (cause) {
+    // Signed out elsewhere already: that is what was asked for.
+    if (!hasCode(cause, 'sign-in.required')) throw cause
+  }
+}
+
 /** Who is signed in. The cookie is the browser's and cannot be read here; the hub is asked once when the page opens. */
 export const useSignInStore = defineStore('sign-in', () => {
   const user = shallowRef<User | null>(null)
@@ -24,16 +33,25 @@ export const useSignInStore = defineStore('sign-in', () => {
   const isCredentialsOffered = ref(false)
   let asked: Promise<void> | undefined
 
-  function become(next: User | null): void {
-    user.value = next
-    if (next === null) stopLiveLink()
-    else startLiveLink()
+  function accept(signedIn: User): void {
+    wasLost.value = false
+    error.value = null
+    user.value = signedIn
+    asked = Promise.resolve()
+    startLiveLink()
+  }
+
+  async function forget(): Promise<void> {
+    user.value = null
+    asked = Promise.resolve()
+    stopLiveLink()
+    tellSignedOut()
+    await forgetAnswers()
   }
 
   async function ask(): Promise<void> {
-    error.value = null
     try {
-      become(await callHub('getMe'))
+      accept(await callHub('getMe'))
     } catch (cause) {
       if (!hasCode(cause, 'sign-in.required')) error.value = cause
     }
@@ -41,11 +59,8 @@ export const useSignInStore = defineStore('sign-in', () => {
 
   /** Settles once it is known whether somebody is signed in. */
   const ready = (): Promise<void> => (asked ??= ask())
-  const askAgain = (): Promise<void> => (asked = ask())
 
-  async function signIn(email: string, password: string): Promise<void> {
-    accept(await callHub('signIn', { body: { email, password } }))
-  }
+  const signIn = async (email: string, password: string) => accept(await callHub('signIn', { body: { email, password } }))
 
   async function signInWithLink(token: string): Promise<void> {
     const signedIn = await callHub('signInWithLink', { body: { token } })
@@ -53,27 +68,7 @@ export const useSignInStore = defineStore('sign-in', () => {
     accept(signedIn)
   }
 
-  function accept(signedIn: User): void {
-    wasLost.value = false
-    error.value = null
-    become(signedIn)
-    asked = Promise.resolve()
-  }
-
-  async function signOut(): Promise<void> {
-    await callHub('signOut').catch((cause: unknown) => {
-      // Signed out elsewhere already: that is what was asked for.
-      if (!hasCode(cause, 'sign-in.required')) throw cause
-    })
-    await forget()
-  }
-
-  async function forget(): Promise<void> {
-    become(null)
-    asked = Promise.resolve()
-    tellSignedOut()
-    await forgetAnswers()
-  }
+  const signOut = () => endSignIn().then(forget)
 
   async function setCredentials(credentials: Credentials): Promise<void> {
     user.value = await callHub('setCredentials', { body: credentials })
@@ -81,12 +76,10 @@ export const useSignInStore = defineStore('sign-in', () => {
   }
 
   onSignInLost(() => {
-    if (user.value === null) return
-    wasLost.value = true
-    void forget()
+    wasLost.value ||= user.value !== null
+    if (user.value !== null) void forget()
   })
   onLinkRefused(() => void callHub('getMe').catch(() => undefined))
 
-  const isSignedIn = computed(() => user.value !== null)
-  return { user, error, wasLost, isSignedIn, isCredentialsOffered, ready, askAgain, signIn, signInWithLink, signOut, setCredentials }
+  return { user, error, wasLost, isSignedIn: computed(() => user.value !== null), isCredentialsOffered, ready, signIn, signInWithLink, signOut, setCredentials }
 })

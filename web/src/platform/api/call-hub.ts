@@ -1,7 +1,7 @@
 import type { Api, BodyOfRoute, ParamsOf, QueryOf, ResponseOf } from '@holdfast/shared-types'
 import { hasCode, isUnreachable } from '../errors/api-error.ts'
 import { answerProblem, unreachable } from './answer-problem.ts'
-import { callAddress, type QueryValues } from './call-address.ts'
+import { callAddress } from './call-address.ts'
 import { hubCalls, type HubCall } from './hub-calls.ts'
 import { isRemembered, recallAnswer, rememberAnswer } from './remembered-answers.ts'
 
@@ -13,7 +13,7 @@ type QueryPart<T> = T extends undefined ? { readonly query?: undefined } : { rea
 export type CallInput<K extends HubCall> = Part<'params', ParamsOf<Api[K]>> &
   Part<'body', BodyOfRoute<Api[K]>> &
   QueryPart<QueryOf<Api[K]>> & { readonly signal?: AbortSignal | undefined }
-type NeedsInput<K extends HubCall> = Record<never, never> extends CallInput<K> ? [input?: CallInput<K>] : [input: CallInput<K>]
+type NeedsInput<K extends HubCall> = Partial<CallInput<K>> extends CallInput<K> ? [input?: CallInput<K>] : [input: CallInput<K>]
 
 let tellSignInLost: () => void = () => undefined
 
@@ -49,7 +49,7 @@ async function fetchJson(method: string, address: string, body: unknown, signal:
  */
 export async function callHub<K extends HubCall>(call: K, ...[input]: NeedsInput<K>): Promise<ResponseOf<Api[K]>> {
   const { method, path } = hubCalls[call]
-  const address = callAddress(path, input?.params as Record<string, string> | undefined, input?.query as QueryValues | undefined)
+  const address = callAddress(path, input?.params, input?.query)
   try {
     const body = await fetchJson(method, address, input?.body, input?.signal)
     if (isRemembered(call)) void rememberAnswer(address, body)

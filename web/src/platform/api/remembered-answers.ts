@@ -2,7 +2,7 @@ import { readonly, ref } from 'vue'
 import type { HubCall } from './hub-calls.ts'
 
 /** Answers worth showing when the hub is away: lists and single things, no bulk. */
-const rememberedCalls: readonly HubCall[] = ['getSystem', 'getMe', 'listDevices', 'getDevice', 'listRuns', 'getRun', 'listSnapshots', 'getSnapshot']
+const rememberedCalls: ReadonlySet<HubCall> = new Set(['getSystem', 'getMe', 'listDevices', 'getDevice', 'listRuns', 'getRun', 'listSnapshots', 'getSnapshot'])
 
 const cacheName = 'holdfast-answers-1'
 const answeredAtHeader = 'x-answered-at-ms'
@@ -11,7 +11,7 @@ const answeredAtHeader = 'x-answered-at-ms'
 const shownSince = ref<number | null>(null)
 export const rememberedSinceMs = readonly(shownSince)
 
-export const isRemembered = (call: HubCall): boolean => rememberedCalls.includes(call)
+export const isRemembered = (call: HubCall): boolean => rememberedCalls.has(call)
 
 // Plain HTTP off loopback is no secure context and has no cache storage: then nothing is remembered.
 const openCache = async (): Promise<Cache | null> => ('caches' in globalThis ? caches.open(cacheName) : null)

@@ -24,8 +24,13 @@ const isTranslated = (code: string): code is ErrorTextCode => (errorTextCodes as
 export function describeCoded({ code, message, cure }: CodedError, requestId: string | null = null): ErrorDescription {
   if (!isTranslated(code)) return { what: message, cure, detail: null, code, requestId }
   const key = (part: 'what' | 'cure') => `errors.${code}.${part}` as MessageKey
-  const isPlain = message === '' || message === textOf(key('what'), {}, 'en')
-  return { what: textOf(key('what')), cure: textOf(key('cure')), detail: isPlain ? null : message, code, requestId }
+  const what = textOf(key('what'))
+  const cured = { cure: textOf(key('cure')), code, requestId }
+  const plain = textOf(key('what'), {}, 'en')
+  if (message === '' || message === plain) return { what, detail: null, ...cured }
+  // Where the hub's sentence only goes on from the known one, saying both would say it twice.
+  if (what === plain && message.startsWith(plain.replace(/\.$/, ''))) return { what: message, detail: null, ...cured }
+  return { what, detail: message, ...cured }
 }
 
 /** Explains whatever was thrown. What is not an answer of the hub is a mistake of this console. */

@@ -21,11 +21,13 @@ const loaders = {
   de: () => import('../../../locales/de.json'),
 } satisfies Record<Exclude<Language, 'en'>, () => Promise<{ default: Messages }>>
 
-export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en } as Record<string, Messages> })
+const messages: Partial<Record<Language, Messages>> = { en }
+
+export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages })
 
 const isLanguage = (text: string): text is Language => (languages as readonly string[]).includes(text)
 
-export const currentLanguage = (): Language => i18n.global.locale.value as Language
+export const currentLanguage = (): Language => i18n.global.locale.value
 
 /** A text outside of a component, in the current language unless another is named. Reactive where it is read. */
 export function textOf(key: MessageKey, named: NamedValues = {}, language: Language = currentLanguage()): string {

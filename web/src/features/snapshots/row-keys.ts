@@ -1,0 +1,48 @@
+import type { SnapshotEntry } from '@holdfast/shared-types'
+import { nextTick, type Ref } from 'vue'
+
+// About a screenful.
+const pageStep = 12
+
+interface RowKeysOptions {
+  readonly entries: Readonly<Ref<readonly SnapshotEntry[]>>
+  readonly list: Readonly<Ref<HTMLElement | null>>
+  readonly activeIndex: Ref<number>
+  readonly scrollTo: (index: number) => void
+  /** Called with the first letter typed. */
+  readonly startFilter: (text: string) => void
+}
+
+/** The keyboard's way through the rows of a folder: arrows, Home, End and page keys move, a letter starts the filter. */
+export function useRowKeys({ entries, list, activeIndex, scrollTo, startFilter }: RowKeysOptions) {
+  async function moveTo(index: number): Promise<void> {
+    const next = Math.max(0, Math.min(entries.value.length - 1, index))
+    activeIndex.value = next
+    scrollTo(next)
+    await nextTick()
+    list.value?.querySelector<HTMLElement>(`[data-index="${next}"] [data-entry]`)?.focus({ preventScroll: true })
+  }
+
+  const steps: Readonly<Record<string, () => number>> = {
+    ArrowDown: () => activeIndex.value + 1,
+    ArrowUp: () => activeIndex.value - 1,
+    PageDown: () => activeIndex.value + pageStep,
+    PageUp: () => activeIndex.value - pageStep,
+    Home: () => 0,
+    End: () => entries.value.length - 1,
+  }
+
+  function onKeydown(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const step = steps[event.key]
+    if (step !== undefined) {
+      event.preventDefault()
+      void moveTo(step())
+    } else if (event.key.length === 1 && event.key !== ' ') {
+      event.preventDefault()
+      startFilter(event.key)
+    }
+  }
+
+  return { onKeydown }
+}
