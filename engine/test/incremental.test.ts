@@ -132,10 +132,10 @@ test('with any byte of the catalogue changed the snapshot is the same as without
   expect(damaged).toBeGreaterThan(good.length / 97 / 2)
 })
 
-const once = (work: () => void): (() => void) => {
+const once = (happen: () => void): (() => void) => {
   let isDone = false
   return () => {
-    if (!isDone) work()
+    if (!isDone) happen()
     isDone = true
   }
 }

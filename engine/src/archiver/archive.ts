@@ -63,9 +63,9 @@ class ArchiveRun {
 
   async walk(): Promise<void> {
     this.#reportAbsentSources()
-    const { nowMs } = this.#options.clock
+    const { clock } = this.#options
     // The look at an entry happens while the step is made: the clock is asked before.
-    let lookedAtMs = nowMs()
+    let lookedAtMs = clock.nowMs()
     for (const step of this.#walk) {
       if (step.kind === 'entry') {
         this.#nameInHand = step.name
@@ -79,7 +79,7 @@ class ArchiveRun {
         this.#entries.addProblem(step.name, step.metadata, step.error)
       }
       if (this.#pacer.isDue()) await this.#pacer.turn()
-      lookedAtMs = nowMs()
+      lookedAtMs = clock.nowMs()
     }
   }
 

@@ -171,7 +171,7 @@ class RestoreRun {
   #tellUnread(entry: ErrorEntry): void {
     if (entry.knownType === 'file') this.#files.countLost(1)
     const error = new EngineError('restore.entry-failed', 'This could not be read when the backup was made, so the snapshot does not hold it. Look for it in another snapshot.', {
-      context: { then: entry.code },
+      context: { backupCode: entry.code },
     })
     this.#warnings.add(this.#walk.pathOf(entry.name), error)
   }

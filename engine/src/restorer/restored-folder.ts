@@ -43,7 +43,7 @@ export class FolderHandles {
       above = above.parent
     }
     let handle = above === null || above.parent === null ? this.#top : this.#touch(above)
-    for (const next of missing.reverse()) handle = this.#openNext(handle, next)
+    for (const next of missing.toReversed()) handle = this.#openNext(handle, next)
     return handle
   }
 
