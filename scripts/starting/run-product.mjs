@@ -71,10 +71,8 @@ function tellReady({ url, signInUrl, vaultsWithoutRecoveryKey }, env) {
   console.log(`Holdfast is ready at ${url}`)
   if (signInUrl !== null) console.log(`Sign in: ${signInUrl}`)
   if (vaultsWithoutRecoveryKey.length > 0) {
-    console.log('The only key of your vault lies on the same disk as the vault:')
-    console.log(
-      `keep a copy of ${join(env.HOLDFAST_DATA ?? '', 'secret')} somewhere else. Without it, or with it in wrong hands, the vault is lost.`,
-    )
+    console.log('The only key of your vault lies on the same disk as the vault, and without it nothing can be restored.')
+    console.log(`Keep a copy of ${join(env.HOLDFAST_DATA ?? '', 'secret')} in a safe place elsewhere.`)
   }
   console.log(`Data lies in ${env.HOLDFAST_DATA}. Ctrl-C stops everything.`)
 }
