@@ -3,11 +3,13 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startLineProcess, type LineProcess } from '../src/platform/lifecycle/testing/line-process.ts'
 
 /* Both launchers, in a project of their own whose program only tells what reaches it. */
 
+// Real processes on a machine that may be busy with the other suites.
+vi.setConfig({ testTimeout: 120_000 })
 const here = path.dirname(fileURLToPath(import.meta.url))
 const oldNode = '/usr/bin/node'
 const oldNodeMajor = await majorOf(oldNode)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { adminOperations, HubStatus, type AdminHandlers } from '../admin-socket/admin-operations.ts'
 import type { HubConfig } from '../config/config-schema.ts'
 import type { Hub } from '../hub.ts'

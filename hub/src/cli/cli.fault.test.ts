@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { postmasterOf, processesOn, until } from '../platform/database/embedded/testing/held-database.ts'
 import { startLineProcess, type LineProcess } from '../platform/lifecycle/testing/line-process.ts'
 
 /* holdfast-hub as people run it: real processes, real database, one data folder that goes from test to test. */
 
+// Real processes on a machine that may be busy with the other suites.
+vi.setConfig({ testTimeout: 120_000 })
 const bin = fileURLToPath(new URL('../../bin/holdfast-hub.js', import.meta.url))
 let parent: string
 let folder: string

@@ -1,12 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@holdfast/shared-types'
 import type { HubConfig } from '../config/config-schema.ts'
 import { choosePostgresUser, type PostgresUser } from '../platform/database/embedded/postgres-user.ts'
 import { requireWayToData } from '../platform/database/embedded/require-way-to-data.ts'
 import { dataFolderAt, isDataFolderInUse, makeDataFolder, type DataFolder } from '../platform/lifecycle/data-folder.ts'
-import { tryFolderLock, type FolderLock } from '../platform/lifecycle/folder-lock.ts'
+import type { FolderLock } from '../platform/lifecycle/folder-lock.ts'
 import { loadHubSecret } from '../platform/lifecycle/hub-secret.ts'
 import type { LockPurpose, LockRecord } from '../platform/lifecycle/lock-record.ts'
+import { takeFolderLock } from '../platform/lifecycle/take-folder-lock.ts'
 import type { CliContext } from './cli-context.ts'
 
 /** The data folder, ready for use and ours until the lock is released. */
@@ -18,10 +18,6 @@ export interface HeldDataFolder {
   readonly postgresUser: PostgresUser | null
 }
 
-/** A command, a database being stopped, or a hub on its way out: their longest stop is 20 s. */
-const waitForShortHolderMs = 25_000
-const pollMs = 100
-
 /** The folder's place in the system is checked before anything is written. Then it is made, locked, and its secret read. */
 export async function holdDataFolder(context: CliContext, purpose: LockPurpose): Promise<HeldDataFolder | { readonly holder: LockRecord }> {
   const { config, env, log } = context
@@ -30,27 +26,14 @@ export async function holdDataFolder(context: CliContext, purpose: LockPurpose):
   if (postgresUser) requireWayToData(folder, postgresUser, env)
   makeDataFolder(folder, postgresUser !== null)
 
-  const taken = await takeLock(folder, config, purpose)
-  if ('holder' in taken) return taken
+  const taken = await takeFolderLock(folder.lockFile, purpose, configuredAddress(config))
+  if (taken.outcome === 'refused') return { holder: taken.holder }
   try {
     const secret = config.secret ?? loadHubSecret({ file: folder.secretFile, isInUse: isDataFolderInUse(folder), log })
     return { folder, lock: taken.lock, secret, postgresUser }
   } catch (error) {
     taken.lock.release()
     throw error
-  }
-}
-
-type Taken = { readonly lock: FolderLock } | { readonly holder: LockRecord }
-
-async function takeLock(folder: DataFolder, config: HubConfig, purpose: LockPurpose): Promise<Taken> {
-  const deadlineMs = performance.now() + waitForShortHolderMs
-  for (;;) {
-    const attempt = await tryFolderLock(folder.lockFile, purpose, configuredAddress(config))
-    if (attempt.outcome === 'taken') return { lock: attempt.lock }
-    const isShort = attempt.holder.purpose !== 'hub' || attempt.holder.isStopping
-    if (!isShort || performance.now() > deadlineMs) return { holder: attempt.holder }
-    await delay(pollMs)
   }
 }
 

@@ -37,6 +37,8 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      // pino's own form of `err` adds the texts of all causes, which is what the allow-list keeps out.
+      serializers: { err: (error: unknown) => error },
       formatters: { level: (label) => ({ level: label }), log: (fields) => writableFields({ ...logScope.getStore(), ...fields }) },
     },
     pino.multistream(streams),

@@ -16,7 +16,7 @@ export function readableLine(line: string): string {
   const details = Object.entries(fields)
     .filter(([name]) => !framing.has(name))
     .map(([name, value]) => `${name} ${asText(value)}`)
-  return `${time} ${String(fields['level'] ?? '').padEnd(5)} ${String(fields['msg'] ?? '')}${details.length === 0 ? '' : ` (${details.join(', ')})`}\n`
+  return `${time} ${asText(fields['level'] ?? '').padEnd(5)} ${asText(fields['msg'] ?? '')}${details.length === 0 ? '' : ` (${details.join(', ')})`}\n`
 }
 
 function asText(value: unknown): string {

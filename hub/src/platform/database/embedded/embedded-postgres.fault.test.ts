@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { findLockHolder } from '../../lifecycle/folder-lock.ts'
 import {
+  endGrace,
   holdDatabase,
   postmasterOf,
   processesOn,
   startHolder,
   until,
+  watchdogOf,
   type HeldDatabase,
   type HolderOptions,
 } from './testing/held-database.ts'
@@ -19,6 +20,8 @@ import {
 
 const isRoot = process.getuid?.() === 0
 const nobody = { uid: 65_534, gid: 65_534 }
+// Real processes on a machine that may be busy with the other suites.
+vi.setConfig({ testTimeout: 120_000 })
 let parent: string
 let folder: string
 const lockFile = () => path.join(folder, 'run', 'hub.lock')
@@ -92,22 +95,27 @@ describe('the embedded database', () => {
   })
 
   test('is adopted with every acknowledged row by the next hub, which the watchdog of the killed one leaves alone', async () => {
-    const killed = await hold()
+    const killed = await hold({ watchdogGraceMs: 600_000 })
     await killed.query('insert into kept values (2)')
+    const watchdog = watchdogOf(folder)
     await killed.holder.kill()
     const held = await hold()
     expect(held.isAdopted).toBe(true)
     const postmaster = postmasterOf(folder)
-    await delay(1500) // the first one's grace and what it would need to stop the server
+    await endGrace(watchdog)
     expect(postmasterOf(folder)).toBe(postmaster)
     expect(await held.query('select id from kept order by id')).toEqual([{ id: 1 }, { id: 2 }])
     await held.stop()
   })
 
   test('is restarted instead of adopted when its settings have changed since', async () => {
-    const killed = await hold()
+    const killed = await hold({ watchdogGraceMs: 600_000 })
+    const watchdog = watchdogOf(folder)
+    const postmaster = postmasterOf(folder)
     await killed.holder.kill()
+    expect(postmasterOf(folder)).toBe(postmaster)
     const held = await hold({ settings: { work_mem: '5MB' } })
+    await endGrace(watchdog)
     expect(held.isAdopted).toBe(false)
     expect(await held.query('show work_mem')).toEqual([{ work_mem: '5MB' }])
     await held.stop()
@@ -195,6 +203,10 @@ describe.runIf(isRoot)('a hub that is not root', () => {
     expect(second.isNew).toBe(false)
     await second.stop()
     rmSync(second.connection.host, { recursive: true })
+  })
+
+  test('says what to do when the data folder is somebody else’s', async () => {
+    await expect(hold({ as: nobody })).rejects.toThrow(/settings\.invalid.*HOLDFAST_DATA/)
   })
 
   test('says what to do when its user has no name', async () => {

@@ -46,9 +46,9 @@ async function write(held: HeldDatabase, first: number): Promise<{ readonly last
   client.on('error', () => undefined) // the server is killed under it
   await client.connect()
   let last = first
-  let isStopped = false
+  const stopping = new AbortController()
   const work = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       await client.query('insert into kept values ($1)', [last + 1])
       last += 1
     }
@@ -56,7 +56,7 @@ async function write(held: HeldDatabase, first: number): Promise<{ readonly last
   return {
     lastAcknowledged: () => last,
     async stop() {
-      isStopped = true
+      stopping.abort()
       await work
       await client.end().catch(() => undefined)
     },

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { AppError } from '@holdfast/shared-types'
 import { dataFolderAt, makeDataFolder } from '../../../lifecycle/data-folder.ts'
-import { tryFolderLock } from '../../../lifecycle/folder-lock.ts'
+import { takeFolderLock } from '../../../lifecycle/take-folder-lock.ts'
 import { silentLogger } from '../../../logging/logger.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres.ts'
 import { choosePostgresUser } from '../postgres-user.ts'
@@ -20,7 +20,7 @@ try {
   const user = choosePostgresUser(data.postgresFolder)
   if (user) requireWayToData(data, user, process.env)
   makeDataFolder(data, user !== null)
-  const attempt = await tryFolderLock(data.lockFile, 'hub', 'http://127.0.0.1:1')
+  const attempt = await takeFolderLock(data.lockFile, 'hub', 'http://127.0.0.1:1')
   if (attempt.outcome === 'refused') throw new AppError('hub.already-running', { message: `${attempt.holder.owner?.pid}` })
   const postgres = await startEmbeddedPostgres({
     ...options,

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
+import { isPidInUse, readLinuxStat } from '../../../lifecycle/process-identity.ts'
 import { startTypeScript, type LineProcess } from '../../../lifecycle/testing/line-process.ts'
 import { isPostmasterOf, readPostmasterFile } from '../postmaster-pid.ts'
 import type { ServerConnection } from '../probe-server.ts'
@@ -78,6 +79,21 @@ export function processesOn(folder: string): number[] {
       return [] // ended while we looked
     }
   })
+}
+
+/** The watchdog of whoever holds the folder now; it keeps its number when it becomes the program that stops the server. Linux. */
+export function watchdogOf(folder: string): number {
+  const found = processesOn(folder).find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('database-watchdog'))
+  if (found === undefined) throw new Error('there is no watchdog')
+  return found
+}
+
+/** Ends the grace of a watchdog whose hub is dead, and waits until it has done its work: what would come later comes now. Linux. */
+export async function endGrace(watchdog: number): Promise<void> {
+  const sleeper = () => readFileSync(`/proc/${watchdog}/task/${watchdog}/children`, 'utf8').trim()
+  await until(() => sleeper() !== '', 10_000)
+  process.kill(Number(sleeper()), 'SIGKILL')
+  await until(() => !isPidInUse(watchdog) || readLinuxStat(watchdog) === null, 20_000)
 }
 
 /** Waits until `check` holds. @returns how long it took, in milliseconds. */
