@@ -35,7 +35,7 @@ export function readAttributes(target: AttributeTarget): ExtendedAttribute[] {
   }
 }
 
-/** @throws EngineError `native.unavailable` is never thrown: without the door it does nothing; else an error with the system's `code` */
+/** Does nothing without the native door, which `nativeProblem` tells. @throws an error with the system's `code` */
 export function setAttribute(target: AttributeTarget, { name, value }: ExtendedAttribute): void {
   loadNative()?.setAttribute(target, name, value)
 }
@@ -67,7 +67,7 @@ function readGrowing(call: (into: Uint8Array | null) => number): Uint8Array {
   scratch ??= Buffer.alloc(scratchBytes)
   for (let into = scratch; ; into = Buffer.alloc(2 * call(null))) {
     try {
-      return Uint8Array.prototype.slice.call(into, 0, call(into))
+      return new Uint8Array(into.subarray(0, call(into)))
     } catch (error) {
       if (systemCode(error) !== 'ERANGE') throw error
     }

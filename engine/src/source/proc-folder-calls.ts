@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { toMetadata } from './file-metadata.ts'
 import type { FolderCalls } from './folder-calls.ts'
+import { toNodeTime } from './node-time.ts'
 import { asBuffer } from './raw-names.ts'
 import { systemCode } from './system-call-error.ts'
 
@@ -64,7 +65,7 @@ export const procFolderCalls: FolderCalls = {
     }
   },
   setTimes(folderFd, name, { mtimeNs }) {
-    lutimesSync(inFolder(folderFd, name), Date.now() / 1000, Number(mtimeNs) / 1e9)
+    lutimesSync(inFolder(folderFd, name), Date.now() / 1000, toNodeTime(mtimeNs))
   },
 }
 

@@ -1,5 +1,6 @@
 import { futimesSync } from 'node:fs'
 import { loadNative } from './native.ts'
+import { toNodeTime } from './node-time.ts'
 
 /**
  * Sets when an open file or folder was last changed. To the nanosecond with the native door, else to about a microsecond.
@@ -8,5 +9,5 @@ import { loadNative } from './native.ts'
 export function setFileTimes(fd: number, mtimeNs: bigint): void {
   const native = loadNative()
   if (native !== null) native.setFileTimes(fd, { mtimeNs })
-  else futimesSync(fd, Date.now() / 1000, Number(mtimeNs) / 1e9)
+  else futimesSync(fd, Date.now() / 1000, toNodeTime(mtimeNs))
 }

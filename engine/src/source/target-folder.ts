@@ -22,6 +22,7 @@ export interface DeviceToMake {
   readonly minor: number
 }
 
+const slash = 0x2f
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 const createFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 // O_NONBLOCK: opening a FIFO that stands where a file was must not wait for somebody at its other end.
@@ -134,7 +135,7 @@ export class TargetFolder {
     this.#calls.setOwner(this.#fd, name, { uid, gid })
   }
 
-  /** Not for symlinks, which have no permissions on Linux (EOPNOTSUPP). */
+  /** Not for symlinks, which have no permissions on Linux (ENOTSUP, as Node names EOPNOTSUPP). */
   setMode(name: Uint8Array, mode: number): void {
     requireName(name)
     this.#calls.setMode(this.#fd, name, mode)
@@ -186,17 +187,43 @@ export function openTargetFolder(path: Uint8Array): OpenedTarget {
   const calls = requireFolderCalls()
   const target = withoutSlashes(path)
   try {
-    const isNew = mkdirSync(target, { recursive: true, mode: 0o700 }) !== undefined
+    const isNew = makeFolders(target)
     return { folder: new TargetFolder(openSync(target, folderFlags), calls), isNew }
   } catch (error) {
     throw toTargetFailure(error)
   }
 }
 
+/**
+ * Not mkdir's own `recursive`: where a file system answers ENOENT although the parent is there (/proc), Node tries for ever.
+ * @returns false if it was there.
+ */
+function makeFolders(path: Buffer): boolean {
+  try {
+    return makeOne(path)
+  } catch (error) {
+    const parent = withoutSlashes(path.subarray(0, path.lastIndexOf(slash) + 1))
+    if (systemCode(error) !== 'ENOENT' || parent.length === 0 || parent.length === path.length) throw error
+    makeFolders(parent)
+    return makeOne(path)
+  }
+}
+
+function makeOne(path: Buffer): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    // Whether it is a folder shows when it is opened.
+    if (systemCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
 /** A slash at the end would make the system follow a symlink before it. */
 function withoutSlashes(path: Uint8Array): Buffer {
   let end = path.length
-  while (end > 1 && path[end - 1] === 0x2f) end--
+  while (end > 1 && path[end - 1] === slash) end--
   return asBuffer(path).subarray(0, end)
 }
 
@@ -217,7 +244,7 @@ function requireNative(): NativeCalls {
 
 const targetProblems: Readonly<Record<string, string>> = {
   ENOTDIR: 'The target, or something on the way to it, is a symlink or no folder. Name the folder itself.',
-  EEXIST: 'The target is a symlink or no folder. Name the folder itself.',
+  ENOENT: 'The target cannot be made where it was named. Choose another one.',
   ELOOP: 'The target is a symlink. Name the folder it leads to.',
   EACCES: 'The agent may not write to the target. Run it with the rights it needs, or choose another target.',
   EPERM: 'The agent may not write to the target. Run it with the rights it needs, or choose another target.',

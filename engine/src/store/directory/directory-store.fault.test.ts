@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -94,9 +94,21 @@ describe('directory store', () => {
     const staged = await store.stage()
     await staged.write(text('x'))
     await rm(path.join(rootPath, '+tmp'), { recursive: true })
-    await expect(staged.commit('p/1')).rejects.toEqual(withCode('store.io-error'))
+    await expect(staged.commit('p/1')).rejects.toEqual(withCode('store.unavailable'))
     expect(await store.head('p/1')).toBeNull()
     await staged.discard()
+    await store.put('p/1', text('again'))
+    expect(await store.get('p/1')).toEqual(text('again'))
+  })
+
+  test('a store whose folder is gone says so and does not make it again: its disk may have been unmounted', async () => {
+    await store.put('p/1', text('x'))
+    await rename(rootPath, `${rootPath}-away`)
+    await expect(store.put('p/2', text('x'))).rejects.toEqual(withCode('store.unavailable'))
+    await expect(stat(rootPath)).rejects.toEqual(withCode('ENOENT'))
+    await rename(`${rootPath}-away`, rootPath)
+    await store.put('p/2', text('x'))
+    await expect(openDirectoryStore('/proc/holdfast/store', { create: true })).rejects.toEqual(withCode('store.unavailable'))
   })
 
   test('short writes go on where the file system stopped', async () => {

@@ -19,11 +19,26 @@ export async function syncFolder(folderPath: string): Promise<void> {
 
 /** Makes a folder and those above it that are missing, for their owner only; all of them survive a power failure. */
 export async function makeFolderDurably(folderPath: string): Promise<void> {
-  const topmostMade = await mkdir(folderPath, { recursive: true, mode: 0o700 })
-  if (topmostMade === undefined) return
-  for (let made = folderPath; ; made = path.dirname(made)) {
-    await syncFolder(path.dirname(made))
-    if (made === topmostMade) return
+  const parentPath = path.dirname(folderPath)
+  try {
+    if (!(await makeFolder(folderPath))) return
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || parentPath === folderPath) throw error
+    // Not mkdir's own `recursive`: where the parent is there and ENOENT is all the answer (/proc), Node tries for ever.
+    await makeFolderDurably(parentPath)
+    await makeFolder(folderPath)
+  }
+  await syncFolder(parentPath)
+}
+
+/** One folder, for its owner only. @returns false if it was there. */
+export async function makeFolder(folderPath: string): Promise<boolean> {
+  try {
+    await mkdir(folderPath, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw error
   }
 }
 
@@ -40,11 +55,7 @@ export class DurableFolders {
     if (folderPath === this.#rootPath || this.#known.has(folderPath)) return
     const parentPath = path.dirname(folderPath)
     await this.ensure(parentPath)
-    try {
-      await mkdir(folderPath, { mode: 0o700 })
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
-    }
+    await makeFolder(folderPath)
     // Also where it was there already: whoever made it may have been killed before this step.
     await syncFolder(parentPath)
     this.#known.add(folderPath)

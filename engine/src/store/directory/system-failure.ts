@@ -6,6 +6,7 @@ const meaningByCode: Readonly<Record<string, [EngineErrorCode, string]>> = {
   ENOSPC: ['store.full', 'The disk of the store is full. Make room, or move the store.'],
   EDQUOT: ['store.full', 'The quota for the disk of the store is used up. Make room, or raise it.'],
   EFBIG: ['store.full', 'The file system of the store does not hold files of this size.'],
+  ENOENT: ['store.unavailable', 'Something in the folder of the store is gone that was there. Is its disk still mounted?'],
   ENODEV: ['store.unavailable', 'The disk of the store is gone. Is it connected and mounted?'],
   ENXIO: ['store.unavailable', 'The disk of the store is gone. Is it connected and mounted?'],
   ESTALE: ['store.unavailable', 'The network folder of the store does not answer as it should. Mount it again.'],

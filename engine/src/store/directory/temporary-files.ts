@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { open, readFile, readdir, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolder } from './durable-folders.ts'
 import { lockPrefix } from './publish-file.ts'
 import type { LockFolder } from './publish-file.ts'
+import { systemCode } from './system-failure.ts'
 import { makeWriterName, writerState } from './writer-identity.ts'
 
 /** No part of a key may have a `+`, so no object can ever lie there. */
@@ -41,15 +43,25 @@ export class TemporaryFiles {
 
   /** A new empty file, open for writing and reading, that only its owner can see. */
   async create(): Promise<TemporaryFile> {
+    try {
+      return await this.#createPrepared()
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+      // Somebody removed the folder since it was made.
+      return await this.#createPrepared()
+    }
+  }
+
+  async #createPrepared(): Promise<TemporaryFile> {
     this.#ready ??= this.#prepare()
     try {
       await this.#ready
+      const filePath = path.join(this.#folderPath, randomBytes(12).toString('hex'))
+      return { filePath, handle: await open(filePath, 'wx+', 0o600) }
     } catch (error) {
       this.#ready = undefined
       throw error
     }
-    const filePath = path.join(this.#folderPath, randomBytes(12).toString('hex'))
-    return { filePath, handle: await open(filePath, 'wx+', 0o600) }
   }
 
   async close(): Promise<void> {
@@ -58,7 +70,9 @@ export class TemporaryFiles {
   }
 
   async #prepare(): Promise<void> {
-    await mkdir(this.#folderPath, { recursive: true, mode: 0o700 })
+    // The store's own folder is never made again: where it is gone, its disk is.
+    await makeFolder(this.#rootPath)
+    await makeFolder(this.#folderPath)
     const nowMs = (await stat(this.#folderPath)).mtimeMs
     for (const name of await readdir(this.#rootPath)) {
       if (name !== this.#writerName && (await isLeftOver(path.join(this.#rootPath, name), nowMs))) {
