@@ -2,26 +2,60 @@ import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { fromBase64Url } from '../../src/bytes/index.ts'
-import { buildContent, buildFolderPages, decodeContentList, decodeKeySlot, decodeSnapshotObject, decodeTreePage, decodeVaultFile, Refset, type TreeEntry } from '../../src/format/index.ts'
+import {
+  buildContent,
+  buildFolderPages,
+  decodeContentList,
+  decodeKeySlot,
+  decodeSnapshotObject,
+  decodeTreePage,
+  decodeVaultFile,
+  Refset,
+  type TreeEntry,
+} from '../../src/format/index.ts'
 import { openSnapshotBody, SegmentOpener, verifyHubHeader, verifySnapshotSignature } from '../../src/reader/index.ts'
 import { unwrapMasterKey } from '../../src/vault/crypto/key-slots.ts'
 import { hmacSha256 } from '../../src/vault/crypto/node-primitives.ts'
 import { checkPack, nodePrimitives, openSealedDomainKeys } from '../../src/vault/index.ts'
 import { agentIdentity, bodyOf, domainKeys, entriesOf, itemsOf, keySecrets, masterKey, placesOf, vaultIds } from './golden-values.ts'
 
-interface Goldens { pages: string[]; interior: string; lists: string[]; refset: string; snapshot: string; pack: string; blobs: string[]; sealedKeys: string; slots: string[]; vaultFile: string }
+interface Goldens {
+  pages: string[]
+  interior: string
+  lists: string[]
+  refset: string
+  snapshot: string
+  pack: string
+  blobs: string[]
+  sealedKeys: string
+  slots: string[]
+  vaultFile: string
+}
 const goldens = JSON.parse(readFileSync(new URL('codecs.json', import.meta.url), 'utf8')) as Goldens
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex')
 const fakeId = (page: Uint8Array): Uint8Array => new Uint8Array(hmacSha256(domainKeys.idKey, Uint8Array.of(2), page))
 /** Buffers and plain arrays alike. */
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, inner: unknown) => (inner instanceof Uint8Array ? hex(inner) : typeof inner === 'bigint' ? String(inner) : (inner as { type?: string; data?: number[] } | null)?.type === 'Buffer' ? hex(Uint8Array.from((inner as { data: number[] }).data)) : inner)))
+const plain = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) =>
+      inner instanceof Uint8Array
+        ? hex(inner)
+        : typeof inner === 'bigint'
+          ? String(inner)
+          : (inner as { type?: string; data?: number[] } | null)?.type === 'Buffer'
+            ? hex(Uint8Array.from((inner as { data: number[] }).data))
+            : inner,
+    ),
+  )
 
 test('tree pages are cut and written as ever, and read back', () => {
   const pages: string[] = []
   buildFolderPages(entriesOf(700), 42, (page) => (pages.push(hex(page)), fakeId(page)))
   expect(pages).toEqual(goldens.pages)
-  const entries: TreeEntry[] = goldens.pages.map((page) => decodeTreePage(bytes(page))).flatMap((page) => ('entries' in page ? [...page.entries] : []))
+  const entries: TreeEntry[] = goldens.pages
+    .map((page) => decodeTreePage(bytes(page)))
+    .flatMap((page) => ('entries' in page ? [...page.entries] : []))
   expect(plain(entries)).toEqual(plain(entriesOf(700)))
   expect(decodeTreePage(bytes(goldens.interior))).toMatchObject({ level: 2, children: [{ entries: 99 }] })
 })
@@ -61,6 +95,7 @@ test('a pack checks and its segments open', async () => {
 test('sealed domain keys, every kind of key slot and vault.json open', async () => {
   const boxKey = createPrivateKey({ key: agentIdentity.boxJwk, format: 'jwk' })
   expect(plain(openSealedDomainKeys(fromBase64Url(goldens.sealedKeys), domainKeys, vaultIds.agentId, boxKey))).toEqual(plain(domainKeys))
-  for (const [index, slot] of goldens.slots.entries()) expect(hex(await unwrapMasterKey(decodeKeySlot(bytes(slot)), keySecrets[index]!))).toBe(hex(masterKey))
+  for (const [index, slot] of goldens.slots.entries())
+    expect(hex(await unwrapMasterKey(decodeKeySlot(bytes(slot)), keySecrets[index]!))).toBe(hex(masterKey))
   expect(decodeVaultFile(Buffer.from(goldens.vaultFile)).value).toMatchObject({ vaultId: vaultIds.vaultUuid, kind: 'managed' })
 })

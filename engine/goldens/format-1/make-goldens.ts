@@ -22,21 +22,55 @@ buildContent(itemsOf(5000), (list) => (lists.push(hex(list)), fakeId(list)))
 const refset = new Refset()
 for (const { packIdHex, ordinal } of placesOf()) refset.add(packIdHex, ordinal)
 const signKey = createPrivateKey({ key: agentIdentity.signJwk, format: 'jwk' })
-const agentPart = sealSnapshot({ header: { agentId: vaultIds.agentId, snapshotId: vaultIds.snapshotId, seq: 7 }, refset: refset.encode(), body: bodyOf(rootPage) }, domainKeys, signKey)
+const agentPart = sealSnapshot(
+  { header: { agentId: vaultIds.agentId, snapshotId: vaultIds.snapshotId, seq: 7 }, refset: refset.encode(), body: bodyOf(rootPage) },
+  domainKeys,
+  signKey,
+)
 
-const blobs = [Buffer.from('the first blob'), Buffer.from('another, '.repeat(900)), Buffer.alloc(1), Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * index * 31) & 0xff))]
+const blobs = [
+  Buffer.from('the first blob'),
+  Buffer.from('another, '.repeat(900)),
+  Buffer.alloc(1),
+  Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * index * 31) & 0xff)),
+]
 const ids = Buffer.concat(blobs.map((blob) => hmacSha256(domainKeys.idKey, Uint8Array.of(blobTypes.data), blob)))
 const builder = new PackBuilder(packKinds.data, domainKeys)
-await builder.append({ kind: packKinds.data, types: blobs.map(() => blobTypes.data), ids, rawLengths: blobs.map((blob) => blob.length), raw: Buffer.concat(blobs) })
+await builder.append({
+  kind: packKinds.data,
+  types: blobs.map(() => blobTypes.data),
+  ids,
+  rawLengths: blobs.map((blob) => blob.length),
+  raw: Buffer.concat(blobs),
+})
 
 const store = new MemoryStore()
-await createVault(store, { vaultId: vaultIds.vaultUuid, domainId: vaultIds.domainUuid, kind: 'managed', createdAtMs: 1_764_000_000_000, secrets: [keySecrets[0]] })
+await createVault(store, {
+  vaultId: vaultIds.vaultUuid,
+  domainId: vaultIds.domainUuid,
+  kind: 'managed',
+  createdAtMs: 1_764_000_000_000,
+  secrets: [keySecrets[0]],
+})
 const boxPublicKey = rawPublicKey(createPublicKey({ key: agentIdentity.boxJwk, format: 'jwk' }))
 const slots = await Promise.all(keySecrets.map(async (secret) => hex((await wrapMasterKey(masterKey, vaultIds.vaultId, secret)).bytes)))
 
-writeFileSync(new URL('codecs.json', import.meta.url), `${JSON.stringify({
-  pages, interior: hex(encodeInteriorPage(2, [{ firstName: Buffer.from('a'), page: fakeId(Buffer.from('a')), entries: 99 }])), lists, refset: hex(refset.encode()),
-  snapshot: hex(appendHubHeader(agentPart, { receivedAtMs: 1_764_000_001_000, epoch: 3 }, Buffer.alloc(32, 8))),
-  pack: Buffer.from(builder.finish().bytes).toString('base64'), blobs: blobs.map((blob) => blob.toString('base64')),
-  sealedKeys: toBase64Url(sealDomainKeys(domainKeys, vaultIds.agentId, boxPublicKey)), slots, vaultFile: Buffer.from(await store.get('vault.json')).toString('utf8'),
-}, null, 1)}\n`)
+writeFileSync(
+  new URL('codecs.json', import.meta.url),
+  `${JSON.stringify(
+    {
+      pages,
+      interior: hex(encodeInteriorPage(2, [{ firstName: Buffer.from('a'), page: fakeId(Buffer.from('a')), entries: 99 }])),
+      lists,
+      refset: hex(refset.encode()),
+      snapshot: hex(appendHubHeader(agentPart, { receivedAtMs: 1_764_000_001_000, epoch: 3 }, Buffer.alloc(32, 8))),
+      pack: Buffer.from(builder.finish().bytes).toString('base64'),
+      blobs: blobs.map((blob) => blob.toString('base64')),
+      sealedKeys: toBase64Url(sealDomainKeys(domainKeys, vaultIds.agentId, boxPublicKey)),
+      slots,
+      vaultFile: Buffer.from(await store.get('vault.json')).toString('utf8'),
+    },
+    null,
+    1,
+  )}\n`,
+)

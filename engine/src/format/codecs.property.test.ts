@@ -7,7 +7,14 @@ import { decodeKeySlot } from './key-slot.ts'
 import { readLocation, writeLocation } from './location.ts'
 import { decodePackFooter, decodePackHeader, decodePackTrailer } from './pack.ts'
 import { Refset } from './refset.ts'
-import { readSegmentHeader, readSegmentPlain, paddedPlainBytes, segmentHeaderBytes, writeSegmentHeader, writeSegmentPlain } from './segment.ts'
+import {
+  readSegmentHeader,
+  readSegmentPlain,
+  paddedPlainBytes,
+  segmentHeaderBytes,
+  writeSegmentHeader,
+  writeSegmentPlain,
+} from './segment.ts'
 import { decodeSnapshotBody, decodeSnapshotObject } from './snapshot.ts'
 import { aFolder } from './testing/arbitraries.ts'
 import type { ContentItem, TreeEntry } from './tree-entry.ts'
@@ -16,51 +23,85 @@ import { decodeAgentFile, decodeVaultFile } from './vault-file.ts'
 
 /** Every reader of bytes that a stranger may have written. */
 const readers: Record<string, (bytes: Uint8Array) => unknown> = {
-  'tree page': decodeTreePage, 'content list': decodeContentList, refset: (bytes) => Refset.decode(bytes), 'snapshot body': decodeSnapshotBody,
-  'snapshot object': decodeSnapshotObject, 'pack header': decodePackHeader, 'pack trailer': (bytes) => decodePackTrailer(bytes, bytes.length), 'key slot': decodeKeySlot,
-  'segment header': readSegmentHeader, 'vault file': decodeVaultFile, 'agent file': decodeAgentFile,
-  'pack footer': (bytes) => decodePackFooter(bytes, { footerOffset: 64, footerBytes: bytes.length, segmentCount: 3, blobCount: 9, footerSha256: new Uint8Array(32), packCrc32: 0 }),
+  'tree page': decodeTreePage,
+  'content list': decodeContentList,
+  refset: (bytes) => Refset.decode(bytes),
+  'snapshot body': decodeSnapshotBody,
+  'snapshot object': decodeSnapshotObject,
+  'pack header': decodePackHeader,
+  'pack trailer': (bytes) => decodePackTrailer(bytes, bytes.length),
+  'key slot': decodeKeySlot,
+  'segment header': readSegmentHeader,
+  'vault file': decodeVaultFile,
+  'agent file': decodeAgentFile,
+  'pack footer': (bytes) =>
+    decodePackFooter(bytes, {
+      footerOffset: 64,
+      footerBytes: bytes.length,
+      segmentCount: 3,
+      blobCount: 9,
+      footerSha256: new Uint8Array(32),
+      packCrc32: 0,
+    }),
 }
 
 test.each(Object.entries(readers))('a hostile %s is refused with an engine error, never with a crash', (_, read) => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-    try {
-      read(bytes)
-    } catch (error) {
-      expect(isEngineError(error), String(error)).toBe(true)
-    }
-  }), { numRuns: 300 })
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      try {
+        read(bytes)
+      } catch (error) {
+        expect(isEngineError(error), String(error)).toBe(true)
+      }
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('a tree page reads back as it was written, and has one encoding', () => {
-  fc.assert(fc.property(aFolder(60), (entries) => {
-    const page = encodeLeafPage(entries)
-    const decoded = decodeTreePage(page)
-    expect(decoded).toEqual({ level: 0, entries })
-    expect(Buffer.compare(encodeLeafPage((decoded as unknown as { entries: TreeEntry[] }).entries), page)).toBe(0)
-  }), { numRuns: 100 })
+  fc.assert(
+    fc.property(aFolder(60), (entries) => {
+      const page = encodeLeafPage(entries)
+      const decoded = decodeTreePage(page)
+      expect(decoded).toEqual({ level: 0, entries })
+      expect(Buffer.compare(encodeLeafPage((decoded as unknown as { entries: TreeEntry[] }).entries), page)).toBe(0)
+    }),
+    { numRuns: 100 },
+  )
 })
 
 test('no single flipped bit of a tree page goes unnoticed as the same folder', () => {
-  fc.assert(fc.property(aFolder(8), fc.nat(), (entries, choice) => {
-    const page = encodeLeafPage(entries)
-    const flipped = page.slice()
-    const bit = choice % (page.length * 8)
-    flipped[bit >>> 3]! ^= 1 << (bit & 7)
-    let decoded: unknown
-    try {
-      decoded = decodeTreePage(flipped)
-    } catch (error) {
-      expect(isEngineError(error)).toBe(true)
-      return
-    }
-    expect(decoded).not.toEqual({ level: 0, entries })
-  }), { numRuns: 200 })
+  fc.assert(
+    fc.property(aFolder(8), fc.nat(), (entries, choice) => {
+      const page = encodeLeafPage(entries)
+      const flipped = page.slice()
+      const bit = choice % (page.length * 8)
+      flipped[bit >>> 3]! ^= 1 << (bit & 7)
+      let decoded: unknown
+      try {
+        decoded = decodeTreePage(flipped)
+      } catch (error) {
+        expect(isEngineError(error)).toBe(true)
+        return
+      }
+      expect(decoded).not.toEqual({ level: 0, entries })
+    }),
+    { numRuns: 200 },
+  )
 })
 
 const fileNamed = (name: string): TreeEntry => ({
-  name: Buffer.from(name), type: 'file', mode: 0o644, owner: { uid: 0, gid: 0, user: 'root', group: 'root' }, mtimeNs: 0n, hardLinkGroup: null, attributes: null,
-  deletedAtMs: null, isAncestor: false, size: 0, content: { kind: 'inline', bytes: new Uint8Array(0) },
+  name: Buffer.from(name),
+  type: 'file',
+  mode: 0o644,
+  owner: { uid: 0, gid: 0, user: 'root', group: 'root' },
+  mtimeNs: 0n,
+  hardLinkGroup: null,
+  attributes: null,
+  deletedAtMs: null,
+  isAncestor: false,
+  size: 0,
+  content: { kind: 'inline', bytes: new Uint8Array(0) },
 })
 
 test.each([['.'], ['..'], [''], ['a/b'], ['a\0b']])('the name %j is refused when a page is written', (name) => {
@@ -93,7 +134,8 @@ test('a folder of 100,000 entries changes two pages when one entry is added', ()
 
 test.each([1, 32, 33, 4096, 4097, 3 * 4096 + 1])('content of %i items reads back in order', (count) => {
   const items: ContentItem[] = Array.from({ length: count }, (_, index) =>
-    index % 7 === 3 ? { kind: 'hole', length: index + 1 } : { kind: 'data', length: index + 1, id: new Uint8Array(32).fill(index & 0xff) })
+    index % 7 === 3 ? { kind: 'hole', length: index + 1 } : { kind: 'data', length: index + 1, id: new Uint8Array(32).fill(index & 0xff) },
+  )
   const lists = new Map<string, Uint8Array>()
   const content = buildContent(items, (list) => {
     const id = Buffer.alloc(32)
@@ -116,23 +158,33 @@ test.each([1, 32, 33, 4096, 4097, 3 * 4096 + 1])('content of %i items reads back
 
 test('a refset holds what was added, whatever the order, and has one encoding', () => {
   const place = fc.record({ pack: fc.nat(6), ordinal: fc.nat(3000) })
-  fc.assert(fc.property(fc.array(place, { maxLength: 300 }), (places) => {
-    const hexOf = (pack: number): string => Buffer.alloc(16, pack * 37).toString('hex')
-    const forward = new Refset()
-    for (const { pack, ordinal } of places) forward.add(hexOf(pack), ordinal)
-    const backward = new Refset()
-    for (const { pack, ordinal } of places.toReversed()) backward.add(hexOf(pack), ordinal)
-    const encoded = forward.encode()
-    expect(Buffer.compare(backward.encode(), encoded)).toBe(0)
-    const decoded = Refset.decode(encoded)
-    const names = new Set([...decoded.segments()].map(({ packIdHex, ordinal }) => `${packIdHex}/${ordinal}`))
-    expect(names).toEqual(new Set(places.map(({ pack, ordinal }) => `${hexOf(pack)}/${ordinal}`)))
-    expect(Buffer.compare(decoded.encode(), encoded)).toBe(0)
-  }))
+  fc.assert(
+    fc.property(fc.array(place, { maxLength: 300 }), (places) => {
+      const hexOf = (pack: number): string => Buffer.alloc(16, pack * 37).toString('hex')
+      const forward = new Refset()
+      for (const { pack, ordinal } of places) forward.add(hexOf(pack), ordinal)
+      const backward = new Refset()
+      for (const { pack, ordinal } of places.toReversed()) backward.add(hexOf(pack), ordinal)
+      const encoded = forward.encode()
+      expect(Buffer.compare(backward.encode(), encoded)).toBe(0)
+      const decoded = Refset.decode(encoded)
+      const names = new Set([...decoded.segments()].map(({ packIdHex, ordinal }) => `${packIdHex}/${ordinal}`))
+      expect(names).toEqual(new Set(places.map(({ pack, ordinal }) => `${hexOf(pack)}/${ordinal}`)))
+      expect(Buffer.compare(decoded.encode(), encoded)).toBe(0)
+    }),
+  )
 })
 
 test('a segment header and plaintext read back; every flipped bit of the header is refused', () => {
-  const header = { ciphertextBytes: paddedPlainBytes(2, 300), birthOrdinal: 7, keyEpoch: 1, birthPackId: new Uint8Array(16).fill(9), codec: 0, kind: 1, blobCount: 2 } as const
+  const header = {
+    ciphertextBytes: paddedPlainBytes(2, 300),
+    birthOrdinal: 7,
+    keyEpoch: 1,
+    birthPackId: new Uint8Array(16).fill(9),
+    codec: 0,
+    kind: 1,
+    blobCount: 2,
+  } as const
   const bytes = new Uint8Array(segmentHeaderBytes)
   writeSegmentHeader(bytes, header)
   expect(readSegmentHeader(bytes)).toEqual(header)

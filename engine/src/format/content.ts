@@ -11,7 +11,9 @@ export interface ListChild {
   readonly bytes: number
   readonly list: Uint8Array
 }
-export type ContentList = { readonly level: 0; readonly items: readonly ContentItem[] } | { readonly level: number; readonly children: readonly ListChild[] }
+export type ContentList =
+  | { readonly level: 0; readonly items: readonly ContentItem[] }
+  | { readonly level: number; readonly children: readonly ListChild[] }
 
 export function writeItem(writer: ByteWriter, item: ContentItem): void {
   if (item.kind === 'data') writer.u8(0).varint(item.length).bytes(item.id)

@@ -9,7 +9,8 @@ const maxChildren = 1024
 const noName = new Uint8Array(0)
 
 /** Where page boundaries fall, kept secret by the domain's chunking key. */
-export const pageSeedOf = (cdcKey: Uint8Array): number => new DataView(cdcKey.buffer, cdcKey.byteOffset, cdcKey.byteLength).getUint32(0, true)
+export const pageSeedOf = (cdcKey: Uint8Array): number =>
+  new DataView(cdcKey.buffer, cdcKey.byteOffset, cdcKey.byteLength).getUint32(0, true)
 
 /** FNV-1a from a secret start, then the 32-bit finaliser of MurmurHash3, because FNV's low bits alone mix too little. */
 function mixName(seed: number, name: Uint8Array): number {
@@ -62,7 +63,11 @@ export class FolderPageBuilder {
     const above: PageChild[] = []
     for (let from = 0; from < children.length; from += maxChildren) {
       const part = children.slice(from, from + maxChildren)
-      above.push({ firstName: part[0]!.firstName, page: this.#put(encodeInteriorPage(level, part)), entries: part.reduce((sum, child) => sum + child.entries, 0) })
+      above.push({
+        firstName: part[0]!.firstName,
+        page: this.#put(encodeInteriorPage(level, part)),
+        entries: part.reduce((sum, child) => sum + child.entries, 0),
+      })
     }
     return above
   }

@@ -36,8 +36,18 @@ const minMemoryKiB = 19 * 1024
 const maxMemoryKiB = 4 * 1024 * 1024
 
 export function keySlotAad(slot: Omit<KeySlot, 'nonce' | 'wrapped'>): Uint8Array {
-  return new ByteWriter(slotBytes).bytes(magic).u16(version).u8(keySlotKinds.indexOf(slot.kind) + 1).u8(0).bytes(slot.vaultId).bytes(slot.slotId)
-    .u32(slot.cost.memoryKiB).u32(slot.cost.iterations).u32(slot.cost.parallelism).bytes(slot.salt).toBytes()
+  return new ByteWriter(slotBytes)
+    .bytes(magic)
+    .u16(version)
+    .u8(keySlotKinds.indexOf(slot.kind) + 1)
+    .u8(0)
+    .bytes(slot.vaultId)
+    .bytes(slot.slotId)
+    .u32(slot.cost.memoryKiB)
+    .u32(slot.cost.iterations)
+    .u32(slot.cost.parallelism)
+    .bytes(slot.salt)
+    .toBytes()
 }
 
 export const encodeKeySlot = (slot: KeySlot): Uint8Array =>
@@ -45,21 +55,33 @@ export const encodeKeySlot = (slot: KeySlot): Uint8Array =>
 
 /** @throws EngineError `vault.invalid`, `format.unsupported-version` */
 export function decodeKeySlot(bytes: Uint8Array): KeySlot {
-  if (bytes.length !== slotBytes || !magic.every((byte, index) => bytes[index] === byte)) throw new EngineError('vault.invalid', 'A key slot is damaged.')
+  if (bytes.length !== slotBytes || !magic.every((byte, index) => bytes[index] === byte))
+    throw new EngineError('vault.invalid', 'A key slot is damaged.')
   const reader = new ByteReader(bytes)
   reader.bytes(magic.length)
   if (reader.u16() !== version) throw new EngineError('format.unsupported-version', 'A key slot is of a newer version: update Holdfast.')
   const kind = keySlotKinds[reader.u8() - 1]
-  if (kind === undefined || reader.u8() !== 0) throw new EngineError('format.unsupported-version', 'A key slot is of a kind this version does not know: update Holdfast.')
+  if (kind === undefined || reader.u8() !== 0)
+    throw new EngineError('format.unsupported-version', 'A key slot is of a kind this version does not know: update Holdfast.')
   const slot: KeySlot = {
-    kind, vaultId: copyBytes(reader.bytes(objectIdBytes)), slotId: copyBytes(reader.bytes(objectIdBytes)),
+    kind,
+    vaultId: copyBytes(reader.bytes(objectIdBytes)),
+    slotId: copyBytes(reader.bytes(objectIdBytes)),
     cost: { memoryKiB: reader.u32(), iterations: reader.u32(), parallelism: reader.u32() },
-    salt: copyBytes(reader.bytes(32)), nonce: copyBytes(reader.bytes(12)), wrapped: copyBytes(reader.bytes(48)),
+    salt: copyBytes(reader.bytes(32)),
+    nonce: copyBytes(reader.bytes(12)),
+    wrapped: copyBytes(reader.bytes(48)),
   }
   const { memoryKiB, iterations, parallelism } = slot.cost
-  const isCostFine = kind === 'passphrase'
-    ? memoryKiB >= minMemoryKiB && memoryKiB <= maxMemoryKiB && iterations >= 1 && iterations <= 100 && parallelism >= 1 && parallelism <= 16
-    : memoryKiB === 0 && iterations === 0 && parallelism === 0
+  const isCostFine =
+    kind === 'passphrase'
+      ? memoryKiB >= minMemoryKiB &&
+        memoryKiB <= maxMemoryKiB &&
+        iterations >= 1 &&
+        iterations <= 100 &&
+        parallelism >= 1 &&
+        parallelism <= 16
+      : memoryKiB === 0 && iterations === 0 && parallelism === 0
   if (!isCostFine) throw new EngineError('vault.invalid', 'A key slot asks for an impossible key derivation.')
   return slot
 }

@@ -20,7 +20,10 @@ export const locationRecordBytes = 24
 
 export function writeLocation(into: Uint8Array, index: number, location: BlobLocation | null): void {
   const offset = index * locationRecordBytes
-  if (location === null) { into.fill(0, offset, offset + locationRecordBytes); return }
+  if (location === null) {
+    into.fill(0, offset, offset + locationRecordBytes)
+    return
+  }
   into.set(location.packId, offset)
   const view = new DataView(into.buffer, into.byteOffset + offset, locationRecordBytes)
   view.setUint32(objectIdBytes, location.ordinal, true)
@@ -36,5 +39,9 @@ export function readLocation(from: Uint8Array, index: number): BlobLocation | nu
   const known = view.getUint16(22, true)
   if (known === 0) return null
   if (known !== 1) throw new EngineError('format.invalid', 'A location record is not valid.')
-  return { packId: copyBytes(from.subarray(offset, offset + objectIdBytes)), ordinal: view.getUint32(objectIdBytes, true), position: view.getUint16(20, true) }
+  return {
+    packId: copyBytes(from.subarray(offset, offset + objectIdBytes)),
+    ordinal: view.getUint32(objectIdBytes, true),
+    position: view.getUint16(20, true),
+  }
 }

@@ -50,8 +50,16 @@ const invalid = (message: string): EngineError => new EngineError('pack.invalid'
 const startsWith = (bytes: Uint8Array, magic: Uint8Array): boolean => magic.every((byte, index) => bytes[index] === byte)
 
 export function encodePackHeader(header: PackHeader): Uint8Array {
-  return new ByteWriter(packHeaderBytes).bytes(headerMagic).u16(version).u8(header.kind).u8(0).u32(header.keyEpoch)
-    .bytes(header.packId).bytes(header.vaultId).bytes(header.domainId).toBytes()
+  return new ByteWriter(packHeaderBytes)
+    .bytes(headerMagic)
+    .u16(version)
+    .u8(header.kind)
+    .u8(0)
+    .u32(header.keyEpoch)
+    .bytes(header.packId)
+    .bytes(header.vaultId)
+    .bytes(header.domainId)
+    .toBytes()
 }
 
 /** @throws EngineError `pack.invalid`, `format.unsupported-version` */
@@ -69,8 +77,15 @@ export function decodePackHeader(bytes: Uint8Array): PackHeader {
 export function encodePackFooter(segments: readonly PackSegment[]): Uint8Array {
   const writer = new ByteWriter(segments.reduce((sum, segment) => sum + segmentRowBytes + segment.blobIds.length * blobIdBytes, 0))
   for (const segment of segments) {
-    writer.u32(segment.offset).u32(segment.length).u16(segment.blobIds.length).u16(segment.flags).u32(segment.crc32)
-      .bytes(segment.birthPackId).u32(segment.birthOrdinal).u32(segment.keyEpoch)
+    writer
+      .u32(segment.offset)
+      .u32(segment.length)
+      .u16(segment.blobIds.length)
+      .u16(segment.flags)
+      .u32(segment.crc32)
+      .bytes(segment.birthPackId)
+      .u32(segment.birthOrdinal)
+      .u32(segment.keyEpoch)
   }
   for (const segment of segments) for (const id of segment.blobIds) writer.bytes(id)
   return writer.toBytes()
@@ -83,8 +98,14 @@ export function encodePackFooter(segments: readonly PackSegment[]): Uint8Array {
 export function decodePackFooter(footer: Uint8Array, trailer: PackTrailer): PackSegment[] {
   const reader = new ByteReader(footer)
   const rows = Array.from({ length: trailer.segmentCount }, () => ({
-    offset: reader.u32(), length: reader.u32(), blobCount: reader.u16(), flags: reader.u16(), crc32: reader.u32(),
-    birthPackId: reader.bytes(objectIdBytes), birthOrdinal: reader.u32(), keyEpoch: reader.u32(),
+    offset: reader.u32(),
+    length: reader.u32(),
+    blobCount: reader.u16(),
+    flags: reader.u16(),
+    crc32: reader.u32(),
+    birthPackId: reader.bytes(objectIdBytes),
+    birthOrdinal: reader.u32(),
+    keyEpoch: reader.u32(),
   }))
   let offset = packHeaderBytes
   const segments = rows.map(({ blobCount, ...row }) => {
@@ -99,8 +120,16 @@ export function decodePackFooter(footer: Uint8Array, trailer: PackTrailer): Pack
 
 /** The trailer with a crc32 of zero at `trailerCrcOffset`: the builder fills it in last. */
 export function encodePackTrailer(trailer: PackTrailer): Uint8Array {
-  return new ByteWriter(packTrailerBytes).u32(trailer.footerOffset).u32(trailer.footerBytes).u32(trailer.segmentCount).u32(trailer.blobCount)
-    .bytes(trailer.footerSha256).u32(trailer.packCrc32).u32(0).bytes(trailerMagic).toBytes()
+  return new ByteWriter(packTrailerBytes)
+    .u32(trailer.footerOffset)
+    .u32(trailer.footerBytes)
+    .u32(trailer.segmentCount)
+    .u32(trailer.blobCount)
+    .bytes(trailer.footerSha256)
+    .u32(trailer.packCrc32)
+    .u32(0)
+    .bytes(trailerMagic)
+    .toBytes()
 }
 
 /**
@@ -112,11 +141,20 @@ export function decodePackTrailer(bytes: Uint8Array, packSizeBytes: number): Pac
   if (bytes.length !== packTrailerBytes || !startsWith(tail, trailerMagic)) throw invalid('A pack has no end: it was cut short.')
   const reader = new ByteReader(bytes)
   const trailer = {
-    footerOffset: reader.u32(), footerBytes: reader.u32(), segmentCount: reader.u32(), blobCount: reader.u32(),
-    footerSha256: copyBytes(reader.bytes(32)), packCrc32: reader.u32(),
+    footerOffset: reader.u32(),
+    footerBytes: reader.u32(),
+    segmentCount: reader.u32(),
+    blobCount: reader.u32(),
+    footerSha256: copyBytes(reader.bytes(32)),
+    packCrc32: reader.u32(),
   }
   const footerFits = trailer.footerBytes === trailer.segmentCount * segmentRowBytes + trailer.blobCount * blobIdBytes
-  if (!footerFits || trailer.footerOffset < packHeaderBytes || trailer.footerOffset + trailer.footerBytes + packTrailerBytes !== packSizeBytes || trailer.segmentCount === 0) {
+  if (
+    !footerFits ||
+    trailer.footerOffset < packHeaderBytes ||
+    trailer.footerOffset + trailer.footerBytes + packTrailerBytes !== packSizeBytes ||
+    trailer.segmentCount === 0
+  ) {
     throw invalid('The end of a pack does not fit its size.')
   }
   return trailer

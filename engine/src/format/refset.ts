@@ -52,7 +52,9 @@ export class Refset {
   }
 
   encode(): Uint8Array {
-    const packs = [...this.#bitmapByPack].map(([hex, bitmap]) => ({ id: fromHex(hex), ...bitmap })).sort((left, right) => compareBytes(left.id, right.id))
+    const packs = [...this.#bitmapByPack]
+      .map(([hex, bitmap]) => ({ id: fromHex(hex), ...bitmap }))
+      .sort((left, right) => compareBytes(left.id, right.id))
     const writer = new ByteWriter(packs.length * 80 + 16).varint(packs.length)
     for (const { id, bits, count } of packs) {
       const used = bits.subarray(0, (count + 7) >>> 3)
@@ -70,7 +72,8 @@ export class Refset {
     let previous: Uint8Array | undefined
     for (let left = reader.varint(); left > 0; left--) {
       const id = reader.bytes(objectIdBytes)
-      if (previous !== undefined && compareBytes(previous, id) >= 0) throw new EngineError('snapshot.invalid', 'The packs of a refset are not in ascending order.')
+      if (previous !== undefined && compareBytes(previous, id) >= 0)
+        throw new EngineError('snapshot.invalid', 'The packs of a refset are not in ascending order.')
       previous = id
       const { count, bits } = readBitmap(reader)
       refset.#bitmapByPack.set(toHex(id), { bits, count })
@@ -99,6 +102,7 @@ function readBitmap(reader: ByteReader): { count: number; bits: Uint8Array } {
   const last = count - 1
   const hasLast = (bits[last >>> 3]! & (1 << (last & 7))) !== 0
   const hasBeyond = (count & 7) !== 0 && bits[length - 1]! >>> (count & 7) !== 0
-  if (!hasLast || hasBeyond || isAllOnes(bits, count)) throw new EngineError('snapshot.invalid', 'A bitmap of a refset is not in its one valid form.')
+  if (!hasLast || hasBeyond || isAllOnes(bits, count))
+    throw new EngineError('snapshot.invalid', 'A bitmap of a refset is not in its one valid form.')
   return { count, bits }
 }

@@ -44,16 +44,24 @@ export function writeSegmentHeader(into: Uint8Array, header: SegmentHeader): voi
 export function readSegmentHeader(bytes: Uint8Array): SegmentHeader {
   if (bytes.length < segmentHeaderBytes) throw new EngineError('pack.invalid', 'A segment is cut short.')
   const view = new DataView(bytes.buffer, bytes.byteOffset, segmentHeaderBytes)
-  if (view.getUint32(0, true) !== magic || view.getUint32(36, true) !== crc32(bytes.subarray(0, 36))) throw new EngineError('pack.invalid', 'The header of a segment is damaged.')
+  if (view.getUint32(0, true) !== magic || view.getUint32(36, true) !== crc32(bytes.subarray(0, 36)))
+    throw new EngineError('pack.invalid', 'The header of a segment is damaged.')
   const codec = view.getUint8(32)
   const kind = view.getUint8(33)
   const blobCount = view.getUint16(34, true)
   const ciphertextBytes = view.getUint32(4, true)
-  if (codec > codecs.zstd || (kind !== packKinds.data && kind !== packKinds.metadata)) throw new EngineError('format.unsupported-version', 'A segment is of a kind this version does not know: update Holdfast.')
-  if (blobCount === 0 || blobCount > maxBlobsPerSegment || ciphertextBytes > 2 * maxRawSegmentBytes) throw new EngineError('pack.invalid', 'The header of a segment is impossible.')
+  if (codec > codecs.zstd || (kind !== packKinds.data && kind !== packKinds.metadata))
+    throw new EngineError('format.unsupported-version', 'A segment is of a kind this version does not know: update Holdfast.')
+  if (blobCount === 0 || blobCount > maxBlobsPerSegment || ciphertextBytes > 2 * maxRawSegmentBytes)
+    throw new EngineError('pack.invalid', 'The header of a segment is impossible.')
   return {
-    ciphertextBytes, birthOrdinal: view.getUint32(8, true), keyEpoch: view.getUint32(12, true),
-    birthPackId: copyBytes(bytes.subarray(16, 16 + objectIdBytes)), codec: codec as Codec, kind, blobCount,
+    ciphertextBytes,
+    birthOrdinal: view.getUint32(8, true),
+    keyEpoch: view.getUint32(12, true),
+    birthPackId: copyBytes(bytes.subarray(16, 16 + objectIdBytes)),
+    codec: codec as Codec,
+    kind,
+    blobCount,
   }
 }
 
@@ -90,7 +98,9 @@ export function readSegmentPlain(plain: Uint8Array, header: SegmentHeader): Segm
   const payloadBytes = reader.u32()
   const rawLengths = Array.from({ length: header.blobCount }, () => reader.u32())
   const rawBytes = rawLengths.reduce((sum, length) => sum + length, 0)
-  const impossible = rawBytes > maxRawSegmentBytes || payloadBytes > reader.remaining || paddedPlainBytes(header.blobCount, payloadBytes) !== plain.length
-  if (impossible || (header.codec === codecs.stored && payloadBytes !== rawBytes)) throw new EngineError('pack.invalid', 'The lengths inside a segment do not fit.')
+  const impossible =
+    rawBytes > maxRawSegmentBytes || payloadBytes > reader.remaining || paddedPlainBytes(header.blobCount, payloadBytes) !== plain.length
+  if (impossible || (header.codec === codecs.stored && payloadBytes !== rawBytes))
+    throw new EngineError('pack.invalid', 'The lengths inside a segment do not fit.')
   return { rawLengths, rawBytes, payload: reader.bytes(payloadBytes) }
 }

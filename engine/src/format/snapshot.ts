@@ -78,8 +78,19 @@ const invalid = (message: string): EngineError => new EngineError('snapshot.inva
 const startsWith = (bytes: Uint8Array, expected: Uint8Array): boolean => expected.every((byte, index) => bytes[index] === byte)
 
 export function encodeSnapshotHeader(header: SnapshotHeader, refsetLength: number, sealedLength: number): Uint8Array {
-  return new ByteWriter(snapshotHeaderBytes).bytes(magic).u16(version).u16(0).u32(header.keyEpoch).bytes(header.vaultId).bytes(header.domainId)
-    .bytes(header.agentId).bytes(header.snapshotId).u64(BigInt(header.seq)).u32(refsetLength).u32(sealedLength).toBytes()
+  return new ByteWriter(snapshotHeaderBytes)
+    .bytes(magic)
+    .u16(version)
+    .u16(0)
+    .u32(header.keyEpoch)
+    .bytes(header.vaultId)
+    .bytes(header.domainId)
+    .bytes(header.agentId)
+    .bytes(header.snapshotId)
+    .u64(BigInt(header.seq))
+    .u32(refsetLength)
+    .u32(sealedLength)
+    .toBytes()
 }
 
 export const sealedBodyLength = (plainBytes: number): number => plainBytes + tagBytes
@@ -113,8 +124,14 @@ export function decodeSnapshotObject(bytes: Uint8Array): SnapshotObject {
   const agentPart = bytes.subarray(0, reader.position)
   const hubHeader = reader.remaining === 0 ? null : decodeHubHeader(reader.bytes(reader.remaining))
   return {
-    header: { keyEpoch, ...ids, seq }, refset, sealedBody, signature, agentPart, hubHeader,
-    signedBytes: snapshotSigningBytes(bytes.subarray(0, unsignedLength)), headerBytes: bytes.subarray(0, snapshotHeaderBytes),
+    header: { keyEpoch, ...ids, seq },
+    refset,
+    sealedBody,
+    signature,
+    agentPart,
+    hubHeader,
+    signedBytes: snapshotSigningBytes(bytes.subarray(0, unsignedLength)),
+    headerBytes: bytes.subarray(0, snapshotHeaderBytes),
   }
 }
 
@@ -127,13 +144,21 @@ function decodeHubHeader(bytes: Uint8Array): NonNullable<SnapshotObject['hubHead
   const reader = new ByteReader(bytes.subarray(hubMagic.length))
   const receivedAtMs = Number(reader.u64())
   const epoch = Number(reader.u64())
-  if (!Number.isSafeInteger(receivedAtMs) || !Number.isSafeInteger(epoch) || reader.u64() !== 0n) throw invalid('The hub\u2019s part of a snapshot is impossible.')
+  if (!Number.isSafeInteger(receivedAtMs) || !Number.isSafeInteger(epoch) || reader.u64() !== 0n)
+    throw invalid('The hub\u2019s part of a snapshot is impossible.')
   return { receivedAtMs, epoch, mac: reader.bytes(32), macedBytes: bytes.subarray(0, 32) }
 }
 
 export function encodeSnapshotBody(body: SnapshotBody): Uint8Array {
-  const writer = new ByteWriter(512).u8(version).u8(snapshotStatuses.indexOf(body.status) + 1).u8(snapshotSystems.indexOf(body.system) + 1)
-    .utf8(body.host).utf8(body.plan).utf8(body.program).varint(body.startedAtMs).varint(body.finishedAtMs)
+  const writer = new ByteWriter(512)
+    .u8(version)
+    .u8(snapshotStatuses.indexOf(body.status) + 1)
+    .u8(snapshotSystems.indexOf(body.system) + 1)
+    .utf8(body.host)
+    .utf8(body.plan)
+    .utf8(body.program)
+    .varint(body.startedAtMs)
+    .varint(body.finishedAtMs)
   if (body.parent === null) writer.u8(0)
   else writer.u8(1).bytes(body.parent)
   writer.bytes(body.root).varint(body.files).varint(body.folders).varint(body.bytes).varint(body.errors).varint(body.roots.length)
@@ -153,11 +178,21 @@ export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
   const hasParent = reader.u8()
   if (hasParent > 1) throw invalid('A snapshot has an impossible parent.')
   const body: SnapshotBody = {
-    status, system, ...texts, ...times,
+    status,
+    system,
+    ...texts,
+    ...times,
     parent: hasParent === 1 ? reader.bytes(objectIdBytes) : null,
-    root: reader.bytes(blobIdBytes), files: reader.varint(), folders: reader.varint(), bytes: reader.varint(), errors: reader.varint(),
+    root: reader.bytes(blobIdBytes),
+    files: reader.varint(),
+    folders: reader.varint(),
+    bytes: reader.varint(),
+    errors: reader.varint(),
     roots: Array.from({ length: boundedRoots(reader.varint()) }, () => reader.lengthPrefixed(65_536)),
-    filesNew: reader.varint(), filesChanged: reader.varint(), filesUnchanged: reader.varint(), bytesRead: reader.varint(),
+    filesNew: reader.varint(),
+    filesChanged: reader.varint(),
+    filesUnchanged: reader.varint(),
+    bytesRead: reader.varint(),
   }
   reader.expectEnd()
   return body

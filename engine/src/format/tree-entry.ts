@@ -41,11 +41,28 @@ interface EntryFields {
   readonly isAncestor: boolean
 }
 
-export interface FileEntry extends EntryFields { readonly type: 'file'; readonly size: number; readonly content: FileContent }
-export interface FolderEntry extends EntryFields { readonly type: 'folder'; readonly page: Uint8Array; readonly subtree: SubtreeCounts }
-export interface SymlinkEntry extends EntryFields { readonly type: 'symlink'; readonly target: Uint8Array }
-export interface FifoOrSocketEntry extends EntryFields { readonly type: 'fifo' | 'socket' }
-export interface DeviceEntry extends EntryFields { readonly type: 'char-device' | 'block-device'; readonly major: number; readonly minor: number }
+export interface FileEntry extends EntryFields {
+  readonly type: 'file'
+  readonly size: number
+  readonly content: FileContent
+}
+export interface FolderEntry extends EntryFields {
+  readonly type: 'folder'
+  readonly page: Uint8Array
+  readonly subtree: SubtreeCounts
+}
+export interface SymlinkEntry extends EntryFields {
+  readonly type: 'symlink'
+  readonly target: Uint8Array
+}
+export interface FifoOrSocketEntry extends EntryFields {
+  readonly type: 'fifo' | 'socket'
+}
+export interface DeviceEntry extends EntryFields {
+  readonly type: 'char-device' | 'block-device'
+  readonly major: number
+  readonly minor: number
+}
 /** Something that was there and could not be read. */
 export interface ErrorEntry extends EntryFields {
   readonly type: 'error'
@@ -56,7 +73,16 @@ export type TreeEntry = FileEntry | FolderEntry | SymlinkEntry | FifoOrSocketEnt
 export type TreeEntryType = 'file' | 'folder' | 'symlink' | 'fifo' | 'socket' | 'char-device' | 'block-device' | 'error'
 
 /** In the order of their numbers in the format, which start at 1. */
-export const treeEntryTypes: readonly TreeEntryType[] = ['file', 'folder', 'symlink', 'fifo', 'socket', 'char-device', 'block-device', 'error']
+export const treeEntryTypes: readonly TreeEntryType[] = [
+  'file',
+  'folder',
+  'symlink',
+  'fifo',
+  'socket',
+  'char-device',
+  'block-device',
+  'error',
+]
 
 export interface PageChild {
   readonly firstName: Uint8Array

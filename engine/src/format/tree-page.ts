@@ -79,7 +79,10 @@ export function decodeTreePage(bytes: Uint8Array): TreePage {
 
 function readLeaf(reader: ByteReader): TreePage {
   const owners = Array.from({ length: bounded(reader.varint(), maxPageEntries) }, () => ({
-    uid: reader.varint(), gid: reader.varint(), user: reader.utf8(1024), group: reader.utf8(1024),
+    uid: reader.varint(),
+    gid: reader.varint(),
+    user: reader.utf8(1024),
+    group: reader.utf8(1024),
   }))
   const count = bounded(reader.varint(), maxPageEntries)
   const entries: TreeEntry[] = []
@@ -117,9 +120,17 @@ function checkOrder(previous: Uint8Array | undefined, name: Uint8Array): void {
 
 function writeEntry(writer: ByteWriter, entry: TreeEntry, ownerIndex: number): void {
   const flags =
-    (entry.hardLinkGroup === null ? 0 : flag.hardLink) | (entry.attributes === null ? 0 : flag.attributes) |
-    (entry.deletedAtMs === null ? 0 : flag.deleted) | (entry.isAncestor ? flag.ancestor : 0)
-  writer.lengthPrefixed(entry.name).u8(treeEntryTypes.indexOf(entry.type) + 1).varint(flags).varint(entry.mode).varint(ownerIndex).zigzag(entry.mtimeNs)
+    (entry.hardLinkGroup === null ? 0 : flag.hardLink) |
+    (entry.attributes === null ? 0 : flag.attributes) |
+    (entry.deletedAtMs === null ? 0 : flag.deleted) |
+    (entry.isAncestor ? flag.ancestor : 0)
+  writer
+    .lengthPrefixed(entry.name)
+    .u8(treeEntryTypes.indexOf(entry.type) + 1)
+    .varint(flags)
+    .varint(entry.mode)
+    .varint(ownerIndex)
+    .zigzag(entry.mtimeNs)
   writeByType(writer, entry)
   if (entry.hardLinkGroup !== null) writer.bytes(entry.hardLinkGroup)
   if (entry.attributes !== null) writer.bytes(entry.attributes)
@@ -170,14 +181,20 @@ function readEntry(reader: ByteReader, owners: readonly Owner[]): TreeEntry {
   return { name, mode, owner, mtimeNs, hardLinkGroup, attributes, deletedAtMs, isAncestor: (flags & flag.ancestor) !== 0, ...own }
 }
 
-type OwnFields<E> = E extends TreeEntry ? Omit<E, 'name' | 'mode' | 'owner' | 'mtimeNs' | 'hardLinkGroup' | 'attributes' | 'deletedAtMs' | 'isAncestor'> : never
+type OwnFields<E> = E extends TreeEntry
+  ? Omit<E, 'name' | 'mode' | 'owner' | 'mtimeNs' | 'hardLinkGroup' | 'attributes' | 'deletedAtMs' | 'isAncestor'>
+  : never
 
 function readByType(reader: ByteReader, type: TreeEntry['type']): OwnFields<TreeEntry> {
   switch (type) {
     case 'file':
       return { type, size: reader.varint(), content: readContent(reader) }
     case 'folder':
-      return { type, page: reader.bytes(blobIdBytes), subtree: { files: reader.varint(), folders: reader.varint(), bytes: reader.varint(), errors: reader.varint() } }
+      return {
+        type,
+        page: reader.bytes(blobIdBytes),
+        subtree: { files: reader.varint(), folders: reader.varint(), bytes: reader.varint(), errors: reader.varint() },
+      }
     case 'symlink':
       return { type, target: reader.lengthPrefixed(maxTargetBytes) }
     case 'fifo':

@@ -39,18 +39,31 @@ const chunker = {
 /** The text a MAC covers: keys in this order, no white space. */
 export const vaultFileText = (file: VaultFile): string =>
   JSON.stringify({
-    format: vaultFormat, version: 1, vaultId: file.vaultId, kind: file.kind, createdAtMs: file.createdAtMs, features: file.features,
-    domains: file.domains.map(({ id, keyEpoch }) => ({ id, keyEpoch })), chunker,
+    format: vaultFormat,
+    version: 1,
+    vaultId: file.vaultId,
+    kind: file.kind,
+    createdAtMs: file.createdAtMs,
+    features: file.features,
+    domains: file.domains.map(({ id, keyEpoch }) => ({ id, keyEpoch })),
+    chunker,
   })
 
 export const agentFileText = (file: AgentFile): string =>
   JSON.stringify({
-    format: agentFormat, version: 1, agentId: file.agentId, domainId: file.domainId, signPublicKey: file.signPublicKey,
-    boxPublicKey: file.boxPublicKey, boxSignature: file.boxSignature, createdAtMs: file.createdAtMs,
+    format: agentFormat,
+    version: 1,
+    agentId: file.agentId,
+    domainId: file.domainId,
+    signPublicKey: file.signPublicKey,
+    boxPublicKey: file.boxPublicKey,
+    boxSignature: file.boxSignature,
+    createdAtMs: file.createdAtMs,
   })
 
-/** `text` with its MAC as the last key. */
-export const withMac = (text: string, mac: string): Uint8Array => new TextEncoder().encode(`${text.slice(0, -1)},"mac":${JSON.stringify(mac)}}\n`)
+/** The text with its MAC as the last key. */
+export const withMac = (macedText: string, mac: string): Uint8Array =>
+  new TextEncoder().encode(`${macedText.slice(0, -1)},"mac":${JSON.stringify(mac)}}\n`)
 
 type Fields = Record<string, unknown>
 
@@ -75,7 +88,8 @@ function text(fields: Fields, key: string): string {
 
 function whole(fields: Fields, key: string): number {
   const value = fields[key]
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new EngineError('vault.invalid', `A file of the vault lacks "${key}".`)
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new EngineError('vault.invalid', `A file of the vault lacks "${key}".`)
   return value
 }
 
@@ -91,24 +105,34 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
   const kind = text(fields, 'kind')
   if (kind !== 'managed' && kind !== 'private') throw new EngineError('vault.invalid', 'vault.json names no known kind of vault.')
   const features = list(fields, 'features').map(String)
-  if (features.length > 0) throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}).`)
-  const domains = list(fields, 'domains').map((domain) => ({ id: text(domain as Fields, 'id'), keyEpoch: whole(domain as Fields, 'keyEpoch') }))
+  if (features.length > 0)
+    throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}).`)
+  const domains = list(fields, 'domains').map((domain) => ({
+    id: text(domain as Fields, 'id'),
+    keyEpoch: whole(domain as Fields, 'keyEpoch'),
+  }))
   const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
-  if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker)) throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
+  if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker))
+    throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
   return sealedAs(bytes, value, text(fields, 'mac'), vaultFileText(value))
 }
 
 export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
   const fields = parse(bytes, agentFormat, 'An agent object')
   const value: AgentFile = {
-    agentId: text(fields, 'agentId'), domainId: text(fields, 'domainId'), signPublicKey: text(fields, 'signPublicKey'),
-    boxPublicKey: text(fields, 'boxPublicKey'), boxSignature: text(fields, 'boxSignature'), createdAtMs: whole(fields, 'createdAtMs'),
+    agentId: text(fields, 'agentId'),
+    domainId: text(fields, 'domainId'),
+    signPublicKey: text(fields, 'signPublicKey'),
+    boxPublicKey: text(fields, 'boxPublicKey'),
+    boxSignature: text(fields, 'boxSignature'),
+    createdAtMs: whole(fields, 'createdAtMs'),
   }
   return sealedAs(bytes, value, text(fields, 'mac'), agentFileText(value))
 }
 
 /** One value has one text: what was reformatted, cut or added to is refused although it parses. */
 function sealedAs<T>(bytes: Uint8Array, value: T, mac: string, macedText: string): Maced<T> {
-  if (!equalBytes(withMac(macedText, mac), bytes)) throw new EngineError('vault.invalid', 'A file of the vault was changed: it is not in the form that Holdfast writes.')
+  if (!equalBytes(withMac(macedText, mac), bytes))
+    throw new EngineError('vault.invalid', 'A file of the vault was changed: it is not in the form that Holdfast writes.')
   return { value, mac, macedText }
 }

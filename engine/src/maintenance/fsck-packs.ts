@@ -1,10 +1,19 @@
 import { equalBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { decodePackHeader, packHeaderBytes, packIdOfKey, packKinds, packPrefix, uuidFromBytes, type PackKind, type PackSegment } from '../format/index.ts'
+import {
+  decodePackHeader,
+  packHeaderBytes,
+  packIdOfKey,
+  packKinds,
+  packPrefix,
+  uuidFromBytes,
+  type PackKind,
+  type PackSegment,
+} from '../format/index.ts'
 import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { checkPack, decodePackEnd, nodePrimitives, type CheckedPack, type Vault } from '../vault/index.ts'
-import type { FsckFindings } from './fsck-report.ts'
+import type { FsckFindings, FsckTask } from './fsck-report.ts'
 
 /** Footers are rarely larger; a larger one costs a second read. */
 const firstTailBytes = 256 * 1024
@@ -26,7 +35,8 @@ export class PackContents {
     const other = this.segmentByBirth.get(birth)
     if (other !== undefined) {
       // The same segment moved is the same bytes; anything else used a (key, nonce) twice.
-      if (other.crc32 !== segment.crc32 || other.length !== segment.length) findings.add('segment.repeated', segment.packKey, `Segment ${birth} exists twice with different bytes.`)
+      if (other.crc32 !== segment.crc32 || other.length !== segment.length)
+        findings.add('segment.repeated', segment.packKey, `Segment ${birth} exists twice with different bytes.`)
       return
     }
     this.segmentByBirth.set(birth, segment)
@@ -41,8 +51,8 @@ export class PackContents {
 
 export const birthOf = (packIdHex: string, ordinal: number): string => `${packIdHex}/${ordinal}`
 
-/** @param vault null = structure and checksums only. @param readData false = footers only. */
-export async function checkPacks(store: ObjectStore, vault: Vault | null, readData: boolean, findings: FsckFindings, signal?: AbortSignal): Promise<PackContents> {
+/** Checks every pack, and says what lies in them. */
+export async function checkPacks({ store, vault, readData, findings, signal }: FsckTask): Promise<PackContents> {
   const contents = new PackContents()
   const keysByDomain = new Map<string, DomainKeys>()
   for await (const { key, sizeBytes } of store.list(packPrefix)) {
@@ -86,9 +96,11 @@ async function openAll(bytes: Uint8Array, pack: CheckedPack, keys: DomainKeys): 
   for (const segment of pack.segments) {
     const place = { packId: segment.birthPackId, ordinal: segment.birthOrdinal }
     const opened = await opener.open(bytes.subarray(segment.offset, segment.offset + segment.length), place)
-    if (opened.header.kind !== pack.header.kind || opened.blobs.length !== segment.blobIds.length) throw new EngineError('pack.invalid', 'A segment is not what the footer says.')
+    if (opened.header.kind !== pack.header.kind || opened.blobs.length !== segment.blobIds.length)
+      throw new EngineError('pack.invalid', 'A segment is not what the footer says.')
     for (const [index, blob] of opened.blobs.entries()) {
-      if (!(await hasId(keys, pack.header.kind, blob, segment.blobIds[index]!))) throw new EngineError('blob.id-mismatch', 'A blob is not what its id says.')
+      if (!(await hasId(keys, pack.header.kind, blob, segment.blobIds[index]!)))
+        throw new EngineError('blob.id-mismatch', 'A blob is not what its id says.')
     }
   }
 }

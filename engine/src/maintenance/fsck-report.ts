@@ -1,4 +1,6 @@
 import { isEngineError } from '../errors/index.ts'
+import type { ObjectStore } from '../store/index.ts'
+import type { Vault } from '../vault/index.ts'
 
 export interface FsckProblem {
   /** An engine error code, or `object.unknown`, `refset.incomplete`, `segment.missing`, `segment.repeated`. */
@@ -22,6 +24,17 @@ export interface FsckReport {
   readonly ok: boolean
   readonly problems: readonly FsckProblem[]
   readonly counts: Readonly<FsckCounts>
+}
+
+/** What one check works with. */
+export interface FsckTask {
+  readonly store: ObjectStore
+  /** Null = without keys: structure, checksums and refsets only. */
+  readonly vault: Vault | null
+  /** False = footers and trees only. */
+  readonly readData: boolean
+  readonly findings: FsckFindings
+  readonly signal: AbortSignal | undefined
 }
 
 /** More than this many problems are counted but not kept: the first ones tell the story. */

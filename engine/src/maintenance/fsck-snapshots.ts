@@ -1,33 +1,46 @@
 import { fromBase64Url, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes, type BlobType, type SnapshotObject } from '../format/index.ts'
+import {
+  decodeSnapshotObject,
+  Refset,
+  snapshotKey,
+  snapshotPrefix,
+  uuidFromBytes,
+  type BlobType,
+  type SnapshotObject,
+} from '../format/index.ts'
 import { openSnapshotBody, SegmentOpener, TreeReader, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { nodePrimitives, type Vault } from '../vault/index.ts'
 import { birthOf, type PackContents } from './fsck-packs.ts'
-import type { FsckFindings } from './fsck-report.ts'
+import type { FsckTask } from './fsck-report.ts'
 
 /** Opened metadata segments kept while a tree is walked. */
 const cachedSegments = 64
 
-/** @param vault null = structure and refsets only. */
-export async function checkSnapshots(store: ObjectStore, vault: Vault | null, contents: PackContents, findings: FsckFindings, signal?: AbortSignal): Promise<void> {
+/** Checks every snapshot against what lies in the packs. */
+export async function checkSnapshots(task: FsckTask, contents: PackContents): Promise<void> {
+  const { store, vault, findings, signal } = task
   for await (const { key } of store.list(snapshotPrefix)) {
     if (signal?.aborted) throw new EngineError('cancelled', 'The check was stopped.')
     await findings.check(key, async () => {
       const snapshot = decodeSnapshotObject(await store.get(key))
-      if (snapshotKey(snapshot.header.agentId, snapshot.header.seq, snapshot.header.snapshotId) !== key) throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another.')
+      if (snapshotKey(snapshot.header.agentId, snapshot.header.seq, snapshot.header.snapshotId) !== key)
+        throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another.')
       findings.counts.snapshots++
       const refset = Refset.decode(snapshot.refset)
       for (const { packIdHex, ordinal } of refset.segments()) {
-        if (!contents.segmentByBirth.has(birthOf(packIdHex, ordinal))) findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
+        if (!contents.segmentByBirth.has(birthOf(packIdHex, ordinal)))
+          findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
       }
-      if (vault !== null) await checkOpened(store, vault, snapshot, refset, contents, findings, key)
+      if (vault !== null) await checkOpened({ ...task, vault, contents, key }, snapshot, refset)
     })
   }
 }
 
-async function checkOpened(store: ObjectStore, vault: Vault, snapshot: SnapshotObject, refset: Refset, contents: PackContents, findings: FsckFindings, key: string): Promise<void> {
+type OpenedTask = FsckTask & { readonly vault: Vault; readonly contents: PackContents; readonly key: string }
+
+async function checkOpened({ store, vault, findings, contents, key }: OpenedTask, snapshot: SnapshotObject, refset: Refset): Promise<void> {
   const agent = await vault.readAgent(uuidFromBytes(snapshot.header.agentId))
   await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
   await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
@@ -38,7 +51,11 @@ async function checkOpened(store: ObjectStore, vault: Vault, snapshot: SnapshotO
   findings.counts.blobsReached += reach.seen.size
   for (const problem of reach.problems) findings.add(problem.code, key, problem.message)
   if (counts.files !== body.files || counts.bytes !== body.bytes) {
-    findings.add('snapshot.invalid', key, `The snapshot says ${body.files} files and ${body.bytes} bytes, its tree holds ${counts.files} and ${counts.bytes}.`)
+    findings.add(
+      'snapshot.invalid',
+      key,
+      `The snapshot says ${body.files} files and ${body.bytes} bytes, its tree holds ${counts.files} and ${counts.bytes}.`,
+    )
   }
 }
 
@@ -86,7 +103,11 @@ class Reach {
       return this.#refset.has(packIdHex, Number(ordinal))
     })
     if (birth === undefined && !this.seen.has(hex)) {
-      this.problems.push(births.length === 0 ? { code: 'blob.missing', message: 'A blob that the snapshot needs is not stored.' } : { code: 'refset.incomplete', message: 'A blob that the snapshot needs lies outside of its refset.' })
+      this.problems.push(
+        births.length === 0
+          ? { code: 'blob.missing', message: 'A blob that the snapshot needs is not stored.' }
+          : { code: 'refset.incomplete', message: 'A blob that the snapshot needs lies outside of its refset.' },
+      )
     }
     this.seen.add(hex)
     return birth ?? null
@@ -100,7 +121,8 @@ class Reach {
     const index = segment.blobIds.findIndex((candidate) => toHex(candidate) === toHex(id))
     const blob = blobs[index]
     const actual = blob === undefined ? null : await nodePrimitives.hmacSha256(this.#keys.idKey, Uint8Array.of(type), blob)
-    if (blob === undefined || actual === null || toHex(actual) !== toHex(id)) throw new EngineError('blob.id-mismatch', 'A folder listing is not what its id says.')
+    if (blob === undefined || actual === null || toHex(actual) !== toHex(id))
+      throw new EngineError('blob.id-mismatch', 'A folder listing is not what its id says.')
     return blob
   }
 
@@ -115,4 +137,3 @@ class Reach {
     return blobs
   }
 }
-

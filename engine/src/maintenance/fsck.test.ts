@@ -41,7 +41,13 @@ test('one flipped bit anywhere in any object is found', async () => {
       flipped[position]! ^= 4
       await replace(store, key, flipped)
       // vault.json is checked when the vault is opened, and slots when they are used.
-      const opened = key === 'vault.json' || key.startsWith('keys/') ? await openVault(store, secret).then(() => 'opened', () => 'refused') : 'refused'
+      const opened =
+        key === 'vault.json' || key.startsWith('keys/')
+          ? await openVault(store, secret).then(
+              () => 'opened',
+              () => 'refused',
+            )
+          : 'refused'
       const { ok } = await fsck(store, { vault, readData: true })
       expect(ok && opened === 'opened', `${key} byte ${position}${isJson ? ' (JSON)' : ''}`).toBe(false)
     }
@@ -53,7 +59,11 @@ test('one flipped bit anywhere in any object is found', async () => {
 test('every object cut short by a byte or lost is found', async () => {
   const store = new MemoryStore()
   const { vault } = await makeSmallVault(store)
-  for (const key of [...(await keysUnder(store, packPrefix)), ...(await keysUnder(store, snapshotPrefix)), ...(await keysUnder(store, 'a/'))]) {
+  for (const key of [
+    ...(await keysUnder(store, packPrefix)),
+    ...(await keysUnder(store, snapshotPrefix)),
+    ...(await keysUnder(store, 'a/')),
+  ]) {
     const whole = await store.get(key)
     await replace(store, key, whole.subarray(0, whole.length - 1))
     expect((await fsck(store, { vault, readData: true })).ok, `${key} cut`).toBe(false)
@@ -74,7 +84,10 @@ test('a refset that leaves out a segment is found, and one that names a segment 
     larger.add(randomBytes(16).toString('hex'), 3)
     return larger.encode()
   }
-  for (const [refset, codes] of [[without, ['refset.incomplete', 'blob.missing']], [withMore, ['segment.missing']]] as const) {
+  for (const [refset, codes] of [
+    [without, ['refset.incomplete', 'blob.missing']],
+    [withMore, ['segment.missing']],
+  ] as const) {
     const store = new MemoryStore()
     const { vault } = await makeSmallVault(store, { refset })
     const report = await fsck(store, { vault, readData: true })
@@ -100,5 +113,7 @@ test('a wrong hub secret does not open the vault', async () => {
   const store = new MemoryStore()
   await makeSmallVault(store)
   await expect(openVault(store, { kind: 'hub-secret', secret: randomBytes(32) })).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
-  await expect(openVault(new MemoryStore(), { kind: 'hub-secret', secret: randomBytes(32) })).rejects.toMatchObject({ code: 'vault.not-found' })
+  await expect(openVault(new MemoryStore(), { kind: 'hub-secret', secret: randomBytes(32) })).rejects.toMatchObject({
+    code: 'vault.not-found',
+  })
 })

@@ -1,4 +1,13 @@
-import { agentPrefix, decodeAgentFile, decodeKeySlot, decodeVaultFile, keySlotPrefix, packPrefix, snapshotPrefix, vaultFileKey } from '../format/index.ts'
+import {
+  agentPrefix,
+  decodeAgentFile,
+  decodeKeySlot,
+  decodeVaultFile,
+  keySlotPrefix,
+  packPrefix,
+  snapshotPrefix,
+  vaultFileKey,
+} from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { checkPacks } from './fsck-packs.ts'
@@ -23,15 +32,18 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
   const findings = new FsckFindings()
   await findings.check(vaultFileKey, async () => void decodeVaultFile(await store.get(vaultFileKey)))
   for await (const { key } of store.list('')) {
-    if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix))) findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
+    if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
+      findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
   }
   for await (const { key } of store.list(keySlotPrefix)) await findings.check(key, async () => void decodeKeySlot(await store.get(key)))
   for await (const { key } of store.list(agentPrefix)) {
     const { vault } = options
-    await findings.check(key, async () => void (vault === null ? decodeAgentFile(await store.get(key)) : await vault.readAgent(key.slice(agentPrefix.length))))
+    await findings.check(
+      key,
+      async () => void (vault === null ? decodeAgentFile(await store.get(key)) : await vault.readAgent(key.slice(agentPrefix.length))),
+    )
   }
-  const contents = await checkPacks(store, options.vault, options.readData, findings, options.signal)
-  await checkSnapshots(store, options.vault, contents, findings, options.signal)
+  const task = { store, vault: options.vault, readData: options.readData, findings, signal: options.signal }
+  await checkSnapshots(task, await checkPacks(task))
   return findings.report()
 }
-

@@ -1,6 +1,16 @@
 import { concatBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { codecs, packKinds, readSegmentHeader, readSegmentPlain, segmentHeaderBytes, segmentNonce, segmentOverheadBytes, type SegmentHeader, type SegmentPlace } from '../format/index.ts'
+import {
+  codecs,
+  packKinds,
+  readSegmentHeader,
+  readSegmentPlain,
+  segmentHeaderBytes,
+  segmentNonce,
+  segmentOverheadBytes,
+  type SegmentHeader,
+  type SegmentPlace,
+} from '../format/index.ts'
 import type { DomainKeys, Primitives } from './primitives.ts'
 
 const keyInfo = new TextEncoder().encode('holdfast-1 segment')
@@ -31,13 +41,20 @@ export class SegmentOpener {
    */
   async open(bytes: Uint8Array, expected?: SegmentPlace): Promise<OpenedSegmentBytes> {
     const header = readSegmentHeader(bytes)
-    if (bytes.length !== header.ciphertextBytes + segmentOverheadBytes) throw new EngineError('pack.invalid', 'A segment has another length than it says.')
-    if (header.keyEpoch !== this.#keys.keyEpoch) throw new EngineError('vault.key-mismatch', 'A segment needs keys of another epoch.', { context: { keyEpoch: header.keyEpoch } })
+    if (bytes.length !== header.ciphertextBytes + segmentOverheadBytes)
+      throw new EngineError('pack.invalid', 'A segment has another length than it says.')
+    if (header.keyEpoch !== this.#keys.keyEpoch)
+      throw new EngineError('vault.key-mismatch', 'A segment needs keys of another epoch.', { context: { keyEpoch: header.keyEpoch } })
     if (expected !== undefined && (header.birthOrdinal !== expected.ordinal || toHex(header.birthPackId) !== toHex(expected.packId))) {
       throw new EngineError('blob.missing', 'Another segment lies where this one was expected.')
     }
     const aad = concatBytes([bytes.subarray(0, segmentHeaderBytes), this.#keys.vaultId, this.#keys.domainId])
-    const plainBytes = await this.#primitives.openAesGcm(await this.#packKey(header), segmentNonce(header.birthOrdinal), bytes.subarray(segmentHeaderBytes), aad)
+    const plainBytes = await this.#primitives.openAesGcm(
+      await this.#packKey(header),
+      segmentNonce(header.birthOrdinal),
+      bytes.subarray(segmentHeaderBytes),
+      aad,
+    )
     const plain = readSegmentPlain(plainBytes, header)
     const raw = header.codec === codecs.stored ? plain.payload : await this.#primitives.decompressZstd(plain.payload, plain.rawBytes)
     let offset = 0

@@ -9,14 +9,20 @@ const zeroNonce = new Uint8Array(12)
 /** @param signPublicKey raw Ed25519 key of the agent that the object names. @throws EngineError `snapshot.signature-invalid` */
 export async function verifySnapshotSignature(primitives: Primitives, snapshot: SnapshotObject, signPublicKey: Uint8Array): Promise<void> {
   if (!(await primitives.verifyEd25519(signPublicKey, snapshot.signature, snapshot.signedBytes))) {
-    throw new EngineError('snapshot.signature-invalid', 'The signature of a snapshot does not verify: it was changed, or is not this agent\u2019s.')
+    throw new EngineError(
+      'snapshot.signature-invalid',
+      'The signature of a snapshot does not verify: it was changed, or is not this agent\u2019s.',
+    )
   }
 }
 
 /** @throws EngineError `snapshot.signature-invalid` when the hub's statement is missing or was changed. */
 export async function verifyHubHeader(primitives: Primitives, snapshot: SnapshotObject, hubKey: Uint8Array): Promise<void> {
   const hub = snapshot.hubHeader
-  if (hub === null || !equalBytes(await primitives.hmacSha256(hubKey, await primitives.sha256(snapshot.agentPart), hub.macedBytes), hub.mac)) {
+  if (
+    hub === null ||
+    !equalBytes(await primitives.hmacSha256(hubKey, await primitives.sha256(snapshot.agentPart), hub.macedBytes), hub.mac)
+  ) {
     throw new EngineError('snapshot.signature-invalid', 'What the hub noted on a snapshot does not verify.')
   }
 }

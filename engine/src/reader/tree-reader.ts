@@ -1,6 +1,15 @@
 import { compareBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { blobTypes, decodeContentList, decodeTreePage, type BlobType, type ContentItem, type FileEntry, type PageChild, type TreeEntry } from '../format/index.ts'
+import {
+  blobTypes,
+  decodeContentList,
+  decodeTreePage,
+  type BlobType,
+  type ContentItem,
+  type FileEntry,
+  type PageChild,
+  type TreeEntry,
+} from '../format/index.ts'
 
 /** Gives one verified blob. */
 export type FetchBlob = (type: BlobType, id: Uint8Array) => Promise<Uint8Array>
@@ -81,7 +90,12 @@ export class TreeReader {
     if (offset !== file.size) throw new EngineError('format.invalid', 'A file has less content than its size says.')
   }
 
-  async *#listItems(list: Uint8Array, start: number, skipBytes: number, level: number): AsyncGenerator<{ readonly offset: number; readonly item: ContentItem }> {
+  async *#listItems(
+    list: Uint8Array,
+    start: number,
+    skipBytes: number,
+    level: number,
+  ): AsyncGenerator<{ readonly offset: number; readonly item: ContentItem }> {
     const decoded = decodeContentList(await this.#fetch(blobTypes.contentList, list))
     if (decoded.level >= level) throw new EngineError('format.invalid', 'Content lists are nested in an impossible way.')
     if ('items' in decoded) {
@@ -120,4 +134,3 @@ function lastNotAfter(children: readonly PageChild[], name: Uint8Array): PageChi
   }
   return found
 }
-

@@ -16,7 +16,10 @@ export interface BlobSource {
   /** Where blobs lie, in the order of `ids`; null = the vault (or this run's right to read) does not hold it. Any number of ids. */
   locate(ids: readonly Uint8Array[]): Promise<readonly (BlobLocation | null)[]>
   /** Reads and opens segments, in the order asked; fetches ahead. A segment that is damaged or missing is yielded as an error, the rest goes on. */
-  segments(places: readonly SegmentToRead[], signal?: AbortSignal): AsyncIterable<OpenedSegment | { readonly place: SegmentPlace; readonly error: Error }>
+  segments(
+    places: readonly SegmentToRead[],
+    signal?: AbortSignal,
+  ): AsyncIterable<OpenedSegment | { readonly place: SegmentPlace; readonly error: Error }>
   /** @throws EngineError `blob.id-mismatch` when the bytes are not those of the id. */
   verify(type: BlobType, id: Uint8Array, bytes: Uint8Array): void
   /** One verified blob, through a cache of opened segments: for tree pages and content lists. */

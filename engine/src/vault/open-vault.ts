@@ -2,8 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
 import { EngineError, isEngineError } from '../errors/index.ts'
 import {
-  agentFileText, agentKey, agentPrefix, decodeAgentFile, decodeKeySlot, decodeVaultFile, keySlotKey, keySlotPrefix, uuidToBytes, vaultFileKey, vaultFileText, withMac,
-  type AgentFile, type VaultFile,
+  agentFileText,
+  agentKey,
+  agentPrefix,
+  decodeAgentFile,
+  decodeKeySlot,
+  decodeVaultFile,
+  keySlotKey,
+  keySlotPrefix,
+  uuidToBytes,
+  vaultFileKey,
+  vaultFileText,
+  withMac,
+  type AgentFile,
+  type VaultFile,
 } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { ObjectStore } from '../store/index.ts'
@@ -53,7 +65,11 @@ export class Vault {
   domainKeys(domainId: string): DomainKeys {
     const domain = this.file.domains.find(({ id }) => id === domainId)
     if (domain === undefined) throw new EngineError('vault.invalid', 'The vault has no such domain.')
-    return deriveDomainKeys(this.#masterKey, { vaultId: uuidToBytes(this.file.vaultId), domainId: uuidToBytes(domainId), keyEpoch: domain.keyEpoch })
+    return deriveDomainKeys(this.#masterKey, {
+      vaultId: uuidToBytes(this.file.vaultId),
+      domainId: uuidToBytes(domainId),
+      keyEpoch: domain.keyEpoch,
+    })
   }
 
   /** Writes `a/<agentId>`; durable when it resolves. Writing the same agent again is refused by the store. */
@@ -66,7 +82,8 @@ export class Vault {
   /** An agent's keys as the vault itself vouches for them. @throws EngineError `store.not-found`, `vault.invalid` */
   async readAgent(agentId: string): Promise<AgentFile> {
     const { value, mac, macedText } = decodeAgentFile(await this.store.get(agentKey(uuidToBytes(agentId))))
-    if (mac !== this.#mac(macedText) || value.agentId !== agentId) throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
+    if (mac !== this.#mac(macedText) || value.agentId !== agentId)
+      throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
     requireOwnBoxKey(value)
     return value
   }
@@ -88,7 +105,11 @@ export class Vault {
 }
 
 function requireOwnBoxKey(agent: AgentFile): void {
-  const isVouched = verifyEd25519(fromBase64Url(agent.signPublicKey), fromBase64Url(agent.boxSignature), boxKeySigningBytes(fromBase64Url(agent.boxPublicKey)))
+  const isVouched = verifyEd25519(
+    fromBase64Url(agent.signPublicKey),
+    fromBase64Url(agent.boxSignature),
+    boxKeySigningBytes(fromBase64Url(agent.boxPublicKey)),
+  )
   if (!isVouched) throw new EngineError('vault.invalid', 'An agent\u2019s encryption key is not signed by its own signing key.')
 }
 
@@ -99,7 +120,13 @@ function requireOwnBoxKey(agent: AgentFile): void {
 export async function createVault(store: ObjectStore, vault: VaultToCreate): Promise<Vault> {
   if ((await store.head(vaultFileKey)) !== null) throw new EngineError('vault.exists', 'There is a vault here already.')
   const masterKey = new Uint8Array(randomBytes(32))
-  const file: VaultFile = { vaultId: vault.vaultId, kind: vault.kind, createdAtMs: vault.createdAtMs, features: [], domains: [{ id: vault.domainId, keyEpoch: 1 }] }
+  const file: VaultFile = {
+    vaultId: vault.vaultId,
+    kind: vault.kind,
+    createdAtMs: vault.createdAtMs,
+    features: [],
+    domains: [{ id: vault.domainId, keyEpoch: 1 }],
+  }
   const opened = new Vault(file, store, masterKey)
   for (const secret of vault.secrets) await opened.addKeySlot(secret)
   const text = vaultFileText(file)

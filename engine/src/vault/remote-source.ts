@@ -1,7 +1,17 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { equalBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { blobIdBytes, locationRecordBytes, readLocation, readSegmentHeader, segmentOverheadBytes, writeLocation, type BlobLocation, type BlobType, type SegmentPlace } from '../format/index.ts'
+import {
+  blobIdBytes,
+  locationRecordBytes,
+  readLocation,
+  readSegmentHeader,
+  segmentOverheadBytes,
+  writeLocation,
+  type BlobLocation,
+  type BlobType,
+  type SegmentPlace,
+} from '../format/index.ts'
 import { SegmentOpener } from '../reader/open-segment.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
@@ -47,7 +57,8 @@ export class RemoteSource implements BlobSource {
       const query = new Uint8Array(part.length * blobIdBytes)
       for (const [index, id] of part.entries()) query.set(id, index * blobIdBytes)
       const records = await this.#ports.locate(query)
-      if (records.length !== part.length * locationRecordBytes) throw new EngineError('format.invalid', 'The hub answered another number of blobs than it was asked for.')
+      if (records.length !== part.length * locationRecordBytes)
+        throw new EngineError('format.invalid', 'The hub answered another number of blobs than it was asked for.')
       for (let index = 0; index < part.length; index++) locations.push(readLocation(records, index))
     }
     return locations
@@ -74,12 +85,14 @@ export class RemoteSource implements BlobSource {
   verify(type: BlobType, id: Uint8Array, bytes: Uint8Array): void {
     this.#typeByte[0] = type
     const actual = createHmac('sha256', this.#idKey).update(this.#typeByte).update(bytes).digest()
-    if (!equalBytes(actual, id)) throw new EngineError('blob.id-mismatch', 'A stored piece is not what its id says: the vault is damaged here.')
+    if (!equalBytes(actual, id))
+      throw new EngineError('blob.id-mismatch', 'A stored piece is not what its id says: the vault is damaged here.')
   }
 
   async read(type: BlobType, id: Uint8Array): Promise<Uint8Array> {
     const [location] = await this.locate([id])
-    if (location === null || location === undefined) throw new EngineError('blob.missing', 'The vault does not hold a piece that the snapshot needs.')
+    if (location === null || location === undefined)
+      throw new EngineError('blob.missing', 'The vault does not hold a piece that the snapshot needs.')
     const segment = await this.#openCached(location)
     const blob = segment.blobs[location.position]
     if (blob === undefined) throw new EngineError('blob.missing', 'A segment does not hold the piece that should be in it.')
@@ -116,7 +129,10 @@ export class RemoteSource implements BlobSource {
     } catch (error) {
       signal?.throwIfAborted()
       if (places.length > 1) return (await Promise.all(places.map((place) => this.#read([place], signal)))).flat()
-      return places.map((place) => ({ place, error: error instanceof Error ? error : new EngineError('store.io-error', 'Reading failed.', { cause: error }) }))
+      return places.map((place) => ({
+        place,
+        error: error instanceof Error ? error : new EngineError('store.io-error', 'Reading failed.', { cause: error }),
+      }))
     }
   }
 
@@ -136,7 +152,11 @@ export class RemoteSource implements BlobSource {
 function nextRead(places: readonly SegmentToRead[], start: number): readonly SegmentToRead[] {
   let end = start
   let bytes = 0
-  while (end < places.length && end - start < placesPerRead && (bytes === 0 || bytes + (places[end]!.expectedBytes ?? bundleBytes) <= bytesPerRead)) {
+  while (
+    end < places.length &&
+    end - start < placesPerRead &&
+    (bytes === 0 || bytes + (places[end]!.expectedBytes ?? bundleBytes) <= bytesPerRead)
+  ) {
     bytes += places[end]!.expectedBytes ?? bundleBytes
     end++
   }

@@ -63,7 +63,8 @@ export class InlineSealer implements Sealer {
 
   async flush(): Promise<void> {
     await this.#last
-    for (const builder of [...this.#dataPacks, this.#metadataPack]) if (builder !== undefined && builder.segmentCount > 0) this.#onPack(builder.finish())
+    for (const builder of [...this.#dataPacks, this.#metadataPack])
+      if (builder !== undefined && builder.segmentCount > 0) this.#onPack(builder.finish())
     await this.close()
   }
 

@@ -2,7 +2,17 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { blobIdBytes, locationRecordBytes, maxBlobsPerSegment, packKindOf, packKinds, readLocation, type BlobLocation, type BlobType, type PackKind } from '../format/index.ts'
+import {
+  blobIdBytes,
+  locationRecordBytes,
+  maxBlobsPerSegment,
+  packKindOf,
+  packKinds,
+  readLocation,
+  type BlobLocation,
+  type BlobType,
+  type PackKind,
+} from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { BlobSink, BlobTicket, SinkStatistics } from './blob-sink.ts'
 import type { Pack } from './pack/pack-builder.ts'
@@ -182,7 +192,8 @@ export class SessionSink implements BlobSink {
     const ids = new Uint8Array(batch.length * blobIdBytes)
     for (const [index, blob] of batch.entries()) ids.set(this.#table.idOf(blob.ticket), index * blobIdBytes)
     const records = await this.#ports.have(ids)
-    if (records.length !== batch.length * locationRecordBytes) throw new EngineError('format.invalid', 'The hub answered another number of blobs than it was asked for.')
+    if (records.length !== batch.length * locationRecordBytes)
+      throw new EngineError('format.invalid', 'The hub answered another number of blobs than it was asked for.')
     return records
   }
 
@@ -195,7 +206,8 @@ export class SessionSink implements BlobSink {
       return
     }
     const open = this.#bundles.get(kind)
-    if (open !== undefined && (open.bytes + blob.bytes.length > bundleBytes || open.tickets.length >= maxBlobsPerSegment)) this.#closeBundle(kind)
+    if (open !== undefined && (open.bytes + blob.bytes.length > bundleBytes || open.tickets.length >= maxBlobsPerSegment))
+      this.#closeBundle(kind)
     let bundle = this.#bundles.get(kind)
     if (bundle === undefined) {
       bundle = new OpenBundle()
@@ -214,7 +226,13 @@ export class SessionSink implements BlobSink {
   async #seal(kind: PackKind, open: OpenBundle): Promise<void> {
     const ids = new Uint8Array(open.tickets.length * blobIdBytes)
     for (const [index, ticket] of open.tickets.entries()) ids.set(this.#table.idOf(ticket), index * blobIdBytes)
-    const place = await this.#sealer.seal({ kind, types: open.types, ids, rawLengths: open.parts.map((part) => part.length), raw: joined(open) })
+    const place = await this.#sealer.seal({
+      kind,
+      types: open.types,
+      ids,
+      rawLengths: open.parts.map((part) => part.length),
+      raw: joined(open),
+    })
     for (const [position, ticket] of open.tickets.entries()) this.#table.locate(ticket, place.packId, place.ordinal, position)
     this.#release(open.bytes)
   }

@@ -13,7 +13,11 @@ import { WorkerSealer } from './worker-sealer.ts'
 /** Sizes around every rule: bundles, segments of their own, several batches. */
 const someBlobs = (): Uint8Array[] => [
   ...Array.from({ length: 3000 }, (_, index) => Buffer.from(`small blob number ${index} `.repeat((index % 40) + 1))),
-  randomBytes(128 * 1024 - 1), randomBytes(128 * 1024), randomBytes(4 * 1024 * 1024), Buffer.alloc(4 * 1024 * 1024, 'a'), Buffer.alloc(1),
+  randomBytes(128 * 1024 - 1),
+  randomBytes(128 * 1024),
+  randomBytes(4 * 1024 * 1024),
+  Buffer.alloc(4 * 1024 * 1024, 'a'),
+  Buffer.alloc(1),
   ...Array.from({ length: 12 }, () => randomBytes(2 * 1024 * 1024)),
 ]
 
@@ -40,7 +44,8 @@ describe.each(Object.entries(sealers))('a session sealed %s', (_, makeSealer) =>
     expect(hub.idsAsked).toBe(blobs.length)
 
     const source = new RemoteSource(keys, hub.sourcePorts)
-    for (const index of [0, 1, 2999, ...Array.from(blobs.keys()).slice(3000)]) expect(Buffer.compare(await source.read(blobTypes.data, sink.idOf(tickets[index]!)), blobs[index]!)).toBe(0)
+    for (const index of [0, 1, 2999, ...Array.from(blobs.keys()).slice(3000)])
+      expect(Buffer.compare(await source.read(blobTypes.data, sink.idOf(tickets[index]!)), blobs[index]!)).toBe(0)
     const refset = Refset.decode(sink.refset())
     for (const ticket of tickets) {
       const { packId, ordinal } = sink.locationOf(ticket)
@@ -82,7 +87,9 @@ test('a segment of another vault, another place or with one bit flipped does not
   const place = sink.locationOf(ticket)
   const id = sink.idOf(ticket)
 
-  await expect(new RemoteSource({ ...keys, vaultId: randomBytes(16) }, hub.sourcePorts).read(blobTypes.data, id)).rejects.toMatchObject({ code: 'segment.authentication-failed' })
+  await expect(new RemoteSource({ ...keys, vaultId: randomBytes(16) }, hub.sourcePorts).read(blobTypes.data, id)).rejects.toMatchObject({
+    code: 'segment.authentication-failed',
+  })
   await expect(new RemoteSource(keys, hub.sourcePorts).read(blobTypes.treePage, id)).rejects.toMatchObject({ code: 'blob.id-mismatch' })
   const whole = await hub.sourcePorts.readSegments(recordOf(place.packId, place.ordinal))
   for (let bit = 0; bit < whole.length * 8; bit += 997) {

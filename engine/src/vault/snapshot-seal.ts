@@ -1,7 +1,14 @@
 import { sign, type KeyObject } from 'node:crypto'
 import { concatBytes } from '../bytes/index.ts'
 import {
-  encodeHubStatement, encodeSnapshotBody, encodeSnapshotHeader, sealedBodyLength, snapshotSigningBytes, type HubStatement, type SnapshotBody, type SnapshotHeader,
+  encodeHubStatement,
+  encodeSnapshotBody,
+  encodeSnapshotHeader,
+  sealedBodyLength,
+  snapshotSigningBytes,
+  type HubStatement,
+  type SnapshotBody,
+  type SnapshotHeader,
 } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import { hkdfSha256, hmacSha256, sha256 } from './crypto/node-primitives.ts'
@@ -23,7 +30,10 @@ export interface SnapshotToSeal {
 export function sealSnapshot(snapshot: SnapshotToSeal, keys: DomainKeys, signPrivateKey: KeyObject): Uint8Array {
   const plain = encodeSnapshotBody(snapshot.body)
   const header = encodeSnapshotHeader(
-    { ...snapshot.header, vaultId: keys.vaultId, domainId: keys.domainId, keyEpoch: keys.keyEpoch }, snapshot.refset.length, sealedBodyLength(plain.length))
+    { ...snapshot.header, vaultId: keys.vaultId, domainId: keys.domainId, keyEpoch: keys.keyEpoch },
+    snapshot.refset.length,
+    sealedBodyLength(plain.length),
+  )
   const key = hkdfSha256(keys.metadataKey, snapshot.header.snapshotId, keyInfo)
   const sealed = sealAesGcm(key, zeroNonce, plain, concatBytes([header, sha256(snapshot.refset)]))
   const unsigned = concatBytes([header, snapshot.refset, sealed])

@@ -61,7 +61,8 @@ export class TicketTable {
   /** @throws EngineError `invariant.broken` before the session is finished. */
   locationOf(ticket: BlobTicket): BlobLocation {
     const pack = this.#packs[ticket]
-    if (pack === undefined || pack === unknown) throw new EngineError('invariant.broken', 'A blob was asked for its place before it had one.')
+    if (pack === undefined || pack === unknown)
+      throw new EngineError('invariant.broken', 'A blob was asked for its place before it had one.')
     return { packId: this.#packIds[pack]!, ordinal: this.#ordinals[ticket]!, position: this.#positions[ticket]! }
   }
 

@@ -73,7 +73,11 @@ export class WorkerSealer implements Sealer {
     if ('pack' in report) return onPack(report.pack)
     if ('failed' in report) {
       const error = report.error
-      return this.#fail(isEngineError(error) || error instanceof Error ? error : new EngineError('invariant.broken', 'A sealing thread failed.', { cause: error }))
+      return this.#fail(
+        isEngineError(error) || error instanceof Error
+          ? error
+          : new EngineError('invariant.broken', 'A sealing thread failed.', { cause: error }),
+      )
     }
     const job = 'done' in report ? report.done : report.flushed
     const place = 'done' in report ? { packId: report.packId, ordinal: report.ordinal } : { packId: new Uint8Array(0), ordinal: 0 }
@@ -83,7 +87,7 @@ export class WorkerSealer implements Sealer {
 
   #fail(error: Error): void {
     this.#failure ??= error
-    for (const { reject } of this.#waiting.values()) reject(this.#failure)
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#failure)
     this.#waiting.clear()
   }
 }

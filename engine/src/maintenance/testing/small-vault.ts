@@ -1,9 +1,28 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { toBase64Url } from '../../bytes/index.ts'
-import { blobTypes, buildFolderPages, packKey, snapshotKey, uuidToBytes, type ContentItem, type SnapshotBody, type TreeEntry } from '../../format/index.ts'
+import {
+  blobTypes,
+  buildFolderPages,
+  packKey,
+  snapshotKey,
+  uuidToBytes,
+  type ContentItem,
+  type SnapshotBody,
+  type TreeEntry,
+} from '../../format/index.ts'
 import type { DomainKeys } from '../../reader/index.ts'
 import type { ObjectStore } from '../../store/index.ts'
-import { appendHubHeader, boxKeySigningBytes, createVault, InlineSealer, rawPublicKey, sealSnapshot, SessionSink, type KeySecret, type Vault } from '../../vault/index.ts'
+import {
+  appendHubHeader,
+  boxKeySigningBytes,
+  createVault,
+  InlineSealer,
+  rawPublicKey,
+  sealSnapshot,
+  SessionSink,
+  type KeySecret,
+  type Vault,
+} from '../../vault/index.ts'
 
 export interface SmallVault {
   readonly vault: Vault
@@ -15,7 +34,15 @@ export interface SmallVault {
 }
 
 const owner = { uid: 0, gid: 0, user: 'root', group: 'root' }
-const plain = { mode: 0o644, owner, mtimeNs: 1_700_000_000_123_456_789n, hardLinkGroup: null, attributes: null, deletedAtMs: null, isAncestor: false }
+const plain = {
+  mode: 0o644,
+  owner,
+  mtimeNs: 1_700_000_000_123_456_789n,
+  hardLinkGroup: null,
+  attributes: null,
+  deletedAtMs: null,
+  isAncestor: false,
+}
 
 /** What a session may do wrong on purpose. */
 export interface Mischief {
@@ -33,20 +60,48 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
   const signPair = generateKeyPairSync('ed25519')
   const boxPublicKey = rawPublicKey(generateKeyPairSync('x25519').publicKey)
   await vault.addAgent({
-    agentId, domainId, createdAtMs: 2, signPublicKey: toBase64Url(rawPublicKey(signPair.publicKey)), boxPublicKey: toBase64Url(boxPublicKey),
+    agentId,
+    domainId,
+    createdAtMs: 2,
+    signPublicKey: toBase64Url(rawPublicKey(signPair.publicKey)),
+    boxPublicKey: toBase64Url(boxPublicKey),
     boxSignature: toBase64Url(sign(null, boxKeySigningBytes(boxPublicKey), signPair.privateKey)),
   })
   const domainKeys = vault.domainKeys(domainId)
-  const sink = new SessionSink(domainKeys, { have: null, putPack: (pack) => store.put(packKey(pack.packId), pack.bytes) }, (onPack) => new InlineSealer(domainKeys, onPack))
+  const sink = new SessionSink(
+    domainKeys,
+    { have: null, putPack: (pack) => store.put(packKey(pack.packId), pack.bytes) },
+    (onPack) => new InlineSealer(domainKeys, onPack),
+  )
   const root = putTree(sink)
   await sink.finish()
   const snapshotId = randomBytes(16)
   const body: SnapshotBody = {
-    status: 'complete', system: 'linux', host: 'small', plan: '', program: 'test', startedAtMs: 3, finishedAtMs: 4, parent: null, root, files: 42, folders: 1,
-    bytes: treeBytes, errors: 0, roots: [Buffer.from('/')], filesNew: 42, filesChanged: 0, filesUnchanged: 0, bytesRead: treeBytes,
+    status: 'complete',
+    system: 'linux',
+    host: 'small',
+    plan: '',
+    program: 'test',
+    startedAtMs: 3,
+    finishedAtMs: 4,
+    parent: null,
+    root,
+    files: 42,
+    folders: 1,
+    bytes: treeBytes,
+    errors: 0,
+    roots: [Buffer.from('/')],
+    filesNew: 42,
+    filesChanged: 0,
+    filesUnchanged: 0,
+    bytesRead: treeBytes,
   }
   const refset = mischief.refset?.(sink.refset()) ?? sink.refset()
-  const agentPart = sealSnapshot({ header: { agentId: uuidToBytes(agentId), snapshotId, seq: 1 }, refset, body: mischief.body?.(body) ?? body }, domainKeys, signPair.privateKey)
+  const agentPart = sealSnapshot(
+    { header: { agentId: uuidToBytes(agentId), snapshotId, seq: 1 }, refset, body: mischief.body?.(body) ?? body },
+    domainKeys,
+    signPair.privateKey,
+  )
   const key = snapshotKey(uuidToBytes(agentId), 1, snapshotId)
   await store.put(key, appendHubHeader(agentPart, { receivedAtMs: 5, epoch: 1 }, vault.hubKey))
   return { vault, secret, agentId, domainKeys, signKey: signPair.privateKey, snapshotKey: key }
@@ -55,21 +110,39 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
 const bigFileBytes = 300_000
 const sparseBytes = 5_000_000
 const smallFileBytes = (index: number): number => 300 + index * 10
-const treeBytes = bigFileBytes + sparseBytes + Array.from({ length: 40 }, (_, index) => smallFileBytes(index)).reduce((sum, size) => sum + size)
+const treeBytes =
+  bigFileBytes + sparseBytes + Array.from({ length: 40 }, (_, index) => smallFileBytes(index)).reduce((sum, size) => sum + size)
 
 function putTree(sink: SessionSink): Uint8Array {
   const store = (bytes: Uint8Array): Uint8Array => sink.idOf(sink.add(blobTypes.data, bytes))
-  const page = (entries: readonly TreeEntry[]): Uint8Array => buildFolderPages(entries, 1, (bytes) => sink.idOf(sink.add(blobTypes.treePage, bytes)))
-  const file = (name: string, size: number, items: ContentItem[]): TreeEntry => ({ ...plain, name: Buffer.from(name), type: 'file', size, content: { kind: 'items', items } })
+  const page = (entries: readonly TreeEntry[]): Uint8Array =>
+    buildFolderPages(entries, 1, (bytes) => sink.idOf(sink.add(blobTypes.treePage, bytes)))
+  const file = (name: string, size: number, items: ContentItem[]): TreeEntry => ({
+    ...plain,
+    name: Buffer.from(name),
+    type: 'file',
+    size,
+    content: { kind: 'items', items },
+  })
   const small = Array.from({ length: 40 }, (_, index) => {
     const size = smallFileBytes(index)
     return file(`small-${String(index).padStart(2, '0')}`, size, [{ kind: 'data', length: size, id: store(randomBytes(size)) }])
   })
   const half = bigFileBytes / 2
-  const big = file('big', bigFileBytes, [0, 1].map((part) => ({ kind: 'data', length: half, id: store(Buffer.alloc(half, `part ${part} `)) })))
-  const sparse = file('sparse', sparseBytes, [{ kind: 'hole', length: sparseBytes - 1000 }, { kind: 'data', length: 1000, id: store(randomBytes(1000)) }])
+  const big = file(
+    'big',
+    bigFileBytes,
+    [0, 1].map((part) => ({ kind: 'data', length: half, id: store(Buffer.alloc(half, `part ${part} `)) })),
+  )
+  const sparse = file('sparse', sparseBytes, [
+    { kind: 'hole', length: sparseBytes - 1000 },
+    { kind: 'data', length: 1000, id: store(randomBytes(1000)) },
+  ])
   const folder: TreeEntry = {
-    ...plain, name: Buffer.from('folder'), type: 'folder', page: page(small),
+    ...plain,
+    name: Buffer.from('folder'),
+    type: 'folder',
+    page: page(small),
     subtree: { files: 40, folders: 0, bytes: treeBytes - bigFileBytes - sparseBytes, errors: 0 },
   }
   return page([big, folder, sparse])

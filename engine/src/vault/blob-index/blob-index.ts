@@ -70,7 +70,8 @@ export class BlobIndex {
     this.#positions = copyTo(this.#positions, new Uint16Array(capacity))
     this.#slots = new Int32Array(capacity * 2).fill(empty)
     // In order, so that equal ids keep the order they were added in.
-    for (let entry = 0; entry < this.#count; entry++) this.#place(entry, hashOf(this.#ids.subarray(entry * blobIdBytes, (entry + 1) * blobIdBytes)))
+    for (let entry = 0; entry < this.#count; entry++)
+      this.#place(entry, hashOf(this.#ids.subarray(entry * blobIdBytes, (entry + 1) * blobIdBytes)))
   }
 }
 

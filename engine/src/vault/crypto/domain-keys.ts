@@ -21,7 +21,13 @@ export function deriveDomainKeys(masterKey: Uint8Array, id: DomainKeyId): Domain
     if (withEpoch) info.u32(id.keyEpoch)
     return hkdfSha256(masterKey, id.vaultId, info.toBytes())
   }
-  return { ...id, idKey: derive('id', false), cdcKey: derive('cdc', false), dataKey: derive('enc', true), metadataKey: derive('meta', true) }
+  return {
+    ...id,
+    idKey: derive('id', false),
+    cdcKey: derive('cdc', false),
+    dataKey: derive('enc', true),
+    metadataKey: derive('meta', true),
+  }
 }
 
 /** The 128 bytes that are sealed to an agent. */

@@ -24,8 +24,13 @@ async function wrappingKey(secret: KeySecret, salt: Uint8Array, cost: StretchCos
   if (secret.kind === 'hub-secret') return hkdfSha256(secret.secret, salt, encoder.encode('holdfast-1 slot hub'))
   if (secret.kind === 'recovery-words') return hkdfSha256(entropyOf(secret.words), salt, encoder.encode('holdfast-1 slot recovery'))
   return argon2id({
-    password: encoder.encode(secret.passphrase.normalize('NFKC')), salt, hashLength: 32, outputType: 'binary',
-    memorySize: cost.memoryKiB, iterations: cost.iterations, parallelism: cost.parallelism,
+    password: encoder.encode(secret.passphrase.normalize('NFKC')),
+    salt,
+    hashLength: 32,
+    outputType: 'binary',
+    memorySize: cost.memoryKiB,
+    iterations: cost.iterations,
+    parallelism: cost.parallelism,
   })
 }
 
@@ -41,9 +46,19 @@ function entropyOf(words: string): Uint8Array {
 export const makeRecoveryWords = (): string => entropyToMnemonic(randomBytes(32), wordlist)
 
 /** A new slot object for the master key. Write it under `keySlotKey(slotId)`. */
-export async function wrapMasterKey(masterKey: Uint8Array, vaultId: Uint8Array, secret: KeySecret): Promise<{ slotId: Uint8Array; bytes: Uint8Array }> {
+export async function wrapMasterKey(
+  masterKey: Uint8Array,
+  vaultId: Uint8Array,
+  secret: KeySecret,
+): Promise<{ slotId: Uint8Array; bytes: Uint8Array }> {
   const slotId = randomBytes(16)
-  const slot = { kind: secret.kind satisfies KeySlotKind, vaultId, slotId, cost: secret.kind === 'passphrase' ? passphraseCost : noCost, salt: randomBytes(32) }
+  const slot = {
+    kind: secret.kind satisfies KeySlotKind,
+    vaultId,
+    slotId,
+    cost: secret.kind === 'passphrase' ? passphraseCost : noCost,
+    salt: randomBytes(32),
+  }
   const nonce = randomBytes(12)
   const wrapped = sealAesGcm(await wrappingKey(secret, slot.salt, slot.cost), nonce, masterKey, keySlotAad(slot))
   return { slotId, bytes: encodeKeySlot({ ...slot, nonce, wrapped }) }

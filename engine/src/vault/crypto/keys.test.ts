@@ -7,9 +7,18 @@ import { openSealedDomainKeys, rawPublicKey, sealDomainKeys } from './sealed-dom
 
 const words = makeRecoveryWords()
 const secrets: readonly (readonly [right: KeySecret, wrong: KeySecret])[] = [
-  [{ kind: 'hub-secret', secret: Buffer.alloc(32, 1) }, { kind: 'hub-secret', secret: Buffer.alloc(32, 2) }],
-  [{ kind: 'recovery-words', words }, { kind: 'recovery-words', words: makeRecoveryWords() }],
-  [{ kind: 'passphrase', passphrase: 'Gr\u00fc\u00dfe' }, { kind: 'passphrase', passphrase: 'Gruesse' }],
+  [
+    { kind: 'hub-secret', secret: Buffer.alloc(32, 1) },
+    { kind: 'hub-secret', secret: Buffer.alloc(32, 2) },
+  ],
+  [
+    { kind: 'recovery-words', words },
+    { kind: 'recovery-words', words: makeRecoveryWords() },
+  ],
+  [
+    { kind: 'passphrase', passphrase: 'Gr\u00fc\u00dfe' },
+    { kind: 'passphrase', passphrase: 'Gruesse' },
+  ],
 ]
 
 test.each(secrets)('a slot of $kind gives the master key to the right secret only', async (right, wrong) => {
@@ -25,7 +34,12 @@ test('recovery words are 24, survive sloppy typing, and a wrong word is said to 
   expect(words.split(' ')).toHaveLength(24)
   const masterKey = randomBytes(32)
   const slot = decodeKeySlot((await wrapMasterKey(masterKey, randomBytes(16), { kind: 'recovery-words', words })).bytes)
-  expect(Buffer.compare(await unwrapMasterKey(slot, { kind: 'recovery-words', words: `  ${words.toUpperCase().replaceAll(' ', '\n ')} ` }), masterKey)).toBe(0)
+  expect(
+    Buffer.compare(
+      await unwrapMasterKey(slot, { kind: 'recovery-words', words: `  ${words.toUpperCase().replaceAll(' ', '\n ')} ` }),
+      masterKey,
+    ),
+  ).toBe(0)
   await expect(unwrapMasterKey(slot, { kind: 'recovery-words', words: `${words} abandon` })).rejects.toThrow(/24 recovery words/)
 })
 
@@ -43,7 +57,11 @@ test('sealed domain keys open for their agent, vault, domain and epoch only', ()
   expect(openSealedDomainKeys(sealed, keys, agentId, pair.privateKey)).toEqual(keys)
   const refused = { code: 'vault.key-mismatch' }
   expect(() => openSealedDomainKeys(sealed, keys, randomBytes(16), pair.privateKey)).toThrow(expect.objectContaining(refused))
-  expect(() => openSealedDomainKeys(sealed, { ...keys, vaultId: randomBytes(16) }, agentId, pair.privateKey)).toThrow(expect.objectContaining(refused))
+  expect(() => openSealedDomainKeys(sealed, { ...keys, vaultId: randomBytes(16) }, agentId, pair.privateKey)).toThrow(
+    expect.objectContaining(refused),
+  )
   expect(() => openSealedDomainKeys(sealed, { ...keys, keyEpoch: 2 }, agentId, pair.privateKey)).toThrow(expect.objectContaining(refused))
-  expect(() => openSealedDomainKeys(sealed, keys, agentId, generateKeyPairSync('x25519').privateKey)).toThrow(expect.objectContaining(refused))
+  expect(() => openSealedDomainKeys(sealed, keys, agentId, generateKeyPairSync('x25519').privateKey)).toThrow(
+    expect.objectContaining(refused),
+  )
 })

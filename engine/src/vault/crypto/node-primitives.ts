@@ -19,7 +19,8 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** 32 bytes. */
-export const hkdfSha256 = (key: Uint8Array, salt: Uint8Array, info: Uint8Array): Uint8Array => new Uint8Array(hkdfSync('sha256', key, salt, info, 32))
+export const hkdfSha256 = (key: Uint8Array, salt: Uint8Array, info: Uint8Array): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', key, salt, info, 32))
 
 export function openAesGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array {
   if (sealed.length < tagBytes) throw new EngineError('segment.authentication-failed', 'Sealed bytes are cut short.')
@@ -30,7 +31,9 @@ export function openAesGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Arra
   try {
     decipher.final()
   } catch (cause) {
-    throw new EngineError('segment.authentication-failed', 'Sealed bytes do not verify: they were changed, or belong to another key.', { cause })
+    throw new EngineError('segment.authentication-failed', 'Sealed bytes do not verify: they were changed, or belong to another key.', {
+      cause,
+    })
   }
   return plain
 }

@@ -14,7 +14,8 @@ const zeroNonce = new Uint8Array(12)
 export const rawPublicKey = (key: KeyObject): Uint8Array => fromBase64Url(createPublicKeyOf(key).export({ format: 'jwk' })['x'] as string)
 const createPublicKeyOf = (key: KeyObject): KeyObject => (key.type === 'public' ? key : createPublicKey(key))
 
-const boxAad = (id: DomainKeyId, agentId: Uint8Array): Uint8Array => new ByteWriter(64).bytes(id.vaultId).bytes(id.domainId).bytes(agentId).u32(id.keyEpoch).toBytes()
+const boxAad = (id: DomainKeyId, agentId: Uint8Array): Uint8Array =>
+  new ByteWriter(64).bytes(id.vaultId).bytes(id.domainId).bytes(agentId).u32(id.keyEpoch).toBytes()
 
 function boxKey(own: KeyObject, other: KeyObject, ephemeralRaw: Uint8Array, recipientRaw: Uint8Array): Uint8Array {
   return hkdfSha256(diffieHellman({ privateKey: own, publicKey: other }), concatBytes([ephemeralRaw, recipientRaw]), info)

@@ -1,7 +1,17 @@
 import { crc32 } from 'node:zlib'
 import { equalBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
-import { decodePackFooter, decodePackHeader, decodePackTrailer, packHeaderBytes, packTrailerBytes, trailerCrcOffset, type PackHeader, type PackSegment, type PackTrailer } from '../../format/index.ts'
+import {
+  decodePackFooter,
+  decodePackHeader,
+  decodePackTrailer,
+  packHeaderBytes,
+  packTrailerBytes,
+  trailerCrcOffset,
+  type PackHeader,
+  type PackSegment,
+  type PackTrailer,
+} from '../../format/index.ts'
 import { sha256 } from '../crypto/node-primitives.ts'
 
 export interface CheckedPack {
@@ -27,9 +37,11 @@ export function decodePackEnd(header: PackHeader, tail: Uint8Array, packSizeByte
 /** Checks a whole pack in memory: structure and all checksums; no keys are needed. */
 export function checkPack(bytes: Uint8Array): CheckedPack {
   const pack = decodePackEnd(decodePackHeader(bytes.subarray(0, packHeaderBytes)), bytes, bytes.length)
-  if (crc32(bytes.subarray(0, bytes.length - packTrailerBytes + trailerCrcOffset)) !== pack.trailer.packCrc32) throw new EngineError('pack.checksum-mismatch', 'A pack is damaged.')
+  if (crc32(bytes.subarray(0, bytes.length - packTrailerBytes + trailerCrcOffset)) !== pack.trailer.packCrc32)
+    throw new EngineError('pack.checksum-mismatch', 'A pack is damaged.')
   for (const segment of pack.segments) {
-    if (crc32(bytes.subarray(segment.offset, segment.offset + segment.length)) !== segment.crc32) throw new EngineError('pack.checksum-mismatch', 'A segment of a pack is damaged.')
+    if (crc32(bytes.subarray(segment.offset, segment.offset + segment.length)) !== segment.crc32)
+      throw new EngineError('pack.checksum-mismatch', 'A segment of a pack is damaged.')
   }
   return pack
 }

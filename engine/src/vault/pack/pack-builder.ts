@@ -3,8 +3,25 @@ import { crc32 } from 'node:zlib'
 import { concatBytes, equalBytes } from '../../bytes/index.ts'
 import { EngineError, invariant } from '../../errors/index.ts'
 import {
-  blobIdBytes, blobTypes, encodePackFooter, encodePackHeader, encodePackTrailer, packHeaderBytes, packKinds, packTrailerBytes, paddedPlainBytes, segmentHeaderBytes,
-  segmentNonce, segmentOverheadBytes, targetPackBytes, trailerCrcOffset, writeSegmentHeader, writeSegmentPlain, type BlobType, type PackKind, type PackSegment,
+  blobIdBytes,
+  blobTypes,
+  encodePackFooter,
+  encodePackHeader,
+  encodePackTrailer,
+  packHeaderBytes,
+  packKinds,
+  packTrailerBytes,
+  paddedPlainBytes,
+  segmentHeaderBytes,
+  segmentNonce,
+  segmentOverheadBytes,
+  targetPackBytes,
+  trailerCrcOffset,
+  writeSegmentHeader,
+  writeSegmentPlain,
+  type BlobType,
+  type PackKind,
+  type PackSegment,
 } from '../../format/index.ts'
 import { SegmentOpener } from '../../reader/open-segment.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
@@ -56,7 +73,9 @@ export class PackBuilder {
     this.#idKey = createSecretKey(keys.idKey)
     this.#key = hkdfSha256(kind === packKinds.data ? keys.dataKey : keys.metadataKey, this.packId, keyInfo)
     this.#opener = new SegmentOpener(nodePrimitives, keys)
-    this.#bytes.set(encodePackHeader({ kind, keyEpoch: keys.keyEpoch, packId: this.packId, vaultId: keys.vaultId, domainId: keys.domainId }))
+    this.#bytes.set(
+      encodePackHeader({ kind, keyEpoch: keys.keyEpoch, packId: this.packId, vaultId: keys.vaultId, domainId: keys.domainId }),
+    )
   }
 
   get isFull(): boolean {
@@ -79,7 +98,13 @@ export class PackBuilder {
     this.#reserve(segment.length)
     this.#bytes.set(segment, this.#sizeBytes)
     this.#segments.push({
-      offset: this.#sizeBytes, length: segment.length, flags: 0, crc32: crc32(segment), birthPackId: this.packId, birthOrdinal: ordinal, keyEpoch: this.#keys.keyEpoch,
+      offset: this.#sizeBytes,
+      length: segment.length,
+      flags: 0,
+      crc32: crc32(segment),
+      birthPackId: this.packId,
+      birthOrdinal: ordinal,
+      keyEpoch: this.#keys.keyEpoch,
       blobIds: bundle.rawLengths.map((_, index) => bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)),
     })
     this.#sizeBytes += segment.length
@@ -92,8 +117,12 @@ export class PackBuilder {
     invariant(this.#segments.length > 0, 'a pack holds at least one segment')
     const footer = encodePackFooter(this.#segments)
     const trailer = encodePackTrailer({
-      footerOffset: this.#sizeBytes, footerBytes: footer.length, segmentCount: this.#segments.length,
-      blobCount: this.#segments.reduce((sum, segment) => sum + segment.blobIds.length, 0), footerSha256: sha256(footer), packCrc32: 0,
+      footerOffset: this.#sizeBytes,
+      footerBytes: footer.length,
+      segmentCount: this.#segments.length,
+      blobCount: this.#segments.reduce((sum, segment) => sum + segment.blobIds.length, 0),
+      footerSha256: sha256(footer),
+      packCrc32: 0,
     })
     this.#reserve(footer.length + packTrailerBytes)
     this.#bytes.set(footer, this.#sizeBytes)
@@ -110,7 +139,13 @@ export class PackBuilder {
     writeSegmentPlain(plain, bundle.rawLengths, payload)
     const segment = new Uint8Array(plain.length + segmentOverheadBytes)
     writeSegmentHeader(segment, {
-      ciphertextBytes: plain.length, birthOrdinal: ordinal, keyEpoch: this.#keys.keyEpoch, birthPackId: this.packId, codec, kind: this.kind, blobCount,
+      ciphertextBytes: plain.length,
+      birthOrdinal: ordinal,
+      keyEpoch: this.#keys.keyEpoch,
+      birthPackId: this.packId,
+      codec,
+      kind: this.kind,
+      blobCount,
     })
     const aad = concatBytes([segment.subarray(0, segmentHeaderBytes), this.#keys.vaultId, this.#keys.domainId])
     segment.set(sealAesGcm(this.#key, segmentNonce(ordinal), plain, aad), segmentHeaderBytes)
@@ -120,9 +155,15 @@ export class PackBuilder {
   async #verify(segment: Uint8Array, bundle: Bundle): Promise<void> {
     const opened = await this.#opener.open(segment)
     for (const [index, blob] of opened.blobs.entries()) {
-      const id = createHmac('sha256', this.#idKey).update(Uint8Array.of(bundle.types[index] ?? blobTypes.data)).update(blob).digest()
+      const id = createHmac('sha256', this.#idKey)
+        .update(Uint8Array.of(bundle.types[index] ?? blobTypes.data))
+        .update(blob)
+        .digest()
       if (!equalBytes(id, bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes))) {
-        throw new EngineError('blob.id-mismatch', 'A segment did not open again as what was put in. Nothing was sent; suspect the memory of this machine.')
+        throw new EngineError(
+          'blob.id-mismatch',
+          'A segment did not open again as what was put in. Nothing was sent; suspect the memory of this machine.',
+        )
       }
     }
   }

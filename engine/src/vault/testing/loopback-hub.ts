@@ -31,7 +31,10 @@ export class LoopbackHub {
     const { segments } = checkPack(pack.bytes)
     const number = this.#index.addPack(pack.packId)
     for (const segment of segments) {
-      this.#segmentByPlace.set(`${toHex(segment.birthPackId)}/${segment.birthOrdinal}`, pack.bytes.subarray(segment.offset, segment.offset + segment.length))
+      this.#segmentByPlace.set(
+        `${toHex(segment.birthPackId)}/${segment.birthOrdinal}`,
+        pack.bytes.subarray(segment.offset, segment.offset + segment.length),
+      )
       for (const [position, id] of segment.blobIds.entries()) this.#index.add(id, number, segment.birthOrdinal, position)
     }
     this.packs.set(toHex(pack.packId), pack)
@@ -43,7 +46,8 @@ export class LoopbackHub {
     this.questions++
     this.idsAsked += count
     const answer = new Uint8Array(count * locationRecordBytes)
-    for (let index = 0; index < count; index++) writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
+    for (let index = 0; index < count; index++)
+      writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
     return Promise.resolve(answer)
   }
 
