@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '@holdfast/shared-types'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { logScope } from './log-scope.ts'
 import { createLogger, type Logger } from './logger.ts'
 
@@ -14,7 +14,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })
-  vi.restoreAllMocks()
 })
 const written = (): string => readFileSync(join(folder, 'logs', 'hub.log'), 'utf8')
 const lines = () => written().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
