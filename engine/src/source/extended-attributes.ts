@@ -15,7 +15,7 @@ let scratch: Buffer | undefined
 
 /**
  * All extended attributes, ascending by the bytes of their names; none where the system or the file system knows none, or
- * without the native door. One call (2 µs) where there are none.
+ * without the native door. 2.1 µs of CPU where there are none (tmpfs, 2026-11-21).
  *
  * @param target a path, whose last component is not followed, or an open file.
  * @throws EngineError `source.*`

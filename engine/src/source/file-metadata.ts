@@ -39,7 +39,7 @@ const typeByFormat = new Map<number, FileType>([
 ])
 
 /**
- * Looks at what is at a path; a symlink is looked at itself. 2.6 µs on tmpfs, warm (2026-11-21).
+ * Looks at what is at a path; a symlink is looked at itself. 2.0 µs of CPU on tmpfs, warm (2026-11-21).
  * @throws EngineError `source.not-found`, `source.unreadable`, `source.unsupported`, `source.io-error`
  */
 export function readMetadata(path: Uint8Array): FileMetadata {
