@@ -66,7 +66,7 @@ type Koffi = typeof KoffiModule
 type Library = ReturnType<Koffi['load']>
 
 /**
- * Loads koffi and finds every function. Takes 12 ms of CPU and up to 15 MiB of memory the first time, so only who needs it asks (2026-11-21).
+ * Loads koffi and finds every function: 12 ms of CPU and up to 15 MiB of memory the first time, so only who needs it asks (2026-11-21).
  * @throws whatever is missing: koffi itself, its binary for this machine, a function of the C library.
  */
 export function loadLibc(): Libc {
