@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import {
   AckEnvelope,
-  AgentHello,
+  type AgentHello,
   agentNamespace,
   AnyEnvelope,
   challengeEvent,

@@ -28,7 +28,7 @@ class Browser {
     // What the hub tells is of the contract.
     this.socket.on('event', (event: unknown) => void this.heard.push(LiveEvent.parse(event)))
   }
-  connected(): Promise<'connected' | string> {
+  connected(): Promise<string> {
     return new Promise((resolve) => {
       this.socket.once('connect', () => resolve('connected'))
       this.socket.once('connect_error', (error: Error & { data?: { code: string } }) => resolve(error.data?.code ?? error.message))

@@ -39,7 +39,7 @@ const ofRunOf = (agent: FakeAgent, run: Run) => ({
 const inHand = (agent: FakeAgent, run: Run, state: RunState = 'running'): RunInHand => ({ ...ofRunOf(agent, run), state })
 
 const begun = async (hub: TestHub, agent: FakeAgent, path = '/home') => {
-  const run = await hub.startRun(agent.agentId, { sources: [{ path }] } as never)
+  const run = await hub.startRun(agent.agentId, { sources: [{ path }] })
   return hub.expectState(run.id, 'running')
 }
 /** As `begun`, without looking at the state: a short lease may be over by then. */
@@ -153,7 +153,7 @@ describe('after a cut', () => {
   test('after a restart of the hub every run is where its agent says', async () => {
     const [keeps, loses, away] = [await linkedAgent(hub), await linkedAgent(hub), await linkedAgent(hub)]
     const [kept, lost, waiting] = [await begun(hub, keeps), await begun(hub, loses), await begun(hub, away)]
-    const queued = await hub.startRun(away.agentId, { sources: [{ path: '/home' }] } as never)
+    const queued = await hub.startRun(away.agentId, { sources: [{ path: '/home' }] })
     await hub.hub.close()
     await hub.open()
     expect((await hub.run(kept.id)).state).toBe('running')
