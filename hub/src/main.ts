@@ -4,6 +4,6 @@ import { runCli } from './cli/main-cli.ts'
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 // oxlint-disable-next-line node/no-process-env -- the one place where the environment enters; everybody else gets it from here
-process.exitCode = await runCli(process.argv, process.env)
-// Everything was closed. Whatever still keeps the process alive after a second is a leak that nobody should wait for.
-setTimeout(() => process.exit(), 1000).unref()
+const exitStatus = await runCli(process.argv, process.env)
+// Everything is closed, or was cut short and must not be waited for. Once the answer is written there is nothing left to do.
+process.stdout.write('', () => process.exit(exitStatus))

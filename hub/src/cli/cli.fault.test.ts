@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -87,10 +88,17 @@ describe('holdfast-hub', () => {
     expect(await hub.nextLine()).toMatch(/^No recovery key was exported yet for vault .* same disk/)
     expect((await fetch(`${url}/health/ready`)).status).toBe(200)
     expect(readFileSync(path.join(folder, 'secret'), 'utf8')).toBe(secret)
+    // A request that never ends: the hub would wait for it, unless it is asked to hurry.
+    const { port } = new URL(url)
+    const upload = net.connect(Number(port), '127.0.0.1').on('error', () => undefined)
+    onTestFinished(() => void upload.destroy())
+    upload.write('POST /api/v1/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
+    await delay(200)
     hub.child.kill('SIGTERM')
     await delay(600)
     hub.child.kill('SIGTERM')
     expect(await hub.ended).toBe(0)
+    expect(hub.stderr()).toContain('hub.close-cut-short')
     await expectNothingLeft()
   })
 
