@@ -1,7 +1,11 @@
 /** Run as a program under `node --no-addons`, where koffi cannot load: tells as JSON what still works. Argument: an empty folder. */
 import { closeSync, ftruncateSync, statSync, writeSync } from 'node:fs'
 import { isEngineError } from '../../errors/index.ts'
-import { dataRanges, nativeProblem, openTargetFolder, readAttributes, setFileTimes } from '../index.ts'
+import { dataRanges } from '../data-ranges.ts'
+import { readAttributes } from '../extended-attributes.ts'
+import { nativeProblem } from '../native.ts'
+import { setFileTimes } from '../set-file-times.ts'
+import { openTargetFolder } from '../target-folder.ts'
 
 const rootPath = String(process.argv[2])
 const { folder } = openTargetFolder(Buffer.from(rootPath))
