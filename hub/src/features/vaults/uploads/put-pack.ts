@@ -15,8 +15,8 @@ import type { SessionRecord } from '../tables/sessions.queries.ts'
 import { cutIntoPieces } from './cut-into-pieces.ts'
 import { PackUploadCheck, type CheckedUpload } from './pack-upload-check.ts'
 
-/** One write to the store: sockets give 64 KiB at a time. */
-const pieceBytes = 1024 * 1024
+/** One check and one write to the store; sockets give 64 KiB at a time. */
+const pieceBytes = 256 * 1024
 
 export interface PutPackDeps {
   readonly database: Database

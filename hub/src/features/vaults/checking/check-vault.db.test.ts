@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { rename, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SnapshotId } from '@holdfast/shared-types'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { buildPack } from '../testing/build-pack.ts'
+import { folder } from '../testing/build-tree.ts'
+import type { TestAgent } from '../testing/test-agent.ts'
+import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+
+let world: VaultsUnderTest
+let agent: TestAgent
+let snapshotId: SnapshotId
+
+beforeEach(async () => {
+  world = await VaultsUnderTest.open()
+  agent = await world.enrol()
+  snapshotId = await agent.backUp(folder({ home: folder({ 'a.bin': randomBytes(400_000) }) }))
+})
+afterEach(() => world.close())
+
+const problems = async (readData = true): Promise<string[]> =>
+  (await world.vaults.runFsck(null, { readData })).problems.map(({ code }) => code)
+const sql = (statement: string): Promise<unknown> => world.database.em().execute(statement)
+const onePack = async (): Promise<string> =>
+  (await world.database.em().execute<{ id: string }[]>(`select encode(pack_id, 'hex') as id from pack where kind = 1`))[0]?.id ?? ''
+const pathOf = (pack: string): string => join(world.storeDir, agent.vaultId, 'p', pack.slice(0, 2), pack)
+
+describe('a sound vault', () => {
+  test('has no problems, and is counted', async () => {
+    expect(await world.vaults.runFsck(agent.vaultId, { readData: true })).toMatchObject({
+      ok: true,
+      problems: [],
+      counts: { snapshots: 1, packs: 2 },
+    })
+  })
+
+  test('has none either while packs arrive', async () => {
+    const session = await agent.open()
+    const packs = await Promise.all(Array.from({ length: 10 }, () => buildPack(session.keys, 1, 3000)))
+    const [report] = await Promise.all([
+      world.vaults.runFsck(null, { readData: false }),
+      ...packs.map((pack) => agent.putPack(session, pack)),
+    ])
+    expect(report.problems).toEqual([])
+  })
+})
+
+describe('rows that differ from the store', () => {
+  test('are found: a pack without a row, a row without its pack, a wrong row, a pack that counts as lost', async () => {
+    await sql(`update pack set blobs = blobs + 1 where kind = 1`)
+    expect(await problems()).toEqual(['row.differs'])
+    await sql(`update pack set blobs = blobs - 1 where kind = 1`)
+    await sql(`update pack set state = 'lost' where kind = 1`)
+    expect(await problems()).toEqual(['row.stale'])
+    await sql(`delete from pack where kind = 1`)
+    expect(await problems()).toEqual(['row.missing'])
+    await world.start()
+    expect(await problems()).toEqual([])
+    await rename(pathOf(await onePack()), `${world.storeDir}.away`)
+    expect(await problems()).toContain('object.missing')
+    await rename(`${world.storeDir}.away`, pathOf(await onePack()))
+  })
+
+  test('are found: a snapshot without a row, a wrong row, a row without its snapshot', async () => {
+    await sql(`update snapshot set files = files + 1`)
+    expect(await problems()).toEqual(['row.differs'])
+    await sql(`update snapshot set files = files - 1, received_at = received_at + interval '1 ms'`)
+    expect(await problems()).toEqual(['row.differs'])
+    await sql('delete from snapshot')
+    expect(await problems()).toEqual(['row.missing'])
+    await world.start()
+    expect(await problems()).toEqual([])
+    const from = join(world.storeDir, agent.vaultId, 's', agent.agentId)
+    await rename(from, `${world.storeDir}.away`)
+    expect(await problems()).toEqual(['object.missing'])
+    await rename(`${world.storeDir}.away`, from)
+    expect(snapshotId).toMatch(/^[0-9a-f]{32}$/)
+  })
+})
+
+describe('damage', () => {
+  test('is told by the engine, once', async () => {
+    await truncate(pathOf(await onePack()), 1000)
+    const codes = await problems()
+    expect(codes).toContain('pack.invalid')
+    expect(codes).not.toContain('row.differs')
+  })
+})
