@@ -18,6 +18,9 @@ export interface TestPostgres {
   stop(): Promise<void>
 }
 
+/** Runs the server until standard input ends: a test run that is killed leaves no server behind. SIGQUIT: nothing in it is kept. */
+const endsWithItsParent = 'exec 3<&0; "$@" </dev/null & server=$!; cat <&3 >/dev/null; kill -QUIT $server; wait $server'
+
 interface Binaries {
   readonly postgres: string
   readonly initdb: string
@@ -44,11 +47,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     max_connections: '200',
     shared_buffers: '64MB',
   }
-  const server = spawn(postgres, ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], {
+  const args = ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  const server = spawn('sh', ['-c', endsWithItsParent, 'sh', postgres, ...args], {
     ...owner,
     cwd: '/',
     env,
-    stdio: 'ignore',
+    stdio: ['pipe', 'ignore', 'ignore'],
   })
   const connection = { host: root, port: 5432, user: 'hub', password: '', database: 'postgres' }
   await answers(connection, server)
@@ -85,7 +89,7 @@ async function answers(connection: TestPostgres['connection'], server: ChildProc
 async function stopServer(server: ChildProcess, root: string): Promise<void> {
   if (server.exitCode === null) {
     const ended = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGQUIT') // At once: nothing in it is kept.
+    server.stdin?.end()
     await ended
   }
   rmSync(root, { recursive: true, force: true })
