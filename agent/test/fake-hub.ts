@@ -37,6 +37,8 @@ export class FakeHub {
   answerHello: (hello: AgentHello) => HelloAnswer = () => ({ accepted: true, hubVersion: '0', timeMs: Date.now(), dropRuns: [] })
   /** Looks at each HTTP call before it is answered; may throw an AppError. */
   onHttp: (method: string, path: string) => Promise<void> | void = () => undefined
+  /** Answers for calls that it has none for itself, by `METHOD /path`. */
+  readonly scripted = new Map<string, (query: URLSearchParams, body: Buffer) => unknown>()
   usableBaseSnapshots: readonly string[] = []
   readonly #http: Server
   readonly #io: SocketServer
@@ -176,11 +178,13 @@ export class FakeHub {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').split('?')[0] ?? ''
+    const { pathname: path, searchParams } = new URL(request.url ?? '', 'http://hub')
     try {
       const body = await bodyOf(request)
       await this.onHttp(request.method ?? '', path)
-      const answer = this.#route(`${request.method ?? ''} ${path}`, body)
+      const call = `${request.method ?? ''} ${path}`
+      const script = this.scripted.get(call)
+      const answer = script === undefined ? this.#route(call, body) : script(searchParams, body)
       const bytes = answer instanceof Uint8Array ? answer : Buffer.from(JSON.stringify(answer))
       response.writeHead(200, { 'content-type': answer instanceof Uint8Array ? 'application/octet-stream' : 'application/json' }).end(bytes)
     } catch (error) {

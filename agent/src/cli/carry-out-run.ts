@@ -1,6 +1,8 @@
 import { AppError, errorFacts, isErrorCode, type Run, type RunOrder } from '@holdfast/shared-types'
+import { askForRun } from './ask-for-run.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { followRun, type EndedRun } from './follow-run.ts'
+import { whenParentGone } from './parent-process.ts'
 import { liveRunDisplay, plainRunDisplay, type RunDisplay } from './run-display.ts'
 import { runDocument } from './run-document.ts'
 import { runSummary } from './run-summary.ts'
@@ -11,8 +13,7 @@ const silent: RunDisplay = { onRun: () => undefined, onLog: () => undefined, onP
 /** Asks the hub for a run of this device, shows it until it has ended, and answers the exit status. */
 export async function carryOutRun(context: CommandContext, makeOrder: (access: HubAccess) => Promise<RunOrder>): Promise<number> {
   const ended = await withWorkingAgent(context, async (access) => {
-    const order = await makeOrder(access)
-    const run = await access.client.call('startRun', { params: { agentId: access.agent.identity.agentId }, body: order })
+    const run = await askForRun(access, await makeOrder(access))
     access.carryOut(run.id)
     const display = context.isJson ? silent : context.terminal.isLive ? liveRunDisplay(context.terminal) : plainRunDisplay(context.terminal)
     const interruption = onInterrupt(access, run, display)
@@ -27,13 +28,17 @@ export async function carryOutRun(context: CommandContext, makeOrder: (access: H
   return exitStatusOf(ended)
 }
 
+/** The launcher on an old Node hands a Ctrl+C on that the terminal has sent here too: so soon is not a second one. */
+const sameInterruptMs = 300
+
 /** Once: the run is cancelled and waited for. Twice: this command leaves, whatever the run does. */
 function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { readonly leave: AbortSignal; stopListening(): void } {
   const leaving = new AbortController()
-  let asked = false
+  let askedAtMs: number | null = null
   const interrupt = (): void => {
-    if (asked) return leaving.abort(new AppError('run.cancelled', { message: 'You left before the run had ended.', cure: 'See the console for how it ends.' }))
-    asked = true
+    if (askedAtMs !== null && performance.now() - askedAtMs < sameInterruptMs) return
+    if (askedAtMs !== null) return leaving.abort(new AppError('run.cancelled', { message: 'You left before the run had ended.', cure: 'See the console for how it ends.' }))
+    askedAtMs = performance.now()
     display.say('Cancelling the run; press Ctrl+C again to leave at once')
     client.call('cancelRun', { params: { runId: run.id } }, { patienceMs: 60_000, signal: leaving.signal }).catch((error: unknown) => {
       if (error instanceof AppError && error.code !== 'run.already-finished' && !leaving.signal.aborted) display.say(`${error.message} ${error.cure}`)
@@ -41,7 +46,14 @@ function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { re
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, interrupt)
-  return { leave: leaving.signal, stopListening: () => { for (const signal of signals) process.off(signal, interrupt) } }
+  const stopWatching = whenParentGone({ always: false }, interrupt)
+  return {
+    leave: leaving.signal,
+    stopListening() {
+      stopWatching()
+      for (const signal of signals) process.off(signal, interrupt)
+    },
+  }
 }
 
 const outcomeExits = { succeeded: 0, warning: 3, cancelled: 130 } as const

@@ -3,7 +3,10 @@ import { AppError, isEndState, type LogLine, type Run, type RunId, type RunOutco
 import { mayPass } from '../hub-connection/may-pass.ts'
 import type { HubClient } from '../hub-connection/hub-client.ts'
 
-export const pollEveryMs = 250
+/** A short run is over before a person has looked up; a long one is looked at as often as a person sees. */
+const firstPollMs = 60
+const pollEveryMs = 250
+const awayPollMs = 1_000
 /** A hub may be away for a lease or two without the run being lost. */
 const hubPatienceMs = 20 * 60_000
 
@@ -21,24 +24,37 @@ export type EndedRun = Run & { readonly state: RunOutcome }
 export async function followRun(client: HubClient, runId: RunId, watcher: RunWatcher, signal: AbortSignal): Promise<EndedRun> {
   let lastLine = 0
   let awaySinceMs: number | null = null
+  let waitMs = firstPollMs
   for (;;) {
     try {
       const run = await client.call('getRun', { params: { runId } }, { signal, patienceMs: 0 })
-      const log = await client.call('getRunLog', { params: { runId }, query: { after: lastLine, limit: 500 } }, { signal, patienceMs: 0 })
+      lastLine = await readLog(client, runId, lastLine, { watcher, signal })
       if (awaySinceMs !== null) watcher.onProblem(null)
       awaySinceMs = null
-      lastLine = log.items.at(-1)?.seq ?? lastLine
-      if (log.items.length > 0) watcher.onLog(log.items)
       watcher.onRun(run)
-      if (isEnded(run) && log.items.length === 0) return run
+      // The log was read after the run had ended: it is whole.
+      if (isEnded(run)) return run
+      waitMs = Math.min(pollEveryMs, waitMs * 1.3)
     } catch (error) {
       signal.throwIfAborted()
       awaySinceMs ??= performance.now()
       if (!(error instanceof AppError) || !mayPass(error) || performance.now() - awaySinceMs > hubPatienceMs) throw error
       watcher.onProblem(error)
-      await sleep(pollEveryMs * 4, undefined, { signal })
+      waitMs = awayPollMs
     }
-    await sleep(pollEveryMs, undefined, { signal })
+    await sleep(waitMs, undefined, { signal })
+  }
+}
+
+const linesPerPage = 500
+
+async function readLog(client: HubClient, runId: RunId, after: number, { watcher, signal }: { watcher: RunWatcher; signal: AbortSignal }): Promise<number> {
+  let last = after
+  for (;;) {
+    const { items } = await client.call('getRunLog', { params: { runId }, query: { after: last, limit: linesPerPage } }, { signal, patienceMs: 0 })
+    last = items.at(-1)?.seq ?? last
+    if (items.length > 0) watcher.onLog(items)
+    if (items.length < linesPerPage) return last
   }
 }
 

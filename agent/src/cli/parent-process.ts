@@ -5,11 +5,19 @@ const lookEveryMs = 1_000
 /**
  * Calls once when the process that started this one is gone. bin/holdfast.js on an old Node stays as parent and keeps a channel
  * open, whose end always counts; `always` also watches any other parent.
+ *
+ * @returns stops the watching, which else keeps a process with such a channel alive.
  */
-export function whenParentGone({ always }: { readonly always: boolean }, gone: () => void): void {
+export function whenParentGone({ always }: { readonly always: boolean }, gone: () => void): () => void {
   if (process.connected) process.once('disconnect', gone)
-  process.channel?.unref()
-  if (!always) return
+  const stopWatching = always ? watchParent(gone) : () => undefined
+  return () => {
+    process.off('disconnect', gone)
+    stopWatching()
+  }
+}
+
+function watchParent(gone: () => void): () => void {
   const parent = process.ppid
   // Behind that launcher the one that matters is the launcher's own parent.
   const grandparent = process.connected ? parentOf(parent) : null
@@ -19,6 +27,7 @@ export function whenParentGone({ always }: { readonly always: boolean }, gone: (
     gone()
   }, lookEveryMs)
   timer.unref()
+  return () => clearInterval(timer)
 }
 
 function parentOf(pid: number): number | null {

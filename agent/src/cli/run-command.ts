@@ -20,10 +20,12 @@ export async function runCommand(context: CommandContext, { exitWithParent }: { 
   return 0
 }
 
-function whenToldToStop(exitWithParent: boolean): Promise<string> {
-  return new Promise((resolve) => {
-    // Further signals find it stopping already: it ends by itself within seconds.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
-    whenParentGone({ always: exitWithParent }, () => resolve('parent gone'))
-  })
+async function whenToldToStop(exitWithParent: boolean): Promise<string> {
+  const told = Promise.withResolvers<string>()
+  // Further signals find it stopping already: it ends by itself within seconds.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.resolve(signal))
+  const stopWatching = whenParentGone({ always: exitWithParent }, () => told.resolve('parent gone'))
+  const reason = await told.promise
+  stopWatching()
+  return reason
 }

@@ -7,6 +7,7 @@ import type { DomainKeys } from '@holdfast/engine/reader'
 import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
 import { AppError, type BackupRequest, type BackupResult, type SnapshotId } from '@holdfast/shared-types'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
+import { measureSources } from './measure-sources.ts'
 import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
 import { lazySealer } from './lazy-sealer.ts'
 import { readableSources } from './readable-sources.ts'
@@ -54,9 +55,11 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
 async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Promise<RunEnd> {
   const { context, keys, snapshotId, previous } = backup
   const sink = makeSink(backup)
+  const excluded = context.order.excludedFolders.map((folder) => Buffer.from(folder))
+  const stopMeasuring = measureSources({ sources, excluded }, ({ files, bytes }) => context.progress({ filesTotal: files, bytesTotal: bytes }))
   try {
     const outcome = await archive({
-      sources, alwaysExcluded: context.order.excludedFolders.map((folder) => Buffer.from(folder)), sink, idKey: keys.idKey, cdcKey: keys.cdcKey, chunker, previous,
+      sources, alwaysExcluded: excluded, sink, idKey: keys.idKey, cdcKey: keys.cdcKey, chunker, previous,
       catalogue: { path: backup.cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
       onItemError: (path, error) => {
         context.warnOf(path, error.code, error.message)
@@ -72,6 +75,8 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
   } catch (error) {
     await sink.abandon()
     throw error
+  } finally {
+    stopMeasuring()
   }
 }
 

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto'
 import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
@@ -15,10 +14,9 @@ export interface OpenedSnapshot {
 }
 
 /**
- * Opens the snapshot of a run with this device's keys.
+ * Opens the snapshot of a run with this device's keys. It must be signed by this very device: no other one's key is known here, and
+ * the hub's word is not enough.
  *
- * The signature is checked where this device made the snapshot; of another device's it has no key, and goes by the domain's keys
- * alone, as the hub has checked the signature when it took the snapshot.
  * @throws EngineError `snapshot.*`, `vault.key-mismatch`
  */
 export async function openSnapshot(context: RunContext, snapshotId: SnapshotId): Promise<OpenedSnapshot> {
@@ -26,7 +24,7 @@ export async function openSnapshot(context: RunContext, snapshotId: SnapshotId):
   const keys = openDomainKeys(order, await hub.ask('vault.unseal', null))
   const object = decodeSnapshotObject(await hub.ask('run.snapshot-object', null))
   if (toHex(object.header.snapshotId) !== snapshotId) throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')
-  await verifyOwnSignature(context, object)
+  await requireOwnSignature(context, object)
   const body = await openSnapshotBody(nodePrimitives, object, keys)
   const source = new RemoteSource(keys, {
     locate: (ids) => hub.ask('run.locate', ids),
@@ -35,7 +33,7 @@ export async function openSnapshot(context: RunContext, snapshotId: SnapshotId):
   return { keys, body, source }
 }
 
-async function verifyOwnSignature({ order }: RunContext, object: SnapshotObject): Promise<void> {
-  if (uuidFromBytes(object.header.agentId) !== order.agentId) return
-  await verifySnapshotSignature(nodePrimitives, object, rawPublicKey(createPublicKey(privateKey(order.signKey))))
+async function requireOwnSignature({ order }: RunContext, object: SnapshotObject): Promise<void> {
+  if (uuidFromBytes(object.header.agentId) !== order.agentId) throw new EngineError('snapshot.signature-invalid', 'The snapshot was made by another device, whose signature cannot be checked here.')
+  await verifySnapshotSignature(nodePrimitives, object, rawPublicKey(privateKey(order.signKey)))
 }

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { AppError, toWireError, type ErrorCode, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
@@ -9,6 +7,7 @@ import type { Outbox } from '../hub-connection/outbox.ts'
 import { answerHubCall, type CallContext, type HubDoors } from './answer-hub-call.ts'
 import { isProgress } from './is-progress.ts'
 import { RunLog } from './run-log.ts'
+import { siblingModule } from './sibling-module.ts'
 import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-messages.ts'
 
 /** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
@@ -57,8 +56,7 @@ export class RunInHand {
     this.#options = options
     this.order = options.order
     this.#runLog = new RunLog({ runId: options.order.runId, fence: options.order.fence }, (report) => options.outbox.add('run.log', report))
-    // The sibling has the ending of this very file: .ts from sources, .js when built.
-    this.#worker = new Worker(new URL(`./run-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url), {
+    this.#worker = new Worker(siblingModule(import.meta.url, 'run-worker'), {
       workerData: options.order,
       name: `holdfast-${options.order.request.kind}`,
       // Files opened through the native door are closed by node:fs; Node would warn of every one that it did not open itself.
