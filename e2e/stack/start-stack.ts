@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand, runForJson, type CommandResult } from './command-line.ts'
 import { findFreePort } from './free-port.ts'
 import { startProgram, type Program } from './program.ts'
@@ -65,8 +66,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await untilReady(origin, running.hub)
     },
     async startAgent() {
-      running.agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], env)
-      await untilLinked(holdfast, running.agent)
+      // A command that was carrying out its own run holds the agent's state; a service manager tries again, and so do we.
+      do {
+        running.agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], env)
+      } while ((await waitForLink(holdfast, running.agent)) === 'ended')
     },
     holdfast,
     tryHoldfast: (args: readonly string[]) => runCommand(holdfastBin, [...args, '--json'], env),
@@ -103,12 +106,21 @@ async function untilReady(origin: string, hub: Program): Promise<void> {
   })
 }
 
-async function untilLinked(holdfast: Stack['holdfast'], agent: Program): Promise<void> {
-  await until(agent, 'the agent is linked', async () => (await holdfast<{ link: string }>(['status'])).link === 'connected')
+async function waitForLink(holdfast: Stack['holdfast'], agent: Program): Promise<'linked' | 'ended'> {
+  for (const deadline = performance.now() + startTimeoutMs; performance.now() < deadline; await sleep(50)) {
+    if (!agent.isRunning()) {
+      if (!/works with this agent/.test(agent.output())) throw new Error(`The agent ended before it was linked:\n${agent.output()}`)
+      await sleep(500)
+      return 'ended'
+    }
+    const { link, pid } = await holdfast<{ link: string; pid: number | null }>(['status'])
+    if (link === 'connected' && pid === agent.pid) return 'linked'
+  }
+  throw new Error(`The agent was not linked in time:\n${agent.output()}`)
 }
 
 async function until(program: Program, what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + startTimeoutMs; !(await isSo()); await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const deadline = performance.now() + startTimeoutMs; !(await isSo()); await sleep(50)) {
     if (!program.isRunning()) throw new Error(`A program ended before ${what}:\n${program.output()}`)
     if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}:\n${program.output()}`)
   }
