@@ -5,23 +5,20 @@ import {
   blobIdBytes,
   locationRecordBytes,
   readLocation,
-  readSegmentHeader,
-  segmentOverheadBytes,
   writeLocation,
   type BlobLocation,
   type BlobType,
   type SegmentPlace,
 } from '../format/index.ts'
-import { SegmentOpener } from '../reader/open-segment.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
-import { nodePrimitives } from './crypto/node-primitives.ts'
+import { InlineOpener, type Opener } from './opener.ts'
 
 const idsPerQuery = 4096
-/** One request: whichever comes first. With two of them ahead of the reader some 40 MiB are held. */
+/** One request: whichever comes first. With three of them ahead of the reader some 60 MiB are held: one on its way, two being opened. */
 const placesPerRead = 64
 const bytesPerRead = 16 * 1024 * 1024
-const readsAhead = 2
+const readsAhead = 3
 const bundleBytes = 256 * 1024
 /** Opened segments kept for `read`: tree pages of one folder lie together. */
 const cachedBytes = 32 * 1024 * 1024
@@ -38,15 +35,16 @@ type Yielded = OpenedSegment | { readonly place: SegmentPlace; readonly error: E
 /** Reads a vault through a hub. */
 export class RemoteSource implements BlobSource {
   readonly #ports: SourcePorts
-  readonly #opener: SegmentOpener
+  readonly #opener: Opener
   readonly #idKey: KeyObject
   readonly #typeByte = new Uint8Array(1)
   readonly #cache = new Map<string, OpenedSegment>()
   #cacheBytes = 0
 
-  constructor(keys: DomainKeys, ports: SourcePorts) {
+  /** @param opener is closed with the source. */
+  constructor(keys: DomainKeys, ports: SourcePorts, opener: Opener = new InlineOpener(keys)) {
     this.#ports = ports
-    this.#opener = new SegmentOpener(nodePrimitives, keys)
+    this.#opener = opener
     this.#idKey = createSecretKey(keys.idKey)
   }
 
@@ -100,6 +98,11 @@ export class RemoteSource implements BlobSource {
     return blob
   }
 
+  /** Frees the opener's threads, if it has any. */
+  async close(): Promise<void> {
+    await this.#opener.close()
+  }
+
   async #openCached(place: SegmentPlace): Promise<OpenedSegment> {
     const name = `${toHex(place.packId)}/${place.ordinal}`
     const cached = this.#cache.get(name)
@@ -125,7 +128,7 @@ export class RemoteSource implements BlobSource {
     try {
       const query = new Uint8Array(places.length * locationRecordBytes)
       for (const [index, place] of places.entries()) writeLocation(query, index, { ...place, position: 0 })
-      return await this.#openAll(await this.#ports.readSegments(query, signal), places)
+      return await this.#opener.openAll(await this.#ports.readSegments(query, signal), places)
     } catch (error) {
       signal?.throwIfAborted()
       if (places.length > 1) return (await Promise.all(places.map((place) => this.#read([place], signal)))).flat()
@@ -134,18 +137,6 @@ export class RemoteSource implements BlobSource {
         error: error instanceof Error ? error : new EngineError('store.io-error', 'Reading failed.', { cause: error }),
       }))
     }
-  }
-
-  async #openAll(bytes: Uint8Array, places: readonly SegmentPlace[]): Promise<Yielded[]> {
-    const opened: Yielded[] = []
-    let offset = 0
-    for (const place of places) {
-      const length = readSegmentHeader(bytes.subarray(offset)).ciphertextBytes + segmentOverheadBytes
-      const { blobs } = await this.#opener.open(bytes.subarray(offset, offset + length), place)
-      opened.push({ packId: place.packId, ordinal: place.ordinal, blobs })
-      offset += length
-    }
-    return opened
   }
 }
 
