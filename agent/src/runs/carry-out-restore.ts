@@ -17,7 +17,7 @@ export async function carryOutRestore(context: RunContext, request: RestoreReque
     },
     onProgress: ({ filesDone, bytesDone, filesTotal, bytesTotal, currentPath }) => context.progress({ phase: 'transferring', filesDone, bytesDone, filesTotal, bytesTotal, currentPath }),
     signal: context.signal, clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
-  })
+  }).finally(() => source.close())
   const result: RestoreResult = {
     kind: 'restore', snapshotId: request.snapshotId, filesRequested: outcome.filesRequested, filesWritten: outcome.filesWritten,
     filesSkipped: outcome.filesSkipped, bytesWritten: outcome.bytesWritten,

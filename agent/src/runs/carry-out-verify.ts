@@ -14,8 +14,12 @@ export async function carryOutVerify(context: RunContext, request: VerifyRequest
   context.log('verify.started', 'Reading back the whole snapshot.')
   context.progress({ phase: 'transferring', filesTotal: files, bytesTotal: bytes })
   const check = new SnapshotCheck(context, snapshot)
-  await check.folder(root, Buffer.alloc(0))
-  await check.finish()
+  try {
+    await check.folder(root, Buffer.alloc(0))
+    await check.finish()
+  } finally {
+    await snapshot.source.close()
+  }
   const result: VerifyResult = { kind: 'verify', snapshotId: request.snapshotId, files: check.files, bytes: check.bytes, blobsChecked: check.blobsChecked, problems: context.warningCount }
   if (result.problems === 0) return context.ended('succeeded', result)
   return context.failed(new AppError('vault.corrupt', { message: `The snapshot is not whole: ${result.problems} ${result.problems === 1 ? 'problem was' : 'problems were'} found.` }), result)

@@ -1,15 +1,20 @@
+import { availableParallelism } from 'node:os'
 import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
-import { nodePrimitives, rawPublicKey, RemoteSource } from '@holdfast/engine/vault'
+import { nodePrimitives, rawPublicKey, RemoteSource, WorkerOpener } from '@holdfast/engine/vault'
 import type { SnapshotId } from '@holdfast/shared-types'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import type { RunContext } from './run-context.ts'
 
+/** Decrypting, unpacking and hashing are two thirds of a restore, writing the rest: more threads than this wait for the disk. */
+const mostOpenThreads = 4
+
 export interface OpenedSnapshot {
   readonly keys: DomainKeys
   readonly body: SnapshotBody
+  /** To be closed at the end. */
   readonly source: RemoteSource
 }
 
@@ -26,10 +31,8 @@ export async function openSnapshot(context: RunContext, snapshotId: SnapshotId):
   if (toHex(object.header.snapshotId) !== snapshotId) throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')
   await requireOwnSignature(context, object)
   const body = await openSnapshotBody(nodePrimitives, object, keys)
-  const source = new RemoteSource(keys, {
-    locate: (ids) => hub.ask('run.locate', ids),
-    readSegments: (places) => hub.ask('run.segments', places),
-  })
+  const ports = { locate: (ids: Uint8Array) => hub.ask('run.locate', ids), readSegments: (places: Uint8Array) => hub.ask('run.segments', places) }
+  const source = new RemoteSource(keys, ports, new WorkerOpener(keys, Math.min(mostOpenThreads, availableParallelism())))
   return { keys, body, source }
 }
 

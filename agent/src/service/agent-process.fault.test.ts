@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { BackupResult } from '@holdfast/shared-types'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
+import { FakeHub } from '../../test/fake-hub.ts'
+import { findRunningAgent } from '../state/running-agent.ts'
+
+const program = fileURLToPath(new URL('../main.ts', import.meta.url))
+const environment = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'holdfast-test-compile-cache') }
+
+const fileBytes = 1024 * 1024
+
+let hub: FakeHub
+let folder: TestFolder
+let device: TestAgent
+let sources: string
+const children = new Set<ChildProcess>()
+
+beforeEach(async () => {
+  hub = await FakeHub.start()
+  folder = aFolder()
+  device = await anEnrolledAgent(hub, join(folder.path, 'state'))
+  sources = join(folder.path, 'sources')
+  mkdirSync(sources)
+  for (let n = 0; n < 8; n += 1) writeFileSync(join(sources, `file-${n}`), randomBytes(fileBytes))
+})
+afterEach(async () => {
+  await Promise.all([...children].map(async (child) => killed(child)))
+  children.clear()
+  await hub.close()
+  folder.remove()
+  expect(hub.violations).toEqual([])
+})
+
+/** A real `holdfast run`. */
+async function anAgentProcess(...args: string[]): Promise<ChildProcess> {
+  const hellos = hub.hellos.length
+  const child = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run', ...args], { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: ['ignore', 'ignore', 'pipe'] })
+  children.add(child)
+  await hub.until(() => hub.hellos.length > hellos, 'its hello')
+  return child
+}
+
+async function killed(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  const ended = once(child, 'exit') as Promise<[number | null]>
+  child.kill(signal)
+  return (await ended)[0]
+}
+
+const aBackup = () => hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: sources }], full: false })
+
+test('a report that was not acknowledged survives kill -9: it is in the next hello and is told again under its id', async () => {
+  hub.handlers.set('run.finished', () => null)
+  const first = await anAgentProcess()
+  const { runId } = await aBackup()
+  const told = await hub.until(() => hub.reports('run.finished')[0], 'the report', 25_000)
+  await killed(first)
+
+  hub.handlers.set('run.finished', () => ({}))
+  await anAgentProcess()
+  expect(hub.hellos.at(-1)?.runsInHand).toEqual([{ runId, fence: 1, state: 'succeeded' }])
+  const again = await hub.until(() => hub.reports('run.finished')[1], 'the report again')
+  expect(again).toEqual(told)
+  hub.cut()
+  await hub.until(() => hub.hellos.length === 3, 'one more hello')
+  await hub.until(() => hub.hellos.at(-1)?.runsInHand.length === 0, 'nothing more in hand')
+})
+
+test('killed in the middle of a run it has nothing in hand afterwards, and the next backup sends only what is missing', async () => {
+  const first = await anAgentProcess()
+  // Once content is stored, no further pack arrives.
+  hub.onHttp = async (method) => { if (method === 'PUT' && hub.vault.storedBytes > fileBytes) await new Promise(() => undefined) }
+  await aBackup()
+  await hub.until(() => hub.vault.storedBytes > fileBytes, 'a pack to be stored', 25_000)
+  await killed(first)
+  hub.onHttp = () => undefined
+  await anAgentProcess()
+  // Only now: what had wholly arrived when the agent died is still being stored.
+  const storedBefore = hub.vault.storedBytes
+  expect(hub.hellos.at(-1)?.runsInHand).toEqual([])
+  const { runId } = await aBackup()
+  const end = await hub.until(() => hub.reports('run.finished').find(({ body }) => body['runId'] === runId), 'the end', 25_000)
+  expect(end.body).toMatchObject({ outcome: 'succeeded', result: { files: 8, bytesStored: hub.vault.storedBytes - storedBefore } })
+  expect((end.body['result'] as BackupResult).bytesStored).toBeLessThan(8 * fileBytes)
+})
+
+test('told to stop in the middle of a run it says so, gives its lock back and ends well within ten seconds', async () => {
+  const agent = await anAgentProcess()
+  hub.onHttp = async (method) => { if (method === 'PUT') await new Promise(() => undefined) }
+  await aBackup()
+  await hub.until(() => hub.reports('run.progress').length > 0 && hub.reports('session.open').length > 0, 'the run', 25_000)
+  expect(findRunningAgent(device.folders)).toMatchObject({ holder: { pid: agent.pid, purpose: 'service' }, facts: { link: 'connected' } })
+  const toldAtMs = performance.now()
+  expect(await killed(agent, 'SIGTERM')).toBe(0)
+  expect(performance.now() - toldAtMs).toBeLessThan(10_000)
+  expect(hub.reports('run.finished')[0]?.body).toMatchObject({ outcome: 'failed', error: { code: 'run.agent-lost' } })
+  expect([existsSync(device.folders.lockFile), existsSync(device.folders.runningFile)]).toEqual([false, false])
+})
+
+test('a second agent on the same state is refused and names the first', async () => {
+  const first = await anAgentProcess()
+  const second = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run'], { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: ['ignore', 'ignore', 'pipe'] })
+  children.add(second)
+  let said = ''
+  second.stderr.on('data', (data: Buffer) => { said += data.toString() })
+  const [status] = (await once(second, 'exit')) as [number]
+  expect([status, said]).toEqual([1, expect.stringContaining(`pid ${first.pid ?? 0}`)])
+  expect(hub.hellos).toHaveLength(1)
+})
+
+test('with --exit-with-parent it ends when the process that started it is gone', async () => {
+  const parent = spawn(process.execPath, ['-e', `
+    const child = require('node:child_process').spawn(process.execPath, ['-C', '@holdfast/source', process.argv[1], 'run', '--exit-with-parent'], { stdio: 'ignore' })
+    setInterval(() => undefined, 1000)
+  `, program], { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: 'ignore' })
+  children.add(parent)
+  await hub.until(() => hub.linkCount === 1, 'the link', 25_000)
+  await killed(parent)
+  await hub.until(() => hub.linkCount === 0 && !existsSync(device.folders.lockFile), 'the agent to end')
+})
