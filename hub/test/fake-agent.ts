@@ -62,6 +62,11 @@ export class FakeAgent {
     return this.answer.agentId
   }
 
+  /** Private halves, for what only the agent itself can sign and open. */
+  get privateKeys(): { readonly signing: KeyObject; readonly box: KeyObject } {
+    return { signing: this.#signing.privateKey, box: this.#box.privateKey }
+  }
+
   enrolRequest(token: string): EnrolRequest {
     const boxPublicKey = rawPublic(this.#box.publicKey)
     const boxSignature = sign(

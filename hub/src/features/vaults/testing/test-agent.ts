@@ -14,9 +14,10 @@ import {
   SessionSink,
   type Pack,
 } from '@holdfast/engine/vault'
-import type { AgentKeys } from '../create-vaults.ts'
+import type { Database } from '../../../platform/database/database.ts'
+import type { AgentKeys, Vaults } from '../create-vaults.ts'
 import { buildTree, type Folder } from './build-tree.ts'
-import type { VaultsUnderTest } from './vaults-under-test.ts'
+import type { RunTable } from './run-table.ts'
 
 export interface OpenedSession {
   readonly runId: RunId
@@ -36,6 +37,13 @@ export type SnapshotToMake = Partial<SnapshotBody> & {
   readonly signKey?: KeyObject
 }
 
+/** The hub's side, as it is at the moment: tests restart it. */
+interface HubSide {
+  readonly database: Database
+  readonly runs: RunTable
+  readonly vaults: Vaults
+}
+
 /** An agent's side of the conversation, with the engine's own sink, sealer and keys; it talks to the feature's handlers. */
 export class TestAgent {
   readonly agentId = AgentId.parse(randomUUID())
@@ -43,11 +51,11 @@ export class TestAgent {
   readonly domainId: DomainId
   readonly name: string
   readonly publicKeys: AgentKeys
-  readonly #world: VaultsUnderTest
+  readonly #world: HubSide
   readonly #signKey: KeyObject
   readonly #boxKey: KeyObject
 
-  constructor(world: VaultsUnderTest, name: string, vaultId: VaultId, domainId: DomainId) {
+  constructor(world: HubSide, name: string, vaultId: VaultId, domainId: DomainId) {
     this.#world = world
     this.name = name
     this.vaultId = vaultId

@@ -6,13 +6,13 @@ import { randomBytes } from 'node:crypto'
 import type { AgentId } from '@holdfast/shared-types'
 import { packKey } from '@holdfast/engine/format'
 import type { HubConfig } from '../../../config/config-schema.ts'
-import { entities } from '../../../wiring/entities.ts'
 import { migrations } from '../../../migrations/index.ts'
 import { openDatabase, type Database } from '../../../platform/database/database.ts'
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
+import { vaultEntities } from '../tables/database-tables.ts'
 import { AgentTable } from './agent-table.ts'
 import { RunTable } from './run-table.ts'
 import { FoldersWithHooks, type StoreWithHooks } from './store-with-hooks.ts'
@@ -56,7 +56,12 @@ export class VaultsUnderTest {
 
   static async #openAt(storeDir: string, secret: Uint8Array): Promise<VaultsUnderTest> {
     const world = new VaultsUnderTest(storeDir, secret, await createTestDatabase())
-    world.database = await openDatabase({ connection: world.#testDatabase.connection, entities, migrations, log: world.#logger() })
+    world.database = await openDatabase({
+      connection: world.#testDatabase.connection,
+      entities: vaultEntities,
+      migrations,
+      log: world.#logger(),
+    })
     world.runs = new RunTable(world.database)
     world.agents = new AgentTable(world.database)
     await world.start()

@@ -92,6 +92,9 @@ export class PackUploadCheck {
     const footer = tail.subarray(0, tail.length - packTrailerBytes)
     const trailer = decodePackTrailer(trailerBytes, this.#sizeBytes)
     if (trailer.footerBytes !== footer.length) throw new EngineError('pack.invalid', footerIsWrong)
+    // The one field that no checksum covers.
+    if (trailerBytes.subarray(trailerCrcOffset + 4, trailerCrcOffset + 8).some((byte) => byte !== 0))
+      throw new EngineError('pack.invalid', 'The end of a pack is damaged.')
     if (!equalBytes(createHash('sha256').update(footer).digest(), trailer.footerSha256))
       throw new EngineError('pack.checksum-mismatch', 'The footer of a pack is damaged.')
     if (this.#wholeCrc(footer, trailerBytes) !== trailer.packCrc32) throw new EngineError('pack.checksum-mismatch', 'A pack is damaged.')

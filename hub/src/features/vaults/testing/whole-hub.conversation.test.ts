@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem, Run, RunId, SessionId, SnapshotEntry } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import { blobTypes, decodeSnapshotObject, uuidToBytes } from '@holdfast/engine/format'
+import { openSnapshotBody, TreeReader, type DomainKeys } from '@holdfast/engine/reader'
+import { InlineSealer, nodePrimitives, openSealedDomainKeys, RemoteSource, sealSnapshot, SessionSink } from '@holdfast/engine/vault'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { FakeAgent } from '../../../../test/fake-agent.ts'
+import { TestHub } from '../../../../test/test-hub.ts'
+import { buildTree, folder, type Folder } from './build-tree.ts'
+
+/*
+ * The session's conversation over real links, tokens and runs: what the tests beside the use cases take for granted.
+ */
+
+interface Session {
+  readonly runId: RunId
+  readonly fence: number
+  readonly sessionId: SessionId
+  readonly nextSnapshotSeq: number
+  readonly keys: DomainKeys
+}
+
+async function ask<T>(agent: FakeAgent, type: string, body: object): Promise<T> {
+  const answer = await agent.send(type, body)
+  if (!answer.ok) throw Object.assign(new Error(answer.error.message), { code: answer.error.code })
+  return answer.body as T
+}
+
+/** The bytes of a call that must succeed; a refusal is thrown with its code. */
+async function call(agent: FakeAgent, path: string, method: string, body?: Uint8Array): Promise<Buffer> {
+  const response = await agent.call(`/api/v1${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: Buffer.from(body), headers: { 'content-type': 'application/octet-stream' } }),
+  })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  if (response.ok) return bytes
+  const problem = JSON.parse(bytes.toString()) as Problem
+  throw Object.assign(new Error(problem.detail), { code: problem.code })
+}
+
+function keysOf(agent: FakeAgent, answer: { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }): DomainKeys {
+  const id = { vaultId: uuidToBytes(agent.answer?.vaultId ?? ''), domainId: uuidToBytes(answer.domainId), keyEpoch: answer.keyEpoch }
+  return openSealedDomainKeys(answer.sealedDomainKeys, id, uuidToBytes(agent.agentId), agent.privateKeys.box)
+}
+
+async function begin(hub: TestHub, agent: FakeAgent, path = '/home'): Promise<Session> {
+  const { id: runId } = await hub.startRun(agent.agentId, { sources: [{ path }] })
+  await expect.poll(() => agent.offers.some((offer) => offer.runId === runId), { interval: 10 }).toBe(true)
+  const fence = agent.offers.findLast((offer) => offer.runId === runId)?.fence ?? 0
+  type Answer = Omit<Session, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
+  const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId })
+  return { ...answer, runId, fence, keys: keysOf(agent, answer) }
+}
+
+const emptyBody = {
+  system: 'linux',
+  plan: '',
+  program: 'test',
+  startedAtMs: 1,
+  finishedAtMs: 2,
+  parent: null,
+  filesNew: 0,
+  filesChanged: 0,
+  filesUnchanged: 0,
+  bytesRead: 0,
+} as const
+
+async function send(agent: FakeAgent, session: Session, tree: Folder): Promise<Uint8Array> {
+  const { sessionId, fence, keys } = session
+  const have = async (ids: Uint8Array): Promise<Uint8Array> =>
+    (await ask<{ locations: Uint8Array }>(agent, 'session.have', { sessionId, fence, ids })).locations
+  const putPack = async ({ packId, bytes }: { packId: Uint8Array; bytes: Uint8Array }): Promise<void> => {
+    await call(agent, `/sessions/${sessionId}/packs/${toHex(packId)}?fence=${fence}`, 'PUT', bytes)
+  }
+  const sink = new SessionSink(keys, { have, putPack }, (onPack) => new InlineSealer(keys, onPack))
+  const built = buildTree(sink, keys, tree)
+  await sink.finish()
+  const header = { agentId: uuidToBytes(agent.agentId), snapshotId: randomBytes(16), seq: session.nextSnapshotSeq }
+  const body = { ...emptyBody, ...built, status: 'complete' as const, host: 'laptop.lan', roots: [Buffer.from('/home')] }
+  return sealSnapshot({ header, refset: sink.refset(), body }, keys, agent.privateKeys.signing)
+}
+
+const commit = async (agent: FakeAgent, { sessionId, fence }: Session, object: Uint8Array): Promise<{ snapshotId: string }> =>
+  JSON.parse((await call(agent, `/sessions/${sessionId}/commit?fence=${fence}`, 'POST', object)).toString()) as { snapshotId: string }
+
+const finish = (agent: FakeAgent, { runId, fence }: Session): Promise<unknown> =>
+  ask(agent, 'run.finished', { runId, fence, outcome: 'succeeded', result: null, error: null, warnings: [], warningCount: 0 })
+
+describe('a backup over the wire', () => {
+  let hub: TestHub
+  let agent: FakeAgent
+  beforeAll(async () => {
+    hub = await TestHub.start()
+    agent = await hub.enrol()
+    await agent.link()
+  })
+  afterAll(() => hub.stop())
+
+  test('is committed, survives a restart of the hub in its middle, and is browsed, downloaded and read again byte for byte', async () => {
+    const content = randomBytes(3_200_000)
+    const session = await begin(hub, agent)
+    const tree = folder({ home: folder({ 'big.bin': content }) })
+    const object = await send(agent, session, tree)
+    await hub.hub.close()
+    await hub.open()
+    agent.origin = hub.origin
+    await agent.link([{ runId: session.runId, fence: session.fence, state: 'committing' }])
+    const { snapshotId } = await commit(agent, session, object)
+    expect(await commit(agent, session, object)).toMatchObject({ snapshotId })
+    await finish(agent, session)
+    await hub.expectState(session.runId, 'succeeded')
+
+    const listed = await hub.json<{ items: { id: string }[] }>(hub.get('/api/v1/snapshots?host=laptop'))
+    expect(listed.items.map(({ id }) => id)).toEqual([snapshotId])
+    const entries = await hub.json<{ items: SnapshotEntry[] }>(hub.get(`/api/v1/snapshots/${snapshotId}/entries?path=/home`))
+    expect(entries.items).toMatchObject([{ path: '/home/big.bin', size: content.length }])
+    const file = await hub.get(`/api/v1/snapshots/${snapshotId}/file?path=/home/big.bin`)
+    expect(Buffer.from(await file.arrayBuffer()).equals(content)).toBe(true)
+
+    expect((await restored(hub, agent, snapshotId)).equals(content)).toBe(true)
+    expect(await hub.hub.admin('fsck', { readData: true })).toMatchObject({ ok: true, problems: [] })
+  })
+
+  test('hands nothing to another device', async () => {
+    const session = await begin(hub, agent, '/srv')
+    const other = await hub.enrol('other')
+    await other.link()
+    await expect(
+      call(other, `/sessions/${session.sessionId}/packs/${'ab'.repeat(16)}?fence=${session.fence}`, 'PUT', randomBytes(100)),
+    ).rejects.toMatchObject({ code: 'session.not-found' })
+    await expect(
+      ask(other, 'session.have', { sessionId: session.sessionId, fence: session.fence, ids: randomBytes(32) }),
+    ).rejects.toMatchObject({ code: 'session.not-found' })
+    await finish(agent, session)
+  })
+})
+
+async function restored(hub: TestHub, agent: FakeAgent, snapshotId: string): Promise<Buffer> {
+  const { id: runId } = await hub.json<Run>(
+    hub.post(`/api/v1/devices/${agent.agentId}/runs`, { kind: 'restore', snapshotId, target: { path: '/tmp/x' } }),
+  )
+  await expect.poll(() => agent.offers.some((offer) => offer.runId === runId), { interval: 10 }).toBe(true)
+  const fence = agent.offers.findLast((offer) => offer.runId === runId)?.fence ?? 0
+  const keys = keysOf(agent, await ask(agent, 'vault.unseal', { runId, fence }))
+  const source = new RemoteSource(keys, {
+    locate: (ids) => call(agent, `/runs/${runId}/locate`, 'POST', ids),
+    readSegments: (places) => call(agent, `/runs/${runId}/segments`, 'POST', places),
+  })
+  const object = decodeSnapshotObject(await call(agent, `/runs/${runId}/snapshot-object`, 'GET'))
+  const { root } = await openSnapshotBody(nodePrimitives, object, keys)
+  const reader = new TreeReader((type, id) => source.read(type, id))
+  const file = await reader.resolve(root, [Buffer.from('home'), Buffer.from('big.bin')])
+  if (file?.type !== 'file') throw new Error('The file should be there')
+  const parts: Uint8Array[] = []
+  for await (const { item } of reader.items(file))
+    parts.push(item.kind === 'data' ? await source.read(blobTypes.data, item.id) : Buffer.alloc(item.length))
+  return Buffer.concat(parts)
+}
+
+describe('leases that run out', () => {
+  test('never leave an expired run with a snapshot, nor a commit\u2019s word without one', { timeout: 120_000 }, async () => {
+    const hub = await TestHub.start({ leaseMs: 400 })
+    try {
+      const agent = await hub.enrol()
+      await agent.link()
+      const outcomes: string[] = []
+      for (let round = 0; round < 12; round++) {
+        const session = await begin(hub, agent, `/round-${round}`).catch(() => null)
+        if (session === null) continue
+        const object = await send(agent, session, folder({ home: folder({ f: randomBytes(300) }) })).catch(() => null)
+        if (object === null) continue
+        // Around the end of the lease, which nothing extends.
+        await sleep(150 + Math.random() * 350)
+        const word = await commit(agent, session, object).then(
+          () => 'committed',
+          (error: { code: string }) => error.code,
+        )
+        await expect.poll(async () => (await hub.run(session.runId)).finishedAtMs, { timeout: 5000, interval: 50 }).not.toBeNull()
+        const { state } = await hub.run(session.runId)
+        const id = toHex(decodeSnapshotObject(object).header.snapshotId)
+        outcomes.push(`${word} ${state} ${await isStored(hub, agent, id)}`)
+      }
+      for (const outcome of outcomes)
+        expect(outcome).toMatch(
+          /^(committed succeeded true|run\.(fence-stale|already-finished) expired false|session\.not-found expired false)$/,
+        )
+      expect(outcomes.length).toBeGreaterThan(5)
+      expect(await hub.hub.admin('fsck', { readData: false })).toMatchObject({ ok: true })
+    } finally {
+      await hub.stop()
+    }
+  })
+})
+
+async function isStored(hub: TestHub, agent: FakeAgent, snapshotId: string): Promise<boolean> {
+  const names = await readdir(join(hub.dataDir, 'store', agent.answer?.vaultId ?? '', 's', agent.agentId)).catch(() => [])
+  return names.some((name) => name.endsWith(snapshotId))
+}
