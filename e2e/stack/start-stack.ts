@@ -35,6 +35,22 @@ export interface StackOptions {
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const stack = await layOutStack(options)
+  try {
+    await stack.startHub()
+    const [, signInLink = ''] = await stack.hub().waitForLine(/^Sign in: (\S+)$/m, startTimeoutMs)
+    const { token } = await stack.holdfastHub<{ token: string }>(['enrol-token', 'create'])
+    await stack.holdfast(['enrol', stack.origin, '--token', token, '--name', 'journey'])
+    await stack.startAgent()
+    return { ...stack, signInLink }
+  } catch (error) {
+    await stack.stop().catch(() => undefined) // the first failure is the one to see
+    throw error
+  }
+}
+
+/** Folder, port and settings; nothing runs yet. */
+async function layOutStack({ leaseMs }: StackOptions): Promise<Omit<Stack, 'signInLink'>> {
   const scratch = makeScratchFolder()
   const data = join(scratch.path, 'data')
   const port = await findFreePort()
@@ -43,24 +59,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     HOLDFAST_DATA: data,
     HOLDFAST_AGENT_HOME: join(data, 'agent'),
     HOLDFAST_PORT: String(port),
-    ...(options.leaseMs === undefined ? {} : { HOLDFAST_LEASE_MS: String(options.leaseMs) }),
+    ...(leaseMs === undefined ? {} : { HOLDFAST_LEASE_MS: String(leaseMs) }),
   }
   const running: { hub?: Program; agent?: Program } = {}
-  const current = (name: 'hub' | 'agent'): Program => {
-    const program = running[name]
-    if (program === undefined) throw new Error(`The ${name} was not started`)
-    return program
-  }
-  const holdfast = <T>(args: readonly string[], expectedExitCode?: number) =>
-    runForJson<T>(holdfastBin, [...args, '--json'], env, expectedExitCode)
-  const holdfastHub = <T>(args: readonly string[], expectedExitCode?: number) =>
-    runForJson<T>(hubBin, [...args, '--json'], env, expectedExitCode)
-
-  const stack = {
+  const holdfast: Stack['holdfast'] = (args, expectedExitCode) => runForJson(holdfastBin, [...args, '--json'], env, expectedExitCode)
+  return {
     origin,
     folder: scratch.path,
-    hub: () => current('hub'),
-    agent: () => current('agent'),
+    hub: () => started(running.hub),
+    agent: () => started(running.agent),
     async startHub() {
       running.hub = startProgram(hubBin, ['start', '--exit-with-parent'], env)
       await untilReady(origin, running.hub)
@@ -72,8 +79,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       } while ((await waitForLink(holdfast, running.agent)) === 'ended')
     },
     holdfast,
-    tryHoldfast: (args: readonly string[]) => runCommand(holdfastBin, [...args, '--json'], env),
-    holdfastHub,
+    tryHoldfast: (args) => runCommand(holdfastBin, [...args, '--json'], env),
+    holdfastHub: (args, expectedExitCode) => runForJson(hubBin, [...args, '--json'], env, expectedExitCode),
     async stop() {
       try {
         await running.agent?.stop()
@@ -83,27 +90,26 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       }
     },
   }
-  try {
-    await stack.startHub()
-    const [, signInLink = ''] = await stack.hub().waitForLine(/^Sign in: (\S+)$/m, startTimeoutMs)
-    const { token } = await holdfastHub<{ token: string }>(['enrol-token', 'create'])
-    await holdfast(['enrol', origin, '--token', token, '--name', 'journey'])
-    await stack.startAgent()
-    return { ...stack, signInLink }
-  } catch (error) {
-    await stack.stop().catch(() => undefined) // the first failure is the one to see
-    throw error
-  }
+}
+
+function started(program: Program | undefined): Program {
+  if (program === undefined) throw new Error('This program was not started')
+  return program
 }
 
 async function untilReady(origin: string, hub: Program): Promise<void> {
-  await until(hub, 'the hub answers', async () => {
-    try {
-      return (await fetch(`${origin}/health/ready`)).ok
-    } catch {
-      return false // not listening yet
-    }
-  })
+  for (const deadline = performance.now() + startTimeoutMs; !(await answers(`${origin}/health/ready`)); await sleep(50)) {
+    if (!hub.isRunning()) throw new Error(`The hub ended before it answered:\n${hub.output()}`)
+    if (performance.now() > deadline) throw new Error(`The hub did not answer in time:\n${hub.output()}`)
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok
+  } catch {
+    return false // not listening yet
+  }
 }
 
 async function waitForLink(holdfast: Stack['holdfast'], agent: Program): Promise<'linked' | 'ended'> {
@@ -117,11 +123,4 @@ async function waitForLink(holdfast: Stack['holdfast'], agent: Program): Promise
     if (link === 'connected' && pid === agent.pid) return 'linked'
   }
   throw new Error(`The agent was not linked in time:\n${agent.output()}`)
-}
-
-async function until(program: Program, what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + startTimeoutMs; !(await isSo()); await sleep(50)) {
-    if (!program.isRunning()) throw new Error(`A program ended before ${what}:\n${program.output()}`)
-    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}:\n${program.output()}`)
-  }
 }
