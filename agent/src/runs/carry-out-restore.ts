@@ -1,13 +1,21 @@
 import { restore } from '@holdfast/engine/restorer'
 import { AppError, type RestoreRequest, type RestoreResult } from '@holdfast/shared-types'
-import { openSnapshot } from './open-snapshot.ts'
+import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './worker-messages.ts'
 import { wirePathBytes } from './wire-path-bytes.ts'
 
 /** Brings back what was asked for from a snapshot. */
 export async function carryOutRestore(context: RunContext, request: RestoreRequest): Promise<RunEnd> {
-  const { source, keys, body } = await openSnapshot(context, request.snapshotId)
+  const snapshot = await openSnapshot(context, request.snapshotId)
+  try {
+    return await restoreFrom(context, request, snapshot)
+  } finally {
+    await snapshot.source.close()
+  }
+}
+
+async function restoreFrom(context: RunContext, request: RestoreRequest, { source, keys, body }: OpenedSnapshot): Promise<RunEnd> {
   context.log('restore.started', request.paths.length === 0 ? 'Restoring the whole snapshot.' : `Restoring ${request.paths.length === 1 ? 'one path' : `${request.paths.length} paths`} of the snapshot.`)
   const outcome = await restore({
     source, idKey: keys.idKey, rootPage: body.root, roots: body.roots, selected: request.paths.map(wirePathBytes), target: wirePathBytes(request.target), flat: request.flat,

@@ -10,6 +10,14 @@ import type { RunEnd } from './worker-messages.ts'
 /** Reads back all that a snapshot needs and checks every piece. */
 export async function carryOutVerify(context: RunContext, request: VerifyRequest): Promise<RunEnd> {
   const snapshot = await openSnapshot(context, request.snapshotId)
+  try {
+    return await verifyAll(context, request, snapshot)
+  } finally {
+    await snapshot.source.close()
+  }
+}
+
+async function verifyAll(context: RunContext, request: VerifyRequest, snapshot: OpenedSnapshot): Promise<RunEnd> {
   const { files, bytes, root } = snapshot.body
   context.log('verify.started', 'Reading back the whole snapshot.')
   context.progress({ phase: 'transferring', filesTotal: files, bytesTotal: bytes })

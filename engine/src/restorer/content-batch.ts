@@ -98,7 +98,7 @@ export class ContentBatch {
 }
 
 const hasComputedId = ({ dataIds }: OpenedSegment, position: number, id: Uint8Array): boolean =>
-  dataIds !== undefined && equalBytes(dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes), id)
+  dataIds !== null && equalBytes(dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes), id)
 
 function groupBySegment(blobs: readonly WantedBlob[], places: readonly (BlobLocation | null)[]): Map<string, WantedSegment> {
   const segments = new Map<string, WantedSegment>()

@@ -5,7 +5,7 @@ export interface OpenedSegment extends SegmentPlace {
   /** In the order of the segment. Authenticated as this segment; their ids are checked by `verify`. */
   readonly blobs: readonly Uint8Array[]
   /** Of a data segment, where the source has computed them from the blobs already: their ids, n × 32 bytes. Compare with these instead of calling `verify`. */
-  readonly dataIds?: Uint8Array
+  readonly dataIds: Uint8Array | null
 }
 
 export interface SegmentToRead extends SegmentPlace {

@@ -43,5 +43,5 @@ function packed(job: number, segments: readonly OpenedSegment[]): Extract<OpenRe
       offset += blob.length
     }
   }
-  return { job, raw, lengths, dataIds: segments.map((segment) => segment.dataIds ?? null) }
+  return { job, raw, lengths, dataIds: segments.map((segment) => segment.dataIds) }
 }

@@ -36,8 +36,8 @@ export class InlineOpener implements Opener {
       const header = readSegmentHeader(bytes.subarray(offset))
       const length = header.ciphertextBytes + segmentOverheadBytes
       const { blobs } = await this.#opener.open(bytes.subarray(offset, offset + length), place)
-      const dataIds = this.#computesIds && header.kind === packKinds.data ? this.#idsOf(blobs) : undefined
-      opened.push({ packId: place.packId, ordinal: place.ordinal, blobs, ...(dataIds === undefined ? {} : { dataIds }) })
+      const dataIds = this.#computesIds && header.kind === packKinds.data ? this.#idsOf(blobs) : null
+      opened.push({ packId: place.packId, ordinal: place.ordinal, blobs, dataIds })
       offset += length
     }
     return opened

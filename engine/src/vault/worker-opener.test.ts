@@ -36,7 +36,7 @@ test('segments opened on threads are those opened here, in their order, with the
     for (const { id, place: at, bytes } of wanted) {
       if (at.ordinal !== segment.ordinal || Buffer.compare(at.packId, segment.packId) !== 0) continue
       expect(Buffer.compare(segment.blobs[at.position]!, bytes)).toBe(0)
-      if (segment.dataIds !== undefined) expect(Buffer.compare(segment.dataIds.subarray(at.position * 32, at.position * 32 + 32), id)).toBe(0)
+      if (segment.dataIds !== null) expect(Buffer.compare(segment.dataIds.subarray(at.position * 32, at.position * 32 + 32), id)).toBe(0)
     }
   }
   expect(next).toBe(places.length)

@@ -11,8 +11,8 @@ const worthAThreadBytes = 512 * 1024
 
 interface Waiting {
   readonly places: readonly SegmentPlace[]
-  resolve(segments: OpenedSegment[]): void
-  reject(error: Error): void
+  readonly resolve: (segments: OpenedSegment[]) => void
+  readonly reject: (error: Error) => void
 }
 
 interface OpenThread {
@@ -93,8 +93,7 @@ export class WorkerOpener implements Opener {
     waiting.resolve(
       waiting.places.map(({ packId, ordinal }, index) => {
         const blobs = Array.from(report.lengths[index]!, (length) => report.raw.subarray(offset, (offset += length)))
-        const dataIds = report.dataIds[index] ?? null
-        return { packId, ordinal, blobs, ...(dataIds === null ? {} : { dataIds }) }
+        return { packId, ordinal, blobs, dataIds: report.dataIds[index] ?? null }
       }),
     )
   }
