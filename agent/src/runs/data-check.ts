@@ -1,6 +1,6 @@
 import { toHex } from '@holdfast/engine/bytes'
-import { blobTypes, type BlobLocation } from '@holdfast/engine/format'
-import { nodePrimitives, type BlobSource } from '@holdfast/engine/vault'
+import { blobIdBytes, blobTypes, type BlobLocation } from '@holdfast/engine/format'
+import { nodePrimitives, type BlobSource, type OpenedSegment, type SegmentToRead } from '@holdfast/engine/vault'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { AppError } from '@holdfast/shared-types'
 
@@ -8,9 +8,11 @@ import { AppError } from '@holdfast/shared-types'
 const roundBytes = 32 * 1024 * 1024
 const roundBlobs = 4096
 const idPrefixBytes = 8
+const bundleBytes = 256 * 1024
 
 interface Wanted {
   readonly id: Uint8Array
+  readonly lengthBytes: number
   /** The first file that needs it: where a problem is told. */
   readonly path: Uint8Array
 }
@@ -48,7 +50,7 @@ export class DataCheck {
   async want(id: Uint8Array, lengthBytes: number, path: Uint8Array): Promise<void> {
     const key = keyOf(id)
     if (this.#done.has(key) || this.#wanted.has(key)) return
-    this.#wanted.set(key, { id, path })
+    this.#wanted.set(key, { id, lengthBytes, path })
     this.#wantedBytes += lengthBytes
     if (this.#wantedBytes >= roundBytes || this.#wanted.size >= roundBlobs) await this.flush()
   }
@@ -59,23 +61,32 @@ export class DataCheck {
     this.#wantedBytes = 0
     if (wanted.length === 0) return
     const locations = await this.#ports.source.locate(wanted.map(({ id }) => id))
-    await this.#openSegments(locations)
+    await this.#openSegments(wanted, locations)
     for (const [index, want] of wanted.entries()) this.#judge(want, locations[index] ?? null)
   }
 
-  async #openSegments(locations: readonly (BlobLocation | null)[]): Promise<void> {
-    const places = new Map(locations.flatMap((location) => (location === null ? [] : [[segmentKey(location), location] as const])))
-    const unread = [...places].filter(([key]) => !this.#foundBySegment.has(key)).toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, place]) => place)
+  async #openSegments(wanted: readonly Wanted[], locations: readonly (BlobLocation | null)[]): Promise<void> {
+    const unread = new Map<string, SegmentToRead>()
+    for (const [index, location] of locations.entries()) {
+      if (location === null) continue
+      const key = segmentKey(location)
+      if (this.#foundBySegment.has(key)) continue
+      // At least as large as the largest piece in it: a bundle's own size is the source's to know.
+      const expectedBytes = Math.max(unread.get(key)?.expectedBytes ?? bundleBytes, wanted[index]?.lengthBytes ?? 0)
+      unread.set(key, { packId: location.packId, ordinal: location.ordinal, expectedBytes })
+    }
+    const inOrder = [...unread].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, place]) => place)
     const { source, signal } = this.#ports
-    for await (const segment of source.segments(unread, signal)) {
+    for await (const segment of source.segments(inOrder, signal)) {
       signal.throwIfAborted()
       if ('error' in segment) this.#foundBySegment.set(segmentKey(segment.place), segment.error)
-      else this.#foundBySegment.set(segmentKey(segment), await Promise.all(segment.blobs.map((blob) => this.#prefixOf(blob))))
+      else this.#foundBySegment.set(segmentKey(segment), await this.#prefixesOf(segment))
     }
   }
 
-  async #prefixOf(blob: Uint8Array): Promise<string> {
-    return prefixOf(await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob))
+  async #prefixesOf({ blobs, dataIds }: OpenedSegment): Promise<readonly string[]> {
+    if (dataIds !== null) return blobs.map((_, index) => prefixOf(dataIds.subarray(index * blobIdBytes)))
+    return Promise.all(blobs.map(async (blob) => prefixOf(await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob))))
   }
 
   #judge({ id, path }: Wanted, location: BlobLocation | null): void {
