@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isEngineError } from '../src/errors/index.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
@@ -54,6 +54,19 @@ test('restoring over an older state makes it the newer one again', async () => {
   expect(again.told).toEqual([])
   execFileSync('rmdir', [`${target}/specials/extra`])
   execFileSync('touch', ['-r', `${source}/specials`, `${target}/specials`])
+  expect(differences(source, target)).toBe('')
+})
+
+test('a tree of more folders than are held open comes back as it was', async () => {
+  for (let index = 0; index < 400; index++) {
+    const folder = `${source}/${index % 20}/${index}/${'in/'.repeat(index % 7)}`
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(`${folder}/file`, pattern(700, index))
+    if (index > 0) linkSync(`${source}/0/0/file`, `${folder}/link`)
+  }
+  const backup = await work.backUp([source])
+  const restored = await work.restore(backup, target, { flat: true })
+  expect(restored.told).toEqual([])
   expect(differences(source, target)).toBe('')
 })
 

@@ -1,6 +1,6 @@
 import type { SnapshotStatus } from '../format/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { ItemWarnings, Pacer } from '../run-control/index.ts'
+import { asCancelled, ItemWarnings, Pacer } from '../run-control/index.ts'
 import { ExcludedPlaces, joinSources, Walk, type SourceSet } from '../walker/index.ts'
 import type { ArchiveOptions, ArchiveOutcome, ArchiveProgress } from './archive-options.ts'
 import { CatalogueWriter } from './catalogue/index.ts'
@@ -29,7 +29,7 @@ export async function archive(options: ArchiveOptions): Promise<ArchiveOutcome> 
     return run.outcome(catalogue.finish(options.sink))
   } catch (error) {
     catalogue.discard()
-    throw error
+    throw asCancelled(error, options.signal)
   }
 }
 

@@ -143,10 +143,20 @@ export class ContentReader {
   }
 }
 
+function knownRanges(fd: number, size: number): readonly Range[] | null {
+  try {
+    return dataRanges(fd, size)
+  } catch {
+    // Some file systems cannot tell (EINVAL). If the disk is at fault, reading says so.
+    return null
+  }
+}
+
 /** Where a file holds data. Asked only of those that take less room than they are long: most do not. */
 function rangesOf(fd: number, metadata: FileMetadata): readonly Range[] {
   const whole = { start: 0, end: metadata.size }
   if (metadata.blocks * blockBytes >= metadata.size) return [whole]
-  const ranges = dataRanges(fd, metadata.size)
+  const ranges = knownRanges(fd, metadata.size)
+  if (ranges === null) return [whole]
   return ranges.at(-1)?.end === metadata.size ? ranges : [...ranges, { start: metadata.size, end: metadata.size }]
 }

@@ -47,6 +47,10 @@ export class ContentBatch {
     this.#signal = signal
   }
 
+  get isEmpty(): boolean {
+    return this.#pieces === 0
+  }
+
   get isFull(): boolean {
     return this.#pieces >= batchPieces || this.#bytes >= batchBytes
   }

@@ -1,7 +1,7 @@
-import { EngineError } from '../errors/index.ts'
+import { EngineError, invariant } from '../errors/index.ts'
 import type { ContentItem, FileEntry } from '../format/index.ts'
 import type { TreeReader } from '../reader/index.ts'
-import type { ItemWarnings } from '../run-control/index.ts'
+import type { ItemWarnings, Pacer } from '../run-control/index.ts'
 import type { BlobSource } from '../vault/blob-source.ts'
 import { ContentBatch } from './content-batch.ts'
 import { EntryWriter, pathIn } from './entry-writer.ts'
@@ -17,6 +17,7 @@ export interface FileRestorerPorts {
   readonly handles: FolderHandles
   readonly metadata: MetadataWriter
   readonly warnings: ItemWarnings
+  readonly pacer: Pacer
   readonly signal: AbortSignal
 }
 
@@ -63,8 +64,9 @@ export class FileRestorer {
   /** Waits until nothing is on its way. */
   async settle(): Promise<void> {
     do {
-      await this.#batch.deliver()
+      await this.#deliver()
       for (const name of this.#again.splice(0)) await this.#begin(name)
+      invariant(this.#unfinished.size === 0 || !this.#batch.isEmpty || this.#again.length > 0, 'every file waits for a piece, and every piece is delivered or told as lost')
     } while (this.#unfinished.size > 0 || this.#again.length > 0)
   }
 
@@ -85,7 +87,7 @@ export class FileRestorer {
       await this.#plan(file)
     } catch (error) {
       // A list of contents that is missing or damaged concerns this file alone.
-      if (!(error instanceof EngineError) || !/^(blob|format|bytes|segment)\./.test(error.code)) throw error
+      if (!(error instanceof EngineError) || !/^(blob|format|bytes|segment|pack)\./.test(error.code)) throw error
       file.fail(error)
     }
   }
@@ -107,12 +109,18 @@ export class FileRestorer {
         if (file.state === 'failed') return
         this.#want(file, offset, item)
         planned = offset + item.length
-        if (this.#batch.isFull) await this.#batch.deliver()
+        if (this.#batch.isFull) await this.#deliver()
       }
     }
     if (planned === size) file.endPlan()
     else file.fail(new EngineError('format.invalid', 'A file has more or less content than its size says: the snapshot is damaged here.'))
-    if (this.#batch.isFull) await this.#batch.deliver()
+    if (this.#batch.isFull) await this.#deliver()
+  }
+
+  /** One file may be a million pieces: the rest of the program gets its turn between batches too. */
+  async #deliver(): Promise<void> {
+    await this.#batch.deliver()
+    if (this.#ports.pacer.isLate()) await this.#ports.pacer.turn()
   }
 
   #want(file: RestoredFile, offset: number, item: ContentItem): void {

@@ -1,7 +1,7 @@
 import { EngineError, invariant } from '../errors/index.ts'
 import type { ErrorEntry, FolderEntry, TreeEntry } from '../format/index.ts'
 import { TreeReader } from '../reader/index.ts'
-import { ItemWarnings, Pacer } from '../run-control/index.ts'
+import { asCancelled, ItemWarnings, Pacer } from '../run-control/index.ts'
 import { openTargetFolder, type TargetFolder } from '../source/index.ts'
 import type { PlainEntry } from './entry-writer.ts'
 import { FileRestorer } from './file-restorer.ts'
@@ -41,6 +41,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreOutcome> 
       measure: () => measureContent(pages, reader, options.rootPage, layout.selection),
     })
     return await new RestoreRun(options, { layout, pages, reader, target, isNew, total }).run()
+  } catch (error) {
+    throw asCancelled(error, options.signal)
   } finally {
     target.close()
   }
@@ -80,7 +82,9 @@ class RestoreRun {
     this.#warnings = new ItemWarnings(options.onItemError)
     this.#handles = new FolderHandles(prepared.target)
     this.#folders = new TargetFolders(this.#handles, this.#metadata)
-    this.#files = new FileRestorer({ ...options, reader: prepared.reader, handles: this.#handles, metadata: this.#metadata, warnings: this.#warnings })
+    this.#files = new FileRestorer({
+      ...options, reader: prepared.reader, handles: this.#handles, metadata: this.#metadata, warnings: this.#warnings, pacer: this.#pacer,
+    })
     this.#top = { parent: null, name: new Uint8Array(0), path: Buffer.alloc(0), entry: null, isNew: prepared.isNew, isLost: false, identity: null }
   }
 

@@ -2,4 +2,4 @@
 export type { Clock } from './clock.ts'
 export { ItemWarnings } from './item-warnings.ts'
 export type { ItemErrorHandler, ItemWarning } from './item-warnings.ts'
-export { Pacer } from './pacer.ts'
+export { asCancelled, Pacer } from './pacer.ts'

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { EngineError } from '../errors/index.ts'
+import { EngineError, isEngineError } from '../errors/index.ts'
 import type { Clock } from './clock.ts'
 
 /** The event loop gets its turn this often: packs are sent, answers and an abort arrive only then. */
@@ -47,6 +47,11 @@ export class Pacer {
   }
 
   throwIfCancelled(): void {
-    if (this.#signal.aborted) throw new EngineError('cancelled', 'The run was cancelled.', { cause: this.#signal.reason })
+    if (this.#signal.aborted) throw cancelled(this.#signal)
   }
 }
+
+const cancelled = (signal: AbortSignal): EngineError => new EngineError('cancelled', 'The run was cancelled.', { cause: signal.reason })
+
+/** What ends a cancelled run is the cancelling, whatever part of it noticed first and in which words. */
+export const asCancelled = (error: unknown, signal: AbortSignal): unknown => (signal.aborted && !isEngineError(error, 'cancelled') ? cancelled(signal) : error)

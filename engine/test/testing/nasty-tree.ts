@@ -44,7 +44,7 @@ function makeContents(root: string): void {
   makeSparse(`${folder}/only-a-hole`, 50_000_000, [])
   makeSparse(`${folder}/small-hole`, 100_000, [[99_999, 1]])
   mkdirSync(`${folder}/many`)
-  for (let index = 0; index < 3000; index++) writeFileSync(`${folder}/many/${index}`, `file number ${index}\n`)
+  for (let index = 0; index < 1200; index++) writeFileSync(`${folder}/many/${index}`, `file number ${index}\n`)
 }
 
 function makeSparse(path: string, size: number, data: readonly (readonly [number, number])[]): void {
