@@ -31,7 +31,11 @@ export interface ClosePace {
 }
 
 export async function openDatabaseServer({ config, env, log }: CliContext, options: OpenOptions): Promise<DatabaseServer> {
-  if (config.databaseUrl !== null) return { connection: { url: config.databaseUrl }, embedded: null }
+  if (config.databaseUrl !== null) {
+    const { prepareExternalDatabase } = await import('../platform/database/prepare-external-database.ts')
+    await prepareExternalDatabase(config.databaseUrl)
+    return { connection: { url: config.databaseUrl }, embedded: null }
+  }
   const { held, onFatal, signal } = options
   const { startEmbeddedPostgres } = await import('../platform/database/embedded/embedded-postgres.ts')
   const embedded = await startEmbeddedPostgres({
