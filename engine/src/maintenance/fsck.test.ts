@@ -21,7 +21,9 @@ test('a sound vault has no finding, with keys and without', async () => {
   const { secret } = await makeSmallVault(store)
   const vault = await openVault(store, secret)
   const report = await fsck(store, { vault, readData: true })
-  expect(report).toMatchObject({ ok: true, problems: [], counts: { snapshots: 1, packs: 3 } })
+  expect(report).toMatchObject({ ok: true, problems: [], counts: { snapshots: 1 } })
+  // One metadata pack, and one or two data packs: segments are dealt at random.
+  expect([2, 3]).toContain(report.counts.packs)
   // 40 small files, 2 halves of the big one, 1 piece of the sparse one, 2 pages
   expect(report.counts.blobsReached).toBe(45)
   expect((await fsck(store, { vault: null, readData: true })).ok).toBe(true)
