@@ -3,6 +3,8 @@ import { concatBytes } from './byte-strings.ts'
 
 const encoder = new TextEncoder()
 const maxU64 = 0xffff_ffff_ffff_ffffn
+const maxSafe = BigInt(Number.MAX_SAFE_INTEGER)
+const low49Bits = (1n << 49n) - 1n
 const minI64 = -0x8000_0000_0000_0000n
 const maxI64 = 0x7fff_ffff_ffff_ffffn
 
@@ -72,12 +74,14 @@ export class ByteWriter {
   /** The same encoding as {@link varint} for the whole range of u64. */
   varintBig(value: bigint): this {
     invariant(value >= 0n && value <= maxU64, 'a varint lies between 0 and 2^64-1')
-    while (value > 0x7fn) {
-      this.#byte(Number(value & 0x7fn) | 0x80)
-      value >>= 7n
+    if (value <= maxSafe) return this.varint(Number(value))
+    // Arithmetic on big integers allocates: the low seven groups are written as a number, and so is the rest.
+    let low = Number(value & low49Bits)
+    for (let group = 0; group < 7; group++) {
+      this.#byte((low % 0x80) | 0x80)
+      low = Math.floor(low / 0x80)
     }
-    this.#byte(Number(value))
-    return this
+    return this.varint(Number(value >> 49n))
   }
 
   /** A signed 64-bit number as a zigzag varint: small magnitudes of either sign are short. */
