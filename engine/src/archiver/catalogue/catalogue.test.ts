@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -89,7 +89,9 @@ test('stays out of the way until it is committed, and leaves nothing when discar
 test('a catalogue that cannot be written is told at the end, and leaves the last one as it was', () => {
   writeCatalogue()
   const before = readFileSync(cataloguePath)
-  const writer = new CatalogueWriter('/dev/full', identity, snapshotId)
+  // Where the new one is written there is never any room.
+  symlinkSync('/dev/full', `${cataloguePath}.new`)
+  const writer = new CatalogueWriter(cataloguePath, identity, snapshotId)
   writer.folder(Buffer.from('/')).finish([])
   expect(writer.finish({ ticketCount: 0, locationOf: placeOf })).toMatchObject({ code: 'catalogue.damaged' })
   expect(readFileSync(cataloguePath).equals(before)).toBe(true)
