@@ -1,4 +1,4 @@
-import { copyBytes, toHex } from '../bytes/index.ts'
+import { copyBytes, equalBytes, toHex } from '../bytes/index.ts'
 import { EngineError, invariant } from '../errors/index.ts'
 import { blobIdBytes, Refset, type BlobLocation } from '../format/index.ts'
 import type { BlobTicket } from './blob-sink.ts'
@@ -16,6 +16,7 @@ export class TicketTable {
   #count = 0
   readonly #packIds: Uint8Array[] = []
   readonly #packByHex = new Map<string, number>()
+  #lastPack = 0
 
   get size(): number {
     return this.#count
@@ -47,15 +48,19 @@ export class TicketTable {
   }
 
   locate(ticket: BlobTicket, packId: Uint8Array, ordinal: number, position: number): void {
-    const hex = toHex(packId)
-    let pack = this.#packByHex.get(hex)
-    if (pack === undefined) {
-      pack = this.#packIds.push(copyBytes(packId)) - 1
-      this.#packByHex.set(hex, pack)
-    }
-    this.#packs[ticket] = pack
+    this.#packs[ticket] = this.#numberOf(packId)
     this.#ordinals[ticket] = ordinal
     this.#positions[ticket] = position
+  }
+
+  #numberOf(packId: Uint8Array): number {
+    const last = this.#packIds[this.#lastPack]
+    // Neighbours mostly lie in the same pack: no text is made for them.
+    if (last !== undefined && equalBytes(last, packId)) return this.#lastPack
+    const hex = toHex(packId)
+    this.#lastPack = this.#packByHex.get(hex) ?? this.#packIds.push(copyBytes(packId)) - 1
+    this.#packByHex.set(hex, this.#lastPack)
+    return this.#lastPack
   }
 
   /** @throws EngineError `invariant.broken` before the session is finished. */

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import type { SegmentPlace } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
@@ -44,7 +45,7 @@ export class WorkerOpener implements Opener {
     if (this.#failure !== undefined) throw this.#failure
     const thread = this.#leastBusyThread()
     // A view into a larger buffer is copied: what else lies in that is not ours to give away.
-    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : copyBytes(bytes)
     thread.busyBytes += bytes.length
     try {
       return await this.#order(thread, own, places)
