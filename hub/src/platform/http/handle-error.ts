@@ -15,9 +15,11 @@ export const handleError =
       await next()
       if (ctx.status === 404 && ctx.body === undefined) throw new AppError('request.not-found')
     } catch (error) {
-      if (ctx.req.destroyed && !ctx.res.writable) return // Nobody is there to be told.
+      // Nobody is there to be told. `writable` says nothing here: a response whose socket is gone keeps it.
+      if (ctx.res.destroyed && isEndOfCaller(error)) return
       const problem = asProblem(error)
       logRefusal(log, problem, error)
+      if (ctx.res.destroyed) return
       ctx.status = errorFacts(problem.code).status
       const body: Problem = {
         ...toProblem(problem, ctx.state.requestId),
@@ -30,6 +32,12 @@ export const handleError =
       ctx.type = 'application/problem+json'
     }
   }
+
+/** What reading a body fails with when its sender goes away, or when a handler had enough of it. */
+function isEndOfCaller(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR'
+}
 
 function asProblem(error: unknown): AppError {
   // Koa's own refusals: an address or header that cannot be decoded.

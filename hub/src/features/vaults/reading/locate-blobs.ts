@@ -1,10 +1,9 @@
 import { locationRecordBytes, maxIdsPerQuery } from '@holdfast/shared-types'
 import { blobIdBytes, writeLocation } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Readable } from 'node:stream'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { countIds } from '../sessions/have-blobs.ts'
-import { readBounded } from '../sessions/read-bounded.ts'
+import { readBounded, type Upload } from '../sessions/read-bounded.ts'
 import { requireReadableRun, type ReadableRunDeps, type RunClaim } from './readable-run.ts'
 
 export interface LocateBlobsDeps extends ReadableRunDeps {
@@ -15,7 +14,7 @@ export interface LocateBlobsDeps extends ReadableRunDeps {
  * Where blobs of the run's snapshot lie: only places within its refset are told.
  * @throws AppError as `requireReadableRun`; `protocol.invalid-message`
  */
-export async function locateBlobs(deps: LocateBlobsDeps, em: EntityManager, claim: RunClaim, body: Readable): Promise<Uint8Array> {
+export async function locateBlobs(deps: LocateBlobsDeps, em: EntityManager, claim: RunClaim, body: Upload): Promise<Uint8Array> {
   const { snapshot, vault } = await requireReadableRun(deps, em, claim)
   const ids = await readBounded(body, maxIdsPerQuery * blobIdBytes)
   const count = countIds(ids)

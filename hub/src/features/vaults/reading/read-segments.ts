@@ -8,7 +8,7 @@ import { startedStream } from '../../../platform/http/started-stream.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
-import { readBounded } from '../sessions/read-bounded.ts'
+import { readBounded, type Upload } from '../sessions/read-bounded.ts'
 import { readPackRange, type ReadRangeDeps } from './read-pack-range.ts'
 import { requireReadableRun, type ReadableRun, type ReadableRunDeps, type RunClaim } from './readable-run.ts'
 
@@ -31,7 +31,7 @@ export interface SegmentStream {
  *
  * @throws AppError as `requireReadableRun`; `protocol.invalid-message`; `access.denied` outside of the snapshot; `vault.corrupt` for a lost one
  */
-export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, claim: RunClaim, body: Readable): Promise<SegmentStream> {
+export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, claim: RunClaim, body: Upload): Promise<SegmentStream> {
   const readable = await requireReadableRun(deps, em, claim)
   const records = await readBounded(body, maxPlaces * locationRecordBytes)
   const segments = await findSegments(deps, readable, records)

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { AgentId, RunId, SnapshotId } from '@holdfast/shared-types'
 import { equalBytes } from '@holdfast/engine/bytes'
 import { decodeSnapshotObject, snapshotKey, type HubStatement, type SnapshotObject } from '@holdfast/engine/format'
@@ -21,7 +20,7 @@ import {
   type ProvenSnapshot,
   type SessionInHand,
 } from './prove-snapshot.ts'
-import { readBounded } from './read-bounded.ts'
+import { readBounded, type Upload } from './read-bounded.ts'
 import { requireOpenSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
 
 /** 60 TiB of backup; an agent's snapshot of 1 TiB has half a megabyte. */
@@ -46,7 +45,7 @@ export interface Committed {
  *
  * @throws AppError `session.rejected` for a snapshot that is not this session's or names segments it may not; `session.not-found`, `run.*`
  */
-export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, body: Readable): Promise<Committed> {
+export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, body: Upload): Promise<Committed> {
   const bytes = await readBounded(body, maxSnapshotBytes)
   const em = deps.database.em()
   const object = decodeUpload(bytes)

@@ -1,16 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { AppError } from '@holdfast/shared-types'
+
+/** The body of a request; what its headers say of its length is asked first. */
+export type Upload = Readable & { readonly headers?: IncomingHttpHeaders }
+
+/**
+ * Refuses a body by its announced length, while its sender can still be answered: one that turns out too long later can only be cut off.
+ * @throws AppError `request.too-large`
+ */
+export function requireAnnounced({ headers }: Upload, limitBytes: number): void {
+  if (Number(headers?.['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes)
+}
+
+const tooLarge = (limitBytes: number): AppError =>
+  new AppError('request.too-large', { message: `This call takes at most ${limitBytes} bytes.`, context: { limitBytes } })
 
 /**
  * All bytes of a request. Aborted requests reject with what ended them.
  * @throws AppError `request.too-large` as soon as there are more than `limitBytes`; the rest is not read.
  */
-export async function readBounded(stream: Readable, limitBytes: number): Promise<Buffer> {
+export async function readBounded(stream: Upload, limitBytes: number): Promise<Buffer> {
+  requireAnnounced(stream, limitBytes)
   const parts: Uint8Array[] = []
   let sizeBytes = 0
   for await (const part of stream as AsyncIterable<Uint8Array>) {
     sizeBytes += part.length
-    if (sizeBytes > limitBytes) throw new AppError('request.too-large', { context: { limitBytes } })
+    if (sizeBytes > limitBytes) throw tooLarge(limitBytes)
     parts.push(part)
   }
   return Buffer.concat(parts, sizeBytes)

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { AppError, type PackId } from '@holdfast/shared-types'
 import { equalBytes, fromHex } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
@@ -8,6 +7,7 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
 import type { RunsDoor } from '../doors/doors.ts'
+import { requireAnnounced, type Upload } from '../sessions/read-bounded.ts'
 import { requireOpenSession, type SessionClaim } from '../sessions/require-open-session.ts'
 import type { SessionGrants } from '../sessions/session-grants.ts'
 import { insertPack } from '../tables/packs.queries.ts'
@@ -35,10 +35,11 @@ export interface PackClaim extends SessionClaim {
  * Stores one pack. When it resolves the pack is durable in the store, its row is committed, and its segments are offered to others: in
  * this order. The same bytes again are accepted again.
  *
- * @param body read to its end also when the pack is refused, so that the agent hears the answer; destroyed when it is too large.
+ * @param body read to its end also when the pack is refused, so that the agent hears the answer; destroyed when it is longer than it said.
  * @throws AppError `session.not-found`, `run.*`, `request.too-large`, `pack.conflict`; EngineError `pack.*`, `store.*`
  */
-export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Readable): Promise<void> {
+export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload): Promise<void> {
+  requireAnnounced(body, maxPackBytes)
   const session = await requireOpenSession(deps.database.em(), deps.runs, claim)
   const { store } = deps.vaults.get(session.vaultId)
   const packId = fromHex(claim.packId)
@@ -58,7 +59,7 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Readabl
   }
 }
 
-async function receive(body: Readable, stage: StagedObject, check: PackUploadCheck): Promise<CheckedUpload> {
+async function receive(body: Upload, stage: StagedObject, check: PackUploadCheck): Promise<CheckedUpload> {
   let failure: unknown
   await cutIntoPieces(body, pieceBytes, async (piece) => {
     if (failure !== undefined) return
