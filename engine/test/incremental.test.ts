@@ -3,6 +3,7 @@ import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, readFileSync
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isEngineError } from '../src/errors/index.ts'
 import { blobTypes } from '../src/format/index.ts'
+import { TreeReader } from '../src/reader/index.ts'
 import type { BlobSink } from '../src/vault/index.ts'
 import { realClock, Workplace, type BackupResult } from './testing/backup-and-restore.ts'
 import { differences, makeNastyTree, pattern } from './testing/nasty-tree.ts'
@@ -35,6 +36,36 @@ test('a second backup reads no file, sends nothing and asks nothing', async () =
   expect(second.statistics.blobsNew).toBeLessThanOrEqual(3)
   expect(second.idsAsked).toBeLessThanOrEqual(3)
   await expectRestores(second)
+})
+
+/** Every page, list and chunk that a snapshot leads to. */
+async function* reachable(page: Uint8Array, vault = work.vault.newSource()): AsyncGenerator<Uint8Array> {
+  const lists: Uint8Array[] = []
+  const reader = new TreeReader((type, id) => {
+    if (type === blobTypes.contentList) lists.push(id)
+    return vault.read(type, id)
+  })
+  yield page
+  for await (const entry of reader.entries(page)) {
+    if (entry.type === 'folder') yield* reachable(entry.page, vault)
+    if (entry.type === 'file') for await (const { item } of reader.items(entry)) if (item.kind === 'data') yield item.id
+  }
+  yield* lists
+}
+
+test('whatever a snapshot leads to is in its refset, read or adopted', async () => {
+  makeNastyTree(source)
+  writeFileSync(`${source}/large`, pattern(50_000_000, 2))
+  for (const backup of [await work.backUp([source]), await work.backUp([source])]) {
+    const vault = work.vault.newSource()
+    let count = 0
+    for await (const id of reachable(backup.rootPage)) {
+      const [place] = await vault.locate([id])
+      expect(backup.refset.has(Buffer.from(place!.packId).toString('hex'), place!.ordinal)).toBe(true)
+      count++
+    }
+    expect(count).toBeGreaterThan(80)
+  }
 })
 
 test('one changed byte in 50 MB stores a few chunks', async () => {
@@ -85,7 +116,7 @@ test.each(Object.entries(changes))('sees %s', async (_, change) => {
 })
 
 test('a write in the same tick as the look before is seen', async () => {
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < 6; round++) {
     writeFileSync(`${source}/file`, `${round}`.padStart(1000))
     const backup = await work.backUp([source], { clock: realClock })
     expect(backup).toMatchObject({ filesRead: 1 })

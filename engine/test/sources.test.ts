@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { compareBytes } from '../src/bytes/index.ts'
 import { TreeReader } from '../src/reader/index.ts'
@@ -63,6 +63,11 @@ test('a source that does not exist is told and marked, and the snapshot is parti
   expect(backup).toMatchObject({ status: 'partial', files: 1, errors: 2 })
   expect(backup.told.map(({ path, error }) => [path.slice(base.length), error.code])).toEqual([['/6', 'source.not-found'], ['/missing', 'source.not-found']])
   expect(await listing(backup)).toEqual(['A ', 'e /6', 'd /d', 'f /d/4', 'e /missing'])
+})
+
+test('the caller may end a backup at the first problem, and then nothing is left of it', async () => {
+  await expect(work.backUp([`${base}/d`, `${base}/missing`], { onItemError: () => 'abort' })).rejects.toMatchObject({ code: 'source.not-found' })
+  expect(existsSync(`${work.cataloguePath}.new`)).toBe(false)
 })
 
 test('a missing source inside another one is told as well', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { archive, commitCatalogue, openCatalogue, type ArchiveOptions, type ArchiveOutcome, type Catalogue, type Clock } from '../../src/archiver/index.ts'
 import type { EngineError } from '../../src/errors/index.ts'
 import { TreeReader } from '../../src/reader/index.ts'
+import { Refset } from '../../src/format/index.ts'
 import { restore, type RestoreOptions, type RestoreOutcome } from '../../src/restorer/index.ts'
 import type { SinkStatistics } from '../../src/vault/index.ts'
 import { aSnapshotId, TestVault } from './a-vault.ts'
@@ -20,6 +21,8 @@ interface Told {
 export type BackupResult = ArchiveOutcome & {
   readonly statistics: SinkStatistics
   readonly told: readonly Told[]
+  /** What the snapshot would say it needs. */
+  readonly refset: Refset
   /** Blobs that the hub was asked about. */
   readonly idsAsked: number
   /** Id of the page of the first source: unlike the top's it does not change with the folders around it. */
@@ -66,7 +69,7 @@ export class Workplace {
       const outcome = await archive(options)
       commitCatalogue(this.cataloguePath)
       const idsAsked = hub.idsAsked - askedBefore
-      return { ...outcome, statistics: session.statistics, told, idsAsked, root: await this.#pageOf(outcome) }
+      return { ...outcome, statistics: session.statistics, told, idsAsked, refset: Refset.decode(session.refset()), root: await this.#pageOf(outcome) }
     } finally {
       previous?.close()
     }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { ByteReader, ByteWriter, equalBytes } from '../../bytes/index.ts'
+import { ByteReader, ByteWriter, copyBytes, equalBytes } from '../../bytes/index.ts'
 import { chunkerProfiles, type ChunkLimits } from '../../chunker/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { objectIdBytes } from '../../format/index.ts'
@@ -50,7 +50,7 @@ export function decodeHeader(bytes: Uint8Array, expected: CatalogueIdentity): Ui
   if (crc32(bytes.subarray(0, headerBytes - 4)) !== readU32(bytes, headerBytes - 4)) throw damaged('its header is damaged')
   reader.u16()
   const isOurs = equalBytes(reader.bytes(objectIdBytes), expected.vaultId) && equalBytes(reader.bytes(objectIdBytes), expected.domainId)
-  const snapshotId = reader.bytes(objectIdBytes).slice()
+  const snapshotId = copyBytes(reader.bytes(objectIdBytes))
   if (!isOurs) throw damaged('it belongs to another vault')
   const { minBytes, normalBytes, maxBytes } = limitsOf(expected)
   if (reader.u32() !== minBytes || reader.u32() !== normalBytes || reader.u32() !== maxBytes) throw damaged('it was made with other chunk sizes')
