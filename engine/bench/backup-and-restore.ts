@@ -21,7 +21,13 @@ const rounds = Number(process.argv[3] ?? 3)
 const threads = availableParallelism()
 const work = mkdtempSync(path.join(path.dirname(folder), 'hf-bench-'))
 const keys = aDomain()
-const shared = { idKey: keys.idKey, onItemError: tell, onProgress: () => undefined, signal: new AbortController().signal, clock: { nowMs: Date.now, monotonicMs: () => performance.now() } }
+const shared = {
+  idKey: keys.idKey,
+  onItemError: tell,
+  onProgress: () => undefined,
+  signal: new AbortController().signal,
+  clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
+}
 
 function tell(itemPath: Uint8Array, error: Error): 'skip' {
   console.error(Buffer.from(itemPath).toString(), error.message)
@@ -34,16 +40,28 @@ async function measure<T>(name: string, task: () => Promise<T> | T): Promise<T> 
   const result = await task()
   const { user, system } = process.cpuUsage(cpu)
   const ms = (value: number): string => `${value.toFixed(0)} ms`.padStart(9)
-  console.log(`${name.padEnd(18)} ${ms(performance.now() - start)} elapsed ${ms(user / 1000)} user ${ms(system / 1000)} system ${(process.memoryUsage().rss / 2 ** 20).toFixed(0).padStart(5)} MiB`)
+  console.log(
+    `${name.padEnd(18)} ${ms(performance.now() - start)} elapsed ${ms(user / 1000)} user ${ms(system / 1000)} system ${(process.memoryUsage().rss / 2 ** 20).toFixed(0).padStart(5)} MiB`,
+  )
   return result
 }
 
 async function backUp(hub: LoopbackHub, knowsLast: boolean): Promise<ArchiveOutcome> {
   const catalogue = path.join(work, 'catalogue')
   const previous = knowsLast ? openCatalogue(catalogue, { ...keys, chunker: 'standard' }) : null
-  const sink = new SessionSink(keys, knowsLast ? hub.sessionPorts : { ...hub.sessionPorts, have: null }, (onPack) => new WorkerSealer(keys, onPack, threads))
+  const sink = new SessionSink(
+    keys,
+    knowsLast ? hub.sessionPorts : { ...hub.sessionPorts, have: null },
+    (onPack) => new WorkerSealer(keys, onPack, threads),
+  )
   const outcome = await archive({
-    ...shared, sources: [Buffer.from(folder)], alwaysExcluded: [Buffer.from(work)], sink, cdcKey: keys.cdcKey, chunker: 'standard', previous,
+    ...shared,
+    sources: [Buffer.from(folder)],
+    alwaysExcluded: [Buffer.from(work)],
+    sink,
+    cdcKey: keys.cdcKey,
+    chunker: 'standard',
+    previous,
     catalogue: { path: catalogue, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId: new Uint8Array(16) },
   })
   commitCatalogue(catalogue)
@@ -53,7 +71,15 @@ async function backUp(hub: LoopbackHub, knowsLast: boolean): Promise<ArchiveOutc
 
 async function restoreAll(hub: LoopbackHub, outcome: ArchiveOutcome, target: string): Promise<void> {
   const source = new RemoteSource(keys, hub.sourcePorts, new WorkerOpener(keys, threads))
-  const restored = await restore({ ...shared, source, rootPage: outcome.rootPage, roots: outcome.roots, selected: [], target: Buffer.from(target), flat: true })
+  const restored = await restore({
+    ...shared,
+    source,
+    rootPage: outcome.rootPage,
+    roots: outcome.roots,
+    selected: [],
+    target: Buffer.from(target),
+    flat: true,
+  })
   await source.close()
   if (restored.status !== 'complete') throw new Error(`restored ${restored.filesWritten} of ${restored.filesRequested} files`)
 }
@@ -63,7 +89,8 @@ try {
     const [target, copy] = [path.join(work, 'restored'), path.join(work, 'copy')]
     const hub = new LoopbackHub()
     const outcome = await measure('first backup', () => backUp(hub, false))
-    if (round === 0) console.log(`${outcome.files} files, ${outcome.folders} folders, ${outcome.bytes} bytes; ${hub.dataBytes} bytes of data packs`)
+    if (round === 0)
+      console.log(`${outcome.files} files, ${outcome.folders} folders, ${outcome.bytes} bytes; ${hub.dataBytes} bytes of data packs`)
     await measure('unchanged rescan', () => backUp(hub, true))
     await measure('restore', () => restoreAll(hub, outcome, target))
     await measure('cp -a', () => execFileSync('cp', ['-a', folder, copy]))

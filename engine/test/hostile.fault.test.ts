@@ -17,10 +17,30 @@ beforeEach(() => {
 })
 afterEach(() => work[Symbol.dispose]())
 
-const fields = { mode: 0o755, owner: { uid: 0, gid: 0, user: '', group: '' }, mtimeNs: 0n, hardLinkGroup: null, attributes: null, deletedAtMs: null, isAncestor: false }
-const file = (name: string): TreeEntry => ({ ...fields, name: Buffer.from(name), type: 'file', size: 5, content: { kind: 'inline', bytes: Buffer.from('owned') } })
+const fields = {
+  mode: 0o755,
+  owner: { uid: 0, gid: 0, user: '', group: '' },
+  mtimeNs: 0n,
+  hardLinkGroup: null,
+  attributes: null,
+  deletedAtMs: null,
+  isAncestor: false,
+}
+const file = (name: string): TreeEntry => ({
+  ...fields,
+  name: Buffer.from(name),
+  type: 'file',
+  size: 5,
+  content: { kind: 'inline', bytes: Buffer.from('owned') },
+})
 const symlink = (name: string, to: string): TreeEntry => ({ ...fields, name: Buffer.from(name), type: 'symlink', target: Buffer.from(to) })
-const folder = (name: string, page: Uint8Array): FolderEntry => ({ ...fields, name: Buffer.from(name), type: 'folder', page, subtree: { files: 1, folders: 0, bytes: 5, errors: 0 } })
+const folder = (name: string, page: Uint8Array): FolderEntry => ({
+  ...fields,
+  name: Buffer.from(name),
+  type: 'folder',
+  page,
+  subtree: { files: 1, folders: 0, bytes: 5, errors: 0 },
+})
 /** What an honest writer refuses to write: a page with one name exchanged for another of the same length. */
 function forged(entries: readonly TreeEntry[], from: string, to: string): Uint8Array {
   const page = Buffer.from(encodeLeafPage(entries))
@@ -35,18 +55,33 @@ async function restoreForged(make: (put: (page: Uint8Array) => Uint8Array) => Ui
   return work.restore({ rootPage, roots: [] }, target)
 }
 
-test.each([['aa', '..'], ['aaaa', '../x'], ['aa', 'a\0'], ['a', '.'], ['aaaaaaaaa', '/tmp/evil']])('a name %j that was made %j stops its folder and nothing else', async (from, to) => {
-  const outcome = await restoreForged((put) => put(encodeLeafPage([folder('bad', put(forged([file(from), file('z')], from, to))), file('good')])))
+test.each([
+  ['aa', '..'],
+  ['aaaa', '../x'],
+  ['aa', 'a\0'],
+  ['a', '.'],
+  ['aaaaaaaaa', '/tmp/evil'],
+])('a name %j that was made %j stops its folder and nothing else', async (from, to) => {
+  const outcome = await restoreForged((put) =>
+    put(encodeLeafPage([folder('bad', put(forged([file(from), file('z')], from, to))), file('good')])),
+  )
   expect(outcome).toMatchObject({ status: 'complete-with-errors', filesRequested: 2, filesWritten: 1, filesFailed: 1 })
   expect(execFileSync('find', [work.folder, '-type', 'f', '-name', '[!v.]*', '-size', '-6c']).toString().trim()).toBe(`${target}/good`)
 })
 
 test('a name that comes twice, first as a symlink and then as a folder, does not lead through the symlink', async () => {
-  const twice = await restoreForged((put) => put(encodeLeafPage([folder('bad', put(forged([symlink('aa', outside), folder('ab', put(encodeLeafPage([file('f')])))], 'ab', 'aa')))])))
+  const twice = await restoreForged((put) =>
+    put(encodeLeafPage([folder('bad', put(forged([symlink('aa', outside), folder('ab', put(encodeLeafPage([file('f')])))], 'ab', 'aa')))])),
+  )
   expect(twice.status).toBe('complete-with-errors')
   const overTwoPages = await restoreForged((put) => {
     const pages = [encodeLeafPage([symlink('a', outside)]), encodeLeafPage([folder('a', put(encodeLeafPage([file('f')])))])].map(put)
-    const both = put(encodeInteriorPage(1, [{ firstName: Buffer.from('a'), page: pages[0]!, entries: 1 }, { firstName: Buffer.from('b'), page: pages[1]!, entries: 1 }]))
+    const both = put(
+      encodeInteriorPage(1, [
+        { firstName: Buffer.from('a'), page: pages[0]!, entries: 1 },
+        { firstName: Buffer.from('b'), page: pages[1]!, entries: 1 },
+      ]),
+    )
     return put(encodeLeafPage([folder('bad', both)]))
   })
   expect(overTwoPages.status).toBe('complete-with-errors')
@@ -101,7 +136,9 @@ test('a target that somebody keeps exchanging for symlinks is never left', async
     for (let each = 0; each < 10; each++) writeFileSync(`${source}/${index % 4}/${index}/deep/${each}`, pattern(300, each))
   }
   const backup = await work.backUp([source])
-  const attacker = fork(new URL('testing/exchange-folders.ts', import.meta.url), [target, outside], { execArgv: ['-C', '@holdfast/source'] })
+  const attacker = fork(new URL('testing/exchange-folders.ts', import.meta.url), [target, outside], {
+    execArgv: ['-C', '@holdfast/source'],
+  })
   try {
     await new Promise((resolve) => attacker.once('message', resolve))
     const deadline = performance.now() + 4000

@@ -1,5 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isEngineError } from '../src/errors/index.ts'
 import { blobTypes } from '../src/format/index.ts'
@@ -30,7 +45,14 @@ test('a second backup reads no file, sends nothing and asks nothing', async () =
   makeNastyTree(source)
   const first = await work.backUp([source])
   const second = await work.backUp([source])
-  expect(second).toMatchObject({ filesRead: 0, bytesRead: 0, filesNew: 0, filesChanged: 0, filesUnchanged: first.files, status: 'complete' })
+  expect(second).toMatchObject({
+    filesRead: 0,
+    bytesRead: 0,
+    filesNew: 0,
+    filesChanged: 0,
+    filesUnchanged: first.files,
+    status: 'complete',
+  })
   expect(second.statistics.dataPackBytes).toBe(0)
   // The folders above the source hold the catalogue and so did change: theirs are the only pages that are not as they were.
   expect(second.statistics.blobsNew).toBeLessThanOrEqual(3)
@@ -189,7 +211,12 @@ function sinkWith(sink: BlobSink, onData: () => void): BlobSink {
 
 test('a file that changes once while it is read is read again, and kept whole', async () => {
   writeFileSync(`${source}/log`, pattern(1_000_000, 1))
-  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), once(() => appendFileSync(`${source}/log`, 'more'))) })
+  const backup = await work.backUp([source], {
+    sink: sinkWith(
+      work.vault.newSession(),
+      once(() => appendFileSync(`${source}/log`, 'more')),
+    ),
+  })
   expect(backup).toMatchObject({ status: 'complete', warningCount: 0, bytes: 1_000_004 })
   await expectRestores(backup)
 })
@@ -208,7 +235,9 @@ test('a file that never stops changing is kept with as many bytes as were read, 
 test('a file that shrinks while it is read is kept as what could be read', async () => {
   writeFileSync(`${source}/log`, pattern(20_000_000, 1))
   let size = 20_000_000
-  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), () => truncateSync(`${source}/log`, (size = Math.max(0, size - 3_000_000)))) })
+  const backup = await work.backUp([source], {
+    sink: sinkWith(work.vault.newSession(), () => truncateSync(`${source}/log`, (size = Math.max(0, size - 3_000_000)))),
+  })
   await work.restore(backup, work.path('target'), { flat: true })
   expect(statSync(work.path('target/log')).size).toBe(backup.bytes)
 })
@@ -216,10 +245,13 @@ test('a file that shrinks while it is read is kept as what could be read', async
 test('what disappears between listing and looking is left out without a word', async () => {
   for (const name of ['a', 'b', 'c']) writeFileSync(`${source}/${name}`, pattern(1000, 1))
   mkdirSync(`${source}/d`)
-  const sink = sinkWith(work.vault.newSession(), once(() => {
-    unlinkSync(`${source}/b`)
-    rmSync(`${source}/d`, { recursive: true })
-  }))
+  const sink = sinkWith(
+    work.vault.newSession(),
+    once(() => {
+      unlinkSync(`${source}/b`)
+      rmSync(`${source}/d`, { recursive: true })
+    }),
+  )
   const backup = await work.backUp([source], { sink })
   expect(backup).toMatchObject({ status: 'complete', files: 2, vanished: 2, warningCount: 0 })
 })
@@ -227,11 +259,15 @@ test('what disappears between listing and looking is left out without a word', a
 test('a folder that is exchanged for a symlink during the backup leads nowhere else', async () => {
   mkdirSync(`${source}/folder`)
   mkdirSync(work.path('private'))
-  for (const folder of [`${source}/folder`, work.path('private')]) for (const name of ['a', 'b']) writeFileSync(`${folder}/${name}`, pattern(500, folder.length))
-  const sink = sinkWith(work.vault.newSession(), once(() => {
-    renameSync(`${source}/folder`, `${source}/moved`)
-    execFileSync('ln', ['-s', work.path('private'), `${source}/folder`])
-  }))
+  for (const folder of [`${source}/folder`, work.path('private')])
+    for (const name of ['a', 'b']) writeFileSync(`${folder}/${name}`, pattern(500, folder.length))
+  const sink = sinkWith(
+    work.vault.newSession(),
+    once(() => {
+      renameSync(`${source}/folder`, `${source}/moved`)
+      execFileSync('ln', ['-s', work.path('private'), `${source}/folder`])
+    }),
+  )
   const backup = await work.backUp([source], { sink })
   await work.restore(backup, work.path('target'), { flat: true })
   const secret = readFileSync(work.path('private/b'))

@@ -20,7 +20,9 @@ afterEach(() => work[Symbol.dispose]())
 test('only what is selected comes back, and what the snapshot does not hold is told', async () => {
   makeNastyTree(source)
   const backup = await work.backUp([source])
-  const selected = [`${source}/links`, `${source}/contents/twin`, `${source}/nothing/here`, `${source}/contents/twin/below`].map((path) => Buffer.from(path))
+  const selected = [`${source}/links`, `${source}/contents/twin`, `${source}/nothing/here`, `${source}/contents/twin/below`].map((path) =>
+    Buffer.from(path),
+  )
   const outcome = await work.restore(backup, target, { selected })
   expect(outcome.told.map(({ path }) => path.slice(source.length))).toEqual(['/nothing/here'])
   expect(readdirSync(`${target}${source}`)).toEqual(['contents', 'links'])
@@ -76,7 +78,8 @@ test('files whose content is missing or damaged are told one by one, all others 
   const backup = await work.backUp([source])
   const pages = await pageIdsOf(backup.rootPage)
   // Some at random, but never the folders themselves.
-  const told = (id: Uint8Array): 'missing' | 'damaged' | null => (pages.has(hexOf(id)) || id[0]! % 8 > 1 ? null : id[0]! % 8 === 0 ? 'missing' : 'damaged')
+  const told = (id: Uint8Array): 'missing' | 'damaged' | null =>
+    pages.has(hexOf(id)) || id[0]! % 8 > 1 ? null : id[0]! % 8 === 0 ? 'missing' : 'damaged'
   const outcome = await work.restore(backup, target, { flat: true, source: sourceWithout(work.vault.newSource(), told) })
   expect(outcome.filesRequested).toBe(62)
   expect(outcome.filesFailed).toBeGreaterThan(2)
@@ -84,7 +87,11 @@ test('files whose content is missing or damaged are told one by one, all others 
   expect(outcome.told.length).toBe(outcome.filesFailed)
   expect(outcome.status).toBe('complete-with-errors')
   const failed = new Set(outcome.told.map(({ path }) => path.slice(source.length + 1)))
-  expect(readdirSync(target).toSorted()).toEqual(readdirSync(source).filter((name) => !failed.has(name)).toSorted())
+  expect(readdirSync(target).toSorted()).toEqual(
+    readdirSync(source)
+      .filter((name) => !failed.has(name))
+      .toSorted(),
+  )
   for (const name of readdirSync(target)) expect(readFileSync(`${target}/${name}`).equals(readFileSync(`${source}/${name}`))).toBe(true)
 })
 
@@ -95,7 +102,8 @@ test('a restore that is killed leaves no file under its own name that is not who
   for (const blobs of [40, 102, 104]) {
     const into = `${target}-${blobs}`
     const child = fork(new URL('testing/restore-until-killed.ts', import.meta.url), [source, into, String(blobs)], {
-      execArgv: ['-C', '@holdfast/source'], env: { ...process.env, TMPDIR: work.folder },
+      execArgv: ['-C', '@holdfast/source'],
+      env: { ...process.env, TMPDIR: work.folder },
     })
     expect(await new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))).toBe('SIGKILL')
     expect(readdirSync(into).length).toBeGreaterThan(20)
@@ -106,31 +114,40 @@ test('a restore that is killed leaves no file under its own name that is not who
   }
 }, 120_000)
 
-test.runIf(isRoot)('a target that is too small is refused before anything is written, and one that fills up stops the restore', async () => {
-  writeFileSync(`${source}/large`, pattern(6_000_000, 1))
-  for (let index = 0; index < 40; index++) writeFileSync(`${source}/${index}`, pattern(10_000, index))
-  execFileSync('truncate', ['-s', '1G', `${source}/sparse`])
-  const backup = await work.backUp([source])
-  mkdirSync(target)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', target])
-  } catch {
-    // A container that may not mount: nothing to try this on.
-    return
-  }
-  try {
-    await expect(work.restore(backup, target)).rejects.toMatchObject({ code: 'restore.target-invalid', message: expect.stringContaining('nothing was written') })
-    expect(readdirSync(target)).toEqual([])
-    writeFileSync(`${target}/there-before`, '')
-    await expect(work.restore(backup, target)).rejects.toMatchObject({ code: 'restore.target-invalid', message: expect.stringContaining('no space left') })
-    expect(execFileSync('find', [target, '-name', '.holdfast-restore-*'], { encoding: 'utf8' })).toBe('')
-    const small = [`${source}/1`, `${source}/sparse`].map((path) => Buffer.from(path))
-    execFileSync('find', [target, '-mindepth', '1', '-delete'])
-    expect(await work.restore(backup, target, { selected: small })).toMatchObject({ status: 'complete', filesWritten: 2 })
-  } finally {
-    execFileSync('umount', [target])
-  }
-})
+test.runIf(isRoot)(
+  'a target that is too small is refused before anything is written, and one that fills up stops the restore',
+  async () => {
+    writeFileSync(`${source}/large`, pattern(6_000_000, 1))
+    for (let index = 0; index < 40; index++) writeFileSync(`${source}/${index}`, pattern(10_000, index))
+    execFileSync('truncate', ['-s', '1G', `${source}/sparse`])
+    const backup = await work.backUp([source])
+    mkdirSync(target)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', target])
+    } catch {
+      // A container that may not mount: nothing to try this on.
+      return
+    }
+    try {
+      await expect(work.restore(backup, target)).rejects.toMatchObject({
+        code: 'restore.target-invalid',
+        message: expect.stringContaining('nothing was written'),
+      })
+      expect(readdirSync(target)).toEqual([])
+      writeFileSync(`${target}/there-before`, '')
+      await expect(work.restore(backup, target)).rejects.toMatchObject({
+        code: 'restore.target-invalid',
+        message: expect.stringContaining('no space left'),
+      })
+      expect(execFileSync('find', [target, '-name', '.holdfast-restore-*'], { encoding: 'utf8' })).toBe('')
+      const small = [`${source}/1`, `${source}/sparse`].map((path) => Buffer.from(path))
+      execFileSync('find', [target, '-mindepth', '1', '-delete'])
+      expect(await work.restore(backup, target, { selected: small })).toMatchObject({ status: 'complete', filesWritten: 2 })
+    } finally {
+      execFileSync('umount', [target])
+    }
+  },
+)
 
 test('hard links to a first name that was in the way are made with the next one', async () => {
   writeFileSync(`${source}/a`, pattern(5000, 1))

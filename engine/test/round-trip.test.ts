@@ -16,7 +16,8 @@ beforeEach(() => {
 })
 afterEach(() => work[Symbol.dispose]())
 
-const find = (folder: string, ...expression: string[]): number => execFileSync('find', [folder, '-mindepth', '1', ...expression, '-printf', 'x']).length
+const find = (folder: string, ...expression: string[]): number =>
+  execFileSync('find', [folder, '-mindepth', '1', ...expression, '-printf', 'x']).length
 
 test('everything a file system can hold comes back as it was', async () => {
   makeNastyTree(source)
@@ -33,7 +34,14 @@ test('holes come back as holes', async () => {
   makeNastyTree(source)
   const backup = await work.backUp([source])
   await work.restore(backup, target)
-  const used = (folder: string): number => Number(execFileSync('du', ['-s', '--block-size=1', `${folder}/contents/only-a-hole`, `${folder}/contents/hole-at-start`, '-c']).toString().split('\n').at(-2)!.split('\t')[0])
+  const used = (folder: string): number =>
+    Number(
+      execFileSync('du', ['-s', '--block-size=1', `${folder}/contents/only-a-hole`, `${folder}/contents/hole-at-start`, '-c'])
+        .toString()
+        .split('\n')
+        .at(-2)!
+        .split('\t')[0],
+    )
   expect(used(`${target}${source}`)).toBeLessThanOrEqual(used(source))
 })
 
@@ -49,7 +57,10 @@ test('restoring over an older state makes it the newer one again', async () => {
   makeNastyTree(source)
   const backup = await work.backUp([source])
   await work.restore(backup, target, { flat: true })
-  execFileSync('sh', ['-c', `cd ${target} && rm -r links/one && ln -s /etc links/one && echo other > contents/twin && truncate -s 7 contents/zeroes && rm names/CASE && mkdir specials/extra && chmod 0 modes`])
+  execFileSync('sh', [
+    '-c',
+    `cd ${target} && rm -r links/one && ln -s /etc links/one && echo other > contents/twin && truncate -s 7 contents/zeroes && rm names/CASE && mkdir specials/extra && chmod 0 modes`,
+  ])
   const again = await work.restore(backup, target, { flat: true })
   expect(again.told).toEqual([])
   execFileSync('rmdir', [`${target}/specials/extra`])
@@ -72,7 +83,8 @@ test('a tree of more folders than are held open comes back as it was', async () 
 
 test('paths longer than the system takes are kept and restored', async () => {
   makeDeepTree(source, 40)
-  const tarHash = (folder: string): string => execFileSync('sh', ['-c', 'tar -C "$1" --sort=name -cf - . | sha256sum', 'sh', folder], { maxBuffer: 1 << 28 }).toString()
+  const tarHash = (folder: string): string =>
+    execFileSync('sh', ['-c', 'tar -C "$1" --sort=name -cf - . | sha256sum', 'sh', folder], { maxBuffer: 1 << 28 }).toString()
   const backup = await work.backUp([source])
   expect(backup).toMatchObject({ status: 'complete', files: 41, errors: 0 })
   const restored = await work.restore(backup, target, { flat: true })
@@ -91,7 +103,10 @@ test.runIf(isRoot)('what may not be read is an error entry, the rest is kept, an
   try {
     const backup = await work.backUp([source])
     expect(backup).toMatchObject({ status: 'complete-with-errors', files: 2, errors: 2, warningCount: 2 })
-    expect(backup.told.map(({ path, error }) => [path, error.code])).toEqual([[`${source}/closed`, 'source.unreadable'], [`${source}/secret`, 'source.unreadable']])
+    expect(backup.told.map(({ path, error }) => [path, error.code])).toEqual([
+      [`${source}/closed`, 'source.unreadable'],
+      [`${source}/secret`, 'source.unreadable'],
+    ])
 
     const restored = await work.restore(backup, target, { flat: true })
     expect(restored).toMatchObject({ status: 'complete-with-errors', filesRequested: 3, filesWritten: 2, filesFailed: 1 })
@@ -119,7 +134,10 @@ test.runIf(isRoot)('without root owners are told once, not once for each file, a
 test('a cancelled backup and a cancelled restore end with that, and leave nothing unfinished', async () => {
   for (let index = 0; index < 2000; index++) writeFileSync(`${source}/${index}`, pattern(1000, index))
   const backup = await work.backUp([source])
-  for (const run of [(signal: AbortSignal) => work.backUp([source], { signal, previous: null }), (signal: AbortSignal) => work.restore(backup, target, { signal })]) {
+  for (const run of [
+    (signal: AbortSignal) => work.backUp([source], { signal, previous: null }),
+    (signal: AbortSignal) => work.restore(backup, target, { signal }),
+  ]) {
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 5)
     const error = await run(stop.signal).catch((reason: unknown) => reason)

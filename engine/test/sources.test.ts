@@ -25,7 +25,10 @@ async function listing(backup: BackupResult): Promise<string[]> {
     for await (const entry of reader.entries(page)) {
       const path = `${above}/${Buffer.from(entry.name).toString()}`
       const letter = entry.type[0]!
-      if (path.startsWith(base)) lines.push(`${entry.type === 'folder' && entry.isAncestor ? 'A' : entry.type === 'folder' ? 'd' : letter} ${path.slice(base.length)}`)
+      if (path.startsWith(base))
+        lines.push(
+          `${entry.type === 'folder' && entry.isAncestor ? 'A' : entry.type === 'folder' ? 'd' : letter} ${path.slice(base.length)}`,
+        )
       if (entry.type === 'folder') await list(entry.page, path)
     }
   }
@@ -61,12 +64,17 @@ test('symlinks on the way to a source are resolved, so that the source has its o
 test('a source that does not exist is told and marked, and the snapshot is partial', async () => {
   const backup = await work.backUp([`${base}/d`, `${base}/missing/deeper`, `${base}/6/below-a-file`])
   expect(backup).toMatchObject({ status: 'partial', files: 1, errors: 2 })
-  expect(backup.told.map(({ path, error }) => [path.slice(base.length), error.code])).toEqual([['/6', 'source.not-found'], ['/missing', 'source.not-found']])
+  expect(backup.told.map(({ path, error }) => [path.slice(base.length), error.code])).toEqual([
+    ['/6', 'source.not-found'],
+    ['/missing', 'source.not-found'],
+  ])
   expect(await listing(backup)).toEqual(['A ', 'e /6', 'd /d', 'f /d/4', 'e /missing'])
 })
 
 test('the caller may end a backup at the first problem, and then nothing is left of it', async () => {
-  await expect(work.backUp([`${base}/d`, `${base}/missing`], { onItemError: () => 'abort' })).rejects.toMatchObject({ code: 'source.not-found' })
+  await expect(work.backUp([`${base}/d`, `${base}/missing`], { onItemError: () => 'abort' })).rejects.toMatchObject({
+    code: 'source.not-found',
+  })
   expect(existsSync(`${work.cataloguePath}.new`)).toBe(false)
 })
 

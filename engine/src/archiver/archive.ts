@@ -20,7 +20,11 @@ import { TreeWriter } from './tree-writer.ts'
  */
 export async function archive(options: ArchiveOptions): Promise<ArchiveOutcome> {
   const sources = joinSources(options.sources)
-  const catalogue = new CatalogueWriter(options.catalogue.path, { ...options.catalogue, chunker: options.chunker }, options.catalogue.snapshotId)
+  const catalogue = new CatalogueWriter(
+    options.catalogue.path,
+    { ...options.catalogue, chunker: options.chunker },
+    options.catalogue.snapshotId,
+  )
   try {
     const run = new ArchiveRun(options, sources, catalogue)
     await run.walk()
@@ -56,8 +60,12 @@ class ArchiveRun {
     this.#tree = new TreeWriter({ ...options, catalogueFolder: (path) => catalogue.folder(path) })
     const files = new FileArchiver(sink, previous, this.#reader, clock)
     this.#entries = new EntryArchiver({
-      tree: this.#tree, files, warnings: this.#warnings, idKey: options.idKey,
-      pathOf: (name) => this.#walk.pathOf(name), openFile: (name) => this.#walk.openFile(name),
+      tree: this.#tree,
+      files,
+      warnings: this.#warnings,
+      idKey: options.idKey,
+      pathOf: (name) => this.#walk.pathOf(name),
+      openFile: (name) => this.#walk.openFile(name),
     })
   }
 
@@ -121,7 +129,13 @@ class ArchiveRun {
   #progress(): ArchiveProgress {
     const { filesDone, bytesDone } = this.#entries.done
     const currentPath = this.#nameInHand === null ? null : this.#walk.pathOf(this.#nameInHand)
-    return { filesDone, bytesDone, filesRead: this.#reader.filesRead, bytesRead: this.#reader.bytesRead, warnings: this.#warnings.count, currentPath }
+    return {
+      filesDone,
+      bytesDone,
+      filesRead: this.#reader.filesRead,
+      bytesRead: this.#reader.bytesRead,
+      warnings: this.#warnings.count,
+      currentPath,
+    }
   }
 }
-

@@ -4,11 +4,20 @@ import { isRacy, isSameState } from './change-detection.ts'
 
 const lookedAtMs = 1_800_000_000_000
 const ns = (offsetMs: number): bigint => BigInt(lookedAtMs + offsetMs) * 1_000_000n
-const aFile = (over: Partial<FileIdentity> = {}): FileIdentity => ({ size: 1, mtimeNs: ns(-60_000), ctimeNs: ns(-60_000), inode: 5n, device: 6n, ...over })
+const aFile = (over: Partial<FileIdentity> = {}): FileIdentity => ({
+  size: 1,
+  mtimeNs: ns(-60_000),
+  ctimeNs: ns(-60_000),
+  inode: 5n,
+  device: 6n,
+  ...over,
+})
 
 describe('a file is believed', () => {
-  test('when it was left alone for more than two seconds', () => expect(isRacy(aFile({ mtimeNs: ns(-2001), ctimeNs: ns(-2001) }), lookedAtMs)).toBe(false))
-  test('when its modification time was set far into the future, since the next write brings it back', () => expect(isRacy(aFile({ mtimeNs: ns(1e12) }), lookedAtMs)).toBe(false))
+  test('when it was left alone for more than two seconds', () =>
+    expect(isRacy(aFile({ mtimeNs: ns(-2001), ctimeNs: ns(-2001) }), lookedAtMs)).toBe(false))
+  test('when its modification time was set far into the future, since the next write brings it back', () =>
+    expect(isRacy(aFile({ mtimeNs: ns(1e12) }), lookedAtMs)).toBe(false))
 })
 
 describe('a file is not believed', () => {
@@ -23,5 +32,5 @@ describe('a file is not believed', () => {
 
 test.each(['size', 'mtimeNs', 'ctimeNs', 'inode', 'device'] as const)('another %s is another state', (field) => {
   expect(isSameState(aFile(), aFile())).toBe(true)
-  expect(isSameState(aFile(), aFile({ [field]: field === 'size' ? 2 : aFile()[field] as bigint + 1n }))).toBe(false)
+  expect(isSameState(aFile(), aFile({ [field]: field === 'size' ? 2 : aFile()[field] + 1n }))).toBe(false)
 })

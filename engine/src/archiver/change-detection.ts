@@ -28,7 +28,10 @@ export function isRacy(identity: FileIdentity, lookedAtMs: number): boolean {
 /** Same file, same content, as far as one can know without reading. Mode and owner are not asked: they are kept anew each time. */
 export function isSameState(left: FileIdentity, right: FileIdentity): boolean {
   return (
-    left.size === right.size && left.mtimeNs === right.mtimeNs && left.ctimeNs === right.ctimeNs &&
-    left.inode === right.inode && left.device === right.device
+    left.size === right.size &&
+    left.mtimeNs === right.mtimeNs &&
+    left.ctimeNs === right.ctimeNs &&
+    left.inode === right.inode &&
+    left.device === right.device
   )
 }

@@ -66,7 +66,14 @@ export class EntryArchiver {
       return null
     }
     const known = this.#ports.tree.knownFile(name)
-    const file = { name, metadata, lookedAtMs, open: () => this.#ports.openFile(name), known, fields: (current: FileMetadata) => this.#fields(name, current, group) }
+    const file = {
+      name,
+      metadata,
+      lookedAtMs,
+      open: () => this.#ports.openFile(name),
+      known,
+      fields: (current: FileMetadata) => this.#fields(name, current, group),
+    }
     const adopted = this.#ports.files.adopt(file)
     if (adopted === null) return this.#addRead(found, this.#ports.files.read(file), group)
     this.#addFile(adopted, group)
@@ -154,5 +161,12 @@ export class EntryArchiver {
 
 /** Attributes are not read by this version. */
 const emptyFields: EntryFields = {
-  name: new Uint8Array(0), mode: 0, owner: unknownOwner, mtimeNs: 0n, hardLinkGroup: null, attributes: null, deletedAtMs: null, isAncestor: false,
+  name: new Uint8Array(0),
+  mode: 0,
+  owner: unknownOwner,
+  mtimeNs: 0n,
+  hardLinkGroup: null,
+  attributes: null,
+  deletedAtMs: null,
+  isAncestor: false,
 }

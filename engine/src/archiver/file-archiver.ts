@@ -50,7 +50,12 @@ export class FileArchiver {
     const adopted = this.#adoptContent(known.content)
     if (adopted === null) return null
     const entry: FileEntry = { ...file.fields(metadata), type: 'file', size: metadata.size, content: contentOf(adopted) }
-    return { entry, catalogued: { ...known, isTrusted: !isRacy(metadata, file.lookedAtMs), content: adopted }, change: 'unchanged', warning: null }
+    return {
+      entry,
+      catalogued: { ...known, isTrusted: !isRacy(metadata, file.lookedAtMs), content: adopted },
+      change: 'unchanged',
+      warning: null,
+    }
   }
 
   /** @throws EngineError `source.*`; `source.not-found` when it is gone. */
@@ -71,7 +76,9 @@ export class FileArchiver {
   /** Null when the place of a blob is not known. Tickets are those of this session afterwards. */
   #adoptContent(content: CataloguedContent): CataloguedContent | null {
     if (content.kind === 'inline') return content
-    const places = [...content.tickets, ...content.lists.map((list) => list.ticket)].map((ticket) => this.#previous?.locationOf(ticket) ?? null)
+    const places = [...content.tickets, ...content.lists.map((list) => list.ticket)].map(
+      (ticket) => this.#previous?.locationOf(ticket) ?? null,
+    )
     if (places.includes(null)) return null
     let next = 0
     const adoptNext = (id: Uint8Array): number => this.#sink.adopt(id, places[next++]!)
@@ -94,7 +101,11 @@ function changeOf(known: CataloguedFile | null, read: ReadContent): ArchivedFile
 
 function isSameContent(left: CataloguedContent, right: CataloguedContent): boolean {
   if (left.kind === 'inline') return right.kind === 'inline' && Buffer.compare(left.bytes, right.bytes) === 0
-  return right.kind === 'stored' && left.items.length === right.items.length && left.items.every((item, index) => isSameItem(item, right.items[index]!))
+  return (
+    right.kind === 'stored' &&
+    left.items.length === right.items.length &&
+    left.items.every((item, index) => isSameItem(item, right.items[index]!))
+  )
 }
 
 function isSameItem(left: ContentItem, right: ContentItem): boolean {
@@ -103,6 +114,9 @@ function isSameItem(left: ContentItem, right: ContentItem): boolean {
 }
 
 const changedWhileRead = (): EngineError =>
-  new EngineError('source.changed', 'The file changed while it was read, also when it was read again: what is kept may be a mix of old and new. Back it up while it is quiet.')
+  new EngineError(
+    'source.changed',
+    'The file changed while it was read, also when it was read again: what is kept may be a mix of old and new. Back it up while it is quiet.',
+  )
 
 export const isGone = (error: unknown): boolean => isEngineError(error, 'source.not-found') || isEngineError(error, 'source.vanished')

@@ -123,7 +123,10 @@ const typeBytes = Uint8Array.from({ length: 6 }, (_, type) => type)
 
 /** docs/vault-format.md §6. */
 function blobIdOf(idKey: KeyObject, type: BlobType, bytes: Uint8Array): Buffer {
-  return createHmac('sha256', idKey).update(typeBytes.subarray(type, type + 1)).update(bytes).digest()
+  return createHmac('sha256', idKey)
+    .update(typeBytes.subarray(type, type + 1))
+    .update(bytes)
+    .digest()
 }
 
 const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')

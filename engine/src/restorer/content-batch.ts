@@ -72,7 +72,10 @@ export class ContentBatch {
     this.#bytes = 0
     if (blobs.length === 0) return
     const segments = groupBySegment(blobs, await this.#source.locate(blobs.map((blob) => blob.id)))
-    const places = Array.from(segments.values(), ({ place, blobs: wanted }) => ({ ...place, expectedBytes: wanted.reduce((sum, { blob }) => sum + blob.length, 0) }))
+    const places = Array.from(segments.values(), ({ place, blobs: wanted }) => ({
+      ...place,
+      expectedBytes: wanted.reduce((sum, { blob }) => sum + blob.length, 0),
+    }))
     for await (const opened of this.#source.segments(places, this.#signal)) {
       const place = 'error' in opened ? opened.place : opened
       const segment = segments.get(segmentKey(place))
@@ -125,4 +128,5 @@ function failAll(blob: WantedBlob, error: unknown): void {
 }
 
 const segmentKey = (place: SegmentPlace): string => `${keyOf(place.packId)}${place.ordinal}`
-const missing = (): EngineError => new EngineError('blob.missing', 'The vault does not hold a piece of this file. Check the vault; other snapshots may still have it.')
+const missing = (): EngineError =>
+  new EngineError('blob.missing', 'The vault does not hold a piece of this file. Check the vault; other snapshots may still have it.')

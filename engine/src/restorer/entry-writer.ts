@@ -150,7 +150,10 @@ function requireReplaceable(handle: TargetFolder, entry: TreeEntry): void {
   const there = handle.lookAt(entry.name)
   if (there === null || there.type === 'file' || there.type === 'symlink' || there.type === entry.type) return
   const what = there.type === 'folder' ? 'A folder' : 'A device, FIFO or socket'
-  throw new EngineError('restore.entry-failed', `${what} with its name is in the way and is never replaced. Move it away, or choose another target.`)
+  throw new EngineError(
+    'restore.entry-failed',
+    `${what} with its name is in the way and is never replaced. Move it away, or choose another target.`,
+  )
 }
 
 export const pathIn = (folder: RestoredFolder, name: Uint8Array): Buffer => Buffer.concat([folder.path, Buffer.from('/'), name])

@@ -41,7 +41,10 @@ export class FileRestorer {
   constructor(ports: FileRestorerPorts) {
     this.#ports = ports
     this.#batch = new ContentBatch(ports.source, ports.signal)
-    this.writer = new EntryWriter(ports.handles, ports.metadata, { written: (file) => this.#onWritten(file), failed: (file, error) => this.#onFailed(file, error) })
+    this.writer = new EntryWriter(ports.handles, ports.metadata, {
+      written: (file) => this.#onWritten(file),
+      failed: (file, error) => this.#onFailed(file, error),
+    })
   }
 
   get counts(): { readonly requested: number; readonly written: number; readonly failed: number; readonly bytesWritten: number } {
@@ -66,7 +69,10 @@ export class FileRestorer {
     do {
       await this.#deliver()
       for (const name of this.#again.splice(0)) await this.#begin(name)
-      invariant(this.#unfinished.size === 0 || !this.#batch.isEmpty || this.#again.length > 0, 'every file waits for a piece, and every piece is delivered or told as lost')
+      invariant(
+        this.#unfinished.size === 0 || !this.#batch.isEmpty || this.#again.length > 0,
+        'every file waits for a piece, and every piece is delivered or told as lost',
+      )
     } while (this.#unfinished.size > 0 || this.#again.length > 0)
   }
 
@@ -151,7 +157,12 @@ export class FileRestorer {
       this.#ports.warnings.add(path, entryError(error))
       return
     }
-    this.#ports.warnings.add(path, new EngineError('restore.entry-failed', 'The target did not take another hard link, so the file was restored as a copy of its own.', { cause: error }))
+    this.#ports.warnings.add(
+      path,
+      new EngineError('restore.entry-failed', 'The target did not take another hard link, so the file was restored as a copy of its own.', {
+        cause: error,
+      }),
+    )
     const group = name.entry.hardLinkGroup
     // The copy takes the place of the first, or the next name would come here again.
     if (group !== null && this.#firstByGroup.get(keyOf(group)) === first) this.#firstByGroup.delete(keyOf(group))

@@ -9,7 +9,11 @@ import { keyOf, type TreePages } from './tree-pages.ts'
 const mebibyte = 1024 * 1024
 
 /** What of a snapshot is asked for, as its folders say: holes count as bytes, and each name of a hard-linked file. */
-export async function sizeOfSelection(reader: TreeReader, rootPage: Uint8Array, selection: Selection): Promise<Pick<SubtreeCounts, 'files' | 'bytes'>> {
+export async function sizeOfSelection(
+  reader: TreeReader,
+  rootPage: Uint8Array,
+  selection: Selection,
+): Promise<Pick<SubtreeCounts, 'files' | 'bytes'>> {
   const total = { files: 0, bytes: 0 }
   const add = (files: number, bytes: number): void => {
     total.files += files
@@ -53,9 +57,13 @@ export async function requireFreeSpace({ target, atMostBytes, measure }: SpaceTo
   const neededBytes = await measure()
   if (neededBytes <= freeBytes) return
   const missing = Math.ceil((neededBytes - freeBytes) / mebibyte)
-  throw new EngineError('restore.target-invalid', `The target has too little free space: ${missing} MiB more are needed. Free space or choose another target; nothing was written.`, {
-    context: { neededBytes, freeBytes },
-  })
+  throw new EngineError(
+    'restore.target-invalid',
+    `The target has too little free space: ${missing} MiB more are needed. Free space or choose another target; nothing was written.`,
+    {
+      context: { neededBytes, freeBytes },
+    },
+  )
 }
 
 /** Bytes that a restore writes: without holes, hard-linked files once. Reads every folder and every list of contents. */

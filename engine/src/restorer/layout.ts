@@ -23,16 +23,20 @@ export function layOut({ selected, roots, flat }: LayoutOptions): Layout {
   if (!flat) return { selection: new Selection(paths), base: [] }
   const [base, ...others] = roots.map(componentsOf).filter((root) => paths.length === 0 || paths.some((path) => isWithin(path, root)))
   if (base === undefined || others.length > 0 || !paths.every((path) => isWithin(path, base))) {
-    throw new EngineError('restore.target-invalid', 'Only the contents of one source can go straight into the target. Choose one source, or restore with whole paths.')
+    throw new EngineError(
+      'restore.target-invalid',
+      'Only the contents of one source can go straight into the target. Choose one source, or restore with whole paths.',
+    )
   }
   return { selection: new Selection(paths.length === 0 ? [base] : paths), base }
 }
 
 /** @throws EngineError `restore.target-invalid` for a path that is not absolute. */
 function componentsOf(path: Uint8Array): Uint8Array[] {
-  if (path[0] !== slash) throw new EngineError('restore.target-invalid', 'A path to restore is not absolute. Give it as the snapshot lists it.')
+  if (path[0] !== slash)
+    throw new EngineError('restore.target-invalid', 'A path to restore is not absolute. Give it as the snapshot lists it.')
   const components: Uint8Array[] = []
-  for (let start = 1; start <= path.length; ) {
+  for (let start = 1; start <= path.length;) {
     const next = path.indexOf(slash, start)
     const end = next === -1 ? path.length : next
     if (end > start) components.push(path.subarray(start, end))

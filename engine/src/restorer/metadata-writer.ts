@@ -60,7 +60,13 @@ export class MetadataWriter {
   report(warnings: ItemWarnings): void {
     for (const [kind, { count, path, error }] of this.#failed) {
       const others = count === 1 ? '' : ` (this and ${count - 1} other entries)`
-      warnings.add(path, new EngineError('restore.entry-failed', `${messages[kind]}${others}.`, { context: { entries: count, system: systemCodeOf(error) }, cause: error }))
+      warnings.add(
+        path,
+        new EngineError('restore.entry-failed', `${messages[kind]}${others}.`, {
+          context: { entries: count, system: systemCodeOf(error) },
+          cause: error,
+        }),
+      )
     }
   }
 

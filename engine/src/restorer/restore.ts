@@ -83,9 +83,22 @@ class RestoreRun {
     this.#handles = new FolderHandles(prepared.target)
     this.#folders = new TargetFolders(this.#handles, this.#metadata)
     this.#files = new FileRestorer({
-      ...options, reader: prepared.reader, handles: this.#handles, metadata: this.#metadata, warnings: this.#warnings, pacer: this.#pacer,
+      ...options,
+      reader: prepared.reader,
+      handles: this.#handles,
+      metadata: this.#metadata,
+      warnings: this.#warnings,
+      pacer: this.#pacer,
     })
-    this.#top = { parent: null, name: new Uint8Array(0), path: Buffer.alloc(0), entry: null, isNew: prepared.isNew, isLost: false, identity: null }
+    this.#top = {
+      parent: null,
+      name: new Uint8Array(0),
+      path: Buffer.alloc(0),
+      entry: null,
+      isNew: prepared.isNew,
+      isLost: false,
+      identity: null,
+    }
   }
 
   async run(): Promise<RestoreOutcome> {
@@ -174,9 +187,13 @@ class RestoreRun {
   /** It could not be read when the backup was made, so there is nothing to restore: better said than passed over. */
   #tellUnread(entry: ErrorEntry): void {
     if (entry.knownType === 'file') this.#files.countLost(1)
-    const error = new EngineError('restore.entry-failed', 'This could not be read when the backup was made, so the snapshot does not hold it. Look for it in another snapshot.', {
-      context: { backupCode: entry.code },
-    })
+    const error = new EngineError(
+      'restore.entry-failed',
+      'This could not be read when the backup was made, so the snapshot does not hold it. Look for it in another snapshot.',
+      {
+        context: { backupCode: entry.code },
+      },
+    )
     this.#warnings.add(this.#walk.pathOf(entry.name), error)
   }
 
@@ -201,7 +218,10 @@ class RestoreRun {
 
   #outcome(): RestoreOutcome {
     for (const path of this.#prepared.layout.selection.missing()) {
-      const error = new EngineError('restore.entry-failed', 'The snapshot holds nothing at this path. List what it holds, and choose again.')
+      const error = new EngineError(
+        'restore.entry-failed',
+        'The snapshot holds nothing at this path. List what it holds, and choose again.',
+      )
       this.#warnings.add(Buffer.concat(path.flatMap((name) => [Buffer.from('/'), name])), error)
     }
     this.#metadata.report(this.#warnings)
@@ -210,8 +230,14 @@ class RestoreRun {
     this.#options.onProgress(this.#progress())
     return {
       status: failed === 0 && this.#warnings.count === 0 ? 'complete' : 'complete-with-errors',
-      filesRequested: requested, filesWritten: written, filesSkipped: 0, filesFailed: failed, bytesWritten,
-      foldersWritten: this.#folders.written, warnings: this.#warnings.kept, warningCount: this.#warnings.count,
+      filesRequested: requested,
+      filesWritten: written,
+      filesSkipped: 0,
+      filesFailed: failed,
+      bytesWritten,
+      foldersWritten: this.#folders.written,
+      warnings: this.#warnings.kept,
+      warningCount: this.#warnings.count,
     }
   }
 
@@ -219,6 +245,13 @@ class RestoreRun {
     const { written, failed, bytesWritten } = this.#files.counts
     const { files, bytes } = this.#prepared.total
     const currentPath = this.#nameInHand === null ? null : this.#walk.pathOf(this.#nameInHand)
-    return { filesDone: written + failed, bytesDone: bytesWritten, filesTotal: files, bytesTotal: bytes, warnings: this.#warnings.count, currentPath }
+    return {
+      filesDone: written + failed,
+      bytesDone: bytesWritten,
+      filesTotal: files,
+      bytesTotal: bytes,
+      warnings: this.#warnings.count,
+      currentPath,
+    }
   }
 }

@@ -71,7 +71,7 @@ export class RestoredFile implements PieceReceiver {
     if (this.#state !== 'waiting') return
     this.#attempt(() => {
       const fd = this.#open()
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
+      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
       this.#dataEnd = Math.max(this.#dataEnd, offset + bytes.length)
     })
     this.#piecesLeft--
@@ -131,7 +131,10 @@ export class RestoredFile implements PieceReceiver {
     const fd = this.#places.reopen(this, name)
     if (fstatSync(fd, { bigint: true }).ino === this.#inode) return fd
     closeSync(fd)
-    throw new EngineError('restore.unsafe-path', 'An unfinished file was exchanged for another one during the restore. Restore where nobody else writes.')
+    throw new EngineError(
+      'restore.unsafe-path',
+      'An unfinished file was exchanged for another one during the restore. Restore where nobody else writes.',
+    )
   }
 
   /** What fails for this file alone is told and counted; what fails for all of them ends the restore. */

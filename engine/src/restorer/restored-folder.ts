@@ -81,7 +81,10 @@ export class FolderHandles {
     const { device, inode } = handle.metadata()
     if (folder.identity === null || device !== folder.identity.device || inode !== folder.identity.inode) {
       handle.close()
-      throw new EngineError('restore.unsafe-path', 'A folder of the target was exchanged for another one during the restore. Restore where nobody else writes.')
+      throw new EngineError(
+        'restore.unsafe-path',
+        'A folder of the target was exchanged for another one during the restore. Restore where nobody else writes.',
+      )
     }
     this.keep(folder, handle)
     return handle

@@ -84,7 +84,17 @@ export class SnapshotWalk {
 
   #start(entry: FolderEntry | null, page: Uint8Array, part: SelectedPart): SnapshotStep {
     const path = entry === null ? Buffer.alloc(0) : this.pathOf(entry.name)
-    this.#open.push({ path, entry, part, pages: [{ id: page, below: maxPageLevels }], entries: [], next: 0, lastName: null, files: 0, bytes: 0 })
+    this.#open.push({
+      path,
+      entry,
+      part,
+      pages: [{ id: page, below: maxPageLevels }],
+      entries: [],
+      next: 0,
+      lastName: null,
+      files: 0,
+      bytes: 0,
+    })
     return { kind: 'folder-start', entry, isWhole: part.isWhole }
   }
 
@@ -122,7 +132,10 @@ function requireNextNames(folder: OpenFolder, page: { readonly entries: readonly
   const first = page.entries[0]
   if (first === undefined) return
   if (folder.lastName !== null && compareBytes(folder.lastName, first.name) >= 0) {
-    throw new EngineError('format.invalid', 'The names of a folder are not in ascending order: the snapshot is damaged or was tampered with.')
+    throw new EngineError(
+      'format.invalid',
+      'The names of a folder are not in ascending order: the snapshot is damaged or was tampered with.',
+    )
   }
   folder.lastName = page.entries.at(-1)!.name
 }

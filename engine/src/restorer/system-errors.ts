@@ -29,7 +29,9 @@ export function entryError(error: unknown): EngineError {
   if (error instanceof EngineError && systemCodeOf(error) === null) return error
   const code = systemCodeOf(error)
   if (code === null && !(error instanceof EngineError)) throw error
-  return new EngineError('restore.entry-failed', `This could not be restored: ${reasons[code ?? ''] ?? `the system says ${code}`}.`, { cause: error })
+  return new EngineError('restore.entry-failed', `This could not be restored: ${reasons[code ?? ''] ?? `the system says ${code}`}.`, {
+    cause: error,
+  })
 }
 
 /** A failure after which nothing else can be written either; null for any other. */
@@ -37,7 +39,11 @@ export function fatalError(error: unknown): EngineError | null {
   switch (systemCodeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new EngineError('restore.target-invalid', 'The target has no space left, so the restore stopped. Free space or choose another target, and restore again.', { cause: error })
+      return new EngineError(
+        'restore.target-invalid',
+        'The target has no space left, so the restore stopped. Free space or choose another target, and restore again.',
+        { cause: error },
+      )
     case 'EROFS':
       return new EngineError('restore.target-invalid', 'The target is read-only. Choose another one.', { cause: error })
     default:

@@ -39,7 +39,12 @@ export class TargetFolders {
     const handle = above.openFolder(entry.name)
     const { device, inode } = handle.metadata()
     const folder: RestoredFolder = {
-      parent, name: entry.name, path, isNew, isLost: false, identity: { device, inode },
+      parent,
+      name: entry.name,
+      path,
+      isNew,
+      isLost: false,
+      identity: { device, inode },
       // One that was there before and is only on the way is none of the restore's business.
       entry: isNew || (isWanted && !entry.isAncestor) ? entry : null,
     }
@@ -66,7 +71,10 @@ export class TargetFolders {
     const there = above.lookAt(name)
     if (there?.type === 'folder') return false
     if (there !== null && there.type !== 'file' && there.type !== 'symlink') {
-      throw new EngineError('restore.entry-failed', 'A device, FIFO or socket stands where a folder belongs, and is never replaced. Move it away, or choose another target.')
+      throw new EngineError(
+        'restore.entry-failed',
+        'A device, FIFO or socket stands where a folder belongs, and is never replaced. Move it away, or choose another target.',
+      )
     }
     above.remove(name)
     above.makeFolder(name, unfinishedMode)
@@ -76,5 +84,11 @@ export class TargetFolders {
 
 /** Stands for a folder that could not be made. */
 export const lostFolder = (parent: RestoredFolder, entry: FolderEntry, path: Buffer): RestoredFolder => ({
-  parent, name: entry.name, path, entry: null, isNew: false, isLost: true, identity: null,
+  parent,
+  name: entry.name,
+  path,
+  entry: null,
+  isNew: false,
+  isLost: true,
+  identity: null,
 })

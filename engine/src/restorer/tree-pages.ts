@@ -82,7 +82,8 @@ export class TreePages {
 
 const treePageByte = Uint8Array.of(blobTypes.treePage)
 
-const missing = (): EngineError => new EngineError('blob.missing', 'The vault does not hold a part of this folder. Check the vault; other snapshots may still have it.')
+const missing = (): EngineError =>
+  new EngineError('blob.missing', 'The vault does not hold a part of this folder. Check the vault; other snapshots may still have it.')
 
 /** In order of first use; few enough for one fetch. */
 function distinctPlaces(located: readonly (SegmentPlace | null)[]): SegmentPlace[] {
@@ -93,7 +94,8 @@ function distinctPlaces(located: readonly (SegmentPlace | null)[]): SegmentPlace
   return [...places.values()]
 }
 
-const isSamePlace = (left: SegmentPlace, right: SegmentPlace): boolean => left.ordinal === right.ordinal && equalBytes(left.packId, right.packId)
+const isSamePlace = (left: SegmentPlace, right: SegmentPlace): boolean =>
+  left.ordinal === right.ordinal && equalBytes(left.packId, right.packId)
 
 /** One character a byte. */
 export const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

@@ -54,4 +54,5 @@ export class Pacer {
 const cancelled = (signal: AbortSignal): EngineError => new EngineError('cancelled', 'The run was cancelled.', { cause: signal.reason })
 
 /** What ends a cancelled run is the cancelling, whatever part of it noticed first and in which words. */
-export const asCancelled = (error: unknown, signal: AbortSignal): unknown => (signal.aborted && !isEngineError(error, 'cancelled') ? cancelled(signal) : error)
+export const asCancelled = (error: unknown, signal: AbortSignal): unknown =>
+  signal.aborted && !isEngineError(error, 'cancelled') ? cancelled(signal) : error

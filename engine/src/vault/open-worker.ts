@@ -13,7 +13,12 @@ export interface OpenOrder {
 }
 /** Worker → main. All blobs of all segments lie in `raw` one after the other, and the ids of those in data segments in `dataIds`. */
 export type OpenReport =
-  | { readonly job: number; readonly raw: Uint8Array; readonly lengths: readonly Uint32Array[]; readonly dataIds: readonly (Uint8Array | null)[] }
+  | {
+      readonly job: number
+      readonly raw: Uint8Array
+      readonly lengths: readonly Uint32Array[]
+      readonly dataIds: readonly (Uint8Array | null)[]
+    }
   /** Errors lose their code on the way between threads: it goes by itself. */
   | { readonly job: number; readonly code: EngineErrorCode; readonly message: string }
 
@@ -25,7 +30,9 @@ if (port !== null) {
       const report = packed(job, await opener.openAll(bytes, places))
       port.postMessage(report, [report.raw.buffer as ArrayBuffer])
     } catch (error) {
-      const { code, message } = isEngineError(error) ? error : new EngineError('segment.authentication-failed', 'A segment could not be opened.', { cause: error })
+      const { code, message } = isEngineError(error)
+        ? error
+        : new EngineError('segment.authentication-failed', 'A segment could not be opened.', { cause: error })
       port.postMessage({ job, code, message } satisfies OpenReport)
     }
   }

@@ -49,7 +49,8 @@ export class InlineOpener implements Opener {
 
   #idsOf(blobs: readonly Uint8Array[]): Uint8Array {
     const ids = new Uint8Array(blobs.length * blobIdBytes)
-    for (const [index, blob] of blobs.entries()) ids.set(createHmac('sha256', this.#idKey).update(dataByte).update(blob).digest(), index * blobIdBytes)
+    for (const [index, blob] of blobs.entries())
+      ids.set(createHmac('sha256', this.#idKey).update(dataByte).update(blob).digest(), index * blobIdBytes)
     return ids
   }
 }

@@ -11,7 +11,10 @@ import { WorkerOpener } from './worker-opener.ts'
 /** Bundles of small blobs, and large ones of their own, compressible or not. */
 const someBlobs = (): Uint8Array[] => [
   ...Array.from({ length: 400 }, (_, index) => Buffer.from(`small blob number ${index} `.repeat(index + 1))),
-  randomBytes(700_000), Buffer.alloc(3_000_000, 'a'), Buffer.alloc(1), randomBytes(4_000_000),
+  randomBytes(700_000),
+  Buffer.alloc(3_000_000, 'a'),
+  Buffer.alloc(1),
+  randomBytes(4_000_000),
 ]
 
 async function aFilledVault() {
@@ -22,7 +25,12 @@ async function aFilledVault() {
   const tickets = blobs.map((blob) => sink.add(blobTypes.data, blob))
   await sink.finish()
   const wanted = tickets.map((ticket, index) => ({ id: sink.idOf(ticket), place: sink.locationOf(ticket), bytes: blobs[index]! }))
-  return { keys, hub, wanted, places: [...new Map(wanted.map(({ place }) => [`${Buffer.from(place.packId).toString('hex')}${place.ordinal}`, place])).values()] }
+  return {
+    keys,
+    hub,
+    wanted,
+    places: [...new Map(wanted.map(({ place }) => [`${Buffer.from(place.packId).toString('hex')}${place.ordinal}`, place])).values()],
+  }
 }
 
 test('segments opened on threads are those opened here, in their order, with the right ids', async () => {
@@ -57,7 +65,11 @@ test('a damaged segment is told as what it is, and costs only itself', async () 
     const bytes = await hub.readSegments(records)
     const at = bytes.length - 5000
     // The segment in question is the last of its read, or alone in it.
-    if (Buffer.from(records).includes(Buffer.from(bad.packId)) && new DataView(records.buffer, records.byteOffset).getUint32(records.length - 8, true) === bad.ordinal) bytes[at]! ^= 1
+    if (
+      Buffer.from(records).includes(Buffer.from(bad.packId)) &&
+      new DataView(records.buffer, records.byteOffset).getUint32(records.length - 8, true) === bad.ordinal
+    )
+      bytes[at]! ^= 1
     return bytes
   }
   const source = new RemoteSource(keys, { ...hub.sourcePorts, readSegments }, new WorkerOpener(keys, 2))

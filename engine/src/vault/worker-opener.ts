@@ -71,7 +71,10 @@ export class WorkerOpener implements Opener {
   }
 
   #leastBusyThread(): OpenThread {
-    const least = this.#threads.reduce<OpenThread | null>((best, thread) => (best === null || thread.busyBytes < best.busyBytes ? thread : best), null)
+    const least = this.#threads.reduce<OpenThread | null>(
+      (best, thread) => (best === null || thread.busyBytes < best.busyBytes ? thread : best),
+      null,
+    )
     if (least !== null && (least.busyBytes === 0 || this.#threads.length >= this.#threadCount)) return least
     const worker = new Worker(new URL('./open-worker.ts', import.meta.url), { workerData: this.#keys, name: 'holdfast-open' })
     worker.on('message', (report: OpenReport) => this.#take(report))

@@ -10,10 +10,14 @@ const separator = Buffer.from('/')
  * @throws EngineError `source.unsupported` for a path that is relative or contains `..` or a zero byte.
  */
 export function splitAbsolutePath(path: Uint8Array): Buffer[] {
-  if (path[0] !== slash || path.includes(0)) throw new EngineError('source.unsupported', 'A path is not absolute. Give it from the root of the file system.')
+  if (path[0] !== slash || path.includes(0))
+    throw new EngineError('source.unsupported', 'A path is not absolute. Give it from the root of the file system.')
   const components = split(Buffer.from(path)).filter((component) => component.length !== 1 || component[0] !== dot)
   if (components.some((component) => component.length === 2 && component[0] === dot && component[1] === dot)) {
-    throw new EngineError('source.unsupported', 'A path contains "..", which means another folder whenever a symlink changes. Give its plain path.')
+    throw new EngineError(
+      'source.unsupported',
+      'A path contains "..", which means another folder whenever a symlink changes. Give its plain path.',
+    )
   }
   return components
 }
@@ -40,7 +44,7 @@ export function resolveParents(components: readonly Buffer[]): Buffer[] {
 
 function split(path: Buffer): Buffer[] {
   const components: Buffer[] = []
-  for (let start = 0; start < path.length; ) {
+  for (let start = 0; start < path.length;) {
     const next = path.indexOf(slash, start)
     const end = next === -1 ? path.length : next
     if (end > start) components.push(path.subarray(start, end))

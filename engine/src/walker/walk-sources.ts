@@ -25,7 +25,13 @@ export type WalkStep =
       /** Path the system takes for it: a view, valid until the next step, and for deep trees not the one it is known by. */
       readonly access: Buffer
     }
-  | { readonly kind: 'problem'; readonly name: Buffer; readonly metadata: FileMetadata | null; readonly error: EngineError; readonly isSource: boolean }
+  | {
+      readonly kind: 'problem'
+      readonly name: Buffer
+      readonly metadata: FileMetadata | null
+      readonly error: EngineError
+      readonly isSource: boolean
+    }
   /** It was listed, and was gone when it was looked at. */
   | { readonly kind: 'vanished'; readonly name: Buffer }
 
@@ -129,7 +135,17 @@ export class Walk implements Iterable<WalkStep> {
     const isAncestor = node !== null && !node.isSource
     const nodes = isAncestor ? node.children : null
     const names = nodes === null ? readFolder(access) : nodes.map((child) => child.name)
-    const folder: OpenFolder = { path, access, name, metadata, names, nodes, excludedNames: this.#excluded.namesIn(shortPath), next: 0, handle: null }
+    const folder: OpenFolder = {
+      path,
+      access,
+      name,
+      metadata,
+      names,
+      nodes,
+      excludedNames: this.#excluded.namesIn(shortPath),
+      next: 0,
+      handle: null,
+    }
     this.#open.push(folder)
     if (access.length > longestAccessBytes) this.#shortenAccess(folder)
     return { kind: 'folder-start', path: shortPath, name, metadata, isAncestor }
@@ -179,12 +195,22 @@ export class Walk implements Iterable<WalkStep> {
 function openTop(): SourceFolder {
   const top = openFileSystemRoot()
   if (top !== null) return top
-  throw new EngineError('native.unavailable', 'Backing up needs the native part of the agent, or /proc, and this machine has neither. Install the agent for this system and processor.')
+  throw new EngineError(
+    'native.unavailable',
+    'Backing up needs the native part of the agent, or /proc, and this machine has neither. Install the agent for this system and processor.',
+  )
 }
 
-const problem = (name: Buffer, metadata: FileMetadata | null, error: EngineError, isSource: boolean): WalkStep => ({ kind: 'problem', name, metadata, error, isSource })
+const problem = (name: Buffer, metadata: FileMetadata | null, error: EngineError, isSource: boolean): WalkStep => ({
+  kind: 'problem',
+  name,
+  metadata,
+  error,
+  isSource,
+})
 
 const excludedSource = (): EngineError =>
   new EngineError('source.unsupported', 'This place belongs to Holdfast itself and is never backed up. Take it out of the sources.')
 
-const notAFolder = (): EngineError => new EngineError('source.not-found', 'A source does not exist: something on the way to it is not a folder. Check the path.')
+const notAFolder = (): EngineError =>
+  new EngineError('source.not-found', 'A source does not exist: something on the way to it is not a folder. Check the path.')

@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { archive, commitCatalogue, openCatalogue, type ArchiveOptions, type ArchiveOutcome, type Catalogue, type Clock } from '../../src/archiver/index.ts'
+import {
+  archive,
+  commitCatalogue,
+  openCatalogue,
+  type ArchiveOptions,
+  type ArchiveOutcome,
+  type Catalogue,
+  type Clock,
+} from '../../src/archiver/index.ts'
 import type { EngineError } from '../../src/errors/index.ts'
 import { TreeReader } from '../../src/reader/index.ts'
 import { Refset } from '../../src/format/index.ts'
@@ -56,20 +64,40 @@ export class Workplace {
     const session = this.vault.newSession()
     const previous = over.previous === undefined ? this.openCatalogue() : over.previous
     const options: ArchiveOptions = {
-      alwaysExcluded: [Buffer.from(this.cataloguePath), Buffer.from(`${this.cataloguePath}.new`)], sink: session, idKey: this.vault.keys.idKey, cdcKey: this.vault.keys.cdcKey,
-      chunker: 'standard', catalogue: { path: this.cataloguePath, vaultId: this.vault.keys.vaultId, domainId: this.vault.keys.domainId, snapshotId: aSnapshotId() },
+      alwaysExcluded: [Buffer.from(this.cataloguePath), Buffer.from(`${this.cataloguePath}.new`)],
+      sink: session,
+      idKey: this.vault.keys.idKey,
+      cdcKey: this.vault.keys.cdcKey,
+      chunker: 'standard',
+      catalogue: {
+        path: this.cataloguePath,
+        vaultId: this.vault.keys.vaultId,
+        domainId: this.vault.keys.domainId,
+        snapshotId: aSnapshotId(),
+      },
       onItemError: (itemPath, error) => {
         told.push({ path: Buffer.from(itemPath).toString(), error })
         return 'skip'
       },
-      onProgress: () => undefined, signal: new AbortController().signal, clock: laterClock, ...over,
-      previous, sources: sources.map((source) => (typeof source === 'string' ? Buffer.from(source) : source)),
+      onProgress: () => undefined,
+      signal: new AbortController().signal,
+      clock: laterClock,
+      ...over,
+      previous,
+      sources: sources.map((source) => (typeof source === 'string' ? Buffer.from(source) : source)),
     }
     try {
       const outcome = await archive(options)
       commitCatalogue(this.cataloguePath)
       const idsAsked = hub.idsAsked - askedBefore
-      return { ...outcome, statistics: session.statistics, told, idsAsked, refset: Refset.decode(session.refset()), root: await this.#pageOf(outcome) }
+      return {
+        ...outcome,
+        statistics: session.statistics,
+        told,
+        idsAsked,
+        refset: Refset.decode(session.refset()),
+        root: await this.#pageOf(outcome),
+      }
     } finally {
       previous?.close()
     }
@@ -77,20 +105,37 @@ export class Workplace {
 
   async #pageOf({ rootPage, roots }: ArchiveOutcome): Promise<string> {
     const vault = this.vault.newSource()
-    const components = Buffer.from(roots[0]!).toString().split('/').slice(1).map((name) => Buffer.from(name))
+    const components = Buffer.from(roots[0]!)
+      .toString()
+      .split('/')
+      .slice(1)
+      .map((name) => Buffer.from(name))
     const entry = await new TreeReader((type, id) => vault.read(type, id)).resolve(rootPage, components)
     return entry?.type === 'folder' ? Buffer.from(entry.page).toString('hex') : ''
   }
 
-  async restore(from: { readonly rootPage: Uint8Array; readonly roots: readonly Uint8Array[] }, target: string, over: Partial<RestoreOptions> = {}): Promise<RestoreResult> {
+  async restore(
+    from: { readonly rootPage: Uint8Array; readonly roots: readonly Uint8Array[] },
+    target: string,
+    over: Partial<RestoreOptions> = {},
+  ): Promise<RestoreResult> {
     const told: Told[] = []
     const outcome = await restore({
-      source: this.vault.newSource(), idKey: this.vault.keys.idKey, rootPage: from.rootPage, roots: from.roots, selected: [], target: Buffer.from(target), flat: false,
+      source: this.vault.newSource(),
+      idKey: this.vault.keys.idKey,
+      rootPage: from.rootPage,
+      roots: from.roots,
+      selected: [],
+      target: Buffer.from(target),
+      flat: false,
       onItemError: (itemPath, error) => {
         told.push({ path: Buffer.from(itemPath).toString(), error })
         return 'skip'
       },
-      onProgress: () => undefined, signal: new AbortController().signal, clock: realClock, ...over,
+      onProgress: () => undefined,
+      signal: new AbortController().signal,
+      clock: realClock,
+      ...over,
     })
     return { ...outcome, told }
   }

@@ -19,7 +19,9 @@ for (let round = 0; ; round++) {
 
 function foldersOf(path: string): string[] {
   try {
-    const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.endsWith('.aside')).map((entry) => `${path}/${entry.name}`)
+    const folders = readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.aside'))
+      .map((entry) => `${path}/${entry.name}`)
     return [...folders, ...folders.flatMap(foldersOf)]
   } catch {
     // Gone meanwhile.

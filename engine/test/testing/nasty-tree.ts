@@ -1,8 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, closeSync, ftruncateSync, linkSync, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
-const at = (root: string, name: string | Buffer): Buffer => Buffer.concat([Buffer.from(`${root}/`), typeof name === 'string' ? Buffer.from(name) : name])
+const at = (root: string, name: string | Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${root}/`), typeof name === 'string' ? Buffer.from(name) : name])
 export const isRoot = process.getuid?.() === 0
 
 /** Everything that file systems allow and backup programs have stumbled over. @param root an empty folder. */
@@ -18,8 +30,30 @@ function makeNames(root: string): void {
   const folder = `${root}/names`
   mkdirSync(folder)
   const names = [
-    bytes('latin1-\xe9\xff'), bytes('\x01\x02\x1b[31mred'), bytes('new\nline'), '-rf', '[brackets]', 'a*b?c', 'back\\slash', ' leading and trailing ', 'quote"\'`$(id)',
-    'nfc-\u00e9', 'nfd-e\u0301', 'case', 'CASE', '...', '.hidden', 'con', 'trailing.', 'a:b', '\u202egnp.exe', '\ufeffbom', '~', '%2e%2e%2f', 'x'.repeat(255), bytes('\xed\xa0\x80surrogate'),
+    bytes('latin1-\xe9\xff'),
+    bytes('\x01\x02\x1b[31mred'),
+    bytes('new\nline'),
+    '-rf',
+    '[brackets]',
+    'a*b?c',
+    'back\\slash',
+    ' leading and trailing ',
+    'quote"\'`$(id)',
+    'nfc-\u00e9',
+    'nfd-e\u0301',
+    'case',
+    'CASE',
+    '...',
+    '.hidden',
+    'con',
+    'trailing.',
+    'a:b',
+    '\u202egnp.exe',
+    '\ufeffbom',
+    '~',
+    '%2e%2e%2f',
+    'x'.repeat(255),
+    bytes('\xed\xa0\x80surrogate'),
   ]
   for (const name of names) writeFileSync(at(folder, name), name)
   const everyByte = Buffer.from(Array.from({ length: 254 }, (_, index) => index + 1).filter((byte) => byte !== 0x2f))
@@ -35,12 +69,17 @@ function makeContents(root: string): void {
   const folder = `${root}/contents`
   mkdirSync(folder)
   const kib = 1024
-  for (const size of [0, 1, 199, 200, 201, 4095, 4096, 4097, 128 * kib, 256 * kib - 1, 256 * kib, 256 * kib + 1, 5000 * kib]) writeFileSync(`${folder}/size-${size}`, pattern(size, size))
+  for (const size of [0, 1, 199, 200, 201, 4095, 4096, 4097, 128 * kib, 256 * kib - 1, 256 * kib, 256 * kib + 1, 5000 * kib])
+    writeFileSync(`${folder}/size-${size}`, pattern(size, size))
   writeFileSync(`${folder}/twin`, pattern(4097, 4097))
   writeFileSync(`${folder}/zeroes`, Buffer.alloc(4 * 1024 * kib + 1))
   makeSparse(`${folder}/hole-at-start`, 3_000_000, [[2_900_000, 100_000]])
   makeSparse(`${folder}/hole-at-end`, 3_000_000, [[0, 70_000]])
-  makeSparse(`${folder}/holes-around`, 9_000_000, [[1_048_576, 10], [2_000_003, 400_000], [8_388_608, 4096]])
+  makeSparse(`${folder}/holes-around`, 9_000_000, [
+    [1_048_576, 10],
+    [2_000_003, 400_000],
+    [8_388_608, 4096],
+  ])
   makeSparse(`${folder}/only-a-hole`, 50_000_000, [])
   makeSparse(`${folder}/small-hole`, 100_000, [[99_999, 1]])
   mkdirSync(`${folder}/many`)
@@ -57,7 +96,15 @@ function makeSparse(path: string, size: number, data: readonly (readonly [number
 function makeLinks(root: string): void {
   const folder = `${root}/links`
   mkdirSync(`${folder}/one/two`, { recursive: true })
-  for (const [target, name] of [['nowhere', 'dangling'], ['loop', 'loop'], ['.', 'self'], ['/etc/passwd', 'absolute'], ['one', 'to-folder'], ['t'.repeat(4000), 'long']]) symlinkSync(target!, `${folder}/${name}`)
+  for (const [target, name] of [
+    ['nowhere', 'dangling'],
+    ['loop', 'loop'],
+    ['.', 'self'],
+    ['/etc/passwd', 'absolute'],
+    ['one', 'to-folder'],
+    ['t'.repeat(4000), 'long'],
+  ])
+    symlinkSync(target!, `${folder}/${name}`)
   symlinkSync(bytes('odd-\xff'), at(folder, bytes('odd-\xfe')))
   writeFileSync(`${folder}/one/first`, pattern(300_000, 1))
   linkSync(`${folder}/one/first`, `${folder}/one/two/second`)
@@ -92,8 +139,12 @@ function makeTimesAndModes(root: string): void {
     chmodSync(`${folder}/folder-${mode.toString(8)}`, mode)
   }
   const times: readonly (readonly [string, string])[] = [
-    ['1921-03-04 05:06:07.000000001 UTC', 'before-1970'], ['1969-12-31 23:59:59.999999999 UTC', 'last-of-1969'], ['1970-01-01 UTC', 'zero'],
-    ['2001-02-03 04:05:06.123456789 UTC', 'nanoseconds'], ['2039-01-01 00:00:00.5 UTC', 'after-2038'], ['2200-01-01 UTC', 'far'],
+    ['1921-03-04 05:06:07.000000001 UTC', 'before-1970'],
+    ['1969-12-31 23:59:59.999999999 UTC', 'last-of-1969'],
+    ['1970-01-01 UTC', 'zero'],
+    ['2001-02-03 04:05:06.123456789 UTC', 'nanoseconds'],
+    ['2039-01-01 00:00:00.5 UTC', 'after-2038'],
+    ['2200-01-01 UTC', 'far'],
   ]
   for (const [time, name] of times) {
     writeFileSync(`${folder}/${name}`, name)

@@ -33,7 +33,10 @@ export interface CatalogueTrailer {
 export const tablesBytes = (trailer: CatalogueTrailer): number => trailer.parts * 16 + trailer.packs * objectIdBytes + trailer.tickets * 10
 
 export const damaged = (problem: string): EngineError =>
-  new EngineError('catalogue.damaged', `The list of known files is not usable: ${problem}. Nothing is lost; the files in question are read again.`)
+  new EngineError(
+    'catalogue.damaged',
+    `The list of known files is not usable: ${problem}. Nothing is lost; the files in question are read again.`,
+  )
 
 export function encodeHeader(identity: CatalogueIdentity, snapshotId: Uint8Array): Uint8Array {
   const { minBytes, normalBytes, maxBytes } = limitsOf(identity)
@@ -53,7 +56,8 @@ export function decodeHeader(bytes: Uint8Array, expected: CatalogueIdentity): Ui
   const snapshotId = copyBytes(reader.bytes(objectIdBytes))
   if (!isOurs) throw damaged('it belongs to another vault')
   const { minBytes, normalBytes, maxBytes } = limitsOf(expected)
-  if (reader.u32() !== minBytes || reader.u32() !== normalBytes || reader.u32() !== maxBytes) throw damaged('it was made with other chunk sizes')
+  if (reader.u32() !== minBytes || reader.u32() !== normalBytes || reader.u32() !== maxBytes)
+    throw damaged('it was made with other chunk sizes')
   return snapshotId
 }
 
@@ -82,4 +86,5 @@ export function hashPath(path: Uint8Array): number {
 }
 
 const limitsOf = ({ chunker }: CatalogueIdentity): ChunkLimits => (typeof chunker === 'string' ? chunkerProfiles[chunker] : chunker)
-const readU32 = (bytes: Uint8Array, offset: number): number => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, true)
+const readU32 = (bytes: Uint8Array, offset: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, true)

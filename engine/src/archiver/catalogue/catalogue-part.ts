@@ -17,7 +17,10 @@ export const partHeadBytes = 4
 
 export function writeFile(writer: ByteWriter, file: CataloguedFile): void {
   const { content } = file
-  writer.lengthPrefixed(file.name).u8((file.isTrusted ? flag.trusted : 0) | (content.kind === 'inline' ? flag.inline : 0)).varint(file.size)
+  writer
+    .lengthPrefixed(file.name)
+    .u8((file.isTrusted ? flag.trusted : 0) | (content.kind === 'inline' ? flag.inline : 0))
+    .varint(file.size)
   writer.u64(BigInt.asUintN(64, file.mtimeNs)).u64(BigInt.asUintN(64, file.ctimeNs)).u64(file.inode).u64(file.device)
   if (content.kind === 'inline') {
     writer.lengthPrefixed(content.bytes)
@@ -39,7 +42,10 @@ function writeBlobs(writer: ByteWriter, blobs: readonly CataloguedBlob[]): void 
 
 /** @param files what {@link writeFile} wrote. @param pages the folder's tree pages, in its last part only. */
 export function encodePart(folderPath: Uint8Array, files: Uint8Array, pages: readonly CataloguedBlob[] | null): Uint8Array {
-  const writer = new ByteWriter(files.length + folderPath.length + 64).u32(0).lengthPrefixed(folderPath).u8(pages === null ? 0 : 1)
+  const writer = new ByteWriter(files.length + folderPath.length + 64)
+    .u32(0)
+    .lengthPrefixed(folderPath)
+    .u8(pages === null ? 0 : 1)
   if (pages !== null) writeBlobs(writer, pages)
   const part = writer.bytes(files).toBytes()
   new DataView(part.buffer).setUint32(0, crc32(part.subarray(partHeadBytes)), true)
@@ -53,7 +59,8 @@ export class PartReader {
 
   /** @throws EngineError `catalogue.damaged`. `isOfFolder` tells whether the part is about the folder asked for, or only shares its hash. */
   constructor(part: Uint8Array, folderPath: Uint8Array) {
-    if (crc32(part.subarray(partHeadBytes)) !== new DataView(part.buffer, part.byteOffset, part.byteLength).getUint32(0, true)) throw damaged('a part is damaged')
+    if (crc32(part.subarray(partHeadBytes)) !== new DataView(part.buffer, part.byteOffset, part.byteLength).getUint32(0, true))
+      throw damaged('a part is damaged')
     this.#reader = new ByteReader(part)
     this.#reader.u32()
     this.isOfFolder = equalBytes(this.#reader.lengthPrefixed(), folderPath)
@@ -93,7 +100,8 @@ export class PartReader {
 
   #blobs(): CataloguedBlob[] {
     const blobs: CataloguedBlob[] = []
-    for (let left = this.#reader.varint(); left > 0; left--) blobs.push({ id: this.#reader.bytes(blobIdBytes), ticket: this.#reader.varint() })
+    for (let left = this.#reader.varint(); left > 0; left--)
+      blobs.push({ id: this.#reader.bytes(blobIdBytes), ticket: this.#reader.varint() })
     return blobs
   }
 }

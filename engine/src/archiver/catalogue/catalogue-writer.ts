@@ -74,9 +74,13 @@ export class CatalogueWriter {
     this.#close()
     if (this.#failure === null) return null
     this.discard()
-    return new EngineError('catalogue.damaged', 'The list of known files could not be written, so the next backup reads more than it has to. Free space for the agent.', {
-      cause: this.#failure,
-    })
+    return new EngineError(
+      'catalogue.damaged',
+      'The list of known files could not be written, so the next backup reads more than it has to. Free space for the agent.',
+      {
+        cause: this.#failure,
+      },
+    )
   }
 
   /** Gives it up; nothing is left behind. */
@@ -180,8 +184,9 @@ function placesOf(sink: BlobPlaces): { packIds: Uint8Array[]; columns: Uint8Arra
   return { packIds, columns: [bytesOf(packs), bytesOf(ordinals), bytesOf(positions)] }
 }
 
-const bytesOf = (column: Uint32Array | Uint16Array | Float64Array): Uint8Array => new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+const bytesOf = (column: Uint32Array | Uint16Array | Float64Array): Uint8Array =>
+  new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
 
 function writeFully(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done)
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done)
 }

@@ -27,8 +27,22 @@ afterEach(() => rmSync(folder, { recursive: true }))
 function aFile(name: string, over: Partial<CataloguedFile> = {}): CataloguedFile {
   const ticket = name.length * 17
   return {
-    name: Buffer.from(name), size: 1_234_567_890_123, mtimeNs: -1n, ctimeNs: 1_700_000_000_123_456_789n, inode: 0xffff_ffff_ffff_fff0n, device: 66_304n, isTrusted: true,
-    content: { kind: 'stored', items: [{ kind: 'data', length: 70_000, id: idOf(ticket) }, { kind: 'hole', length: 9 }], tickets: [ticket], lists: [{ id: idOf(3), ticket: 3 }] },
+    name: Buffer.from(name),
+    size: 1_234_567_890_123,
+    mtimeNs: -1n,
+    ctimeNs: 1_700_000_000_123_456_789n,
+    inode: 0xffff_ffff_ffff_fff0n,
+    device: 66_304n,
+    isTrusted: true,
+    content: {
+      kind: 'stored',
+      items: [
+        { kind: 'data', length: 70_000, id: idOf(ticket) },
+        { kind: 'hole', length: 9 },
+      ],
+      tickets: [ticket],
+      lists: [{ id: idOf(3), ticket: 3 }],
+    },
     ...over,
   }
 }
@@ -129,7 +143,9 @@ describe('a catalogue that cannot be believed', () => {
       writeFileSync(cataloguePath, spoiled)
       try {
         const catalogue = openCatalogue(cataloguePath, identity)!
-        for (const [name, files] of Object.entries(folders)) for (const [index, found] of read(catalogue, name).entries()) if (found !== null && !isDeepStrictEqual(found, files[index])) expect(found).toEqual(files[index])
+        for (const [name, files] of Object.entries(folders))
+          for (const [index, found] of read(catalogue, name).entries())
+            if (found !== null && !isDeepStrictEqual(found, files[index])) expect(found).toEqual(files[index])
         for (let ticket = 0; ticket < ticketCount; ticket += 397) expect(catalogue.locationOf(ticket)).toEqual(placeOf(ticket))
         expect(catalogue.damagedParts).toBeGreaterThan(0)
         catalogue.close()

@@ -4,7 +4,16 @@ import { compareBytes } from '../../bytes/index.ts'
 import { EngineError, isEngineError } from '../../errors/index.ts'
 import { objectIdBytes, type BlobLocation } from '../../format/index.ts'
 import type { BlobTicket } from '../../vault/blob-sink.ts'
-import { damaged, decodeHeader, decodeTrailer, hashPath, headerBytes, tablesBytes, trailerBytes, type CatalogueTrailer } from './catalogue-layout.ts'
+import {
+  damaged,
+  decodeHeader,
+  decodeTrailer,
+  hashPath,
+  headerBytes,
+  tablesBytes,
+  trailerBytes,
+  type CatalogueTrailer,
+} from './catalogue-layout.ts'
 import { partHeadBytes, PartReader } from './catalogue-part.ts'
 import type { CataloguedBlob, CataloguedFile, CatalogueIdentity } from './catalogue-types.ts'
 
@@ -20,13 +29,17 @@ export function openCatalogue(path: string, expected: CatalogueIdentity): Catalo
     fd = openSync(path, 'r')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new EngineError('catalogue.damaged', 'The list of known files cannot be opened. Nothing is lost; all files are read again.', { cause: error })
+    throw new EngineError('catalogue.damaged', 'The list of known files cannot be opened. Nothing is lost; all files are read again.', {
+      cause: error,
+    })
   }
   try {
     return new Catalogue(fd, expected)
   } catch (error) {
     closeSync(fd)
-    throw isEngineError(error, 'catalogue.damaged') ? error : new EngineError('catalogue.damaged', damaged('it cannot be read').message, { cause: error })
+    throw isEngineError(error, 'catalogue.damaged')
+      ? error
+      : new EngineError('catalogue.damaged', damaged('it cannot be read').message, { cause: error })
   }
 }
 
@@ -81,7 +94,11 @@ export class Catalogue {
     if (pack === undefined) return null
     const start = pack * objectIdBytes
     if (start >= this.#packIds.length) return null
-    return { packId: this.#packIds.subarray(start, start + objectIdBytes), ordinal: this.#ordinals[ticket]!, position: this.#positions[ticket]! }
+    return {
+      packId: this.#packIds.subarray(start, start + objectIdBytes),
+      ordinal: this.#ordinals[ticket]!,
+      position: this.#positions[ticket]!,
+    }
   }
 
   close(): void {
@@ -165,7 +182,7 @@ function readTables(fd: number, trailer: CatalogueTrailer): Buffer {
 
 function readAt(fd: number, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length)
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const count = readSync(fd, bytes, done, length - done, offset + done)
     if (count === 0) throw damaged('it is cut short')
     done += count
