@@ -11,7 +11,7 @@ import { findProcessesOf } from '../stack/processes.ts'
 import { holdfastBin, projectRoot } from '../stack/project.ts'
 import { makeScratchFolder } from '../stack/scratch-folder.ts'
 
-/** `npm start`, as npm runs it. */
+/** `npm start`. */
 interface Launcher {
   readonly child: ChildProcess
   output(): string
@@ -34,7 +34,7 @@ test.afterAll(() => scratch.remove())
 
 function launch(port: number, args: readonly string[] = []): Launcher {
   const env = { ...process.env, HOLDFAST_DATA: data, HOLDFAST_PORT: String(port), HOLDFAST_AGENT_HOME: undefined, NODE_OPTIONS: undefined }
-  const child = spawn(process.execPath, [join(projectRoot, 'scripts/start.mjs'), ...args], {
+  const child = spawn('npm', ['start', '--', ...args], {
     cwd: projectRoot,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,7 +82,8 @@ test('npm start -- --backup brings everything up, backs up and stays; SIGTERM en
   expect(snapshots).toMatchObject([{ status: 'complete', files: 1 }])
 
   started.child.kill('SIGTERM')
-  expect(await started.exitCode).toBe(0)
+  await started.exitCode
+  expect(started.output()).toContain('Stopping')
   await expectNothingLeft()
 })
 
@@ -107,10 +108,19 @@ test('a changed port is carried to the local agent, and a second start is refuse
   await expectNothingLeft()
 })
 
-test('killed with -9, the launcher leaves nothing behind', async () => {
+test('killed with -9, npm leaves nothing behind', async () => {
   const started = launch(await findFreePort())
   await started.waitFor(/is ready/)
   expect(readFileSync(join(data, 'agent', 'identity.json'), 'utf8')).not.toBe('')
   started.child.kill('SIGKILL')
+  await expectNothingLeft()
+})
+
+test('killed with -9, the launcher leaves nothing behind', async () => {
+  const started = launch(await findFreePort())
+  await started.waitFor(/is ready/)
+  const launcher = findProcessesOf(data).find(({ command }) => command.startsWith('node scripts/start.mjs'))
+  expect(launcher).toBeDefined()
+  process.kill(launcher?.pid ?? 0, 'SIGKILL')
   await expectNothingLeft()
 })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { installPackages } from './install-packages.mjs'
+import { whenNpmIsGone } from './npm-parent.mjs'
 import { findProjectNode, projectEnv, sourceFlags } from './project-node.mjs'
 import { inRoot, root } from './root.mjs'
 import { runScript } from './run-script.mjs'
@@ -26,6 +27,7 @@ export const runStage = (script, { withSystemPackages = false } = {}) =>
 export function passOn(command, args, options = {}) {
   const child = spawn(command, args, { ...options, stdio: 'inherit', env: projectEnv(), shell: process.platform === 'win32' })
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal))
+  whenNpmIsGone(() => child.kill('SIGTERM'))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))

@@ -10,14 +10,17 @@ export function logLines(program) {
   const isWanted = (process.env.HOLDFAST_LOG_LEVEL ?? '') !== ''
   /** @type {string[]} */
   const kept = []
+  let isStopping = false
   return {
     /** @param {string} line */
     take(line) {
       kept.push(line)
       if (kept.length > keptLines) kept.shift()
       if (isWanted) process.stderr.write(`${line}\n`)
-      else tellTrouble(program, line)
+      else if (!isStopping) tellTrouble(program, line)
     },
+    /** From now on the program ends because it was asked to: what it loses on the way is no trouble. */
+    expectEnd: () => void (isStopping = true),
     /** What there is to see after an unexpected end. */
     lastLines: () => (isWanted ? '' : kept.join('\n')),
   }

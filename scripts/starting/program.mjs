@@ -47,6 +47,7 @@ export function startProgram(name, args, env, onLine) {
     isRunning,
     lastLines: log.lastLines,
     async stop({ patienceMs, hurryMs }, hurry) {
+      log.expectEnd()
       if (isRunning()) child.kill('SIGTERM')
       if (!(await endsWithin(ended, patienceMs, hurry)) && isRunning()) child.kill('SIGTERM')
       // Only the program itself: what it started knows better how to end (the hub's database has a watchdog of its own).

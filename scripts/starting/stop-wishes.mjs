@@ -1,3 +1,5 @@
+import { whenNpmIsGone } from '../bootstrap/npm-parent.mjs'
+
 /**
  * One Ctrl-C reaches us several times: from the terminal and from npm, within milliseconds. A person's second one comes later.
  */
@@ -20,5 +22,6 @@ export function listenForStopWishes() {
     }
   }
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, wish)
+  whenNpmIsGone(wish)
   return { asked: asked.signal, hurry: hurry.signal }
 }
