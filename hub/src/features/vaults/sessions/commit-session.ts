@@ -94,7 +94,7 @@ async function storeSnapshot(
   if (committed === null) throw sessionNotFound(sessionId)
   grants.forget(sessionId)
   log.info(
-    { event: 'snapshot.committed', snapshotId: committed.snapshotId, agentId, runId, segments: snapshot.refset.packCount },
+    { event: 'snapshot.committed', snapshotId: committed.snapshotId, agentId, runId, packs: snapshot.refset.packCount },
     'Snapshot committed',
   )
   return committed
