@@ -6,11 +6,17 @@ import type { Pool } from 'undici'
 import type { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
 
-type BodyOf<R extends RouteContract> = R extends { body: 'bytes' } ? Uint8Array : R extends { body: infer S extends z.ZodType } ? z.input<S> : undefined
+type BodyOf<R extends RouteContract> = R extends { body: 'bytes' }
+  ? Uint8Array
+  : R extends { body: infer S extends z.ZodType }
+    ? z.input<S>
+    : undefined
 type AnswerOf<R extends RouteContract> = R['response'] extends z.ZodType ? z.output<R['response']> : Buffer
 type Part<Name extends string, V> = [V] extends [undefined] ? unknown : { readonly [K in Name]: V }
 type ParamsPart<R extends RouteContract> = R extends { params: infer S extends z.ZodObject } ? { readonly params: z.input<S> } : unknown
-type QueryPart<R extends RouteContract> = R extends { query: infer S extends z.ZodObject } ? { readonly query?: Partial<z.input<S>> } : unknown
+type QueryPart<R extends RouteContract> = R extends { query: infer S extends z.ZodObject }
+  ? { readonly query?: Partial<z.input<S>> }
+  : unknown
 
 export type CallInput<Id extends OperationId> = ParamsPart<Api[Id]> & QueryPart<Api[Id]> & Part<'body', BodyOf<Api[Id]>>
 export type CallAnswer<Id extends OperationId> = AnswerOf<Api[Id]>
@@ -32,7 +38,12 @@ export interface TryOptions {
 }
 
 /** One try of one call. @throws AppError of the hub's problem, or `hub.unreachable`; the signal's reason when it aborted. */
-export async function callOnce<Id extends OperationId>(pool: Pool, operation: Id, input: CallInput<Id>, options: TryOptions): Promise<CallAnswer<Id>> {
+export async function callOnce<Id extends OperationId>(
+  pool: Pool,
+  operation: Id,
+  input: CallInput<Id>,
+  options: TryOptions,
+): Promise<CallAnswer<Id>> {
   const contract: RouteContract = api[operation]
   const sent = new TransferCount(options.onSent)
   const received = new TransferCount(options.onReceived)
@@ -72,13 +83,25 @@ interface Exchange extends TryOptions {
   readonly received: TransferCount
 }
 
-async function exchange(pool: Pool, contract: RouteContract, input: RawInput, options: Exchange): Promise<{ statusCode: number; headers: IncomingHttpHeaders; bytes: Buffer }> {
-  const headers: Record<string, string> = { accept: contract.response === 'bytes' ? 'application/octet-stream, application/problem+json' : 'application/json' }
+async function exchange(
+  pool: Pool,
+  contract: RouteContract,
+  input: RawInput,
+  options: Exchange,
+): Promise<{ statusCode: number; headers: IncomingHttpHeaders; bytes: Buffer }> {
+  const headers: Record<string, string> = {
+    accept: contract.response === 'bytes' ? 'application/octet-stream, application/problem+json' : 'application/json',
+  }
   if (options.authorization !== null) headers['authorization'] = options.authorization
   const body = encodeBody(contract, input.body, headers)
   const answer = await pool.request({
-    method: contract.method.toUpperCase(), path: pathOf(contract, input), headers, body: body instanceof Buffer && options.sent.isWanted ? inSlices(body, headers, options.sent) : body,
-    headersTimeout: options.timeoutMs, bodyTimeout: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }),
+    method: contract.method.toUpperCase(),
+    path: pathOf(contract, input),
+    headers,
+    body: body instanceof Buffer && options.sent.isWanted ? inSlices(body, headers, options.sent) : body,
+    headersTimeout: options.timeoutMs,
+    bodyTimeout: options.timeoutMs,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   const parts: Buffer[] = []
   for await (const part of answer.body) {
@@ -106,7 +129,8 @@ function inSlices(body: Buffer, headers: Record<string, string>, sent: TransferC
 function pathOf(contract: RouteContract, input: RawInput): string {
   const path = contract.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ''))
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(input.query ?? {})) if (typeof value === 'string' || typeof value === 'number') query.set(name, String(value))
+  for (const [name, value] of Object.entries(input.query ?? {}))
+    if (typeof value === 'string' || typeof value === 'number') query.set(name, String(value))
   return query.size === 0 ? path : `${path}?${query.toString()}`
 }
 
@@ -125,7 +149,10 @@ function parseAnswer(contract: RouteContract, bytes: Buffer): unknown {
   if (contract.response === 'bytes') return bytes
   const parsed = contract.response.safeParse(parseJson(bytes))
   if (parsed.success) return parsed.data
-  throw new AppError('protocol.invalid-message', { message: 'The hub\u2019s answer does not match the contract.', context: { path: contract.path } })
+  throw new AppError('protocol.invalid-message', {
+    message: 'The hub\u2019s answer does not match the contract.',
+    context: { path: contract.path },
+  })
 }
 
 function problemOf(statusCode: number, headers: IncomingHttpHeaders, bytes: Buffer): AppError {

@@ -1,8 +1,19 @@
-import { AnyEnvelope, AppError, hubCommands, toWireError, type AckEnvelope, type AckOf, type BodyOf, type HubCommandType } from '@holdfast/shared-types'
+import {
+  AnyEnvelope,
+  AppError,
+  hubCommands,
+  toWireError,
+  type AckEnvelope,
+  type AckOf,
+  type BodyOf,
+  type HubCommandType,
+} from '@holdfast/shared-types'
 import { toAppError } from '../errors/to-app-error.ts'
 
 /** What this agent does for each command of the hub: a new command without a line here does not compile. */
-export type CommandHandlers = { readonly [T in HubCommandType]: (body: BodyOf<typeof hubCommands, T>) => Promise<AckOf<typeof hubCommands, T>> }
+export type CommandHandlers = {
+  readonly [T in HubCommandType]: (body: BodyOf<typeof hubCommands, T>) => Promise<AckOf<typeof hubCommands, T>>
+}
 
 /** Answers kept for repeats: a hub repeats a command within seconds, not after a thousand others. */
 const rememberedAnswers = 1000
@@ -30,13 +41,15 @@ export class CommandGate {
   }
 
   async #run({ type, v, body }: AnyEnvelope): Promise<AckEnvelope> {
-    if (v !== 1 || !isCommandType(type)) throw new AppError('protocol.unsupported', { message: `This agent does not know the command ${type}.`, cure: 'Update the agent.' })
+    if (v !== 1 || !isCommandType(type))
+      throw new AppError('protocol.unsupported', { message: `This agent does not know the command ${type}.`, cure: 'Update the agent.' })
     return { ok: true, body: await this.#call(type, body) }
   }
 
   #call<T extends HubCommandType>(type: T, body: unknown): Promise<AckOf<typeof hubCommands, T>> {
     const parsed = hubCommands[type].body.safeParse(body)
-    if (!parsed.success) throw new AppError('protocol.invalid-message', { message: `The hub\u2019s command ${type} does not match the protocol.` })
+    if (!parsed.success)
+      throw new AppError('protocol.invalid-message', { message: `The hub\u2019s command ${type} does not match the protocol.` })
     const handler: CommandHandlers[T] = this.#handlers[type]
     return handler(parsed.data as BodyOf<typeof hubCommands, T>)
   }

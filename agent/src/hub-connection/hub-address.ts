@@ -10,7 +10,10 @@ export function parseHubUrl(text: string): string {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isLocal ? 'http' : 'https'}://${text}`
   const url = URL.parse(withScheme)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
-    throw new AppError('command.invalid', { message: `“${text}” is not the address of a hub.`, cure: 'Give it like https://backup.example.com or http://127.0.0.1:8420.' })
+    throw new AppError('command.invalid', {
+      message: `“${text}” is not the address of a hub.`,
+      cure: 'Give it like https://backup.example.com or http://127.0.0.1:8420.',
+    })
   }
   return url.origin
 }

@@ -27,8 +27,20 @@ export interface HubClient {
 
 /** Asking twice does no more than asking once: the same pack, snapshot or question again. */
 const repeatable: ReadonlySet<OperationId> = new Set<OperationId>([
-  'getDevice', 'listDevices', 'getRun', 'listRuns', 'getRunLog', 'cancelRun', 'listSnapshots', 'getSnapshot', 'listEntries',
-  'putPack', 'commitSession', 'getSnapshotObject', 'locateBlobs', 'readSegments',
+  'getDevice',
+  'listDevices',
+  'getRun',
+  'listRuns',
+  'getRunLog',
+  'cancelRun',
+  'listSnapshots',
+  'getSnapshot',
+  'listEntries',
+  'putPack',
+  'commitSession',
+  'getSnapshotObject',
+  'locateBlobs',
+  'readSegments',
 ])
 
 interface HubClientOptions {
@@ -47,7 +59,8 @@ export function createHubClient(options: HubClientOptions): HubClient {
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
     const { callOnce, pool } = await (doors ??= openDoors(options))
-    const oneTry = async () => callOnce(pool, operation, input, { ...call, authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000 })
+    const oneTry = async () =>
+      callOnce(pool, operation, input, { ...call, authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000 })
     try {
       return await oneTry()
     } catch (error) {
@@ -70,7 +83,9 @@ export function createHubClient(options: HubClientOptions): HubClient {
         }
       }
     },
-    close: async () => { await (await doors)?.pool.destroy() },
+    close: async () => {
+      await (await doors)?.pool.destroy()
+    },
   }
 }
 
@@ -82,7 +97,15 @@ interface HttpDoors {
 /** Loaded with the first call: an agent that only holds its link stays some 20 MB smaller. */
 async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
   const [{ Pool: HttpPool }, { callOnce }] = await Promise.all([import('undici'), import('./call-hub.ts')])
-  return { callOnce, pool: new HttpPool(options.hubUrl, { connections: options.connections ?? 6, allowH2: false, connectTimeout: 10_000, keepAliveTimeout: 10_000 }) }
+  return {
+    callOnce,
+    pool: new HttpPool(options.hubUrl, {
+      connections: options.connections ?? 6,
+      allowH2: false,
+      connectTimeout: 10_000,
+      keepAliveTimeout: 10_000,
+    }),
+  }
 }
 
 /** A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. */

@@ -49,7 +49,14 @@ test('says why it was refused and what to do, and asks again later by itself', a
   let refusals = 0
   hub.answerHello = () => {
     refusals += 1
-    if (refusals < 3) return { accepted: false, code: 'protocol.unsupported', message: 'Too old.', cure: 'Update the agent.', protocol: { oldest: 2, newest: 3 } }
+    if (refusals < 3)
+      return {
+        accepted: false,
+        code: 'protocol.unsupported',
+        message: 'Too old.',
+        cure: 'Update the agent.',
+        protocol: { oldest: 2, newest: 3 },
+      }
     return { accepted: true, hubVersion: '0', timeMs: 1, dropRuns: [] }
   }
   const states: string[] = []
@@ -59,7 +66,13 @@ test('says why it was refused and what to do, and asks again later by itself', a
 })
 
 test('a refusal with a code of tomorrow is shown as it is', async () => {
-  hub.answerHello = () => ({ accepted: false, code: 'agent.needs-approval', message: 'Wait.', cure: 'Ask Ann.', protocol: { oldest: 1, newest: 1 } })
+  hub.answerHello = () => ({
+    accepted: false,
+    code: 'agent.needs-approval',
+    message: 'Wait.',
+    cure: 'Ask Ann.',
+    protocol: { oldest: 1, newest: 1 },
+  })
   const refused = started()
   await hub.until(() => refused.state.state === 'refused', 'the link to be refused')
   expect(refused.state.problem).toEqual({ code: 'agent.needs-approval', message: 'Wait.', cure: 'Ask Ann.' })
@@ -149,11 +162,22 @@ test('a command is done once however often it is sent, and an unknown or broken 
     },
   }).whenConnected()
   const id = randomUUID()
-  const offer = { runId: RunId.parse(randomUUID()), fence: 1, leaseMs: 1000, request: { kind: 'verify' as const, snapshotId: 'ab'.repeat(16) as never } }
+  const offer = {
+    runId: RunId.parse(randomUUID()),
+    fence: 1,
+    leaseMs: 1000,
+    request: { kind: 'verify' as const, snapshotId: 'ab'.repeat(16) as never },
+  }
   const answers = await Promise.all([hub.command('run.offer', offer, id), hub.command('run.offer', offer, id)])
-  expect(answers).toEqual([{ ok: true, body: { accepted: true } }, { ok: true, body: { accepted: true } }])
+  expect(answers).toEqual([
+    { ok: true, body: { accepted: true } },
+    { ok: true, body: { accepted: true } },
+  ])
   expect(offers).toBe(1)
   expect(await hub.command('run.cancel', { runId: offer.runId, fence: 1 })).toMatchObject({ ok: false, error: { code: 'internal' } })
   expect(await hub.command('run.explode' as never, {} as never)).toMatchObject({ ok: false, error: { code: 'protocol.unsupported' } })
-  expect(await hub.command('run.cancel', { runId: 'x', fence: 0 } as never)).toMatchObject({ ok: false, error: { code: 'protocol.invalid-message' } })
+  expect(await hub.command('run.cancel', { runId: 'x', fence: 0 } as never)).toMatchObject({
+    ok: false,
+    error: { code: 'protocol.invalid-message' },
+  })
 })

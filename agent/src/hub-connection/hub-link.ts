@@ -1,8 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  AppError, agentMessages, fromWireError, helloSigningBytes, isErrorCode, oldestProtocolVersion, protocolVersion, toWireError,
-  type AckEnvelope, type AckOf, type AgentHello, type AgentReportType, type AgentRequestType, type AnyEnvelope, type BodyOf, type HelloAnswer, type HubChallenge, type RunInHand,
+  AppError,
+  agentMessages,
+  fromWireError,
+  helloSigningBytes,
+  isErrorCode,
+  oldestProtocolVersion,
+  protocolVersion,
+  toWireError,
+  type AckEnvelope,
+  type AckOf,
+  type AgentHello,
+  type AgentReportType,
+  type AgentRequestType,
+  type AnyEnvelope,
+  type BodyOf,
+  type HelloAnswer,
+  type HubChallenge,
+  type RunInHand,
 } from '@holdfast/shared-types'
 import type { AgentId, HostFacts, HubId } from '@holdfast/shared-types'
 import { toAppError } from '../errors/to-app-error.ts'
@@ -27,7 +43,11 @@ export interface HubLink {
   /** Sends one envelope once. @throws LinkLost when it must be sent again; AppError as the hub refused it. */
   send<T extends ToHubType>(envelope: AnyEnvelope & { readonly type: T }, timeoutMs?: number): Promise<AckOf<ToHub, T>>
   /** Asks until answered: over as many links as it takes, always with the same id. @throws AppError; `hub.unreachable` when `patienceMs` is over. */
-  request<T extends AgentRequestType>(type: T, body: BodyOf<ToHub, T>, options: { patienceMs: number; signal?: AbortSignal }): Promise<AckOf<ToHub, T>>
+  request<T extends AgentRequestType>(
+    type: T,
+    body: BodyOf<ToHub, T>,
+    options: { patienceMs: number; signal?: AbortSignal },
+  ): Promise<AckOf<ToHub, T>>
   /** Resolves at the next moment the link is up. */
   whenConnected(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -85,13 +105,20 @@ export class LiveHubLink implements HubLink {
     this.#wakeAll()
   }
 
-  async send<T extends ToHubType>(envelope: AnyEnvelope & { readonly type: T }, timeoutMs = acknowledgeTimeoutMs): Promise<AckOf<ToHub, T>> {
+  async send<T extends ToHubType>(
+    envelope: AnyEnvelope & { readonly type: T },
+    timeoutMs = acknowledgeTimeoutMs,
+  ): Promise<AckOf<ToHub, T>> {
     const socket = this.#socket
     if (socket === null || this.#state.state !== 'connected') throw new LinkLost('not connected')
     return readAck(envelope.type, await socket.send(envelope, timeoutMs))
   }
 
-  async request<T extends AgentRequestType>(type: T, body: BodyOf<ToHub, T>, options: { patienceMs: number; signal?: AbortSignal }): Promise<AckOf<ToHub, T>> {
+  async request<T extends AgentRequestType>(
+    type: T,
+    body: BodyOf<ToHub, T>,
+    options: { patienceMs: number; signal?: AbortSignal },
+  ): Promise<AckOf<ToHub, T>> {
     const endsAtMs = performance.now() + options.patienceMs
     const id = randomUUID()
     for (let attempt = 0; ; attempt += 1) {
@@ -119,7 +146,9 @@ export class LiveHubLink implements HubLink {
 
   async #nextState(signal?: AbortSignal): Promise<void> {
     let wake: () => void = () => undefined
-    const woken = new Promise<void>((resolve) => { wake = resolve })
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve
+    })
     this.#waiting.add(wake)
     signal?.addEventListener('abort', wake, { once: true })
     try {
@@ -156,7 +185,8 @@ export class LiveHubLink implements HubLink {
       upSinceMs = performance.now()
       this.#options.onAccepted(answer)
       this.#enter({ state: 'connected', problem: null })
-      this.#enter(afterEnd(await socket.ended))
+      const end = await socket.ended
+      if (!this.#closing.signal.aborted) this.#enter(afterEnd(end))
     } catch (error) {
       this.#enter(afterFailure(error))
     } finally {
@@ -168,10 +198,18 @@ export class LiveHubLink implements HubLink {
 
   #hello(challenge: HubChallenge): AgentHello {
     const { hubId, agentId } = this.#options
-    if (challenge.hubId !== hubId) throw new AppError('agent.identity-invalid', { message: 'Another hub answers at this address.', cure: 'Check the hub\u2019s address; a device belongs to the hub it was enrolled at.' })
+    if (challenge.hubId !== hubId)
+      throw new AppError('agent.identity-invalid', {
+        message: 'Another hub answers at this address.',
+        cure: 'Check the hub\u2019s address; a device belongs to the hub it was enrolled at.',
+      })
     const protocol = Math.min(protocolVersion, Math.max(oldestProtocolVersion, challenge.protocol.newest))
     return {
-      protocol, version: this.#options.version, capabilities: [...this.#options.capabilities], agentId, host: this.#options.hostFacts(),
+      protocol,
+      version: this.#options.version,
+      capabilities: [...this.#options.capabilities],
+      agentId,
+      host: this.#options.hostFacts(),
       runsInHand: [...this.#options.runsInHand()],
       signature: Buffer.from(this.#options.sign(helloSigningBytes(challenge, agentId, protocol))).toString('base64url'),
     }
@@ -195,21 +233,30 @@ export class LiveHubLink implements HubLink {
 function readAck<T extends ToHubType>(type: T, answer: AckEnvelope): AckOf<ToHub, T> {
   if (!answer.ok) throw fromWireError(answer.error)
   const parsed = agentMessages[type].ack.safeParse(answer.body)
-  if (!parsed.success) throw new AppError('protocol.invalid-message', { message: `The hub answered ${type} in a form this agent does not know.` })
+  if (!parsed.success)
+    throw new AppError('protocol.invalid-message', { message: `The hub answered ${type} in a form this agent does not know.` })
   return parsed.data as AckOf<ToHub, T>
 }
 
 const refusal = (answer: HelloAnswer & { accepted: false }): AppError =>
-  new AppError(isErrorCode(answer.code) ? answer.code : 'agent.identity-invalid', { message: answer.message, cure: answer.cure, context: { remoteCode: answer.code } })
+  new AppError(isErrorCode(answer.code) ? answer.code : 'agent.identity-invalid', {
+    message: answer.message,
+    cure: answer.cure,
+    context: { remoteCode: answer.code },
+  })
 
 /** A link that the hub ended on purpose (replaced, removed) is not dialled again at once: a person has to look. */
 function afterEnd({ reason, told }: LinkEnd): LinkState {
   if (told !== null && !(isErrorCode(told.code) && mayPass(new AppError(told.code)))) return { state: 'refused', problem: told }
-  return { state: 'waiting', problem: told ?? toWireError(new AppError('hub.unreachable', { message: `The link to the hub was lost (${reason}).` })) }
+  return {
+    state: 'waiting',
+    problem: told ?? toWireError(new AppError('hub.unreachable', { message: `The link to the hub was lost (${reason}).` })),
+  }
 }
 
 function afterFailure(error: unknown): LinkState {
-  if (error instanceof LinkLost) return { state: 'waiting', problem: toWireError(new AppError('hub.unreachable', { message: error.message, cause: error })) }
+  if (error instanceof LinkLost)
+    return { state: 'waiting', problem: toWireError(new AppError('hub.unreachable', { message: error.message, cause: error })) }
   // A hub whose database is away, or that made a mistake, is soon a good one again.
   const isPassing = mayPass(error) || toAppError(error).code === 'internal'
   return { state: isPassing ? 'waiting' : 'refused', problem: toProblem(error) }

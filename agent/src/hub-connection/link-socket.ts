@@ -1,6 +1,16 @@
 import {
-  agentNamespace, challengeEvent, helloEvent, linkEndedEvent, messageEvent, AckEnvelope, AppError, HelloAnswer, HubChallenge, LinkEnded,
-  type AgentHello, type AnyEnvelope,
+  agentNamespace,
+  challengeEvent,
+  helloEvent,
+  linkEndedEvent,
+  messageEvent,
+  AckEnvelope,
+  AppError,
+  HelloAnswer,
+  HubChallenge,
+  LinkEnded,
+  type AgentHello,
+  type AnyEnvelope,
 } from '@holdfast/shared-types'
 import { io, type Socket } from 'socket.io-client'
 
@@ -50,18 +60,28 @@ interface SocketOptions {
 
 export function dialHub(options: SocketOptions): LinkSocket {
   const socket: Socket<LinkEvents, LinkEmits> = io(`${options.hubUrl}${agentNamespace}`, {
-    transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false, timeout: openTimeoutMs,
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    autoConnect: false,
+    timeout: openTimeoutMs,
   })
   let told: LinkEnded | null = null
-  socket.on(linkEndedEvent, (why) => { told = LinkEnded.safeParse(why).data ?? null })
+  socket.on(linkEndedEvent, (why) => {
+    told = LinkEnded.safeParse(why).data ?? null
+  })
   const ended = new Promise<LinkEnd>((resolve) => {
     socket.on('disconnect', (reason) => resolve({ reason, told }))
     socket.on('connect_error', (error) => resolve({ reason: reasonOf(error), told }))
   })
   // Nothing survives a life: what was not sent yet belongs to the outbox or to a request that repeats itself.
-  void ended.then(() => { socket.sendBuffer.length = 0 })
+  void ended.then(() => {
+    socket.sendBuffer.length = 0
+  })
   socket.on(messageEvent, (envelope, acknowledge) => {
-    void options.onMessage(envelope).then((answer) => { if (typeof acknowledge === 'function') acknowledge(answer) })
+    void options.onMessage(envelope).then((answer) => {
+      if (typeof acknowledge === 'function') acknowledge(answer)
+    })
   })
   return {
     ended,
@@ -70,28 +90,47 @@ export function dialHub(options: SocketOptions): LinkSocket {
       if (!socket.connected) throw new LinkLost('not connected')
       const answer = await acknowledged(socket.timeout(timeoutMs).emitWithAck(messageEvent, envelope))
       const parsed = AckEnvelope.safeParse(answer)
-      if (!parsed.success) throw new AppError('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
+      if (!parsed.success)
+        throw new AppError('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
       return parsed.data
     },
-    close: () => { socket.disconnect() },
+    close: () => {
+      socket.disconnect()
+    },
   }
 }
 
-async function sayHello(socket: Socket<LinkEvents, LinkEmits>, ended: Promise<LinkEnd>, makeHello: (challenge: HubChallenge) => AgentHello): Promise<HelloAnswer> {
-  const challenged = new Promise<unknown>((resolve) => { socket.once(challengeEvent, resolve) })
+async function sayHello(
+  socket: Socket<LinkEvents, LinkEmits>,
+  ended: Promise<LinkEnd>,
+  makeHello: (challenge: HubChallenge) => AgentHello,
+): Promise<HelloAnswer> {
+  const challenged = new Promise<unknown>((resolve) => {
+    socket.once(challengeEvent, resolve)
+  })
   socket.connect()
   const challenge = HubChallenge.safeParse(await Promise.race([challenged, lost(ended)]))
-  if (!challenge.success) throw new AppError('protocol.unsupported', { message: 'What answers at the hub\u2019s address does not greet like a hub.', cure: 'Check the hub\u2019s address and version.' })
+  if (!challenge.success)
+    throw new AppError('protocol.unsupported', {
+      message: 'What answers at the hub\u2019s address does not greet like a hub.',
+      cure: 'Check the hub\u2019s address and version.',
+    })
   const answer = HelloAnswer.safeParse(await acknowledged(socket.timeout(openTimeoutMs).emitWithAck(helloEvent, makeHello(challenge.data))))
-  if (!answer.success) throw new AppError('protocol.unsupported', { message: 'The hub answered the hello in a form this agent does not know.' })
+  if (!answer.success)
+    throw new AppError('protocol.unsupported', { message: 'The hub answered the hello in a form this agent does not know.' })
   return answer.data
 }
 
 /** Socket.IO fails what waits for an acknowledgement when its socket ends; racing `ended` instead would keep every message alive. */
 const acknowledged = (emitted: Promise<unknown>): Promise<unknown> =>
-  emitted.catch((error: unknown) => { throw new LinkLost(error instanceof Error ? error.message : 'no acknowledgement') })
+  emitted.catch((error: unknown) => {
+    throw new LinkLost(error instanceof Error ? error.message : 'no acknowledgement')
+  })
 
-const lost = (ended: Promise<LinkEnd>): Promise<never> => ended.then(({ reason }) => { throw new LinkLost(reason) })
+const lost = (ended: Promise<LinkEnd>): Promise<never> =>
+  ended.then(({ reason }) => {
+    throw new LinkLost(reason)
+  })
 
 async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>): Promise<T> {
   let timer: NodeJS.Timeout | undefined

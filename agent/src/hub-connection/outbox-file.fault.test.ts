@@ -7,12 +7,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OutboxFile, type QueuedReport } from './outbox-file.ts'
 
 let folder: string
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'holdfast-outbox-')) })
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-outbox-'))
+})
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const aReport = (n: number): QueuedReport => ({
-  v: 1, id: randomUUID(), type: 'run.log', sentAtMs: n,
-  body: { runId: RunId.parse(randomUUID()), fence: 1, lines: [{ n, atMs: 1, level: 'info', event: 'x', message: 'ä '.repeat(50), path: null }] },
+  v: 1,
+  id: randomUUID(),
+  type: 'run.log',
+  sentAtMs: n,
+  body: {
+    runId: RunId.parse(randomUUID()),
+    fence: 1,
+    lines: [{ n, atMs: 1, level: 'info', event: 'x', message: 'ä '.repeat(50), path: null }],
+  },
 })
 
 test('gives back in order what was put and not done, across any number of openings', async () => {

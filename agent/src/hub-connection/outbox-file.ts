@@ -95,6 +95,8 @@ export class OutboxFile {
         this.#sizeBytes += Buffer.byteLength(text)
         for (const line of batch) line.resolve()
       } catch (error) {
+        // What a full disk took of the batch must not become the start of the next line.
+        await this.#file.truncate(this.#sizeBytes).catch(() => undefined)
         for (const line of batch) line.reject(error)
       }
     }

@@ -43,7 +43,9 @@ export class Outbox {
 
   /** How runs ended that the hub does not know yet: part of every hello. */
   get unacknowledgedEnds(): readonly FinishedReport[] {
-    return [...this.#pending.values()].flatMap(({ report }) => (report.type === 'run.finished' ? [agentReports['run.finished'].body.parse(report.body)] : []))
+    return [...this.#pending.values()].flatMap(({ report }) =>
+      report.type === 'run.finished' ? [agentReports['run.finished'].body.parse(report.body)] : [],
+    )
   }
 
   /** Tells over this link whenever it is up; call `flush` at each hello that was accepted. */
@@ -85,7 +87,10 @@ export class Outbox {
     const endsAtMs = performance.now() + timeoutMs
     while (this.#pending.size > 0 && performance.now() < endsAtMs) {
       this.flush()
-      await Promise.race([new Promise<void>((resolve) => this.#idle.add(resolve)), sleep(Math.min(200, Math.max(1, endsAtMs - performance.now())))])
+      await Promise.race([
+        new Promise<void>((resolve) => this.#idle.add(resolve)),
+        sleep(Math.min(200, Math.max(1, endsAtMs - performance.now()))),
+      ])
       this.#idle.clear()
     }
     return this.#pending.size === 0
@@ -142,8 +147,14 @@ export class Outbox {
   async #settle(id: string): Promise<void> {
     this.#forget(id)
     if (this.#closed) return
-    if (this.#file.sizeBytes > rewriteAboveBytes && this.#pendingBytes < this.#file.sizeBytes / 4) await this.#file.rewrite(() => this.#reports())
-    else await this.#file.done(id)
+    try {
+      if (this.#file.sizeBytes > rewriteAboveBytes && this.#pendingBytes < this.#file.sizeBytes / 4)
+        await this.#file.rewrite(() => this.#reports())
+      else await this.#file.done(id)
+    } catch (error) {
+      // A full disk: the report is told once more after a restart, and the hub knows it by its id.
+      this.#log.warn({ event: 'outbox.not-written', code: systemErrorCode(error) }, 'The outbox could not be written')
+    }
   }
 
   async #keepBound(): Promise<void> {
@@ -154,7 +165,10 @@ export class Outbox {
       this.#forget(id)
       this.#droppedLogBatches += 1
     }
-    this.#log.warn({ event: 'outbox.bounded', droppedLogBatches: this.#droppedLogBatches }, 'The hub was away for long: the oldest log lines were dropped')
+    this.#log.warn(
+      { event: 'outbox.bounded', droppedLogBatches: this.#droppedLogBatches },
+      'The hub was away for long: the oldest log lines were dropped',
+    )
     await this.#file.rewrite(() => this.#reports())
   }
 
@@ -163,4 +177,5 @@ export class Outbox {
   }
 }
 
-const runOf = (report: QueuedReport): string => agentReports[report.type].body.shape.runId.parse(Reflect.get(report.body as object, 'runId'))
+const runOf = (report: QueuedReport): string =>
+  agentReports[report.type].body.shape.runId.parse(Reflect.get(report.body as object, 'runId'))

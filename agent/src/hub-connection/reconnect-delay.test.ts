@@ -10,7 +10,9 @@ test('waits anywhere below a bound that doubles from one second to one minute', 
 
 test('spreads a fleet that lost its hub at the same moment', () => {
   const delays = Array.from({ length: 2000 }, () => reconnectDelayMs(6, Math.random(), reconnectLimits))
-  const busiestSecond = Math.max(...Array.from({ length: 60 }, (_, second) => delays.filter((delay) => Math.floor(delay / 1000) === second).length))
+  const busiestSecond = Math.max(
+    ...Array.from({ length: 60 }, (_, second) => delays.filter((delay) => Math.floor(delay / 1000) === second).length),
+  )
   // 2,000 over 60 s is 33 a second; 80 would be eight standard deviations away.
   expect(busiestSecond).toBeLessThan(80)
 })

@@ -26,19 +26,26 @@ const bulkTimeoutMs = 900_000
 
 /** Which door of the hub each call of a worker goes through: questions over the link, bytes over HTTP. */
 const answering = {
-  'session.open': ({ link, runId, fence, vaultId, patienceMs, signal }) => link.request('session.open', { runId, fence, vaultId }, { patienceMs, signal }),
+  'session.open': ({ link, runId, fence, vaultId, patienceMs, signal }) =>
+    link.request('session.open', { runId, fence, vaultId }, { patienceMs, signal }),
   'session.have': async ({ link, fence, patienceMs, signal }, { sessionId, ids }) =>
     (await link.request('session.have', { sessionId, fence, ids }, { patienceMs, signal })).locations,
   'session.put-pack': async ({ client, fence, patienceMs, signal, onTransfer }, { sessionId, packId, bytes }) => {
-    await client.call('putPack', { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes }, { patienceMs, timeoutMs: bulkTimeoutMs, signal, onSent: onTransfer })
+    await client.call(
+      'putPack',
+      { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes },
+      { patienceMs, timeoutMs: bulkTimeoutMs, signal, onSent: onTransfer },
+    )
     return null
   },
   // Not cut short by a cancel: once asked, whether the snapshot exists is the hub's answer to give.
   'session.commit': ({ client, fence, patienceMs }, { sessionId, bytes }) =>
     client.call('commitSession', { params: { sessionId }, query: { fence }, body: bytes }, { patienceMs, timeoutMs: bulkTimeoutMs }),
   'vault.unseal': ({ link, runId, fence, patienceMs, signal }) => link.request('vault.unseal', { runId, fence }, { patienceMs, signal }),
-  'run.snapshot-object': ({ client, runId, patienceMs, signal }) => client.call('getSnapshotObject', { params: { runId } }, { patienceMs, signal }),
-  'run.locate': ({ client, runId, patienceMs, signal }, ask) => client.call('locateBlobs', { params: { runId }, body: ask }, { patienceMs, signal }),
+  'run.snapshot-object': ({ client, runId, patienceMs, signal }) =>
+    client.call('getSnapshotObject', { params: { runId } }, { patienceMs, signal }),
+  'run.locate': ({ client, runId, patienceMs, signal }, ask) =>
+    client.call('locateBlobs', { params: { runId }, body: ask }, { patienceMs, signal }),
   'run.segments': ({ client, runId, patienceMs, signal, onTransfer }, ask) =>
     client.call('readSegments', { params: { runId }, body: ask }, { patienceMs, timeoutMs: bulkTimeoutMs, signal, onReceived: onTransfer }),
 } as const satisfies Answering

@@ -56,22 +56,42 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
   const { context, keys, snapshotId, previous } = backup
   const sink = makeSink(backup)
   const excluded = context.order.excludedFolders.map((folder) => Buffer.from(folder))
-  const stopMeasuring = measureSources({ sources, excluded }, ({ files, bytes }) => context.progress({ filesTotal: files, bytesTotal: bytes }))
+  const stopMeasuring = measureSources({ sources, excluded }, ({ files, bytes }) =>
+    context.progress({ filesTotal: files, bytesTotal: bytes }),
+  )
   try {
     const outcome = await archive({
-      sources, alwaysExcluded: excluded, sink, idKey: keys.idKey, cdcKey: keys.cdcKey, chunker, previous,
+      sources,
+      alwaysExcluded: excluded,
+      sink,
+      idKey: keys.idKey,
+      cdcKey: keys.cdcKey,
+      chunker,
+      previous,
       catalogue: { path: backup.cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
       onItemError: (path, error) => {
         context.warnOf(path, error.code, error.message)
         return 'skip'
       },
-      onProgress: ({ filesDone, bytesDone, filesRead, bytesRead, currentPath }) => context.progress({ phase: 'transferring', filesDone, bytesDone, filesRead, bytesRead, currentPath }),
-      signal: context.signal, clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
+      onProgress: ({ filesDone, bytesDone, filesRead, bytesRead, currentPath }) =>
+        context.progress({ phase: 'transferring', filesDone, bytesDone, filesRead, bytesRead, currentPath }),
+      signal: context.signal,
+      clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
     })
     if (outcome.files === 0) context.warn(null, 'run.nothing-to-back-up', 'The sources hold no file.')
-    context.progress({ phase: 'finishing', filesTotal: outcome.files, bytesTotal: outcome.bytes, filesDone: outcome.files, bytesDone: outcome.bytes, currentPath: null })
+    context.progress({
+      phase: 'finishing',
+      filesTotal: outcome.files,
+      bytesTotal: outcome.bytes,
+      filesDone: outcome.files,
+      bytesDone: outcome.bytes,
+      currentPath: null,
+    })
     const committed = await commit(backup, outcome, sink.refset())
-    return context.ended(context.warningCount > 0 ? 'warning' : 'succeeded', resultOf(backup, outcome, committed, sink.statistics.packBytes))
+    return context.ended(
+      context.warningCount > 0 ? 'warning' : 'succeeded',
+      resultOf(backup, outcome, committed, sink.statistics.packBytes),
+    )
   } catch (error) {
     await sink.abandon()
     throw error
@@ -106,14 +126,31 @@ async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Arra
   const { order } = context
   const object = sealSnapshot(
     {
-      header: { agentId: uuidToBytes(order.agentId), snapshotId, seq: session.nextSnapshotSeq }, refset,
+      header: { agentId: uuidToBytes(order.agentId), snapshotId, seq: session.nextSnapshotSeq },
+      refset,
       body: {
-        status: outcome.status, system: thisSystem(), host: order.hostname, plan: '', program: `holdfast/${order.version}`, startedAtMs: context.startedAtMs, finishedAtMs: Date.now(),
-        parent: previous?.snapshotId ?? null, root: outcome.rootPage, roots: outcome.roots, files: outcome.files, folders: outcome.folders, bytes: outcome.bytes, errors: outcome.errors,
-        filesNew: outcome.filesNew, filesChanged: outcome.filesChanged, filesUnchanged: outcome.filesUnchanged, bytesRead: outcome.bytesRead,
+        status: outcome.status,
+        system: thisSystem(),
+        host: order.hostname,
+        plan: '',
+        program: `holdfast/${order.version}`,
+        startedAtMs: context.startedAtMs,
+        finishedAtMs: Date.now(),
+        parent: previous?.snapshotId ?? null,
+        root: outcome.rootPage,
+        roots: outcome.roots,
+        files: outcome.files,
+        folders: outcome.folders,
+        bytes: outcome.bytes,
+        errors: outcome.errors,
+        filesNew: outcome.filesNew,
+        filesChanged: outcome.filesChanged,
+        filesUnchanged: outcome.filesUnchanged,
+        bytesRead: outcome.bytesRead,
       },
     },
-    keys, privateKey(order.signKey),
+    keys,
+    privateKey(order.signKey),
   )
   context.signal.throwIfAborted()
   const { snapshotId: committed } = await context.hub.ask('session.commit', { sessionId: session.sessionId, bytes: object })
@@ -134,7 +171,20 @@ function keepCatalogue({ context, cataloguePath: path }: Backup, outcome: Archiv
 
 function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: SnapshotId, bytesStored: number): BackupResult {
   const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged } = outcome
-  return { kind: 'backup', backupKind: previous === null ? 'full' : 'incremental', snapshotId, files, folders, bytes, filesRead, bytesRead, bytesStored, filesNew, filesChanged, filesUnchanged }
+  return {
+    kind: 'backup',
+    backupKind: previous === null ? 'full' : 'incremental',
+    snapshotId,
+    files,
+    folders,
+    bytes,
+    filesRead,
+    bytesRead,
+    bytesStored,
+    filesNew,
+    filesChanged,
+    filesUnchanged,
+  }
 }
 
 const systems: Readonly<Partial<Record<NodeJS.Platform, SnapshotSystem>>> = { win32: 'windows', darwin: 'macos' }

@@ -16,20 +16,38 @@ export async function carryOutRestore(context: RunContext, request: RestoreReque
 }
 
 async function restoreFrom(context: RunContext, request: RestoreRequest, { source, keys, body }: OpenedSnapshot): Promise<RunEnd> {
-  context.log('restore.started', request.paths.length === 0 ? 'Restoring the whole snapshot.' : `Restoring ${request.paths.length === 1 ? 'one path' : `${request.paths.length} paths`} of the snapshot.`)
+  context.log(
+    'restore.started',
+    request.paths.length === 0
+      ? 'Restoring the whole snapshot.'
+      : `Restoring ${request.paths.length === 1 ? 'one path' : `${request.paths.length} paths`} of the snapshot.`,
+  )
   const outcome = await restore({
-    source, idKey: keys.idKey, rootPage: body.root, roots: body.roots, selected: request.paths.map(wirePathBytes), target: wirePathBytes(request.target), flat: request.flat,
+    source,
+    idKey: keys.idKey,
+    rootPage: body.root,
+    roots: body.roots,
+    selected: request.paths.map(wirePathBytes),
+    target: wirePathBytes(request.target),
+    flat: request.flat,
     onItemError: (path, error) => {
       context.warnOf(path, error.code, error.message)
       return 'skip'
     },
-    onProgress: ({ filesDone, bytesDone, filesTotal, bytesTotal, currentPath }) => context.progress({ phase: 'transferring', filesDone, bytesDone, filesTotal, bytesTotal, currentPath }),
-    signal: context.signal, clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
+    onProgress: ({ filesDone, bytesDone, filesTotal, bytesTotal, currentPath }) =>
+      context.progress({ phase: 'transferring', filesDone, bytesDone, filesTotal, bytesTotal, currentPath }),
+    signal: context.signal,
+    clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
   }).finally(() => source.close())
   const result: RestoreResult = {
-    kind: 'restore', snapshotId: request.snapshotId, filesRequested: outcome.filesRequested, filesWritten: outcome.filesWritten,
-    filesSkipped: outcome.filesSkipped, bytesWritten: outcome.bytesWritten,
+    kind: 'restore',
+    snapshotId: request.snapshotId,
+    filesRequested: outcome.filesRequested,
+    filesWritten: outcome.filesWritten,
+    filesSkipped: outcome.filesSkipped,
+    bytesWritten: outcome.bytesWritten,
   }
-  if (outcome.filesRequested > 0 && outcome.filesWritten + outcome.filesSkipped === 0) return context.failed(new AppError('restore.entry-failed', { message: 'Not one of the files asked for could be restored.' }), result)
+  if (outcome.filesRequested > 0 && outcome.filesWritten + outcome.filesSkipped === 0)
+    return context.failed(new AppError('restore.entry-failed', { message: 'Not one of the files asked for could be restored.' }), result)
   return context.ended(outcome.status === 'complete' && context.warningCount === 0 ? 'succeeded' : 'warning', result)
 }

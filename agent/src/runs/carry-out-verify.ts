@@ -3,6 +3,7 @@ import { blobTypes, type FileEntry, type FolderEntry, type TreeEntry } from '@ho
 import { TreeReader } from '@holdfast/engine/reader'
 import { AppError, type VerifyRequest, type VerifyResult } from '@holdfast/shared-types'
 import { DataCheck } from './data-check.ts'
+import { isDamage } from './is-damage.ts'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './worker-messages.ts'
@@ -28,9 +29,21 @@ async function verifyAll(context: RunContext, request: VerifyRequest, snapshot: 
   } finally {
     await snapshot.source.close()
   }
-  const result: VerifyResult = { kind: 'verify', snapshotId: request.snapshotId, files: check.files, bytes: check.bytes, blobsChecked: check.blobsChecked, problems: context.warningCount }
+  const result: VerifyResult = {
+    kind: 'verify',
+    snapshotId: request.snapshotId,
+    files: check.files,
+    bytes: check.bytes,
+    blobsChecked: check.blobsChecked,
+    problems: context.warningCount,
+  }
   if (result.problems === 0) return context.ended('succeeded', result)
-  return context.failed(new AppError('vault.corrupt', { message: `The snapshot is not whole: ${result.problems} ${result.problems === 1 ? 'problem was' : 'problems were'} found.` }), result)
+  return context.failed(
+    new AppError('vault.corrupt', {
+      message: `The snapshot is not whole: ${result.problems} ${result.problems === 1 ? 'problem was' : 'problems were'} found.`,
+    }),
+    result,
+  )
 }
 
 class SnapshotCheck {
@@ -51,7 +64,12 @@ class SnapshotCheck {
       this.#metadataChecked += 1
       return blob
     })
-    this.#data = new DataCheck({ source: snapshot.source, keys: snapshot.keys, signal: context.signal, onProblem: (path, message) => context.warn(path, 'vault.corrupt', message) })
+    this.#data = new DataCheck({
+      source: snapshot.source,
+      keys: snapshot.keys,
+      signal: context.signal,
+      onProblem: (path, message) => context.warn(path, 'vault.corrupt', message),
+    })
   }
 
   get blobsChecked(): number {
@@ -68,13 +86,20 @@ class SnapshotCheck {
     await this.#data.flush()
     const { body } = this.#snapshot
     if (this.#context.warningCount > 0 || (this.files === body.files && this.bytes === body.bytes)) return
-    this.#context.warn(null, 'vault.corrupt', `The snapshot says ${body.files} files of ${body.bytes} bytes, its folders hold ${this.files} of ${this.bytes}.`)
+    this.#context.warn(
+      null,
+      'vault.corrupt',
+      `The snapshot says ${body.files} files of ${body.bytes} bytes, its folders hold ${this.files} of ${this.bytes}.`,
+    )
   }
 
   async #entry(entry: TreeEntry, path: Buffer): Promise<void> {
     this.#context.signal.throwIfAborted()
     const { attributes } = entry
-    if (attributes !== null) await this.#guarded(path, async () => { await this.#snapshot.source.read(blobTypes.attributes, attributes) })
+    if (attributes !== null)
+      await this.#guarded(path, async () => {
+        await this.#snapshot.source.read(blobTypes.attributes, attributes)
+      })
     if (entry.type === 'folder') await this.#subfolder(entry, path)
     else if (entry.type === 'file') await this.#guarded(path, () => this.#file(entry, path))
   }
@@ -95,7 +120,13 @@ class SnapshotCheck {
   async #file(entry: FileEntry, path: Buffer): Promise<void> {
     this.files += 1
     this.bytes += entry.size
-    this.#context.progress({ filesDone: this.files, bytesDone: this.bytes, filesRead: this.files, bytesRead: this.bytes, currentPath: path })
+    this.#context.progress({
+      filesDone: this.files,
+      bytesDone: this.bytes,
+      filesRead: this.files,
+      bytesRead: this.bytes,
+      currentPath: path,
+    })
     for await (const { item } of this.#reader.items(entry)) if (item.kind === 'data') await this.#data.want(item.id, item.length, path)
   }
 
@@ -113,5 +144,3 @@ class SnapshotCheck {
 }
 
 const slash = Buffer.from('/')
-const damageRooms = ['format.', 'bytes.', 'blob.', 'segment.', 'pack.'] as const
-const isDamage = (code: string): boolean => damageRooms.some((room) => code.startsWith(room))

@@ -3,6 +3,8 @@ import { blobIdBytes, blobTypes, type BlobLocation } from '@holdfast/engine/form
 import { nodePrimitives, type BlobSource, type OpenedSegment, type SegmentToRead } from '@holdfast/engine/vault'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { AppError } from '@holdfast/shared-types'
+import { EngineError } from '@holdfast/engine/errors'
+import { isDamage } from './is-damage.ts'
 
 /** One round: so much content is read at once, whatever the sizes of its pieces. */
 const roundBytes = 32 * 1024 * 1024
@@ -86,7 +88,9 @@ export class DataCheck {
 
   async #prefixesOf({ blobs, dataIds }: OpenedSegment): Promise<readonly string[]> {
     if (dataIds !== null) return blobs.map((_, index) => prefixOf(dataIds.subarray(index * blobIdBytes)))
-    return Promise.all(blobs.map(async (blob) => prefixOf(await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob))))
+    return Promise.all(
+      blobs.map(async (blob) => prefixOf(await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob))),
+    )
   }
 
   #judge({ id, path }: Wanted, location: BlobLocation | null): void {
@@ -95,12 +99,15 @@ export class DataCheck {
     const found = this.#foundBySegment.get(segmentKey(location))
     // A hub that is away, or a cancel, says nothing about the vault.
     if (found instanceof AppError && found.code !== 'vault.corrupt') throw found
+    if (found instanceof EngineError && !isDamage(found.code)) throw found
     if (found instanceof Error) return this.#ports.onProblem(path, found.message)
-    if (found?.[location.position] !== prefixOf(id)) return this.#ports.onProblem(path, 'A stored piece of this file is not what its id says.')
+    if (found?.[location.position] !== prefixOf(id))
+      return this.#ports.onProblem(path, 'A stored piece of this file is not what its id says.')
     this.#checked += 1
   }
 }
 
 const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')
 const prefixOf = (id: Uint8Array): string => keyOf(id.subarray(0, idPrefixBytes))
-const segmentKey = (place: { readonly packId: Uint8Array; readonly ordinal: number }): string => `${toHex(place.packId)}/${String(place.ordinal).padStart(8, '0')}`
+const segmentKey = (place: { readonly packId: Uint8Array; readonly ordinal: number }): string =>
+  `${toHex(place.packId)}/${String(place.ordinal).padStart(8, '0')}`

@@ -62,6 +62,12 @@ export class HubPort {
     const waiting = this.#waiting.get(message.call)
     this.#waiting.delete(message.call)
     if (message.kind === 'answer') waiting?.resolve(message.answer)
-    else waiting?.reject(new AppError(isErrorCode(message.error.code) ? message.error.code : 'internal', { message: message.error.message, cure: message.error.cure }))
+    else
+      waiting?.reject(
+        new AppError(isErrorCode(message.error.code) ? message.error.code : 'internal', {
+          message: message.error.message,
+          cure: message.error.cure,
+        }),
+      )
   }
 }

@@ -16,7 +16,12 @@ export const cataloguePath = (context: RunContext, request: BackupRequest): stri
   join(context.order.catalogueFolder, `${createHash('sha256').update(runKeyOf(request)).digest('hex').slice(0, 32)}.catalogue`)
 
 /** What the last backup of these sources knew, if its snapshot is certainly still there; null reads everything. */
-export function openKnownFiles(context: RunContext, path: string, identity: CatalogueIdentity, usable: readonly string[]): Catalogue | null {
+export function openKnownFiles(
+  context: RunContext,
+  path: string,
+  identity: CatalogueIdentity,
+  usable: readonly string[],
+): Catalogue | null {
   let catalogue: Catalogue | null
   try {
     catalogue = openCatalogue(path, identity)
@@ -34,7 +39,10 @@ export function openKnownFiles(context: RunContext, path: string, identity: Cata
 /** Removes catalogues of long unused sources, and what crashed runs left. Never fails a backup. */
 export function pruneCatalogues(folder: string): void {
   try {
-    const byAge = readdirSync(folder).filter((name) => name.endsWith('.catalogue')).map((name) => join(folder, name)).toSorted((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs)
+    const byAge = readdirSync(folder)
+      .filter((name) => name.endsWith('.catalogue'))
+      .map((name) => join(folder, name))
+      .toSorted((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs)
     for (const path of byAge.slice(keptCatalogues)) rmSync(path, { force: true })
   } catch {
     // Housekeeping only: the next backup tries again.

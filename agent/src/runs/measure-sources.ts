@@ -22,7 +22,11 @@ const startAfterMs = 5_000
 export function measureSources(what: SourcesToMeasure, done: (measured: MeasuredSources) => void): () => void {
   let worker: Worker | null = null
   const timer = setTimeout(() => {
-    worker = new Worker(siblingModule(import.meta.url, 'measure-worker'), { workerData: what, name: 'holdfast-measure', resourceLimits: { maxOldGenerationSizeMb: 64 } })
+    worker = new Worker(siblingModule(import.meta.url, 'measure-worker'), {
+      workerData: what,
+      name: 'holdfast-measure',
+      resourceLimits: { maxOldGenerationSizeMb: 64 },
+    })
     worker.on('message', done)
     worker.on('error', () => undefined)
   }, startAfterMs)

@@ -11,7 +11,16 @@ const sampleEveryMs = 250
 
 type Figures = Omit<RunProgressSample, 'elapsedMs' | 'warnings' | 'bytesStored'>
 
-const nothingYet: Figures = { phase: 'preparing', filesDone: 0, bytesDone: 0, filesTotal: null, bytesTotal: null, filesRead: 0, bytesRead: 0, currentPath: null }
+const nothingYet: Figures = {
+  phase: 'preparing',
+  filesDone: 0,
+  bytesDone: 0,
+  filesTotal: null,
+  bytesTotal: null,
+  filesRead: 0,
+  bytesRead: 0,
+  currentPath: null,
+}
 
 /** What every kind of run has in its worker: the order, the way to the hub, and a mouth. */
 export class RunContext {
@@ -43,10 +52,16 @@ export class RunContext {
   /** Something did not go as it should; the run goes on. @param path raw bytes, null where it is about no path. */
   warn(path: Uint8Array | null, code: string, message: string): void {
     this.#warningCount += 1
-    if (this.#warningCount === keptWarnings + 1) this.log('warnings.bounded', `More than ${keptWarnings} warnings: the others are only counted.`, 'warn')
+    if (this.#warningCount === keptWarnings + 1)
+      this.log('warnings.bounded', `More than ${keptWarnings} warnings: the others are only counted.`, 'warn')
     if (this.#warningCount > keptWarnings) return
     const text = path === null ? '' : decodeUtf8Lossy(path)
-    this.hub.warning({ path: text, ...(path === null || isValidUtf8(path) ? {} : { pathBase64: Buffer.from(path).toString('base64') }), code, message })
+    this.hub.warning({
+      path: text,
+      ...(path === null || isValidUtf8(path) ? {} : { pathBase64: Buffer.from(path).toString('base64') }),
+      code,
+      message,
+    })
     this.hub.log({ atMs: Date.now(), level: 'warn', event: 'run.warning', message, path: path === null ? null : text })
   }
 
@@ -59,7 +74,8 @@ export class RunContext {
   progress(figures: Partial<Omit<Figures, 'currentPath'>> & { readonly currentPath?: Uint8Array | null }): void {
     const { currentPath, ...rest } = figures
     const entersPhase = rest.phase !== undefined && rest.phase !== this.#figures.phase
-    const path = currentPath === undefined ? this.#figures.currentPath : currentPath === null ? null : decodeUtf8Lossy(currentPath).slice(0, 4096)
+    const path =
+      currentPath === undefined ? this.#figures.currentPath : currentPath === null ? null : decodeUtf8Lossy(currentPath).slice(0, 4096)
     this.#figures = { ...this.#figures, ...rest, currentPath: path }
     const nowMs = performance.now()
     if (!entersPhase && nowMs - this.#lastSampleMs < sampleEveryMs) return
@@ -74,7 +90,11 @@ export class RunContext {
 
   /** @param result what was done nevertheless. */
   failed(error: unknown, result: RunResult | null = null): RunEnd {
-    const isCancelled = this.signal.aborted && (isEngineError(error, 'cancelled') || (error instanceof AppError && error.code === 'run.cancelled') || (error instanceof Error && error.name === 'AbortError'))
+    const isCancelled =
+      this.signal.aborted &&
+      (isEngineError(error, 'cancelled') ||
+        (error instanceof AppError && error.code === 'run.cancelled') ||
+        (error instanceof Error && error.name === 'AbortError'))
     if (isCancelled) return { outcome: 'cancelled', result, error: null, warningCount: this.#warningCount }
     return { outcome: 'failed', result, error: toWireError(toAppError(error)), warningCount: this.#warningCount }
   }

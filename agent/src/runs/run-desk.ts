@@ -32,14 +32,17 @@ export class RunDesk {
   get facts(): readonly RunInHandFact[] {
     const working = [...this.#runs.values()].map(({ order, state }) => ({ runId: order.runId, fence: order.fence, state }))
     const told = new Set(working.map((run) => run.runId))
-    const ended = this.#options.outbox.unacknowledgedEnds.filter((end) => !told.has(end.runId)).map(({ runId, fence, outcome }) => ({ runId, fence, state: outcome }))
+    const ended = this.#options.outbox.unacknowledgedEnds
+      .filter((end) => !told.has(end.runId))
+      .map(({ runId, fence, outcome }) => ({ runId, fence, state: outcome }))
     return [...working, ...ended].slice(0, 100)
   }
 
   /** The same offer again is the same run; a newer attempt takes the place of an older one. */
   async offer(offer: Offer): Promise<OfferAnswer> {
     const { onlyRun } = this.#options
-    if (onlyRun !== undefined && (await onlyRun) !== offer.runId) return { accepted: false, reason: 'Only a single command works on the device; its agent does not run.' }
+    if (onlyRun !== undefined && (await onlyRun) !== offer.runId)
+      return { accepted: false, reason: 'Only a single command works on the device; its agent does not run.' }
     const known = this.facts.find((run) => run.runId === offer.runId)
     if (known !== undefined && known.fence === offer.fence) return { accepted: true }
     if (known !== undefined && known.fence > offer.fence) return { accepted: false, reason: 'A newer attempt of this run is in hand.' }
@@ -52,7 +55,9 @@ export class RunDesk {
     if (reason !== null) return { accepted: false, reason }
     const run = this.#options.begin(offer)
     this.#runs.set(offer.runId, run)
-    void run.ended.then(() => { if (this.#runs.get(offer.runId) === run) this.#runs.delete(offer.runId) })
+    void run.ended.then(() => {
+      if (this.#runs.get(offer.runId) === run) this.#runs.delete(offer.runId)
+    })
     return { accepted: true }
   }
 

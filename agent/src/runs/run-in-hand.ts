@@ -89,8 +89,8 @@ export class RunInHand {
     const end = await new Promise<RunEnd>((resolve) => {
       this.#end = resolve
       this.#worker.on('message', (message: FromWorker) => this.#take(message))
-      this.#worker.on('error', (error) => this.#finish(this.#crashed(error)))
-      this.#worker.on('exit', () => this.#finish(this.#crashed(new AppError('internal', { message: 'The thread that carried out the run ended unexpectedly.' }))))
+      this.#worker.on('error', (error) => this.#crash(error))
+      this.#worker.on('exit', () => this.#crash(new AppError('internal', { message: 'It ended without a word.' })))
     })
     clearInterval(ticking)
     void this.#worker.terminate()
@@ -104,14 +104,22 @@ export class RunInHand {
 
   #take(message: FromWorker): void {
     switch (message.kind) {
-      case 'call': void this.#answer(message); break
+      case 'call':
+        void this.#answer(message)
+        break
       case 'progress':
         this.#sample = message.sample
         void this.#tellProgress()
         break
-      case 'log': this.#runLog.add(message.entry); break
-      case 'warning': this.#keep(message.warning); break
-      case 'end': this.#finish(message.end); break
+      case 'log':
+        this.#runLog.add(message.entry)
+        break
+      case 'warning':
+        this.#keep(message.warning)
+        break
+      case 'end':
+        this.#finish(message.end)
+        break
     }
   }
 
@@ -136,9 +144,16 @@ export class RunInHand {
   #callContext(): CallContext {
     const { link, client, order, leaseMs } = this.#options
     return {
-      link, client, runId: order.runId, fence: order.fence, vaultId: order.vaultId,
-      patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience), signal: this.#stopping.signal,
-      onTransfer: (bytes) => { this.#transferredBytes += bytes },
+      link,
+      client,
+      runId: order.runId,
+      fence: order.fence,
+      vaultId: order.vaultId,
+      patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience),
+      signal: this.#stopping.signal,
+      onTransfer: (bytes) => {
+        this.#transferredBytes += bytes
+      },
     }
   }
 
@@ -151,7 +166,10 @@ export class RunInHand {
     this.#toldSample = sample
     this.#sampleUnderWay = true
     try {
-      const { goOn } = await link.send({ v: 1, id: randomUUID(), type: 'run.progress', sentAtMs: Date.now(), body: { runId: order.runId, fence: order.fence, sample } }, 10_000)
+      const { goOn } = await link.send(
+        { v: 1, id: randomUUID(), type: 'run.progress', sentAtMs: Date.now(), body: { runId: order.runId, fence: order.fence, sample } },
+        10_000,
+      )
       // The hub still takes the report of how it ended, or refuses it as stale: either way the truth is told.
       if (!goOn) this.stop('cancelled')
     } catch (error) {
@@ -162,22 +180,48 @@ export class RunInHand {
     }
   }
 
-  #crashed(error: Error): RunEnd {
+  /** The thread is gone; it may have said before how its run ended. */
+  #crash(error: Error): void {
+    if (this.#end === null) return
     this.#options.log.error({ event: 'run.worker-crashed', runId: this.order.runId, reason: error.message }, 'The thread of a run crashed')
-    const code = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'The run needed more memory than this process may use.' : 'The thread that carried out the run ended unexpectedly.'
-    return { outcome: 'failed', result: null, error: toWireError(new AppError('internal', { message: code })), warningCount: this.#warnings.length }
+    const isMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    const message = isMemory
+      ? 'The run needed more memory than this process may use.'
+      : 'The thread that carried out the run ended unexpectedly.'
+    this.#finish({
+      outcome: 'failed',
+      result: null,
+      error: toWireError(new AppError('internal', { message })),
+      warningCount: this.#warnings.length,
+    })
   }
 
   /** What is told: a run that ended because this process ends failed, whatever its worker made of the stop. */
   #honest(end: RunEnd): RunEnd {
     if (end.outcome !== 'cancelled' || this.#stop === 'cancelled') return end
-    return { ...end, outcome: 'failed', error: toWireError(new AppError('run.agent-lost', { message: 'The agent was stopped while it carried out the run.' })) }
+    return {
+      ...end,
+      outcome: 'failed',
+      error: toWireError(new AppError('run.agent-lost', { message: 'The agent was stopped while it carried out the run.' })),
+    }
   }
 
   async #report(end: RunEnd): Promise<void> {
     const { outbox, order, log } = this.#options
     this.#state = end.outcome
-    log.info({ event: 'run.ended', runId: order.runId, kind: order.request.kind, outcome: end.outcome, code: end.error?.code ?? null, warningCount: end.warningCount, durationMs: Math.round(performance.now() - this.#startedAtMs), dropped: this.#stop === 'dropped' }, 'Run ended')
+    log.info(
+      {
+        event: 'run.ended',
+        runId: order.runId,
+        kind: order.request.kind,
+        outcome: end.outcome,
+        code: end.error?.code ?? null,
+        warningCount: end.warningCount,
+        durationMs: Math.round(performance.now() - this.#startedAtMs),
+        dropped: this.#stop === 'dropped',
+      },
+      'Run ended',
+    )
     if (this.#stop === 'dropped') return outbox.dropRun(order.runId)
     if (this.#isUnknown) return
     this.#runLog.add(endEntry(end))
@@ -194,7 +238,8 @@ const isGone = (code: ErrorCode): boolean => code === 'run.fence-stale' || code 
 
 function endEntry(end: RunEnd): LogEntry {
   const level = end.outcome === 'failed' ? 'error' : end.outcome === 'succeeded' ? 'info' : 'warn'
-  const message = end.error === null ? `The run ended: ${end.outcome}` : `The run ended: ${end.outcome}. ${end.error.message} ${end.error.cure}`
+  const message =
+    end.error === null ? `The run ended: ${end.outcome}` : `The run ended: ${end.outcome}. ${end.error.message} ${end.error.cure}`
   return { atMs: Date.now(), level, event: 'run.ended', message, path: null }
 }
 

@@ -3,9 +3,12 @@ import type { RunRequest, WirePath } from '@holdfast/shared-types'
 /** What two runs must not do at the same time: the same sources share a catalogue, the same target its files. */
 export function runKeyOf(request: RunRequest): string {
   switch (request.kind) {
-    case 'backup': return `backup ${request.vaultId} ${sourcesKey(request.sources)}`
-    case 'restore': return `restore ${pathKey(request.target)}`
-    case 'verify': return `verify ${request.snapshotId}`
+    case 'backup':
+      return `backup ${request.vaultId} ${sourcesKey(request.sources)}`
+    case 'restore':
+      return `restore ${pathKey(request.target)}`
+    case 'verify':
+      return `verify ${request.snapshotId}`
   }
 }
 

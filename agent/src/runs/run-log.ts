@@ -25,7 +25,14 @@ export class RunLog {
 
   add(entry: LogEntry): void {
     const { atMs, level, event, message, path } = entry
-    this.#lines.push({ n: this.#next, atMs, level, event: event.slice(0, 100), message: message.slice(0, 4000), path: path?.slice(0, 8192) ?? null })
+    this.#lines.push({
+      n: this.#next,
+      atMs,
+      level,
+      event: event.slice(0, 100),
+      message: message.slice(0, 4000),
+      path: path?.slice(0, 8192) ?? null,
+    })
     this.#next += 1
     this.#timer ??= setTimeout(() => void this.flush(), joinedForMs)
   }

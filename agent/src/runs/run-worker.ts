@@ -8,9 +8,12 @@ import type { RunEnd, RunOrder } from './worker-messages.ts'
 async function carryOut(context: RunContext): Promise<RunEnd> {
   const { request } = context.order
   switch (request.kind) {
-    case 'backup': return (await import('./carry-out-backup.ts')).carryOutBackup(context, request)
-    case 'restore': return (await import('./carry-out-restore.ts')).carryOutRestore(context, request)
-    case 'verify': return (await import('./carry-out-verify.ts')).carryOutVerify(context, request)
+    case 'backup':
+      return (await import('./carry-out-backup.ts')).carryOutBackup(context, request)
+    case 'restore':
+      return (await import('./carry-out-restore.ts')).carryOutRestore(context, request)
+    case 'verify':
+      return (await import('./carry-out-verify.ts')).carryOutVerify(context, request)
   }
 }
 

@@ -1,5 +1,16 @@
 import type {
-  AgentId, DomainId, RunError, RunId, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning, SessionId, SnapshotId, VaultId,
+  AgentId,
+  DomainId,
+  RunError,
+  RunId,
+  RunOutcome,
+  RunProgressSample,
+  RunRequest,
+  RunResult,
+  RunWarning,
+  SessionId,
+  SnapshotId,
+  VaultId,
 } from '@holdfast/shared-types'
 
 /** Everything a worker needs to know to carry out one run; handed over when it starts. */
@@ -23,9 +34,18 @@ export interface RunOrder {
 /** What a worker asks of the hub; the main thread holds link and HTTP. */
 export interface HubCalls {
   readonly 'session.open': { readonly ask: null; readonly answer: OpenedSession }
-  readonly 'session.have': { readonly ask: { readonly sessionId: SessionId; readonly ids: Uint8Array<ArrayBuffer> }; readonly answer: Uint8Array }
-  readonly 'session.put-pack': { readonly ask: { readonly sessionId: SessionId; readonly packId: string; readonly bytes: Uint8Array }; readonly answer: null }
-  readonly 'session.commit': { readonly ask: { readonly sessionId: SessionId; readonly bytes: Uint8Array }; readonly answer: { readonly snapshotId: SnapshotId } }
+  readonly 'session.have': {
+    readonly ask: { readonly sessionId: SessionId; readonly ids: Uint8Array<ArrayBuffer> }
+    readonly answer: Uint8Array
+  }
+  readonly 'session.put-pack': {
+    readonly ask: { readonly sessionId: SessionId; readonly packId: string; readonly bytes: Uint8Array }
+    readonly answer: null
+  }
+  readonly 'session.commit': {
+    readonly ask: { readonly sessionId: SessionId; readonly bytes: Uint8Array }
+    readonly answer: { readonly snapshotId: SnapshotId }
+  }
   readonly 'vault.unseal': { readonly ask: null; readonly answer: SealedKeys }
   readonly 'run.snapshot-object': { readonly ask: null; readonly answer: Uint8Array }
   readonly 'run.locate': { readonly ask: Uint8Array; readonly answer: Uint8Array }

@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs'
 import { createChunker, cutStream, type Chunker, type ChunkerProfile, type ChunkLimits } from '../chunker/index.ts'
 import { blobTypes, buildContent, inlineLimitBytes, type ContentItem, type FileContent } from '../format/index.ts'
 import type { Pacer } from '../run-control/index.ts'
-import { dataRanges, readFileMetadata, type FileMetadata, type OpenFile } from '../source/index.ts'
+import { dataRanges, readFileMetadata, toSourceFailure, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
 import type { CataloguedBlob, CataloguedContent } from './catalogue/index.ts'
 import { isSameState } from './change-detection.ts'
@@ -110,7 +110,7 @@ export class ContentReader {
     }
     let position = range.start
     const read = (into: Uint8Array): number => {
-      const count = readSync(fd, into, 0, Math.min(into.length, range.end - position), position)
+      const count = readAt(fd, into.subarray(0, Math.min(into.length, range.end - position)), position)
       position += count
       this.#bytesRead += count
       return count
@@ -123,7 +123,7 @@ export class ContentReader {
     const length = range.end - range.start
     let done = 0
     while (done < length) {
-      const count = readSync(fd, this.#chunker.buffer, done, length - done, range.start + done)
+      const count = readAt(fd, this.#chunker.buffer.subarray(done, length), range.start + done)
       if (count === 0) break
       done += count
     }
@@ -159,4 +159,13 @@ function rangesOf(fd: number, metadata: FileMetadata): readonly Range[] {
   const ranges = knownRanges(fd, metadata.size)
   if (ranges === null) return [whole]
   return ranges.at(-1)?.end === metadata.size ? ranges : [...ranges, { start: metadata.size, end: metadata.size }]
+}
+
+/** A disk that cannot give a part of a file costs that file, never the backup. @throws EngineError `source.*` */
+function readAt(fd: number, into: Uint8Array, position: number): number {
+  try {
+    return readSync(fd, into, 0, into.length, position)
+  } catch (error) {
+    throw toSourceFailure(error)
+  }
 }

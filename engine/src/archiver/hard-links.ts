@@ -12,8 +12,18 @@ export interface HardLinkGroup {
   first: { readonly entry: Exclude<TreeEntry, { type: 'folder' }>; readonly catalogued: CataloguedFile | null } | null
 }
 
+export interface LinkedInode {
+  readonly device: bigint
+  readonly inode: bigint
+  readonly linkCount: number
+  readonly size: number
+  readonly mtimeNs: bigint
+}
+
 interface SeenGroup {
   readonly group: HardLinkGroup
+  readonly size: number
+  readonly mtimeNs: bigint
   namesLeft: number
 }
 
@@ -30,9 +40,13 @@ export class HardLinks {
    * The group of an inode with more than one name.
    * @param path makes the absolute path of the name in hand; asked only for the first of a group.
    */
-  groupOf(inode: { readonly device: bigint; readonly inode: bigint; readonly linkCount: number }, path: () => Uint8Array): HardLinkGroup {
+  groupOf(inode: LinkedInode, path: () => Uint8Array): HardLinkGroup {
     const key = `${inode.device}:${inode.inode}`
-    const seen = this.#seen.get(key) ?? { group: { id: this.#groupId(path()), first: null }, namesLeft: inode.linkCount }
+    const known = this.#seen.get(key)
+    // A number may be given to another file while we walk: then it is another group, with a content of its own.
+    const isSame = known !== undefined && known.size === inode.size && known.mtimeNs === inode.mtimeNs
+    const { size, mtimeNs } = inode
+    const seen: SeenGroup = isSame ? known : { group: { id: this.#groupId(path()), first: null }, size, mtimeNs, namesLeft: inode.linkCount }
     seen.namesLeft--
     if (seen.namesLeft > 0) this.#seen.set(key, seen)
     else this.#seen.delete(key)

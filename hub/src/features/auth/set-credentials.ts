@@ -51,8 +51,9 @@ async function requireCurrentPassword(
   if (typeof stored !== 'string') return
   const keys = [`current password of ${userId}`]
   failedSignIns.requireCalm(keys)
-  if (current !== undefined && (await verifyPassword(current, stored))) return failedSignIns.succeeded(keys)
+  // Counted before the slow part: a thousand tries at once are a thousand tries.
   failedSignIns.failed(keys)
+  if (current !== undefined && (await verifyPassword(current, stored))) return failedSignIns.succeeded(keys)
   throw new AppError('sign-in.failed', {
     message: 'The current password is wrong.',
     cure: 'Type the password you use now; without it ask another administrator.',

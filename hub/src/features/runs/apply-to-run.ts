@@ -54,7 +54,10 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
   if (change.agentId !== undefined && run.agentId !== change.agentId) throw new AppError('run.not-found')
   if (change.stillHolds?.(run) === false) return { run, step: { kind: 'kept', alive: false } }
   const committed = await committedStatus(state, em, run, input)
-  const step = stepRun({ state: run.state, fence: run.fence, committed }, input)
+  const asked = stepRun({ state: run.state, fence: run.fence, committed }, input)
+  // Whoever asked to cancel it does not want it offered a second time.
+  const isUnwanted = asked.kind === 'moved' && asked.state === 'queued' && run.cancelRequestedAt !== null
+  const step = isUnwanted ? stepRun({ state: run.state, fence: run.fence, committed }, { type: 'cancel-unconfirmed' }) : asked
   if (step.kind === 'refused') throw new AppError(step.code)
   if (step.kind === 'kept') {
     if (step.alive) run.leaseExpiresAt = leaseEnd(state)

@@ -2,7 +2,7 @@ import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfas
 import { storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { honestOutcome } from './honest-outcome.ts'
-import { findRun } from './runs.queries.ts'
+import { lockRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
 type Report = BodyOf<typeof agentReports, 'run.finished'>
@@ -15,8 +15,9 @@ type Report = BodyOf<typeof agentReports, 'run.finished'>
 export async function finishRun(state: RunsState, agentId: AgentId, report: Report): Promise<void> {
   const { runId, fence } = report
   await state.database.transaction(async (em) => {
-    const known = await findRun(em, runId)
-    if (known === null || known.agentId !== agentId) throw new AppError('run.not-found')
+    // Locked before the snapshot is looked for: a commit that is under way is waited for, and then seen.
+    const known = await lockRun(em, runId)
+    if (known.agentId !== agentId) throw new AppError('run.not-found')
     if (report.result !== null && report.result.kind !== known.kind)
       throw new AppError('protocol.invalid-message', { message: 'The result is of another kind than the run.' })
     const committed = known.kind === 'backup' ? await state.snapshots.committedBy(em, runId) : null

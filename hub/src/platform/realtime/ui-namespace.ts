@@ -83,10 +83,14 @@ type Acknowledge = (answer: AckEnvelope) => void
 
 function serve(options: UiNamespaceOptions, socket: UiSocket): void {
   const subscriptions = new Map<Topic, Subscription>()
+  // One request of a browser after the other: two at once for one topic would leave a listener that nobody ends.
+  let last: Promise<unknown> = Promise.resolve()
   const on = (event: string, work: (body: unknown) => Promise<unknown>): void => {
     socket.on(event, (raw: unknown, acknowledge: unknown) => {
       const answer: Acknowledge = typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => undefined
-      work(raw).then(
+      const done = last.then(() => work(raw))
+      last = done.catch(() => undefined)
+      done.then(
         (body) => answer({ ok: true, body }),
         (error: unknown) => answer({ ok: false, error: asRefusal(options.log, error) }),
       )
