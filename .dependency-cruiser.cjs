@@ -122,7 +122,10 @@ module.exports = {
       name: 'product-knows-no-test',
       severity: 'error',
       comment: 'What only tests need stays in testing/; what the product needs moves out of it.',
-      from: { path: '^(shared-types|engine|hub|agent|web)/', pathNot: ['/testing/', '/test/', '/bench/', '^web/scripts/', '^hub/src/migrations/generate', '\\.(test|faults)\\.ts$'] },
+      from: {
+        path: '^(shared-types|engine|hub|agent|web)/',
+        pathNot: ['/testing/', '/test/', '/bench/', '^web/scripts/', '^hub/src/migrations/generate', '\\.(test|faults)\\.ts$'],
+      },
       to: { path: ['/testing/', '/test/', '\\.(test|faults)\\.ts$'], pathNot: 'node_modules' },
     },
     {

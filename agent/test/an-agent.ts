@@ -43,13 +43,30 @@ const quickDelays = { reconnect: { firstMs: 20, longestMs: 100 }, refused: { fir
 export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {}): LiveHubLink {
   const { identity, keys } = agent
   return new LiveHubLink({
-    hubUrl: identity.hubUrl, hubId: identity.hubId, agentId: identity.agentId, version: '1.2.3', capabilities: [], hostFacts, sign: (message) => signBytes(keys, message),
-    runsInHand: () => [], commands: { 'run.offer': () => Promise.resolve({ accepted: false, reason: 'test' }), 'run.cancel': () => Promise.resolve({ known: false }) },
-    onAccepted: () => undefined, delays: quickDelays, ...changes,
+    hubUrl: identity.hubUrl,
+    hubId: identity.hubId,
+    agentId: identity.agentId,
+    version: '1.2.3',
+    capabilities: [],
+    hostFacts,
+    sign: (message) => signBytes(keys, message),
+    runsInHand: () => [],
+    commands: {
+      'run.offer': () => Promise.resolve({ accepted: false, reason: 'test' }),
+      'run.cancel': () => Promise.resolve({ known: false }),
+    },
+    onAccepted: () => undefined,
+    delays: quickDelays,
+    ...changes,
   })
 }
 
 export const aService = (test: TestAgent): Promise<AgentService> =>
   startAgentService({
-    config: { home: test.folders.home, hubDataFolder: null, logLevel: 'info' }, folders: test.folders, agent: test.agent, purpose: 'service', log: silentLog, delays: quickDelays,
+    config: { home: test.folders.home, hubDataFolder: null, logLevel: 'info' },
+    folders: test.folders,
+    agent: test.agent,
+    purpose: 'service',
+    log: silentLog,
+    delays: quickDelays,
   })

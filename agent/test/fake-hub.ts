@@ -3,9 +3,31 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  AckEnvelope, AgentHello, AgentId, agentMessages, agentNamespace, AnyEnvelope, AppError, challengeEvent, EnrolRequest, envelopeFor, helloEvent, helloSigningBytes, HubId,
-  linkEndedEvent, messageEvent, RunId, SessionId, toProblem, toWireError,
-  type AgentMessageType, type BodyOf, type HelloAnswer, type hubCommands, type HubCommandType, type RunRequest,
+  AckEnvelope,
+  AgentHello,
+  AgentId,
+  agentMessages,
+  agentNamespace,
+  AnyEnvelope,
+  AppError,
+  challengeEvent,
+  EnrolRequest,
+  envelopeFor,
+  helloEvent,
+  helloSigningBytes,
+  HubId,
+  linkEndedEvent,
+  messageEvent,
+  RunId,
+  SessionId,
+  toProblem,
+  toWireError,
+  type AgentMessageType,
+  type BodyOf,
+  type HelloAnswer,
+  type hubCommands,
+  type HubCommandType,
+  type RunRequest,
 } from '@holdfast/shared-types'
 import { Server as SocketServer, type Socket } from 'socket.io'
 import { FakeVault } from './fake-vault.ts'
@@ -92,10 +114,16 @@ export class FakeHub {
     return AckEnvelope.parse(await socket.timeout(10_000).emitWithAck(messageEvent, { v: 1, id, type, sentAtMs: Date.now(), body }))
   }
 
-  async offer(request: RunRequest, options: { fence?: number; leaseMs?: number; runId?: RunId } = {}): Promise<{ runId: RunId; ack: AckEnvelope }> {
+  async offer(
+    request: RunRequest,
+    options: { fence?: number; leaseMs?: number; runId?: RunId } = {},
+  ): Promise<{ runId: RunId; ack: AckEnvelope }> {
     const runId = options.runId ?? RunId.parse(randomUUID())
     this.requests.set(runId, request)
-    return { runId, ack: await this.command('run.offer', { runId, fence: options.fence ?? 1, leaseMs: options.leaseMs ?? 60_000, request }) }
+    return {
+      runId,
+      ack: await this.command('run.offer', { runId, fence: options.fence ?? 1, leaseMs: options.leaseMs ?? 60_000, request }),
+    }
   }
 
   reports(type: string): Report[] {
@@ -116,7 +144,14 @@ export class FakeHub {
     socket.emit(challengeEvent, challenge)
     socket.on(helloEvent, (raw: unknown, acknowledge: (answer: HelloAnswer) => void) => {
       const hello = this.#parse(AgentHello, raw)
-      if (hello === null || !this.#isProven(hello, challenge)) return acknowledge({ accepted: false, code: 'agent.identity-invalid', message: 'Not proven.', cure: 'Enrol again.', protocol: challenge.protocol })
+      if (hello === null || !this.#isProven(hello, challenge))
+        return acknowledge({
+          accepted: false,
+          code: 'agent.identity-invalid',
+          message: 'Not proven.',
+          cure: 'Enrol again.',
+          protocol: challenge.protocol,
+        })
       this.hellos.push(hello)
       const answer = this.answerHello(hello)
       if (answer.accepted) this.#link(socket, hello)
@@ -135,7 +170,9 @@ export class FakeHub {
     this.#links.add(socket)
     socket.on('disconnect', () => this.#links.delete(socket))
     socket.on(messageEvent, (raw: unknown, acknowledge: (answer: AckEnvelope) => void) => {
-      void this.#take(raw, hello.agentId).then((answer) => { if (answer !== null) acknowledge(answer) })
+      void this.#take(raw, hello.agentId).then((answer) => {
+        if (answer !== null) acknowledge(answer)
+      })
     })
   }
 
@@ -159,14 +196,24 @@ export class FakeHub {
     const { vaultId, domainId, keyEpoch } = this.vault
     const sealedDomainKeys = (): Uint8Array => this.vault.sealedKeysFor(agentId, this.devices.get(agentId)?.boxKey ?? new Uint8Array(32))
     switch (type) {
-      case 'run.progress': return () => ({ goOn: true })
-      case 'session.open': return () => ({
-        sessionId: SessionId.parse(randomUUID()), domainId, keyEpoch, sealedDomainKeys: sealedDomainKeys(), usableBaseSnapshots: [...this.usableBaseSnapshots],
-        hasBlobs: this.vault.packs.size > 0, nextSnapshotSeq: this.vault.snapshots.size + 1,
-      })
-      case 'session.have': return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
-      case 'vault.unseal': return () => ({ vaultId, domainId, keyEpoch, sealedDomainKeys: sealedDomainKeys() })
-      default: return () => ({})
+      case 'run.progress':
+        return () => ({ goOn: true })
+      case 'session.open':
+        return () => ({
+          sessionId: SessionId.parse(randomUUID()),
+          domainId,
+          keyEpoch,
+          sealedDomainKeys: sealedDomainKeys(),
+          usableBaseSnapshots: [...this.usableBaseSnapshots],
+          hasBlobs: this.vault.packs.size > 0,
+          nextSnapshotSeq: this.vault.snapshots.size + 1,
+        })
+      case 'session.have':
+        return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
+      case 'vault.unseal':
+        return () => ({ vaultId, domainId, keyEpoch, sealedDomainKeys: sealedDomainKeys() })
+      default:
+        return () => ({})
     }
   }
 
@@ -197,7 +244,8 @@ export class FakeHub {
   #route(call: string, body: Buffer): unknown {
     const [, session, pack] = /^PUT \/api\/v1\/sessions\/([^/]+)\/packs\/([^/]+)$/.exec(call) ?? []
     if (session !== undefined && pack !== undefined) return this.vault.putPack(pack, new Uint8Array(body)) ?? {}
-    if (/^POST \/api\/v1\/sessions\/[^/]+\/commit$/.test(call)) return { snapshotId: this.vault.commit(new Uint8Array(body)), receivedAtMs: Date.now() }
+    if (/^POST \/api\/v1\/sessions\/[^/]+\/commit$/.test(call))
+      return { snapshotId: this.vault.commit(new Uint8Array(body)), receivedAtMs: Date.now() }
     if (call === 'POST /api/v1/enrol') return this.#enrol(EnrolRequest.parse(JSON.parse(body.toString())))
     const [, runId, what] = /^(?:GET|POST) \/api\/v1\/runs\/([^/]+)\/(snapshot-object|locate|segments)$/.exec(call) ?? []
     if (runId === undefined) throw new AppError('request.not-found')
@@ -216,7 +264,13 @@ export class FakeHub {
     if (!verify(null, signed, key, Buffer.from(request.boxSignature, 'base64url'))) throw new AppError('request.invalid')
     const agentId = AgentId.parse(randomUUID())
     this.devices.set(agentId, { signKey: request.signPublicKey, boxKey: Buffer.from(request.boxPublicKey, 'base64url') })
-    return { agentId, name: request.name ?? request.host.hostname, hubId: this.hubId, vaultId: this.vault.vaultId, domainId: this.vault.domainId }
+    return {
+      agentId,
+      name: request.name ?? request.host.hostname,
+      hubId: this.hubId,
+      vaultId: this.vault.vaultId,
+      domainId: this.vault.domainId,
+    }
   }
 }
 

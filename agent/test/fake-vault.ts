@@ -10,7 +10,11 @@ export class FakeVault {
   readonly vaultId = VaultId.parse(randomUUID())
   readonly domainId = DomainId.parse(randomUUID())
   readonly keyEpoch = 1
-  readonly keys: DomainKeys = deriveDomainKeys(randomBytes(32), { vaultId: uuidToBytes(this.vaultId), domainId: uuidToBytes(this.domainId), keyEpoch: this.keyEpoch })
+  readonly keys: DomainKeys = deriveDomainKeys(randomBytes(32), {
+    vaultId: uuidToBytes(this.vaultId),
+    domainId: uuidToBytes(this.domainId),
+    keyEpoch: this.keyEpoch,
+  })
   /** In the order of their arrival. */
   readonly packs = new Map<string, Uint8Array>()
   readonly snapshots = new Map<SnapshotId, Uint8Array>()
@@ -31,7 +35,10 @@ export class FakeVault {
     if (this.packs.has(packId)) return
     const number = this.#index.addPack(pack.header.packId)
     for (const segment of pack.segments) {
-      this.#segmentByPlace.set(`${toHex(segment.birthPackId)}/${segment.birthOrdinal}`, bytes.subarray(segment.offset, segment.offset + segment.length))
+      this.#segmentByPlace.set(
+        `${toHex(segment.birthPackId)}/${segment.birthOrdinal}`,
+        bytes.subarray(segment.offset, segment.offset + segment.length),
+      )
       for (const [position, id] of segment.blobIds.entries()) this.#index.add(id, number, segment.birthOrdinal, position)
     }
     this.packs.set(packId, bytes)
@@ -40,7 +47,8 @@ export class FakeVault {
   locate(ids: Uint8Array): Uint8Array<ArrayBuffer> {
     const count = ids.length / blobIdBytes
     const answer = new Uint8Array(count * locationRecordBytes)
-    for (let index = 0; index < count; index += 1) writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
+    for (let index = 0; index < count; index += 1)
+      writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
     return answer
   }
 

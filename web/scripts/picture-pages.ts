@@ -22,11 +22,23 @@ const themes = ['light', 'dark'] as const
 const findings: string[] = []
 
 async function picture(browser: Browser, scene: Scene, screen: (typeof screens)[number], theme: (typeof themes)[number]): Promise<void> {
-  const world = scene.isEmpty === true ? aWorld({ user: aUser({ hasPassword: false, email: null, name: 'Administrator' }), vaultsWithoutRecoveryKey: ['00000000-0000-4000-8000-00000000abcd' as never] }) : galleryWorld()
+  const world =
+    scene.isEmpty === true
+      ? aWorld({
+          user: aUser({ hasPassword: false, email: null, name: 'Administrator' }),
+          vaultsWithoutRecoveryKey: ['00000000-0000-4000-8000-00000000abcd' as never],
+        })
+      : galleryWorld()
   const hub: StandInHub = await startStandInHub({ world, isSignedIn: scene.isSignedOut !== true, pages })
   const context = await browser.newContext({
-    baseURL: hub.url, viewport: { width: screen.width, height: screen.height }, isMobile: screen.isPhone, hasTouch: screen.isPhone,
-    colorScheme: theme, locale: scene.locale ?? 'en-GB', serviceWorkers: 'block', reducedMotion: 'reduce',
+    baseURL: hub.url,
+    viewport: { width: screen.width, height: screen.height },
+    isMobile: screen.isPhone,
+    hasTouch: screen.isPhone,
+    colorScheme: theme,
+    locale: scene.locale ?? 'en-GB',
+    serviceWorkers: 'block',
+    reducedMotion: 'reduce',
   })
   const page: Page = await context.newPage()
   const label = `${scene.name} ${screen.name} ${theme}`
@@ -39,7 +51,13 @@ async function picture(browser: Browser, scene: Scene, screen: (typeof screens)[
     await page.waitForTimeout(350)
     await page.screenshot({ path: `${outFolder}/${scene.name}-${screen.name}-${theme}.png`, fullPage: scene.isWhole === true })
     const { violations } = await new AxeBuilder({ page }).analyze()
-    for (const violation of violations) findings.push(`${label}: axe ${violation.id}: ${violation.nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`).slice(0, 3).join(' | ')}`)
+    for (const violation of violations)
+      findings.push(
+        `${label}: axe ${violation.id}: ${violation.nodes
+          .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`)
+          .slice(0, 3)
+          .join(' | ')}`,
+      )
     const overflowPx = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (overflowPx > 0) findings.push(`${label}: the page is ${overflowPx} px wider than the screen`)
   } catch (error) {
@@ -52,13 +70,22 @@ async function picture(browser: Browser, scene: Scene, screen: (typeof screens)[
 }
 
 mkdirSync(outFolder, { recursive: true })
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-})
 for (const scene of scenes.filter(({ name }) => new RegExp(pattern).test(name))) {
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
   for (const screen of screens) for (const theme of themes) await picture(browser, scene, screen, theme)
+  await browser.close()
 }
-await browser.close()
 process.stdout.write(findings.length === 0 ? 'No findings.\n' : `${findings.join('\n')}\n${findings.length} findings.\n`)
 process.exitCode = findings.length === 0 ? 0 : 1

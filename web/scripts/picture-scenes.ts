@@ -31,16 +31,37 @@ async function feed(page: Page, hub: StandInHub): Promise<void> {
   const start = sample()
   for (let tick = 1; tick <= 60; tick += 1) {
     const bytesDone = Math.round(start.bytesDone + tick * 21_000_000 + Math.sin(tick / 5) * 40_000_000)
-    hub.live.tell(`run:${runId}`, { type: 'run.progress', body: { runId, sample: { ...start, elapsedMs: start.elapsedMs + tick * 500, bytesDone, filesDone: start.filesDone + tick * 90, bytesRead: Math.round(start.bytesRead), bytesTotal: Math.round(start.bytesTotal ?? 0) } } })
+    hub.live.tell(`run:${runId}`, {
+      type: 'run.progress',
+      body: {
+        runId,
+        sample: {
+          ...start,
+          elapsedMs: start.elapsedMs + tick * 500,
+          bytesDone,
+          filesDone: start.filesDone + tick * 90,
+          bytesRead: Math.round(start.bytesRead),
+          bytesTotal: Math.round(start.bytesTotal ?? 0),
+        },
+      },
+    })
   }
   await page.waitForTimeout(300)
 }
 
 export const scenes: readonly Scene[] = [
   { name: 'sign-in', isSignedOut: true, allowErrors: true, show: go('/sign-in', 'Backups you can prove') },
-  { name: 'sign-in-link-used', isSignedOut: true, allowErrors: true, show: go('/sign-in#token=a-link-that-was-used-before', 'used already') },
   {
-    name: 'credentials-offered', isSignedOut: true, isEmpty: true, allowErrors: true,
+    name: 'sign-in-link-used',
+    isSignedOut: true,
+    allowErrors: true,
+    show: go('/sign-in#token=a-link-that-was-used-before', 'used already'),
+  },
+  {
+    name: 'credentials-offered',
+    isSignedOut: true,
+    isEmpty: true,
+    allowErrors: true,
     show: async (page, hub) => go(`/sign-in#token=${hub.world.linkToken ?? ''}`, 'So you can come back')(page),
   },
   { name: 'devices', show: go('/', 'fileserver') },
@@ -85,7 +106,14 @@ export const scenes: readonly Scene[] = [
   },
   { name: 'runs', isWhole: true, show: go('/runs', 'fileserver') },
   { name: 'runs-empty', isEmpty: true, show: go('/runs', 'Nothing has run yet') },
-  { name: 'run-running', isWhole: true, show: async (page, hub) => { await page.goto(`/runs/${run(hub, 0)}`); await feed(page, hub) } },
+  {
+    name: 'run-running',
+    isWhole: true,
+    show: async (page, hub) => {
+      await page.goto(`/runs/${run(hub, 0)}`)
+      await feed(page, hub)
+    },
+  },
   { name: 'run-scanning', show: async (page, hub) => go(`/runs/${run(hub, 1)}`, 'not known yet')(page) },
   { name: 'run-queued', show: async (page, hub) => go(`/runs/${run(hub, 2)}`, 'Waiting for its turn')(page) },
   { name: 'run-succeeded', isWhole: true, show: async (page, hub) => go(`/runs/${run(hub, 3)}`, 'Open the snapshot')(page) },
@@ -108,7 +136,14 @@ export const scenes: readonly Scene[] = [
   { name: 'folder-top', show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}`, '2 entries')(page) },
   { name: 'folder', isWhole: true, show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/home/ada`, '10 entries')(page) },
   { name: 'folder-empty', show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/etc`, 'This folder is empty')(page) },
-  { name: 'folder-not-utf8', show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/home/ada/x?b=${Buffer.from('/home/ada/caf\xe9', 'latin1').toString('base64url')}`, '1 entry')(page) },
+  {
+    name: 'folder-not-utf8',
+    show: async (page, hub) =>
+      go(
+        `/snapshots/${snapshot(hub, 0)}/home/ada/x?b=${Buffer.from('/home/ada/caf\xe9', 'latin1').toString('base64url')}`,
+        '1 entry',
+      )(page),
+  },
   {
     name: 'folder-large',
     show: async (page, hub) => {
@@ -149,7 +184,11 @@ export const scenes: readonly Scene[] = [
       await page.getByText('Check this snapshot?').waitFor()
     },
   },
-  { name: 'path-missing', allowErrors: true, show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/no/such`, 'holds nothing')(page) },
+  {
+    name: 'path-missing',
+    allowErrors: true,
+    show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/no/such`, 'holds nothing')(page),
+  },
   { name: 'run-missing', allowErrors: true, show: go('/runs/not-an-id', 'no such run') },
   { name: 'not-found', show: go('/nowhere', 'There is nothing here') },
   {
@@ -170,7 +209,8 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
-    name: 'offline', allowErrors: true,
+    name: 'offline',
+    allowErrors: true,
     show: async (page, hub) => {
       await go('/', 'fileserver')(page)
       await page.waitForTimeout(300)

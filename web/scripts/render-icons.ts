@@ -26,7 +26,16 @@ const publicFile = (name: string) => fileURLToPath(new URL(`../public/${name}`, 
 const svgBase64 = readFileSync(publicFile('icon.svg')).toString('base64')
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 })
 try {
   for (const { file, sizePx, paddingPx, background } of pictures) {

@@ -8,7 +8,13 @@ import { runDocument } from './run-document.ts'
 import { runSummary } from './run-summary.ts'
 import { withWorkingAgent, type HubAccess } from './with-hub.ts'
 
-const silent: RunDisplay = { onRun: () => undefined, onLog: () => undefined, onProblem: () => undefined, say: () => undefined, close: () => undefined }
+const silent: RunDisplay = {
+  onRun: () => undefined,
+  onLog: () => undefined,
+  onProblem: () => undefined,
+  say: () => undefined,
+  close: () => undefined,
+}
 
 /** Asks the hub for a run of this device, shows it until it has ended, and answers the exit status. */
 export async function carryOutRun(context: CommandContext, makeOrder: (access: HubAccess) => Promise<RunOrder>): Promise<number> {
@@ -37,11 +43,15 @@ function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { re
   let askedAtMs: number | null = null
   const interrupt = (): void => {
     if (askedAtMs !== null && performance.now() - askedAtMs < sameInterruptMs) return
-    if (askedAtMs !== null) return leaving.abort(new AppError('run.cancelled', { message: 'You left before the run had ended.', cure: 'See the console for how it ends.' }))
+    if (askedAtMs !== null)
+      return leaving.abort(
+        new AppError('run.cancelled', { message: 'You left before the run had ended.', cure: 'See the console for how it ends.' }),
+      )
     askedAtMs = performance.now()
     display.say('Cancelling the run; press Ctrl+C again to leave at once')
     client.call('cancelRun', { params: { runId: run.id } }, { patienceMs: 60_000, signal: leaving.signal }).catch((error: unknown) => {
-      if (error instanceof AppError && error.code !== 'run.already-finished' && !leaving.signal.aborted) display.say(`${error.message} ${error.cure}`)
+      if (error instanceof AppError && error.code !== 'run.already-finished' && !leaving.signal.aborted)
+        display.say(`${error.message} ${error.cure}`)
     })
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

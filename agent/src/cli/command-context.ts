@@ -17,5 +17,11 @@ export function commandContext(terminal: Terminal, isJson: boolean): CommandCont
 }
 
 export function print(context: CommandContext, document: unknown, lines: () => readonly string[]): void {
-  context.terminal.out(context.isJson ? `${JSON.stringify(document, null, 2)}\n` : lines().map((line) => `${line}\n`).join(''))
+  context.terminal.out(
+    context.isJson
+      ? `${JSON.stringify(document, null, 2)}\n`
+      : lines()
+          .map((line) => `${line}\n`)
+          .join(''),
+  )
 }

@@ -12,8 +12,13 @@ export interface ProgramEnds {
 
 /** The commands (docs/architecture.md §4.1: scripts call them). Each is loaded when it is asked for: starting fast is a feature. */
 export function createProgram(terminal: Terminal, ends: ProgramEnds): Command {
-  const program = new Command('holdfast').description('Backs up this machine to a Holdfast hub, and restores from it.').version(agentVersion)
-  program.configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) }).exitOverride().showHelpAfterError('(see `holdfast --help`)')
+  const program = new Command('holdfast')
+    .description('Backs up this machine to a Holdfast hub, and restores from it.')
+    .version(agentVersion)
+  program
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .exitOverride()
+    .showHelpAfterError('(see `holdfast --help`)')
   const act = async (options: { readonly json?: boolean }, carry: Carry): Promise<void> => {
     ends.status = await carry(commandContext(terminal, options.json === true))
   }
@@ -24,45 +29,111 @@ export function createProgram(terminal: Terminal, ends: ProgramEnds): Command {
 }
 
 type Act = (options: { readonly json?: boolean }, carry: Carry) => Promise<void>
-interface JsonOption { readonly json?: boolean }
-interface HostOption extends JsonOption { readonly host?: string }
+interface JsonOption {
+  readonly json?: boolean
+}
+interface HostOption extends JsonOption {
+  readonly host?: string
+}
 
 const jsonOption = ['--json', 'one JSON document on stdout'] as const
 const hostOption = ['--host <name>', 'of this device or host, where several are in sight'] as const
 
 function addDeviceCommands(program: Command, act: Act): void {
-  program.command('enrol').description('join a hub, with a token made there').argument('[hub-url]', 'address of the hub')
-    .option('--token <token>', 'single-use token, made on the hub').option('--name <name>', 'how the hub shows this machine; its host name when left out')
-    .option('--update-url <url>', 'change the hub\u2019s address of a device that is enrolled').option(...jsonOption)
+  program
+    .command('enrol')
+    .description('join a hub, with a token made there')
+    .argument('[hub-url]', 'address of the hub')
+    .option('--token <token>', 'single-use token, made on the hub')
+    .option('--name <name>', 'how the hub shows this machine; its host name when left out')
+    .option('--update-url <url>', 'change the hub\u2019s address of a device that is enrolled')
+    .option(...jsonOption)
     .action((hubUrl: string | undefined, options: JsonOption & { token?: string; name?: string; updateUrl?: string }) =>
-      act(options, async (context) => (await import('./enrol-command.ts')).enrolCommand(context, { hubUrl, token: options.token, name: options.name, updateUrl: options.updateUrl })))
-  program.command('run').description('run the agent in the foreground').option('--exit-with-parent', 'stop when the process that started it is gone')
+      act(options, async (context) =>
+        (await import('./enrol-command.ts')).enrolCommand(context, {
+          hubUrl,
+          token: options.token,
+          name: options.name,
+          updateUrl: options.updateUrl,
+        }),
+      ),
+    )
+  program
+    .command('run')
+    .description('run the agent in the foreground')
+    .option('--exit-with-parent', 'stop when the process that started it is gone')
     .action((options: { exitWithParent?: boolean }) =>
-      act({}, async (context) => (await import('./run-command.ts')).runCommand(context, { exitWithParent: options.exitWithParent === true })))
-  program.command('status').description('show the device, its link and its runs').option(...jsonOption)
+      act({}, async (context) =>
+        (await import('./run-command.ts')).runCommand(context, { exitWithParent: options.exitWithParent === true }),
+      ),
+    )
+  program
+    .command('status')
+    .description('show the device, its link and its runs')
+    .option(...jsonOption)
     .action((options: JsonOption) => act(options, async (context) => (await import('./status-command.ts')).statusCommand(context)))
 }
 
 function addRunCommands(program: Command, act: Act): void {
-  program.command('backup').description('back up files and folders now').argument('<path...>', 'what to back up')
-    .option('--full', 'read every file again, whatever is known of it').option(...jsonOption)
+  program
+    .command('backup')
+    .description('back up files and folders now')
+    .argument('<path...>', 'what to back up')
+    .option('--full', 'read every file again, whatever is known of it')
+    .option(...jsonOption)
     .action((paths: string[], options: JsonOption & { full?: boolean }) =>
-      act(options, async (context) => (await import('./backup-command.ts')).backupCommand(context, { paths, full: options.full === true })))
-  program.command('restore').description('restore from a snapshot').argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
-    .requiredOption('--target <folder>', 'where to: each entry goes to this folder plus its own absolute path').option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
-    .option('--path <path>', 'only this file or folder of the snapshot; may be given more than once', collect).option(...hostOption).option(...jsonOption)
+      act(options, async (context) => (await import('./backup-command.ts')).backupCommand(context, { paths, full: options.full === true })),
+    )
+  program
+    .command('restore')
+    .description('restore from a snapshot')
+    .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
+    .requiredOption('--target <folder>', 'where to: each entry goes to this folder plus its own absolute path')
+    .option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
+    .option('--path <path>', 'only this file or folder of the snapshot; may be given more than once', collect)
+    .option(...hostOption)
+    .option(...jsonOption)
     .action((snapshot: string, options: HostOption & { target: string; flat?: boolean; path?: string[] }) =>
-      act(options, async (context) => (await import('./restore-command.ts')).restoreCommand(context, { snapshot, host: options.host, target: options.target, flat: options.flat === true, paths: options.path ?? [] })))
-  program.command('verify').description('read back all of a snapshot and check it').argument('[snapshot]', 'id, its first 8 digits or more, or `latest`', 'latest').option(...hostOption).option(...jsonOption)
-    .action((snapshot: string, options: HostOption) => act(options, async (context) => (await import('./verify-command.ts')).verifyCommand(context, { snapshot, host: options.host })))
+      act(options, async (context) =>
+        (await import('./restore-command.ts')).restoreCommand(context, {
+          snapshot,
+          host: options.host,
+          target: options.target,
+          flat: options.flat === true,
+          paths: options.path ?? [],
+        }),
+      ),
+    )
+  program
+    .command('verify')
+    .description('read back all of a snapshot and check it')
+    .argument('[snapshot]', 'id, its first 8 digits or more, or `latest`', 'latest')
+    .option(...hostOption)
+    .option(...jsonOption)
+    .action((snapshot: string, options: HostOption) =>
+      act(options, async (context) => (await import('./verify-command.ts')).verifyCommand(context, { snapshot, host: options.host })),
+    )
 }
 
 function addSnapshotCommands(program: Command, act: Act): void {
-  program.command('snapshots').description('list snapshots, oldest first').option('--host <name>', 'of this device or host only').option(...jsonOption)
-    .action((options: HostOption) => act(options, async (context) => (await import('./snapshots-command.ts')).snapshotsCommand(context, { host: options.host })))
-  program.command('ls').description('list what is in a snapshot').argument('<snapshot>', 'id, its first 8 digits or more, or `latest`').argument('[path]', 'folder or file in it')
-    .option(...hostOption).option(...jsonOption)
-    .action((snapshot: string, path: string | undefined, options: HostOption) => act(options, async (context) => (await import('./ls-command.ts')).lsCommand(context, { snapshot, path, host: options.host })))
+  program
+    .command('snapshots')
+    .description('list snapshots, oldest first')
+    .option('--host <name>', 'of this device or host only')
+    .option(...jsonOption)
+    .action((options: HostOption) =>
+      act(options, async (context) => (await import('./snapshots-command.ts')).snapshotsCommand(context, { host: options.host })),
+    )
+  program
+    .command('ls')
+    .description('list what is in a snapshot')
+    .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
+    .argument('[path]', 'folder or file in it')
+    .option(...hostOption)
+    .option(...jsonOption)
+    .action((snapshot: string, path: string | undefined, options: HostOption) =>
+      act(options, async (context) => (await import('./ls-command.ts')).lsCommand(context, { snapshot, path, host: options.host })),
+    )
 }
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value]

@@ -14,15 +14,22 @@ export interface EnrolArguments {
 
 export async function enrolCommand(context: CommandContext, args: EnrolArguments): Promise<number> {
   if (args.updateUrl !== undefined) {
-    if (args.hubUrl !== undefined || args.token !== undefined || args.name !== undefined) throw usage('--update-url stands alone: it changes the hub\u2019s address of a device that is enrolled.')
+    if (args.hubUrl !== undefined || args.token !== undefined || args.name !== undefined)
+      throw usage('--update-url stands alone: it changes the hub\u2019s address of a device that is enrolled.')
     const identity = await changeHubUrl(context.folders, parseHubUrl(args.updateUrl))
-    print(context, document(identity), () => [`${identity.name} now looks for its hub at ${identity.hubUrl}.`, 'A running agent takes this up when it is started again.'])
+    print(context, document(identity), () => [
+      `${identity.name} now looks for its hub at ${identity.hubUrl}.`,
+      'A running agent takes this up when it is started again.',
+    ])
     return 0
   }
   if (args.hubUrl === undefined || args.token === undefined) throw usage('Enrolling needs the hub\u2019s address and a token.')
   const identity = await enrolAgent(context.folders, { hubUrl: parseHubUrl(args.hubUrl), token: args.token, name: args.name })
   await warmUp()
-  print(context, document(identity), () => [`This machine is enrolled as ${identity.name} at ${identity.hubUrl}.`, 'Start its agent with `holdfast run`, or back up now with `holdfast backup PATH`.'])
+  print(context, document(identity), () => [
+    `This machine is enrolled as ${identity.name} at ${identity.hubUrl}.`,
+    'Start its agent with `holdfast run`, or back up now with `holdfast backup PATH`.',
+  ])
   return 0
 }
 
@@ -31,6 +38,13 @@ async function warmUp(): Promise<void> {
   await Promise.all([import('./run-command.ts'), import('../service/agent-service.ts')])
 }
 
-const usage = (message: string): AppError => new AppError('command.invalid', { message, cure: 'Use `holdfast enrol HUB_URL --token TOKEN`, or `holdfast enrol --update-url URL`.' })
+const usage = (message: string): AppError =>
+  new AppError('command.invalid', { message, cure: 'Use `holdfast enrol HUB_URL --token TOKEN`, or `holdfast enrol --update-url URL`.' })
 
-const document = (identity: Identity): Record<string, unknown> => ({ agentId: identity.agentId, name: identity.name, hubUrl: identity.hubUrl, hubId: identity.hubId, vaultId: identity.vaultId })
+const document = (identity: Identity): Record<string, unknown> => ({
+  agentId: identity.agentId,
+  name: identity.name,
+  hubUrl: identity.hubUrl,
+  hubId: identity.hubId,
+  vaultId: identity.vaultId,
+})

@@ -19,7 +19,7 @@ export const escapeText = (text: string): string =>
 export function escapeBytes(bytes: Uint8Array): string {
   if (isValidUtf8(bytes)) return escapeText(decodeUtf8Lossy(bytes))
   let text = ''
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at)
     if (length === 0) {
       text += `\\x${(bytes[at] ?? 0).toString(16).padStart(2, '0')}`
@@ -35,7 +35,8 @@ export function escapeBytes(bytes: Uint8Array): string {
 /** Length of the valid UTF-8 character that starts here; 0 when none does. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
-  const length = first < 0x80 ? 1 : first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) === 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0
+  const length =
+    first < 0x80 ? 1 : first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) === 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0
   if (length === 0 || at + length > bytes.length) return 0
   return isValidUtf8(bytes.subarray(at, at + length)) ? length : 0
 }

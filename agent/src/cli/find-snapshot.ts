@@ -5,7 +5,10 @@ import type { HubClient } from '../hub-connection/hub-client.ts'
 export function parseSnapshotName(text: string): string {
   const name = text.trim().toLowerCase()
   if (name === 'latest' || /^[0-9a-f]{8,32}$/.test(name)) return name
-  throw new AppError('command.invalid', { message: `“${text}” does not name a snapshot.`, cure: 'Give an id, at least its first 8 digits, or `latest`; `holdfast snapshots` lists them.' })
+  throw new AppError('command.invalid', {
+    message: `“${text}” does not name a snapshot.`,
+    cure: 'Give an id, at least its first 8 digits, or `latest`; `holdfast snapshots` lists them.',
+  })
 }
 
 /** @throws AppError `snapshot.not-found`, `snapshot.ambiguous` */

@@ -48,10 +48,19 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
 
 const linesPerPage = 500
 
-async function readLog(client: HubClient, runId: RunId, after: number, { watcher, signal }: { watcher: RunWatcher; signal: AbortSignal }): Promise<number> {
+async function readLog(
+  client: HubClient,
+  runId: RunId,
+  after: number,
+  { watcher, signal }: { watcher: RunWatcher; signal: AbortSignal },
+): Promise<number> {
   let last = after
   for (;;) {
-    const { items } = await client.call('getRunLog', { params: { runId }, query: { after: last, limit: linesPerPage } }, { signal, patienceMs: 0 })
+    const { items } = await client.call(
+      'getRunLog',
+      { params: { runId }, query: { after: last, limit: linesPerPage } },
+      { signal, patienceMs: 0 },
+    )
     last = items.at(-1)?.seq ?? last
     if (items.length > 0) watcher.onLog(items)
     if (items.length < linesPerPage) return last

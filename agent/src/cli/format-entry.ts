@@ -4,7 +4,14 @@ import { formatTime } from './format-figures.ts'
 import { padEnd, padStart } from './text-width.ts'
 
 const typeLetters: Readonly<Record<SnapshotEntry['type'], string>> = {
-  file: '-', folder: 'd', symlink: 'l', fifo: 'p', socket: 's', 'char-device': 'c', 'block-device': 'b', error: '?',
+  file: '-',
+  folder: 'd',
+  symlink: 'l',
+  fifo: 'p',
+  socket: 's',
+  'char-device': 'c',
+  'block-device': 'b',
+  error: '?',
 }
 
 /** The ten letters of `ls -l`, setuid, setgid and sticky included. */
@@ -30,7 +37,10 @@ export function formatEntries(entries: readonly SnapshotEntry[]): string[] {
   }))
   const widest = (column: 'user' | 'group' | 'size'): number => Math.max(0, ...rows.map((row) => row[column].length))
   const widths = { user: widest('user'), group: widest('group'), size: widest('size') }
-  return rows.map((row) => `${row.mode} ${padEnd(row.user, widths.user)} ${padEnd(row.group, widths.group)} ${padStart(row.size, widths.size)} ${padEnd(row.time, 19)} ${row.name}`)
+  return rows.map(
+    (row) =>
+      `${row.mode} ${padEnd(row.user, widths.user)} ${padEnd(row.group, widths.group)} ${padStart(row.size, widths.size)} ${padEnd(row.time, 19)} ${row.name}`,
+  )
 }
 
 function nameOf(entry: SnapshotEntry): string {

@@ -26,11 +26,16 @@ export async function lsCommand(context: CommandContext, args: LsArguments): Pro
 async function entriesAt(client: HubClient, snapshotId: SnapshotId, path: WirePath | null): Promise<readonly SnapshotEntry[]> {
   const entries: SnapshotEntry[] = []
   for (;;) {
-    const page = await client.call('listEntries', { params: { snapshotId }, query: { ...queryOf(path), after: entries.length, limit: entriesPerPage } }, { timeoutMs: 60_000 })
+    const page = await client.call(
+      'listEntries',
+      { params: { snapshotId }, query: { ...queryOf(path), after: entries.length, limit: entriesPerPage } },
+      { timeoutMs: 60_000 },
+    )
     if (page.folder !== null && page.folder.type !== 'folder') return [page.folder]
     entries.push(...page.items)
     if (entries.length >= page.total) return entries
-    if (page.items.length === 0) throw new AppError('protocol.invalid-message', { message: 'The hub told fewer entries than the folder has.' })
+    if (page.items.length === 0)
+      throw new AppError('protocol.invalid-message', { message: 'The hub told fewer entries than the folder has.' })
   }
 }
 
@@ -40,6 +45,12 @@ const queryOf = (path: WirePath | null): { path?: string; pathBase64?: string } 
 }
 
 const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
-  path: entry.path, ...(entry.pathBase64 === undefined ? {} : { pathBase64: entry.pathBase64 }), type: entry.type, mode: entry.mode, uid: entry.uid, gid: entry.gid,
-  size: entry.size, mtimeNs: entry.mtimeNs,
+  path: entry.path,
+  ...(entry.pathBase64 === undefined ? {} : { pathBase64: entry.pathBase64 }),
+  type: entry.type,
+  mode: entry.mode,
+  uid: entry.uid,
+  gid: entry.gid,
+  size: entry.size,
+  mtimeNs: entry.mtimeNs,
 })

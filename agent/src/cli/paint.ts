@@ -8,8 +8,18 @@ export interface Paint {
   readonly strong: (text: string) => string
 }
 
-const escape = (code: string) => (text: string): string => (text === '' ? '' : `\u001b[${code}m${text}\u001b[0m`)
+const escape =
+  (code: string) =>
+  (text: string): string =>
+    text === '' ? '' : `\u001b[${code}m${text}\u001b[0m`
 const plain = (text: string): string => text
 
-export const colours: Paint = { accent: escape('36'), good: escape('32'), warn: escape('33'), bad: escape('31'), dim: escape('2'), strong: escape('1') }
+export const colours: Paint = {
+  accent: escape('36'),
+  good: escape('32'),
+  warn: escape('33'),
+  bad: escape('31'),
+  dim: escape('2'),
+  strong: escape('1'),
+}
 export const noColours: Paint = { accent: plain, good: plain, warn: plain, bad: plain, dim: plain, strong: plain }

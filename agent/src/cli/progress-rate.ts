@@ -10,7 +10,8 @@ export class ProgressRate {
   /** @returns bytes a second, null until there is enough to say. */
   add(sample: Pick<RunProgressSample, 'elapsedMs' | 'bytesDone'>): number | null {
     const last = this.#samples.at(-1)
-    if (last === undefined || sample.elapsedMs > last.elapsedMs) this.#samples.push({ elapsedMs: sample.elapsedMs, bytes: sample.bytesDone })
+    if (last === undefined || sample.elapsedMs > last.elapsedMs)
+      this.#samples.push({ elapsedMs: sample.elapsedMs, bytes: sample.bytesDone })
     // One older than the window stays, so that the window is always spanned.
     while (this.#samples.length > 2 && sample.elapsedMs - (this.#samples[1]?.elapsedMs ?? 0) > windowMs) this.#samples.shift()
     const [first] = this.#samples

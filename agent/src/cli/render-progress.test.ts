@@ -6,15 +6,36 @@ import { renderProgress, type ProgressView } from './render-progress.ts'
 import { textWidth } from './text-width.ts'
 
 const aSample = (changes: Partial<RunProgressSample> = {}): RunProgressSample => ({
-  phase: 'transferring', filesDone: 12_345, bytesDone: 600 * 1024 * 1024, filesTotal: null, bytesTotal: null, filesRead: 10, bytesRead: 1000, bytesStored: 500, warnings: 0,
-  currentPath: '/usr/include/linux/netfilter/x_tables.h', elapsedMs: 5000, ...changes,
+  phase: 'transferring',
+  filesDone: 12_345,
+  bytesDone: 600 * 1024 * 1024,
+  filesTotal: null,
+  bytesTotal: null,
+  filesRead: 10,
+  bytesRead: 1000,
+  bytesStored: 500,
+  warnings: 0,
+  currentPath: '/usr/include/linux/netfilter/x_tables.h',
+  elapsedMs: 5000,
+  ...changes,
 })
-const aView = (changes: Partial<ProgressView> = {}): ProgressView => ({ state: 'running', sample: aSample(), elapsedMs: 65_000, bytesPerSecond: 100 * 1024 * 1024, note: null, frame: 0, ...changes })
+const aView = (changes: Partial<ProgressView> = {}): ProgressView => ({
+  state: 'running',
+  sample: aSample(),
+  elapsedMs: 65_000,
+  bytesPerSecond: 100 * 1024 * 1024,
+  note: null,
+  frame: 0,
+  ...changes,
+})
 const withTotal = aSample({ filesTotal: 20_000, bytesTotal: 1200 * 1024 * 1024 })
 
 describe('the progress of a run', () => {
   test('turns a spinner while the total is not known', () => {
-    expect(renderProgress(aView(), 80, noColours)).toEqual(['⠋ 12,345 files  600 MiB  100 MiB/s  1:05', '/usr/include/linux/netfilter/x_tables.h'])
+    expect(renderProgress(aView(), 80, noColours)).toEqual([
+      '⠋ 12,345 files  600 MiB  100 MiB/s  1:05',
+      '/usr/include/linux/netfilter/x_tables.h',
+    ])
     expect(renderProgress(aView({ frame: 1 }), 80, noColours)[0].startsWith('⠙')).toBe(true)
   })
 

@@ -31,7 +31,9 @@ function splitPath(path: Uint8Array): Buffer[] {
 
 /** A path as it travels: text for people, and the raw bytes where text would lose something. */
 export const toWirePath = (bytes: Uint8Array): WirePath =>
-  isValidUtf8(bytes) ? { path: decodeUtf8Lossy(bytes) } : { path: decodeUtf8Lossy(bytes), pathBase64: Buffer.from(bytes).toString('base64') }
+  isValidUtf8(bytes)
+    ? { path: decodeUtf8Lossy(bytes) }
+    : { path: decodeUtf8Lossy(bytes), pathBase64: Buffer.from(bytes).toString('base64') }
 
 /** A path of this machine that a person typed, relative to where they are. @throws AppError `command.invalid` */
 export function localPath(argument: string): WirePath {
@@ -42,7 +44,11 @@ export function localPath(argument: string): WirePath {
 
 /** A path inside a snapshot: absolute, whatever folder the person is in. @throws AppError `command.invalid` */
 export function snapshotPath(argument: string): WirePath {
-  if (!argument.startsWith('/')) throw new AppError('command.invalid', { message: `“${argument}” is not a path in a snapshot.`, cure: 'Give it from the root on, like /etc/hosts; `holdfast ls SNAP` shows what there is.' })
+  if (!argument.startsWith('/'))
+    throw new AppError('command.invalid', {
+      message: `“${argument}” is not a path in a snapshot.`,
+      cure: 'Give it from the root on, like /etc/hosts; `holdfast ls SNAP` shows what there is.',
+    })
   return toWirePath(resolveBytes(Buffer.from('/'), Buffer.from(argument, 'utf8')))
 }
 

@@ -29,32 +29,78 @@ afterEach(async () => {
 async function holdfast(...args: string[]): Promise<{ status: number; out: string; err: string }> {
   const written = { out: '', err: '' }
   const terminal = {
-    out: (text: string) => { written.out += text }, err: (text: string) => { written.err += text },
-    isLive: false, columns: 80, paint: noColours, outPaint: noColours, onResize: () => () => undefined,
+    out: (text: string) => {
+      written.out += text
+    },
+    err: (text: string) => {
+      written.err += text
+    },
+    isLive: false,
+    columns: 80,
+    paint: noColours,
+    outPaint: noColours,
+    onResize: () => () => undefined,
   }
   return { status: await runCli(['node', 'holdfast', ...args], terminal), ...written }
 }
 const documentOf = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>
 
 const aSnapshot = (id: string, changes: Partial<Snapshot> = {}): Snapshot => ({
-  id: id.padEnd(32, '0') as Snapshot['id'], vaultId: hub.vault.vaultId, agentId: device.agent.identity.agentId, deviceName: 'box', runId: null, createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
-  status: 'complete', plan: null, roots: [{ path: '/etc' }], files: 12_345, folders: 2, bytes: 5_000_000, errors: 0, ...changes,
+  id: id.padEnd(32, '0') as Snapshot['id'],
+  vaultId: hub.vault.vaultId,
+  agentId: device.agent.identity.agentId,
+  deviceName: 'box',
+  runId: null,
+  createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  status: 'complete',
+  plan: null,
+  roots: [{ path: '/etc' }],
+  files: 12_345,
+  folders: 2,
+  bytes: 5_000_000,
+  errors: 0,
+  ...changes,
 })
 const anEntry = (path: string, changes: Partial<SnapshotEntry> = {}): SnapshotEntry => ({
-  name: path.slice(path.lastIndexOf('/') + 1), path, type: 'file', mode: 0o644, uid: 0, gid: 1000, user: 'root', group: null, size: 42, mtimeNs: '1700000000123456789', symlinkTarget: null, subtree: null, ...changes,
+  name: path.slice(path.lastIndexOf('/') + 1),
+  path,
+  type: 'file',
+  mode: 0o644,
+  uid: 0,
+  gid: 1000,
+  user: 'root',
+  group: null,
+  size: 42,
+  mtimeNs: '1700000000123456789',
+  symlinkTarget: null,
+  subtree: null,
+  ...changes,
 })
 
 describe('what is wrong with a command line', () => {
-  test.each([[['backup']], [['frobnicate']], [['restore', 'latest']], [['backup', '/etc', '--include', 'x']], [['restore', 'abc', '--target', '/t']], [['ls', 'latest', 'relative']]])('%j is told with status 2, also in JSON', async (args) => {
+  test.each([
+    [['backup']],
+    [['frobnicate']],
+    [['restore', 'latest']],
+    [['backup', '/etc', '--include', 'x']],
+    [['restore', 'abc', '--target', '/t']],
+    [['ls', 'latest', 'relative']],
+  ])('%j is told with status 2, also in JSON', async (args) => {
     expect(await holdfast(...args)).toMatchObject({ status: 2, out: '' })
     const { status, out } = await holdfast(...args, '--json')
     expect(status).toBe(2)
-    expect(documentOf(out)).toMatchObject({ error: { code: 'command.invalid', message: expect.any(String) as string, cure: expect.any(String) as string } })
+    expect(documentOf(out)).toMatchObject({
+      error: { code: 'command.invalid', message: expect.any(String) as string, cure: expect.any(String) as string },
+    })
   })
 
   test('a machine that is not enrolled is told how to be', async () => {
     process.env['HOLDFAST_AGENT_HOME'] = `${folder.path}/elsewhere`
-    expect(await holdfast('snapshots')).toEqual({ status: 1, out: '', err: 'Error: This machine is not enrolled at a hub.\nRun `holdfast enrol HUB_URL --token TOKEN`.\n' })
+    expect(await holdfast('snapshots')).toEqual({
+      status: 1,
+      out: '',
+      err: 'Error: This machine is not enrolled at a hub.\nRun `holdfast enrol HUB_URL --token TOKEN`.\n',
+    })
   })
 
   test('a hub that is away is status 11', async () => {
@@ -78,23 +124,56 @@ test('snapshots are a table for people and a list for scripts, by host on reques
   expect(people.out.split('\n').map((line) => line.split('  ')[0])).toEqual(['ID', 'aaaaaaaa1', 'aaaaaaaa2', ''])
   expect(people.out).toContain('other\\x1b[31m')
   expect(JSON.parse((await holdfast('snapshots', '--json')).out)).toEqual([
-    { id: 'aaaaaaaa1'.padEnd(32, '0'), createdAt: '2026-01-02T03:04:05.000Z', status: 'complete', host: 'box', plan: null, files: 12_345, bytes: 5_000_000 },
+    {
+      id: 'aaaaaaaa1'.padEnd(32, '0'),
+      createdAt: '2026-01-02T03:04:05.000Z',
+      status: 'complete',
+      host: 'box',
+      plan: null,
+      files: 12_345,
+      bytes: 5_000_000,
+    },
     expect.objectContaining({ status: 'partial' }),
   ])
 })
 
 describe('ls', () => {
-  beforeEach(() => { hub.scripted.set('GET /api/v1/snapshots/latest', () => aSnapshot('aaaaaaaa1')) })
+  beforeEach(() => {
+    hub.scripted.set('GET /api/v1/snapshots/latest', () => aSnapshot('aaaaaaaa1'))
+  })
   const entriesCall = `GET /api/v1/snapshots/${'aaaaaaaa1'.padEnd(32, '0')}/entries`
 
   test('reads a folder of several pages to its end, and escapes names', async () => {
-    const entries = [anEntry('/etc/a', { type: 'folder', mode: 0o755, subtree: { files: 1, bytes: 9, errors: 0 } }), anEntry('/etc/b\u001b[2J'), anEntry('/etc/\ufffd', { pathBase64: Buffer.from('/etc/\xff', 'latin1').toString('base64') }), anEntry('/etc/l', { type: 'symlink', mode: 0o777, symlinkTarget: 'x\ny' })]
-    hub.scripted.set(entriesCall, (query) => ({ folder: anEntry('/etc', { type: 'folder' }), items: entries.slice(Number(query.get('after')), Number(query.get('after')) + 2), total: entries.length }))
+    const entries = [
+      anEntry('/etc/a', { type: 'folder', mode: 0o755, subtree: { files: 1, bytes: 9, errors: 0 } }),
+      anEntry('/etc/b\u001b[2J'),
+      anEntry('/etc/\ufffd', { pathBase64: Buffer.from('/etc/\xff', 'latin1').toString('base64') }),
+      anEntry('/etc/l', { type: 'symlink', mode: 0o777, symlinkTarget: 'x\ny' }),
+    ]
+    hub.scripted.set(entriesCall, (query) => ({
+      folder: anEntry('/etc', { type: 'folder' }),
+      items: entries.slice(Number(query.get('after')), Number(query.get('after')) + 2),
+      total: entries.length,
+    }))
     const { status, out } = await holdfast('ls', 'latest', '/etc/')
     expect(status).toBe(0)
     const lines = out.trimEnd().split('\n')
-    expect(lines.map((line) => line.replace(/^(\S+) root 1000 +[\d-]+ \S+ \S+ /, '$1 '))).toEqual(['drwxr-xr-x a/', '-rw-r--r-- b\\x1b[2J', '-rw-r--r-- \\xff', 'lrwxrwxrwx l -> x\\x0ay'])
-    expect((JSON.parse((await holdfast('ls', 'latest', '/etc', '--json')).out) as unknown[])[2]).toEqual({ path: '/etc/\ufffd', pathBase64: 'L2V0Yy//', type: 'file', mode: 0o644, uid: 0, gid: 1000, size: 42, mtimeNs: '1700000000123456789' })
+    expect(lines.map((line) => line.replace(/^(\S+) root 1000 +[\d-]+ \S+ \S+ /, '$1 '))).toEqual([
+      'drwxr-xr-x a/',
+      '-rw-r--r-- b\\x1b[2J',
+      '-rw-r--r-- \\xff',
+      'lrwxrwxrwx l -> x\\x0ay',
+    ])
+    expect((JSON.parse((await holdfast('ls', 'latest', '/etc', '--json')).out) as unknown[])[2]).toEqual({
+      path: '/etc/\ufffd',
+      pathBase64: 'L2V0Yy//',
+      type: 'file',
+      mode: 0o644,
+      uid: 0,
+      gid: 1000,
+      size: 42,
+      mtimeNs: '1700000000123456789',
+    })
   })
 
   test('shows a file as itself, and what is not there as status 4', async () => {
@@ -110,10 +189,37 @@ describe('ls', () => {
 describe('with an agent that runs in another process', () => {
   const runId = RunId.parse(randomUUID())
   const aRun = (state: Run['state'], changes: Partial<Run> = {}): Run => ({
-    id: runId, agentId: AgentId.parse(device.agent.identity.agentId), deviceName: 'box', kind: 'backup', state, requestedBy: 'box', createdAtMs: 1000, startedAtMs: 2000, finishedAtMs: 5000, progress: null,
-    request: { kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: '/etc' }], full: false }, result: null, error: null, warnings: [], warningCount: 0, ...changes,
+    id: runId,
+    agentId: AgentId.parse(device.agent.identity.agentId),
+    deviceName: 'box',
+    kind: 'backup',
+    state,
+    requestedBy: 'box',
+    createdAtMs: 1000,
+    startedAtMs: 2000,
+    finishedAtMs: 5000,
+    progress: null,
+    request: { kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: '/etc' }], full: false },
+    result: null,
+    error: null,
+    warnings: [],
+    warningCount: 0,
+    ...changes,
   })
-  const done: Run['result'] = { kind: 'backup', backupKind: 'incremental', snapshotId: 'ab'.repeat(16) as Snapshot['id'], files: 3, folders: 1, bytes: 9, filesRead: 2, bytesRead: 8, bytesStored: 7, filesNew: 1, filesChanged: 1, filesUnchanged: 1 }
+  const done: Run['result'] = {
+    kind: 'backup',
+    backupKind: 'incremental',
+    snapshotId: 'ab'.repeat(16) as Snapshot['id'],
+    files: 3,
+    folders: 1,
+    bytes: 9,
+    filesRead: 2,
+    bytesRead: 8,
+    bytesStored: 7,
+    filesNew: 1,
+    filesChanged: 1,
+    filesUnchanged: 1,
+  }
   let orders: unknown[]
 
   /** The hub shows the run in these states, one after the other. */
@@ -129,7 +235,8 @@ describe('with an agent that runs in another process', () => {
       return runs[Math.min(looks, runs.length) - 1]
     })
     hub.scripted.set(`GET /api/v1/runs/${runId}/log`, (query) => ({
-      items: query.get('after') === '0' ? [{ seq: 1, atMs: 0, level: 'info', event: 'x', message: 'Reading all files.', path: null }] : [], lastSeq: 1,
+      items: query.get('after') === '0' ? [{ seq: 1, atMs: 0, level: 'info', event: 'x', message: 'Reading all files.', path: null }] : [],
+      lastSeq: 1,
     }))
   }
   beforeEach(async () => {
@@ -143,13 +250,29 @@ describe('with an agent that runs in another process', () => {
     expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }, { path: `${process.cwd()}/relative` }], full: true }])
     script(aRun('succeeded', { result: done }))
     const { out } = await holdfast('backup', '/etc', '--json')
-    expect(documentOf(out)).toEqual({ status: 'succeeded', kind: 'incremental', runId, snapshotId: 'ab'.repeat(16), files: 3, bytes: 9, filesRead: 2, bytesRead: 8, bytesStored: 7, warnings: [], durationMs: 3000 })
+    expect(documentOf(out)).toEqual({
+      status: 'succeeded',
+      kind: 'incremental',
+      runId,
+      snapshotId: 'ab'.repeat(16),
+      files: 3,
+      bytes: 9,
+      filesRead: 2,
+      bytesRead: 8,
+      bytesStored: 7,
+      warnings: [],
+      durationMs: 3000,
+    })
     // No second link: all of it went over HTTP.
     expect(hub.hellos).toEqual([])
   })
 
   test('people get the log while it runs, and at the end warnings and a summary', async () => {
-    const warnings = Array.from({ length: 25 }, (_, n) => ({ path: `/etc/secret-${n}\u001b[2J`, code: 'source.unreadable', message: 'The agent may not read this.' }))
+    const warnings = Array.from({ length: 25 }, (_, n) => ({
+      path: `/etc/secret-${n}\u001b[2J`,
+      code: 'source.unreadable',
+      message: 'The agent may not read this.',
+    }))
     script(aRun('running'), aRun('warning', { result: done, warnings, warningCount: 1234 }))
     const { status, out, err } = await holdfast('backup', '/etc')
     expect(status).toBe(3)
@@ -160,15 +283,26 @@ describe('with an agent that runs in another process', () => {
     expect(out).toContain('3 in 1 folder: 1 new, 1 changed, 1 unchanged')
   })
 
-  test.each<[RunOutcome, string | null, number]>([['cancelled', null, 130], ['failed', 'vault.corrupt', 20], ['failed', 'vault.wrong-key', 12], ['failed', 'run.nothing-to-back-up', 1], ['failed', 'hub.unreachable', 11], ['failed', 'a.code-of-tomorrow', 1], ['expired', 'run.expired', 11]])(
-    'a run that ended %s with %s is status %i, and its document says so',
-    async (outcome, code, status) => {
-      script(aRun(outcome, { error: code === null ? null : { code, message: 'What happened.', cure: 'What to do.' } }))
-      const answer = await holdfast('backup', '/etc', '--json')
-      expect(answer.status).toBe(status)
-      expect(documentOf(answer.out)).toMatchObject({ status: outcome, runId, snapshotId: null, files: 0, ...(code === null ? {} : { error: { code, message: 'What happened.', cure: 'What to do.' } }) })
-    },
-  )
+  test.each<[RunOutcome, string | null, number]>([
+    ['cancelled', null, 130],
+    ['failed', 'vault.corrupt', 20],
+    ['failed', 'vault.wrong-key', 12],
+    ['failed', 'run.nothing-to-back-up', 1],
+    ['failed', 'hub.unreachable', 11],
+    ['failed', 'a.code-of-tomorrow', 1],
+    ['expired', 'run.expired', 11],
+  ])('a run that ended %s with %s is status %i, and its document says so', async (outcome, code, status) => {
+    script(aRun(outcome, { error: code === null ? null : { code, message: 'What happened.', cure: 'What to do.' } }))
+    const answer = await holdfast('backup', '/etc', '--json')
+    expect(answer.status).toBe(status)
+    expect(documentOf(answer.out)).toMatchObject({
+      status: outcome,
+      runId,
+      snapshotId: null,
+      files: 0,
+      ...(code === null ? {} : { error: { code, message: 'What happened.', cure: 'What to do.' } }),
+    })
+  })
 
   test('a hub that is away for a moment does not end the watching', async () => {
     script(aRun('running'), aRun('succeeded', { result: done }))
@@ -210,7 +344,9 @@ describe('with an agent that runs in another process', () => {
 
   test('a run that waits already for the same is followed; another one stays a conflict', async () => {
     script(aRun('succeeded', { result: done }))
-    hub.scripted.set(`POST /api/v1/devices/${device.agent.identity.agentId}/runs`, () => { throw new AppError('run.already-active') })
+    hub.scripted.set(`POST /api/v1/devices/${device.agent.identity.agentId}/runs`, () => {
+      throw new AppError('run.already-active')
+    })
     hub.scripted.set('GET /api/v1/runs', () => ({ items: [aRun('queued')] }))
     expect((await holdfast('backup', '/etc')).status).toBe(0)
     const { status, err } = await holdfast('backup', '/etc', '--full')
@@ -221,7 +357,13 @@ describe('with an agent that runs in another process', () => {
     hub.scripted.set('GET /api/v1/runs', () => ({ items: [aRun('running')] }))
     const { status, out } = await holdfast('status', '--json')
     expect(status).toBe(0)
-    expect(documentOf(out)).toMatchObject({ agentId: device.agent.identity.agentId, hubUrl: hub.url, link: 'connecting', pid: process.pid, runs: [{ id: runId, kind: 'backup', state: 'running' }] })
+    expect(documentOf(out)).toMatchObject({
+      agentId: device.agent.identity.agentId,
+      hubUrl: hub.url,
+      link: 'connecting',
+      pid: process.pid,
+      runs: [{ id: runId, kind: 'backup', state: 'running' }],
+    })
   })
 })
 

@@ -26,7 +26,20 @@ export function liveRunDisplay(terminal: Terminal): RunDisplay {
   const startedAtMs = performance.now()
   const draw = (): void => {
     frame += 1
-    lines.draw(renderProgress({ state: run?.state ?? 'queued', sample: run?.progress ?? null, elapsedMs: performance.now() - startedAtMs, bytesPerSecond, note, frame }, terminal.columns, terminal.paint))
+    lines.draw(
+      renderProgress(
+        {
+          state: run?.state ?? 'queued',
+          sample: run?.progress ?? null,
+          elapsedMs: performance.now() - startedAtMs,
+          bytesPerSecond,
+          note,
+          frame,
+        },
+        terminal.columns,
+        terminal.paint,
+      ),
+    )
   }
   const timer = setInterval(draw, framesMs)
   return {
@@ -35,8 +48,12 @@ export function liveRunDisplay(terminal: Terminal): RunDisplay {
       if (next.progress !== null) bytesPerSecond = rate.add(next.progress)
     },
     onLog: () => undefined,
-    onProblem: (problem) => { note = problem === null ? null : hubAway(problem) },
-    say: (text) => { note = text },
+    onProblem: (problem) => {
+      note = problem === null ? null : hubAway(problem)
+    },
+    say: (text) => {
+      note = text
+    },
     close() {
       clearInterval(timer)
       lines.close()

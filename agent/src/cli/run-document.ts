@@ -4,8 +4,12 @@ import { durationMsOf } from './run-summary.ts'
 /** The one JSON document of a run (docs/architecture.md, commands); a failure carries its error besides. */
 export function runDocument(run: Run, outcome: RunOutcome): Record<string, unknown> {
   return {
-    status: outcome, ...figures(run), warnings: run.warnings, ...(run.warningCount > run.warnings.length ? { warningCount: run.warningCount } : {}),
-    durationMs: durationMsOf(run), ...(run.error === null ? {} : { error: run.error }),
+    status: outcome,
+    ...figures(run),
+    warnings: run.warnings,
+    ...(run.warningCount > run.warnings.length ? { warningCount: run.warningCount } : {}),
+    durationMs: durationMsOf(run),
+    ...(run.error === null ? {} : { error: run.error }),
   }
 }
 
@@ -19,11 +23,19 @@ function figures({ id: runId, request, result }: Run): Record<string, unknown> {
       if (result?.kind !== 'backup') return { kind: request.full ? 'full' : 'incremental', runId, snapshotId: null, ...backupCounts(null) }
       return { kind: result.backupKind, runId, snapshotId: result.snapshotId, ...backupCounts(result) }
     case 'restore': {
-      const { kind: _, snapshotId, ...counts } = result?.kind === 'restore' ? result : { kind: 'restore', snapshotId: request.snapshotId, ...nothingRestored }
+      const {
+        kind: _,
+        snapshotId,
+        ...counts
+      } = result?.kind === 'restore' ? result : { kind: 'restore', snapshotId: request.snapshotId, ...nothingRestored }
       return { runId, snapshotId, ...counts }
     }
     case 'verify': {
-      const { kind: _, snapshotId, ...counts } = result?.kind === 'verify' ? result : { kind: 'verify', snapshotId: request.snapshotId, ...nothingVerified }
+      const {
+        kind: _,
+        snapshotId,
+        ...counts
+      } = result?.kind === 'verify' ? result : { kind: 'verify', snapshotId: request.snapshotId, ...nothingVerified }
       return { runId, snapshotId, ...counts }
     }
   }

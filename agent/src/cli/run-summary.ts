@@ -6,7 +6,11 @@ import type { Paint } from './paint.ts'
 const shownWarnings = 20
 const verbs = { backup: 'Backup', restore: 'Restore', verify: 'Verification' } as const
 const outcomeWords: Readonly<Record<RunOutcome, string>> = {
-  succeeded: 'succeeded', warning: 'finished with warnings', failed: 'failed', cancelled: 'was cancelled', expired: 'expired',
+  succeeded: 'succeeded',
+  warning: 'finished with warnings',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  expired: 'expired',
 }
 
 export const durationMsOf = (run: Run): number => (run.finishedAtMs ?? run.createdAtMs) - (run.startedAtMs ?? run.createdAtMs)
@@ -14,22 +18,32 @@ export const durationMsOf = (run: Run): number => (run.finishedAtMs ?? run.creat
 /** What a tired administrator needs to know of a run that has ended, most important first. */
 export function runSummary(run: Run, outcome: RunOutcome, paint: Paint): string[] {
   const colour = outcome === 'succeeded' ? paint.good : outcome === 'failed' || outcome === 'expired' ? paint.bad : paint.warn
-  const lines = [...warningLines(run, paint), paint.strong(colour(`${verbs[run.kind]} ${outcomeWords[outcome]} after ${formatDuration(durationMsOf(run))}`))]
-  if (run.error !== null) lines.push(`  ${escapeText(run.error.message)} (${escapeText(run.error.code)})`, `  ${escapeText(run.error.cure)}`)
+  const lines = [
+    ...warningLines(run, paint),
+    paint.strong(colour(`${verbs[run.kind]} ${outcomeWords[outcome]} after ${formatDuration(durationMsOf(run))}`)),
+  ]
+  if (run.error !== null)
+    lines.push(`  ${escapeText(run.error.message)} (${escapeText(run.error.code)})`, `  ${escapeText(run.error.cure)}`)
   return [...lines, ...resultRows(run).map(([name, value]) => `  ${name.padEnd(10)}${value}`)]
 }
 
 function resultRows(run: Run): readonly (readonly [string, string])[] {
   if (run.result === null) return [['Run', run.id]]
   switch (run.result.kind) {
-    case 'backup': return backupRows(run.result, durationMsOf(run))
-    case 'restore': return restoreRows(run.result, durationMsOf(run))
-    case 'verify': return verifyRows(run.result, durationMsOf(run))
+    case 'backup':
+      return backupRows(run.result, durationMsOf(run))
+    case 'restore':
+      return restoreRows(run.result, durationMsOf(run))
+    case 'verify':
+      return verifyRows(run.result, durationMsOf(run))
   }
 }
 
 const backupRows = (result: BackupResult, durationMs: number): readonly (readonly [string, string])[] => [
-  ['Files', `${formatCount(result.files)} in ${formatCounted(result.folders, 'folder')}: ${formatCount(result.filesNew)} new, ${formatCount(result.filesChanged)} changed, ${formatCount(result.filesUnchanged)} unchanged`],
+  [
+    'Files',
+    `${formatCount(result.files)} in ${formatCounted(result.folders, 'folder')}: ${formatCount(result.filesNew)} new, ${formatCount(result.filesChanged)} changed, ${formatCount(result.filesUnchanged)} unchanged`,
+  ],
   ['Size', formatBytes(result.bytes)],
   ['Read', `${formatBytes(result.bytesRead)} of ${formatCounted(result.filesRead, 'file')}`],
   ['Stored', `${formatBytes(result.bytesStored)} added to the vault`],
@@ -39,7 +53,10 @@ const backupRows = (result: BackupResult, durationMs: number): readonly (readonl
 ]
 
 const restoreRows = (result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] => [
-  ['Files', `${formatCount(result.filesWritten)} written of ${formatCount(result.filesRequested)} asked for${result.filesSkipped === 0 ? '' : `, ${formatCount(result.filesSkipped)} skipped`}`],
+  [
+    'Files',
+    `${formatCount(result.filesWritten)} written of ${formatCount(result.filesRequested)} asked for${result.filesSkipped === 0 ? '' : `, ${formatCount(result.filesSkipped)} skipped`}`,
+  ],
   ['Size', formatBytes(result.bytesWritten)],
   ...rateRow(result.bytesWritten, durationMs),
   ['Snapshot', result.snapshotId],
@@ -65,4 +82,5 @@ function warningLines(run: Run, paint: Paint): string[] {
   return [paint.warn(`${formatCounted(run.warningCount, 'warning')}:`), ...lines]
 }
 
-export const warningLine = (warning: RunWarning): string => `${warning.path === '' ? '' : `${escapePath(warning)}: `}${escapeText(warning.message)} (${warning.code})`
+export const warningLine = (warning: RunWarning): string =>
+  `${warning.path === '' ? '' : `${escapePath(warning)}: `}${escapeText(warning.message)} (${warning.code})`

@@ -12,18 +12,39 @@ export async function snapshotsCommand(context: CommandContext, { host }: { read
 }
 
 const snapshotDocument = (snapshot: Snapshot): Record<string, unknown> => ({
-  id: snapshot.id, createdAt: new Date(snapshot.createdAtMs).toISOString(), status: snapshot.status, host: snapshot.deviceName,
-  plan: snapshot.plan, files: snapshot.files, bytes: snapshot.bytes,
+  id: snapshot.id,
+  createdAt: new Date(snapshot.createdAtMs).toISOString(),
+  status: snapshot.status,
+  host: snapshot.deviceName,
+  plan: snapshot.plan,
+  files: snapshot.files,
+  bytes: snapshot.bytes,
 })
 
-const columns = [{ title: 'ID' }, { title: 'Made' }, { title: 'Host' }, { title: 'Status' }, { title: 'Files', alignRight: true }, { title: 'Size', alignRight: true }, { title: 'Sources' }] as const
+const columns = [
+  { title: 'ID' },
+  { title: 'Made' },
+  { title: 'Host' },
+  { title: 'Status' },
+  { title: 'Files', alignRight: true },
+  { title: 'Size', alignRight: true },
+  { title: 'Sources' },
+] as const
 
 export function snapshotTable(snapshots: readonly Snapshot[]): string[] {
   const idLength = shownIdLength(snapshots.map(({ id }) => id))
-  return formatTable(columns, snapshots.map((snapshot) => [
-    snapshot.id.slice(0, idLength), formatTime(snapshot.createdAtMs), escapeText(snapshot.deviceName), snapshot.status,
-    formatCount(snapshot.files), formatBytes(snapshot.bytes), snapshot.roots.map(escapePath).join(', '),
-  ]))
+  return formatTable(
+    columns,
+    snapshots.map((snapshot) => [
+      snapshot.id.slice(0, idLength),
+      formatTime(snapshot.createdAtMs),
+      escapeText(snapshot.deviceName),
+      snapshot.status,
+      formatCount(snapshot.files),
+      formatBytes(snapshot.bytes),
+      snapshot.roots.map(escapePath).join(', '),
+    ]),
+  )
 }
 
 /** As short as names every one of them, and no shorter than `SNAP` may be. */

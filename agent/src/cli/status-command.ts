@@ -18,10 +18,21 @@ export async function statusCommand(context: CommandContext): Promise<number> {
   return withHub(context, async (access) => {
     const { identity } = access.agent
     const status = await statusOf(context, access)
-    const document = { agentId: identity.agentId, name: identity.name, hubUrl: identity.hubUrl, link: status.link, pid: status.pid, problem: status.problem, runs: status.runs.map(runDocument) }
+    const document = {
+      agentId: identity.agentId,
+      name: identity.name,
+      hubUrl: identity.hubUrl,
+      link: status.link,
+      pid: status.pid,
+      problem: status.problem,
+      runs: status.runs.map(runDocument),
+    }
     print(context, document, () => [
-      `Device   ${identity.name} (${identity.agentId})`, `Hub      ${identity.hubUrl}`, `Agent    ${agentLine(status)}`,
-      ...(status.problem === null ? [] : [`         ${status.problem.message}`, `         ${status.problem.cure}`]), ...runLines(status.runs),
+      `Device   ${identity.name} (${identity.agentId})`,
+      `Hub      ${identity.hubUrl}`,
+      `Agent    ${agentLine(status)}`,
+      ...(status.problem === null ? [] : [`         ${status.problem.message}`, `         ${status.problem.cure}`]),
+      ...runLines(status.runs),
     ])
     return 0
   })
@@ -29,9 +40,17 @@ export async function statusCommand(context: CommandContext): Promise<number> {
 
 async function statusOf({ folders }: CommandContext, { agent, client }: HubAccess): Promise<Status> {
   const running = findRunningAgent(folders)
-  const local = { link: running === null ? ('stopped' as const) : (running.facts?.link ?? ('connecting' as const)), pid: running?.holder.pid ?? null, problem: running?.facts?.problem ?? null }
+  const local = {
+    link: running === null ? ('stopped' as const) : (running.facts?.link ?? ('connecting' as const)),
+    pid: running?.holder.pid ?? null,
+    problem: running?.facts?.problem ?? null,
+  }
   try {
-    const { items } = await client.call('listRuns', { query: { agentId: agent.identity.agentId, active: 'true', limit: 50 } }, { patienceMs: 0, timeoutMs: 5_000 })
+    const { items } = await client.call(
+      'listRuns',
+      { query: { agentId: agent.identity.agentId, active: 'true', limit: 50 } },
+      { patienceMs: 0, timeoutMs: 5_000 },
+    )
     return { ...local, runs: items }
   } catch (error) {
     // The state of this machine is worth telling without the hub.
@@ -40,14 +59,31 @@ async function statusOf({ folders }: CommandContext, { agent, client }: HubAcces
   }
 }
 
-const runDocument = (run: Run): Record<string, unknown> => ({ id: run.id, kind: run.kind, state: run.state, createdAt: new Date(run.createdAtMs).toISOString(), progress: run.progress })
+const runDocument = (run: Run): Record<string, unknown> => ({
+  id: run.id,
+  kind: run.kind,
+  state: run.state,
+  createdAt: new Date(run.createdAtMs).toISOString(),
+  progress: run.progress,
+})
 
 const words: Readonly<Record<LinkWord, string>> = {
-  connected: 'running, connected', connecting: 'running, connecting', waiting: 'running, no link to the hub', refused: 'running, refused by the hub', closed: 'stopping', stopped: 'not running',
+  connected: 'running, connected',
+  connecting: 'running, connecting',
+  waiting: 'running, no link to the hub',
+  refused: 'running, refused by the hub',
+  closed: 'stopping',
+  stopped: 'not running',
 }
 const agentLine = (status: Status): string => `${words[status.link]}${status.pid === null ? '' : ` (pid ${status.pid})`}`
 
 const runLines = (runs: readonly Run[]): string[] =>
-  runs.length === 0 ? ['Runs     none under way'] : runs.map((run, index) => `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${formatTime(run.startedAtMs ?? run.createdAtMs)}${progressText(run)}`)
+  runs.length === 0
+    ? ['Runs     none under way']
+    : runs.map(
+        (run, index) =>
+          `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${formatTime(run.startedAtMs ?? run.createdAtMs)}${progressText(run)}`,
+      )
 
-const progressText = ({ progress }: Run): string => (progress === null ? '' : `: ${formatCount(progress.filesDone)} files, ${formatBytes(progress.bytesDone)}`)
+const progressText = ({ progress }: Run): string =>
+  progress === null ? '' : `: ${formatCount(progress.filesDone)} files, ${formatBytes(progress.bytesDone)}`

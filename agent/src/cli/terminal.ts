@@ -24,15 +24,23 @@ export function processTerminal(env: Environment = process.env): Terminal {
   const outIsTty = isatty(1)
   const errIsTty = isatty(2)
   return {
-    out: (text) => { process.stdout.write(text) },
-    err: (text) => { process.stderr.write(text) },
+    out: (text) => {
+      process.stdout.write(text)
+    },
+    err: (text) => {
+      process.stderr.write(text)
+    },
     isLive: errIsTty && !isDumb,
-    get columns() { return stderr.columns ?? 80 },
+    get columns() {
+      return stderr.columns ?? 80
+    },
     paint: wantsColour && errIsTty ? colours : noColours,
     outPaint: wantsColour && outIsTty ? colours : noColours,
     onResize(listener) {
       process.stderr.on('resize', listener)
-      return () => { process.stderr.off('resize', listener) }
+      return () => {
+        process.stderr.off('resize', listener)
+      }
     },
   }
 }

@@ -38,6 +38,7 @@ export const padStart = (text: string, columns: number): string => ' '.repeat(Ma
 
 const noWidth = /^[\p{Mn}\p{Me}\p{Cf}]$/u
 /** East Asian Wide and Fullwidth (UAX #11) in ranges coarse enough to be read, and emoji. */
-const wide = /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]$|^[\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]$/u
+const wide =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]$|^[\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]$/u
 
 const characterWidth = (character: string): number => (noWidth.test(character) ? 0 : wide.test(character) ? 2 : 1)

@@ -46,9 +46,20 @@ export async function withWorkingAgent<T>(context: CommandContext, work: (access
   // Loaded only here: most commands never become an agent.
   const { busy, startAgentService } = await import('../service/agent-service.ts')
   if (running !== null) throw busy(running.holder.pid)
-  const log = createAgentLog({ level: context.config.logLevel === 'debug' ? 'debug' : 'silent', isPretty: context.terminal.isLive, write: (text) => context.terminal.err(text) })
+  const log = createAgentLog({
+    level: context.config.logLevel === 'debug' ? 'debug' : 'silent',
+    isPretty: context.terminal.isLive,
+    write: (text) => context.terminal.err(text),
+  })
   const own = Promise.withResolvers<RunId>()
-  const service = await startAgentService({ config: context.config, folders: context.folders, agent, purpose: 'command', log, onlyRun: own.promise })
+  const service = await startAgentService({
+    config: context.config,
+    folders: context.folders,
+    agent,
+    purpose: 'command',
+    log,
+    onlyRun: own.promise,
+  })
   try {
     await linked(service)
     return await work({ agent, client: service.client, carryOut: own.resolve })

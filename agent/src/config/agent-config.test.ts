@@ -7,10 +7,16 @@ import { loadConfig } from './agent-config.ts'
 test('a setting may lie in a file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-config-'))
   writeFileSync(join(folder, 'home'), '/srv/agent\n')
-  expect(loadConfig({ HOLDFAST_AGENT_HOME_FILE: join(folder, 'home'), HOLDFAST_DATA: '/srv/hub/' })).toEqual({ home: '/srv/agent', hubDataFolder: '/srv/hub', logLevel: 'info' })
+  expect(loadConfig({ HOLDFAST_AGENT_HOME_FILE: join(folder, 'home'), HOLDFAST_DATA: '/srv/hub/' })).toEqual({
+    home: '/srv/agent',
+    hubDataFolder: '/srv/hub',
+    logLevel: 'info',
+  })
   rmSync(folder, { recursive: true })
 })
 
 test('all that is wrong is told at once', () => {
-  expect(() => loadConfig({ HOLDFAST_LOG_LEVEL: 'loud', HOLDFAST_AGENT_HOME_FILE: '/nowhere/at/all' })).toThrow(/HOLDFAST_AGENT_HOME_FILE.*; HOLDFAST_LOG_LEVEL: one of debug, info, warn, error/)
+  expect(() => loadConfig({ HOLDFAST_LOG_LEVEL: 'loud', HOLDFAST_AGENT_HOME_FILE: '/nowhere/at/all' })).toThrow(
+    /HOLDFAST_AGENT_HOME_FILE.*; HOLDFAST_LOG_LEVEL: one of debug, info, warn, error/,
+  )
 })

@@ -36,7 +36,10 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
   const parsed = Settings.safeParse(values)
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
   if (problems.length > 0 || !parsed.success) {
-    throw new AppError('settings.invalid', { message: `The settings are not usable: ${problems.join('; ')}.`, cure: 'Correct the named environment variables.' })
+    throw new AppError('settings.invalid', {
+      message: `The settings are not usable: ${problems.join('; ')}.`,
+      cure: 'Correct the named environment variables.',
+    })
   }
   const settings = parsed.data
   return {

@@ -24,7 +24,13 @@ const token = 'a-token-of-more-than-twenty-characters'
 test('an enrolled device knows its hub, and only its owner can read its keys', async () => {
   const home = join(folder.path, 'state')
   const { agent } = await anEnrolledAgent(hub, home)
-  expect(agent.identity).toMatchObject({ hubId: hub.hubId, hubUrl: hub.url, vaultId: hub.vault.vaultId, domainId: hub.vault.domainId, name: 'test-device' })
+  expect(agent.identity).toMatchObject({
+    hubId: hub.hubId,
+    hubUrl: hub.url,
+    vaultId: hub.vault.vaultId,
+    domainId: hub.vault.domainId,
+    name: 'test-device',
+  })
   expect([home, join(home, 'keys')].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700])
   for (const name of readdirSync(join(home, 'keys'))) expect(statSync(join(home, 'keys', name)).mode & 0o777).toBe(0o600)
   expect(existsSync(join(home, 'lock'))).toBe(false)
@@ -52,7 +58,9 @@ test('a device is enrolled once', async () => {
 test('a hub that is not there is told as that', async () => {
   const { port } = hub
   await hub.close()
-  await expect(enrolAgent(agentFolders(folder.path), { hubUrl: `http://127.0.0.1:${port}`, token })).rejects.toMatchObject({ code: 'hub.unreachable' })
+  await expect(enrolAgent(agentFolders(folder.path), { hubUrl: `http://127.0.0.1:${port}`, token })).rejects.toMatchObject({
+    code: 'hub.unreachable',
+  })
   hub = await FakeHub.start()
 })
 

@@ -41,13 +41,21 @@ async function enrolLocked(folders: AgentFolders, options: EnrolOptions): Promis
   await saveAgentKeys(folders.keysFolder, keys)
   const client = createHubClient({ hubUrl: options.hubUrl, issuer: null })
   try {
-    const answer = await client.call('enrol', {
-      body: {
-        token: options.token, ...(options.name === undefined ? {} : { name: options.name }), host: hostFacts(), version: agentVersion,
-        signPublicKey: rawPublicKey(keys.signKey).toString('base64url'), boxPublicKey: rawPublicKey(keys.boxKey).toString('base64url'),
-        boxSignature: boxKeySignature(keys).toString('base64url'),
+    const answer = await client.call(
+      'enrol',
+      {
+        body: {
+          token: options.token,
+          ...(options.name === undefined ? {} : { name: options.name }),
+          host: hostFacts(),
+          version: agentVersion,
+          signPublicKey: rawPublicKey(keys.signKey).toString('base64url'),
+          boxPublicKey: rawPublicKey(keys.boxKey).toString('base64url'),
+          boxSignature: boxKeySignature(keys).toString('base64url'),
+        },
       },
-    }, { timeoutMs: 30_000 })
+      { timeoutMs: 30_000 },
+    )
     const identity: Identity = { ...answer, hubUrl: options.hubUrl, enrolledAtMs: Date.now() }
     await writeIdentity(folders, identity)
     return identity

@@ -39,5 +39,5 @@ export const toContractCode = {
   'restore.unsafe-path': 'restore.target-invalid',
   'catalogue.damaged': 'internal',
   'invariant.broken': 'internal',
-  'cancelled': 'run.cancelled',
+  cancelled: 'run.cancelled',
 } as const satisfies Record<EngineErrorCode, ErrorCode>

@@ -39,7 +39,10 @@ export async function readIdentity(folders: Pick<AgentFolders, 'identityFile'>):
   }
   const parsed = Identity.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
-  throw new AppError('agent.identity-invalid', { message: 'The file identity.json of this device is damaged.', cure: 'Restore it, or remove the state folder and enrol again.' })
+  throw new AppError('agent.identity-invalid', {
+    message: 'The file identity.json of this device is damaged.',
+    cure: 'Restore it, or remove the state folder and enrol again.',
+  })
 }
 
 /** Durable when it resolves. */

@@ -41,7 +41,10 @@ afterEach(async () => {
 /** A real `holdfast run`. */
 async function anAgentProcess(...args: string[]): Promise<ChildProcess> {
   const hellos = hub.hellos.length
-  const child = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run', ...args], { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run', ...args], {
+    env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   children.add(child)
   await hub.until(() => hub.hellos.length > hellos, 'its hello')
   return child
@@ -76,7 +79,9 @@ test('a report that was not acknowledged survives kill -9: it is in the next hel
 test('killed in the middle of a run it has nothing in hand afterwards, and the next backup sends only what is missing', async () => {
   const first = await anAgentProcess()
   // Once content is stored, no further pack arrives.
-  hub.onHttp = async (method) => { if (method === 'PUT' && hub.vault.storedBytes > fileBytes) await new Promise(() => undefined) }
+  hub.onHttp = async (method) => {
+    if (method === 'PUT' && hub.vault.storedBytes > fileBytes) await new Promise(() => undefined)
+  }
   await aBackup()
   await hub.until(() => hub.vault.storedBytes > fileBytes, 'a pack to be stored', 25_000)
   await killed(first)
@@ -93,7 +98,9 @@ test('killed in the middle of a run it has nothing in hand afterwards, and the n
 
 test('told to stop in the middle of a run it says so, gives its lock back and ends well within ten seconds', async () => {
   const agent = await anAgentProcess()
-  hub.onHttp = async (method) => { if (method === 'PUT') await new Promise(() => undefined) }
+  hub.onHttp = async (method) => {
+    if (method === 'PUT') await new Promise(() => undefined)
+  }
   await aBackup()
   await hub.until(() => hub.reports('run.progress').length > 0 && hub.reports('session.open').length > 0, 'the run', 25_000)
   expect(findRunningAgent(device.folders)).toMatchObject({ holder: { pid: agent.pid, purpose: 'service' }, facts: { link: 'connected' } })
@@ -106,20 +113,33 @@ test('told to stop in the middle of a run it says so, gives its lock back and en
 
 test('a second agent on the same state is refused and names the first', async () => {
   const first = await anAgentProcess()
-  const second = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run'], { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const second = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run'], {
+    env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   children.add(second)
   let said = ''
-  second.stderr.on('data', (data: Buffer) => { said += data.toString() })
+  second.stderr.on('data', (data: Buffer) => {
+    said += data.toString()
+  })
   const [status] = (await once(second, 'exit')) as [number]
   expect([status, said]).toEqual([1, expect.stringContaining(`pid ${first.pid ?? 0}`)])
   expect(hub.hellos).toHaveLength(1)
 })
 
 test('with --exit-with-parent it ends when the process that started it is gone', async () => {
-  const parent = spawn(process.execPath, ['-e', `
+  const parent = spawn(
+    process.execPath,
+    [
+      '-e',
+      `
     const child = require('node:child_process').spawn(process.execPath, ['-C', '@holdfast/source', process.argv[1], 'run', '--exit-with-parent'], { stdio: 'ignore' })
     setInterval(() => undefined, 1000)
-  `, program], { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: 'ignore' })
+  `,
+      program,
+    ],
+    { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: 'ignore' },
+  )
   children.add(parent)
   await hub.until(() => hub.linkCount === 1, 'the link', 25_000)
   await killed(parent)

@@ -43,7 +43,9 @@ function aTree(): void {
   symlinkSync('../file-1', join(sources, 'a/b/link'))
 }
 /** Several packs of content. */
-const aLongSource = (): void => { for (let n = 0; n < 12; n += 1) writeFileSync(join(sources, `large-${n}`), randomBytes(4 * 1024 * 1024)) }
+const aLongSource = (): void => {
+  for (let n = 0; n < 12; n += 1) writeFileSync(join(sources, `large-${n}`), randomBytes(1_500_000))
+}
 
 /** Lets no pack arrive until it is told to: so a run is certainly under way when something happens to it. */
 function holdPacks(): { arrived(): Promise<unknown>; release(): void } {
@@ -57,7 +59,8 @@ function holdPacks(): { arrived(): Promise<unknown>; release(): void } {
   return { arrived: () => hub.until(() => held > 0, 'the first pack'), release: () => gate.resolve(undefined) }
 }
 const aBackup = (full = false): RunRequest => ({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: sources }], full })
-const ended = (runId: string): Promise<Report> => hub.until(() => hub.reports('run.finished').find((report) => report.body['runId'] === runId), `the end of ${runId}`, 25_000)
+const ended = (runId: string): Promise<Report> =>
+  hub.until(() => hub.reports('run.finished').find((report) => report.body['runId'] === runId), `the end of ${runId}`, 25_000)
 const snapshotOf = (end: Report): SnapshotId => SnapshotId.parse((end.body['result'] as BackupResult).snapshotId)
 
 async function backUp(): Promise<Report> {
@@ -68,7 +71,12 @@ async function backUp(): Promise<Report> {
 test('backs up, tells how, restores the same tree and verifies it', async () => {
   aTree()
   const end = await backUp()
-  expect(end.body).toMatchObject({ outcome: 'succeeded', error: null, warnings: [], result: { kind: 'backup', backupKind: 'full', files: 302, filesNew: 302, filesRead: 302 } })
+  expect(end.body).toMatchObject({
+    outcome: 'succeeded',
+    error: null,
+    warnings: [],
+    result: { kind: 'backup', backupKind: 'full', files: 302, filesNew: 302, filesRead: 302 },
+  })
   expect(hub.vault.storedBytes).toBeGreaterThan(9 * 1024 * 1024)
   expect((end.body['result'] as BackupResult).bytesStored).toBe(hub.vault.storedBytes)
   expect(hub.reports('run.progress').length).toBeGreaterThan(0)
@@ -77,7 +85,10 @@ test('backs up, tells how, restores the same tree and verifies it', async () => 
   const target = join(folder.path, 'target')
   mkdirSync(target)
   const { runId } = await hub.offer({ kind: 'restore', snapshotId: snapshotOf(end), target: { path: target }, flat: false, paths: [] })
-  expect((await ended(runId)).body).toMatchObject({ outcome: 'succeeded', result: { kind: 'restore', filesRequested: 302, filesWritten: 302, filesSkipped: 0 } })
+  expect((await ended(runId)).body).toMatchObject({
+    outcome: 'succeeded',
+    result: { kind: 'restore', filesRequested: 302, filesWritten: 302, filesSkipped: 0 },
+  })
   expect(execFileSync('rsync', ['-naciH', '--delete', `${sources}/`, `${target}${sources}/`]).toString()).toBe('')
 
   const verified = await hub.offer({ kind: 'verify', snapshotId: snapshotOf(end) })
@@ -92,9 +103,15 @@ test('the second backup reads what changed, and nothing of the rest', async () =
   writeFileSync(join(sources, 'a/file-7'), 'changed')
   const second = await backUp()
   // Files touched within two seconds of the first look are not trusted: that is the engine's rule, and the wait above is for it.
-  expect(second.body).toMatchObject({ outcome: 'succeeded', result: { backupKind: 'incremental', files: 302, filesChanged: 1, filesNew: 0 } })
+  expect(second.body).toMatchObject({
+    outcome: 'succeeded',
+    result: { backupKind: 'incremental', files: 302, filesChanged: 1, filesNew: 0 },
+  })
   const full = await hub.offer(aBackup(true))
-  expect((await ended(full.runId)).body).toMatchObject({ outcome: 'succeeded', result: { backupKind: 'full', filesRead: 302, bytesStored: expect.any(Number) as number } })
+  expect((await ended(full.runId)).body).toMatchObject({
+    outcome: 'succeeded',
+    result: { backupKind: 'full', filesRead: 302, bytesStored: expect.any(Number) as number },
+  })
 })
 
 test('a catalogue whose snapshot the hub no longer vouches for is not used', async () => {
@@ -106,10 +123,30 @@ test('a catalogue whose snapshot the hub no longer vouches for is not used', asy
 
 test('what cannot be read makes a warning with its path, and what cannot be found at all a failure', async () => {
   aTree()
-  const { runId } = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: sources }, { path: join(folder.path, 'missing') }], full: false })
-  expect((await ended(runId)).body).toMatchObject({ outcome: 'warning', warningCount: 1, warnings: [{ path: join(folder.path, 'missing'), code: 'source.not-found' }], result: { files: 302 } })
-  const none = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: join(folder.path, 'missing') }], full: false })
-  expect((await ended(none.runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'run.nothing-to-back-up' }, result: null, warningCount: 1 })
+  const { runId } = await hub.offer({
+    kind: 'backup',
+    vaultId: hub.vault.vaultId,
+    sources: [{ path: sources }, { path: join(folder.path, 'missing') }],
+    full: false,
+  })
+  expect((await ended(runId)).body).toMatchObject({
+    outcome: 'warning',
+    warningCount: 1,
+    warnings: [{ path: join(folder.path, 'missing'), code: 'source.not-found' }],
+    result: { files: 302 },
+  })
+  const none = await hub.offer({
+    kind: 'backup',
+    vaultId: hub.vault.vaultId,
+    sources: [{ path: join(folder.path, 'missing') }],
+    full: false,
+  })
+  expect((await ended(none.runId)).body).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'run.nothing-to-back-up' },
+    result: null,
+    warningCount: 1,
+  })
   expect(hub.vault.snapshots.size).toBe(1)
 })
 
@@ -178,14 +215,24 @@ test('a hub that is away for a while over HTTP costs time, not the run', async (
 
 test('a full store ends the run with its cure, at once', async () => {
   aLongSource()
-  hub.onHttp = (method) => { if (method === 'PUT') throw new AppError('store.full') }
-  expect((await backUp()).body).toMatchObject({ outcome: 'failed', error: { code: 'store.full', cure: expect.stringContaining('Free space') as string }, result: null })
+  hub.onHttp = (method) => {
+    if (method === 'PUT') throw new AppError('store.full')
+  }
+  expect((await backUp()).body).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'store.full', cure: expect.stringContaining('Free space') as string },
+    result: null,
+  })
 })
 
 test('a fence that is stale ends the run: nothing is committed', async () => {
   aLongSource()
-  hub.handlers.set('session.have', () => { throw new AppError('run.fence-stale') })
-  hub.onHttp = (method) => { if (method === 'PUT') throw new AppError('run.fence-stale') }
+  hub.handlers.set('session.have', () => {
+    throw new AppError('run.fence-stale')
+  })
+  hub.onHttp = (method) => {
+    if (method === 'PUT') throw new AppError('run.fence-stale')
+  }
   expect((await backUp()).body).toMatchObject({ outcome: 'failed', error: { code: 'run.fence-stale' } })
   expect(hub.vault.snapshots.size).toBe(0)
 })
@@ -209,7 +256,10 @@ test('one run at a time for one source; the same offer again is the same run, a 
   const { runId } = await hub.offer(aBackup())
   await packs.arrived()
   expect((await hub.offer(aBackup(), { runId })).ack).toEqual({ ok: true, body: { accepted: true } })
-  expect((await hub.offer(aBackup(true))).ack).toMatchObject({ ok: true, body: { accepted: false, reason: expect.stringContaining('same kind and source') as string } })
+  expect((await hub.offer(aBackup(true))).ack).toMatchObject({
+    ok: true,
+    body: { accepted: false, reason: expect.stringContaining('same kind and source') as string },
+  })
   expect((await hub.offer(aBackup(), { runId, fence: 2 })).ack).toEqual({ ok: true, body: { accepted: true } })
   expect((await hub.offer(aBackup(), { runId, fence: 1 })).ack).toMatchObject({ ok: true, body: { accepted: false } })
   packs.release()

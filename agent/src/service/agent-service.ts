@@ -15,9 +15,10 @@ import { RunDesk } from '../runs/run-desk.ts'
 import { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
-import { removeRunningAgent, writeRunningAgent } from '../state/running-agent.ts'
-import { makeRunOrder } from './make-run-order.ts'
+import { makeRunOrder, type RunOffer } from './make-run-order.ts'
+import { publishFacts } from './publish-facts.ts'
 import { settleMemory } from './settle-memory.ts'
+import { whenQuiet } from './when-quiet.ts'
 
 export interface AgentService {
   readonly link: HubLink
@@ -56,94 +57,87 @@ export async function startAgentService(options: ServiceOptions): Promise<AgentS
 }
 
 export const busy = (pid: number | null): AppError =>
-  new AppError('agent.busy', { message: `Another Holdfast process${pid === null ? '' : ` (pid ${pid})`} works with this agent\u2019s state.`, context: { pid } })
+  new AppError('agent.busy', {
+    message: `Another Holdfast process${pid === null ? '' : ` (pid ${pid})`} works with this agent\u2019s state.`,
+    context: { pid },
+  })
 
-async function startLocked({ config, folders, agent, log, onlyRun, delays }: ServiceOptions, lock: ProcessLock): Promise<AgentService> {
+async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<AgentService> {
+  const { folders, agent, log } = options
   const { identity, keys } = agent
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
   const client = createHubClient({ hubUrl: identity.hubUrl, issuer })
-  const facts = publishedFacts(folders)
-  const quiet = whenQuiet(() => { if (desk.isIdle) settleMemory() })
-  const desk: RunDesk = new RunDesk({
-    outbox, onlyRun,
-    begin: (offer) => {
-      log.info({ event: 'run.accepted', runId: offer.runId, kind: offer.request.kind }, 'Run accepted')
-      const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, { config, folders, agent }) })
-      void run.ended.then(() => quiet.soon())
-      return run
-    },
+  const facts = publishFacts(folders)
+  let hadRuns = false
+  const quiet = whenQuiet(() => {
+    if (desk.isIdle) void settleMemory({ afterRun: hadRuns })
   })
-  const link: LiveHubLink = new LiveHubLink({
-    hubUrl: identity.hubUrl, hubId: identity.hubId, agentId: identity.agentId, version: agentVersion, capabilities: ['backup', 'restore', 'verify'],
-    hostFacts, sign: (message) => signBytes(keys, message), runsInHand: () => desk.facts, commands: agentCommands(desk),
-    ...(delays === undefined ? {} : { delays }),
-    onAccepted: (answer) => {
-      issuer.correctClock(answer.timeMs)
-      void desk.drop(answer.dropRuns)
-    },
-    onState: (state) => {
-      logState(log, state)
-      facts.publish(state)
-      if (state.state === 'connected') outbox.flush()
-      quiet.soon()
-    },
-  })
+  const begin = (offer: RunOffer): RunInHand => {
+    log.info({ event: 'run.accepted', runId: offer.runId, kind: offer.request.kind }, 'Run accepted')
+    const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, options) })
+    hadRuns = true
+    void run.ended.then(() => quiet.soon())
+    return run
+  }
+  const desk: RunDesk = new RunDesk({ outbox, begin, onlyRun: options.onlyRun })
+  const onAccepted = (answer: AcceptedHello): void => {
+    issuer.correctClock(answer.timeMs)
+    void desk.drop(answer.dropRuns)
+  }
+  const onState = (state: LinkState): void => {
+    logState(log, state)
+    facts.publish(state)
+    if (state.state === 'connected') outbox.flush()
+    quiet.soon()
+  }
+  const link: LiveHubLink = makeLink(options, { desk, onAccepted, onState })
   outbox.attach(link)
   link.start()
-  return {
-    link, client, desk,
-    async close() {
-      quiet.stop()
-      await desk.close('stopping')
-      if (link.state.state === 'connected') await outbox.drained(farewellMs)
-      await link.close()
-      await client.close()
-      await outbox.close()
-      await facts.withdraw()
-      lock.release()
-    },
+  const close = async (): Promise<void> => {
+    quiet.stop()
+    await desk.close('stopping')
+    if (link.state.state === 'connected') await outbox.drained(farewellMs)
+    await link.close()
+    await client.close()
+    await outbox.close()
+    await facts.withdraw()
+    lock.release()
   }
+  return { link, client, desk, close }
 }
 
-/** After the last of several moments that leave memory behind. */
-const quietAfterMs = 5_000
+type AcceptedHello = Parameters<HubLinkOptions['onAccepted']>[0]
+type LinkParts = Pick<HubLinkOptions, 'onAccepted'> & Required<Pick<HubLinkOptions, 'onState'>> & { readonly desk: RunDesk }
 
-function whenQuiet(act: () => void): { soon(): void; stop(): void } {
-  let timer: NodeJS.Timeout | undefined
-  const stop = (): void => clearTimeout(timer)
-  return {
-    stop,
-    soon() {
-      stop()
-      timer = setTimeout(act, quietAfterMs).unref()
-    },
-  }
+function makeLink({ agent, delays }: ServiceOptions, { desk, onAccepted, onState }: LinkParts): LiveHubLink {
+  const { identity, keys } = agent
+  return new LiveHubLink({
+    hubUrl: identity.hubUrl,
+    hubId: identity.hubId,
+    agentId: identity.agentId,
+    version: agentVersion,
+    capabilities: ['backup', 'restore', 'verify'],
+    hostFacts,
+    sign: (message) => signBytes(keys, message),
+    runsInHand: () => desk.facts,
+    commands: agentCommands(desk),
+    onAccepted,
+    onState,
+    ...(delays === undefined ? {} : { delays }),
+  })
 }
 
 function logState(log: Logger, { state, problem }: LinkState): void {
-  const fields = { event: `link.${state}`, state, code: problem?.code ?? null, problem: problem?.message ?? null, cure: problem?.cure ?? null }
+  const fields = {
+    event: `link.${state}`,
+    state,
+    code: problem?.code ?? null,
+    problem: problem?.message ?? null,
+    cure: problem?.cure ?? null,
+  }
   if (state === 'connected') log.info(fields, 'Connected to the hub')
   else if (state === 'refused') log.warn(fields, 'The hub refused this device')
   else if (state === 'waiting') log.warn(fields, 'No link to the hub')
   else log.debug(fields, 'Link changed')
-}
-
-/** Keeps agent.json true, one write after the other. */
-function publishedFacts(folders: AgentFolders): { publish(state: LinkState): void; withdraw(): Promise<void> } {
-  const startedAtMs = Date.now()
-  let writing = Promise.resolve()
-  const publish = ({ state, problem }: LinkState): void => {
-    const facts = { pid: process.pid, version: agentVersion, startedAtMs, link: state, problem }
-    // `status` is all that reads it: a full disk must not end the agent.
-    writing = writing.then(() => writeRunningAgent(folders, facts)).catch(() => undefined)
-  }
-  publish({ state: 'connecting', problem: null })
-  return {
-    publish,
-    async withdraw() {
-      await writing
-      removeRunningAgent(folders)
-    },
-  }
 }

@@ -6,6 +6,8 @@ import type { EnrolledAgent } from '../identity/identity.ts'
 import type { RunOrder } from '../runs/worker-messages.ts'
 import type { AgentFolders } from '../state/agent-folders.ts'
 
+export type RunOffer = BodyOf<typeof hubCommands, 'run.offer'>
+
 interface OrderContext {
   readonly config: AgentConfig
   readonly folders: AgentFolders
@@ -13,13 +15,21 @@ interface OrderContext {
 }
 
 /** All that a worker needs for an offered run. */
-export function makeRunOrder(offer: BodyOf<typeof hubCommands, 'run.offer'>, { config, folders, agent }: OrderContext): RunOrder {
+export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderContext): RunOrder {
   const { identity, keys } = agent
   const exported = { format: 'der', type: 'pkcs8' } as const
   return {
-    runId: offer.runId, fence: offer.fence, request: offer.request, agentId: identity.agentId,
-    vaultId: offer.request.kind === 'backup' ? offer.request.vaultId : identity.vaultId, domainId: identity.domainId,
-    hostname: hostname(), version: agentVersion, signKey: keys.signKey.export(exported), boxKey: keys.boxKey.export(exported),
-    catalogueFolder: folders.catalogueFolder, excludedFolders: [folders.home, ...(config.hubDataFolder === null ? [] : [config.hubDataFolder])],
+    runId: offer.runId,
+    fence: offer.fence,
+    request: offer.request,
+    agentId: identity.agentId,
+    vaultId: offer.request.kind === 'backup' ? offer.request.vaultId : identity.vaultId,
+    domainId: identity.domainId,
+    hostname: hostname(),
+    version: agentVersion,
+    signKey: keys.signKey.export(exported),
+    boxKey: keys.boxKey.export(exported),
+    catalogueFolder: folders.catalogueFolder,
+    excludedFolders: [folders.home, ...(config.hubDataFolder === null ? [] : [config.hubDataFolder])],
   }
 }

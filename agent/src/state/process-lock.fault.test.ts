@@ -8,7 +8,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { lockHolder, takeLock } from './process-lock.ts'
 
 let folder: string
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'holdfast-lock-')) })
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-lock-'))
+})
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const taker = `
@@ -20,8 +22,14 @@ if (attempt.taken) setInterval(() => undefined, 1000)
 
 /** Another process that tries to take the lock, and holds it until it is killed. */
 function aTaker(path: string): { child: ChildProcess; answer: Promise<string> } {
-  const child = spawn(process.execPath, ['-C', '@holdfast/source', '--input-type=module', '-e', taker, fileURLToPath(new URL('./process-lock.ts', import.meta.url)), path], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const answer = new Promise<string>((resolve) => { child.stdout?.once('data', (data: Buffer) => resolve(data.toString().trim())) })
+  const child = spawn(
+    process.execPath,
+    ['-C', '@holdfast/source', '--input-type=module', '-e', taker, fileURLToPath(new URL('./process-lock.ts', import.meta.url)), path],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const answer = new Promise<string>((resolve) => {
+    child.stdout?.once('data', (data: Buffer) => resolve(data.toString().trim()))
+  })
   return { child, answer }
 }
 
@@ -64,7 +72,10 @@ test('of many that find the lock of a dead process at once, one takes it', async
 
 test('a lock whose number belongs to another process by now, or that is torn, is free', async () => {
   const path = join(folder, 'reused')
-  writeFileSync(path, JSON.stringify({ pid: process.ppid, startedAt: 'another-boot:1', token: '0a7b2f6e-6b0b-4c39-9a57-5d3b0a5c7e11', purpose: 'service' }))
+  writeFileSync(
+    path,
+    JSON.stringify({ pid: process.ppid, startedAt: 'another-boot:1', token: '0a7b2f6e-6b0b-4c39-9a57-5d3b0a5c7e11', purpose: 'service' }),
+  )
   const attempt = await takeLock(path, 'service')
   expect(attempt.taken).toBe(true)
   const torn = join(folder, 'torn')

@@ -13,7 +13,9 @@ export type LockPurpose = LockHolder['purpose']
 export interface ProcessLock {
   release(): void
 }
-export type LockAttempt = { readonly taken: true; readonly lock: ProcessLock } | { readonly taken: false; readonly holder: LockHolder | null }
+export type LockAttempt =
+  | { readonly taken: true; readonly lock: ProcessLock }
+  | { readonly taken: false; readonly holder: LockHolder | null }
 
 /**
  * Takes the lock file, which says who holds it. A lock whose process is gone is taken over without a gap: whoever wants to

@@ -14,7 +14,8 @@ const RunningAgent = z.object({
 })
 export type RunningAgent = z.infer<typeof RunningAgent>
 
-export const writeRunningAgent = (folders: AgentFolders, facts: RunningAgent): Promise<void> => writeFileAtomically(folders.runningFile, `${JSON.stringify(facts, null, 2)}\n`)
+export const writeRunningAgent = (folders: AgentFolders, facts: RunningAgent): Promise<void> =>
+  writeFileAtomically(folders.runningFile, `${JSON.stringify(facts, null, 2)}\n`)
 export const removeRunningAgent = (folders: AgentFolders): void => rmSync(folders.runningFile, { force: true })
 
 /** Who holds the lock and what it says of itself; null = no Holdfast process works here. */

@@ -46,7 +46,9 @@ export class HardLinks {
     // A number may be given to another file while we walk: then it is another group, with a content of its own.
     const isSame = known !== undefined && known.size === inode.size && known.mtimeNs === inode.mtimeNs
     const { size, mtimeNs } = inode
-    const seen: SeenGroup = isSame ? known : { group: { id: this.#groupId(path()), first: null }, size, mtimeNs, namesLeft: inode.linkCount }
+    const seen: SeenGroup = isSame
+      ? known
+      : { group: { id: this.#groupId(path()), first: null }, size, mtimeNs, namesLeft: inode.linkCount }
     seen.namesLeft--
     if (seen.namesLeft > 0) this.#seen.set(key, seen)
     else this.#seen.delete(key)

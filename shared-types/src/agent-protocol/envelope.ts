@@ -22,7 +22,14 @@ export const envelopeOf = <T extends string, B extends z.ZodType>(type: T, body:
   z.object({ v: z.literal(1), id: z.uuid(), type: z.literal(type), sentAtMs: TimeMs, correlationId: z.string().max(100).optional(), body })
 
 /** The outer shape alone: read before the type is known. */
-export const AnyEnvelope = z.object({ v: z.int(), id: z.uuid(), type: z.string().max(100), sentAtMs: TimeMs, correlationId: z.string().max(100).optional(), body: z.unknown() })
+export const AnyEnvelope = z.object({
+  v: z.int(),
+  id: z.uuid(),
+  type: z.string().max(100),
+  sentAtMs: TimeMs,
+  correlationId: z.string().max(100).optional(),
+  body: z.unknown(),
+})
 export type AnyEnvelope = z.infer<typeof AnyEnvelope>
 
 /** The acknowledgement of every message. */

@@ -9,7 +9,11 @@ import { TimeMs } from '../primitives/wire-path.ts'
  * Fields may be added as optional; none may change or go (fixtures/agent-protocol/v1 hold it).
  */
 
-export const HubChallenge = z.object({ hubId: HubId, nonce: z.base64url().length(43), protocol: z.object({ oldest: z.int(), newest: z.int() }) })
+export const HubChallenge = z.object({
+  hubId: HubId,
+  nonce: z.base64url().length(43),
+  protocol: z.object({ oldest: z.int(), newest: z.int() }),
+})
 export type HubChallenge = z.infer<typeof HubChallenge>
 
 /** A run the agent has in hand: working on it, or finished with a report not yet acknowledged. */

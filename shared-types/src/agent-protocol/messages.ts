@@ -10,7 +10,10 @@ const ofRun = { runId: RunId, fence: Fence }
 
 /** Hub → agent. Each names the body and the body of its acknowledgement. */
 export const hubCommands = {
-  'run.offer': { body: z.object({ ...ofRun, leaseMs: z.int().min(1), request: RunRequest }), ack: z.object({ accepted: z.boolean(), reason: z.string().optional() }) },
+  'run.offer': {
+    body: z.object({ ...ofRun, leaseMs: z.int().min(1), request: RunRequest }),
+    ack: z.object({ accepted: z.boolean(), reason: z.string().optional() }),
+  },
   'run.cancel': { body: z.object({ ...ofRun }), ack: z.object({ known: z.boolean() }) },
 } as const
 
@@ -19,11 +22,33 @@ export const agentReports = {
   /** Lossy on purpose: sent without retry, never queued. */
   'run.progress': { body: z.object({ ...ofRun, sample: RunProgressSample }), ack: z.object({ goOn: z.boolean() }) },
   'run.log': {
-    body: z.object({ ...ofRun, lines: z.array(z.object({ n: z.int().min(1), atMs: TimeMs, level: z.enum(['info', 'warn', 'error']), event: z.string().max(100), message: z.string().max(4000), path: z.string().max(8192).nullable() })).min(1).max(500) }),
+    body: z.object({
+      ...ofRun,
+      lines: z
+        .array(
+          z.object({
+            n: z.int().min(1),
+            atMs: TimeMs,
+            level: z.enum(['info', 'warn', 'error']),
+            event: z.string().max(100),
+            message: z.string().max(4000),
+            path: z.string().max(8192).nullable(),
+          }),
+        )
+        .min(1)
+        .max(500),
+    }),
     ack: z.object({}),
   },
   'run.finished': {
-    body: z.object({ ...ofRun, outcome: RunOutcome.exclude(['expired']), result: RunResult.nullable(), error: RunError.nullable(), warnings: z.array(RunWarning).max(1000), warningCount: Count }),
+    body: z.object({
+      ...ofRun,
+      outcome: RunOutcome.exclude(['expired']),
+      result: RunResult.nullable(),
+      error: RunError.nullable(),
+      warnings: z.array(RunWarning).max(1000),
+      warningCount: Count,
+    }),
     ack: z.object({}),
   },
 } as const
@@ -36,7 +61,10 @@ export const agentRequests = {
   'session.open': {
     body: z.object({ ...ofRun, vaultId: VaultId }),
     ack: z.object({
-      sessionId: SessionId, domainId: DomainId, keyEpoch: z.int().min(1), sealedDomainKeys: SealedDomainKeys,
+      sessionId: SessionId,
+      domainId: DomainId,
+      keyEpoch: z.int().min(1),
+      sealedDomainKeys: SealedDomainKeys,
       /** Snapshots of this agent whose segments are certainly still there: a catalogue made with one of them may be used. */
       usableBaseSnapshots: z.array(z.string()),
       /** False = the domain holds nothing yet: asking `session.have` is pointless. */
@@ -47,7 +75,10 @@ export const agentRequests = {
   /** `ids`: n × 32 bytes, n ≤ 4096. Answer: n × 24 bytes, see `LocationRecord`; all zero = missing. */
   'session.have': { body: z.object({ sessionId: SessionId, fence: Fence, ids: WireBytes }), ack: z.object({ locations: WireBytes }) },
   /** Keys to read a snapshot of a vault for a restore or verify run. */
-  'vault.unseal': { body: z.object({ ...ofRun }), ack: z.object({ vaultId: VaultId, domainId: DomainId, keyEpoch: z.int().min(1), sealedDomainKeys: SealedDomainKeys }) },
+  'vault.unseal': {
+    body: z.object({ ...ofRun }),
+    ack: z.object({ vaultId: VaultId, domainId: DomainId, keyEpoch: z.int().min(1), sealedDomainKeys: SealedDomainKeys }),
+  },
 } as const
 
 type MessageTable = Record<string, { body: z.ZodType; ack: z.ZodType }>

@@ -1,7 +1,18 @@
 /** What kind of problem a code names; status, retry rule, log level and exit code follow from it (docs/errors.md). */
 export type ErrorCategory =
-  | 'invalid-input' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'precondition' | 'rate-limited' | 'quota'
-  | 'unavailable' | 'cancelled' | 'corrupt' | 'unsupported' | 'internal'
+  | 'invalid-input'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'precondition'
+  | 'rate-limited'
+  | 'quota'
+  | 'unavailable'
+  | 'cancelled'
+  | 'corrupt'
+  | 'unsupported'
+  | 'internal'
 
 export type RetryRule = 'never' | 'later' | 'after-action'
 export type LogLevel = 'info' | 'warn' | 'error'
@@ -17,18 +28,18 @@ interface CategorySpec {
 
 export const categorySpecs = {
   'invalid-input': { status: 400, retry: 'never', log: 'info', exit: 2 },
-  'unauthenticated': { status: 401, retry: 'never', log: 'info', exit: 1 },
-  'forbidden': { status: 403, retry: 'never', log: 'info', exit: 1 },
+  unauthenticated: { status: 401, retry: 'never', log: 'info', exit: 1 },
+  forbidden: { status: 403, retry: 'never', log: 'info', exit: 1 },
   'not-found': { status: 404, retry: 'never', log: 'info', exit: 4 },
-  'conflict': { status: 409, retry: 'later', log: 'info', exit: 1 },
-  'precondition': { status: 409, retry: 'after-action', log: 'warn', exit: 1 },
+  conflict: { status: 409, retry: 'later', log: 'info', exit: 1 },
+  precondition: { status: 409, retry: 'after-action', log: 'warn', exit: 1 },
   'rate-limited': { status: 429, retry: 'later', log: 'warn', exit: 11 },
-  'quota': { status: 507, retry: 'after-action', log: 'warn', exit: 1 },
-  'unavailable': { status: 503, retry: 'later', log: 'warn', exit: 11 },
-  'cancelled': { status: 499, retry: 'never', log: 'info', exit: 130 },
-  'corrupt': { status: 500, retry: 'after-action', log: 'error', exit: 20 },
-  'unsupported': { status: 426, retry: 'after-action', log: 'warn', exit: 1 },
-  'internal': { status: 500, retry: 'never', log: 'error', exit: 1 },
+  quota: { status: 507, retry: 'after-action', log: 'warn', exit: 1 },
+  unavailable: { status: 503, retry: 'later', log: 'warn', exit: 11 },
+  cancelled: { status: 499, retry: 'never', log: 'info', exit: 130 },
+  corrupt: { status: 500, retry: 'after-action', log: 'error', exit: 20 },
+  unsupported: { status: 426, retry: 'after-action', log: 'warn', exit: 1 },
+  internal: { status: 500, retry: 'never', log: 'error', exit: 1 },
 } as const satisfies Record<ErrorCategory, CategorySpec>
 
 interface ErrorSpec {
@@ -43,63 +54,212 @@ interface ErrorSpec {
 
 /** Every code that may cross a process. Codes are stable: scripts and translations key on them. */
 export const errorRegistry = {
-  'request.invalid': { category: 'invalid-input', title: 'The request does not match the contract.', cure: 'Correct the named fields; /api/docs shows the contract.' },
+  'request.invalid': {
+    category: 'invalid-input',
+    title: 'The request does not match the contract.',
+    cure: 'Correct the named fields; /api/docs shows the contract.',
+  },
   'request.too-large': { category: 'invalid-input', title: 'The request is larger than this call accepts.', cure: 'Send less at once.' },
-  'request.not-found': { category: 'not-found', title: 'There is nothing at this address.', cure: 'Check the address; /api/docs lists all calls.' },
-  'request.cross-origin': { category: 'forbidden', title: 'A page of another site sent this request.', cure: 'Open the console at its own address.' },
+  'request.not-found': {
+    category: 'not-found',
+    title: 'There is nothing at this address.',
+    cure: 'Check the address; /api/docs lists all calls.',
+  },
+  'request.cross-origin': {
+    category: 'forbidden',
+    title: 'A page of another site sent this request.',
+    cure: 'Open the console at its own address.',
+  },
   'sign-in.required': { category: 'unauthenticated', title: 'You are not signed in.', cure: 'Sign in and try again.' },
   'sign-in.failed': { category: 'unauthenticated', title: 'E-mail or password is wrong.', cure: 'Check both and try again.' },
-  'sign-in.link-invalid': { category: 'unauthenticated', title: 'This sign-in link was used already or has expired.', cure: 'Restart the hub to get a new link, or sign in with your password.' },
+  'sign-in.link-invalid': {
+    category: 'unauthenticated',
+    title: 'This sign-in link was used already or has expired.',
+    cure: 'Restart the hub to get a new link, or sign in with your password.',
+  },
   'sign-in.throttled': { category: 'rate-limited', title: 'Too many sign-ins failed.', cure: 'Wait a few minutes and try again.' },
   'access.denied': { category: 'forbidden', title: 'You may not do this.', cure: 'Ask an administrator.' },
   'account.email-taken': { category: 'conflict', title: 'Another account has this e-mail address.', cure: 'Choose another address.' },
-  'enrolment.token-invalid': { category: 'unauthenticated', title: 'The enrolment token is unknown, used or expired.', cure: 'Make a new token on the hub: each works once and for a limited time.' },
-  'agent.not-found': { category: 'not-found', title: 'There is no such device.', cure: 'Check the id; `holdfast status` shows this machine\u2019s.' },
-  'agent.not-enrolled': { category: 'precondition', title: 'This machine is not enrolled at a hub.', cure: 'Run `holdfast enrol HUB_URL --token TOKEN`.' },
-  'agent.already-enrolled': { category: 'conflict', title: 'This machine is enrolled already.', cure: 'Use another HOLDFAST_AGENT_HOME, or remove the existing one to enrol anew.' },
-  'agent.identity-invalid': { category: 'unauthenticated', title: 'The agent could not prove its identity.', cure: 'Check both clocks; if the agent\u2019s key was lost, enrol it again.' },
-  'agent.revoked': { category: 'forbidden', title: 'This device was removed from the hub.', cure: 'Enrol it again if it should come back.' },
-  'agent.busy': { category: 'conflict', title: 'Another Holdfast process works with this agent\u2019s state.', cure: 'Wait for it to end; `holdfast status` names it.' },
-  'agent.offline': { category: 'unavailable', title: 'The device is not connected.', cure: 'Start its agent (`holdfast run`) and check its network.' },
-  'agent.replaced': { category: 'conflict', title: 'Another link with this agent\u2019s identity took over.', cure: 'Run one agent per identity; a copied machine must be enrolled anew.' },
-  'protocol.unsupported': { category: 'unsupported', title: 'Agent and hub do not speak a common protocol version.', cure: 'Update the older side.' },
-  'protocol.invalid-message': { category: 'invalid-input', title: 'A message does not match the protocol.', cure: 'Update the older side; report it if both are current.' },
+  'enrolment.token-invalid': {
+    category: 'unauthenticated',
+    title: 'The enrolment token is unknown, used or expired.',
+    cure: 'Make a new token on the hub: each works once and for a limited time.',
+  },
+  'agent.not-found': {
+    category: 'not-found',
+    title: 'There is no such device.',
+    cure: 'Check the id; `holdfast status` shows this machine\u2019s.',
+  },
+  'agent.not-enrolled': {
+    category: 'precondition',
+    title: 'This machine is not enrolled at a hub.',
+    cure: 'Run `holdfast enrol HUB_URL --token TOKEN`.',
+  },
+  'agent.already-enrolled': {
+    category: 'conflict',
+    title: 'This machine is enrolled already.',
+    cure: 'Use another HOLDFAST_AGENT_HOME, or remove the existing one to enrol anew.',
+  },
+  'agent.identity-invalid': {
+    category: 'unauthenticated',
+    title: 'The agent could not prove its identity.',
+    cure: 'Check both clocks; if the agent\u2019s key was lost, enrol it again.',
+  },
+  'agent.revoked': {
+    category: 'forbidden',
+    title: 'This device was removed from the hub.',
+    cure: 'Enrol it again if it should come back.',
+  },
+  'agent.busy': {
+    category: 'conflict',
+    title: 'Another Holdfast process works with this agent\u2019s state.',
+    cure: 'Wait for it to end; `holdfast status` names it.',
+  },
+  'agent.offline': {
+    category: 'unavailable',
+    title: 'The device is not connected.',
+    cure: 'Start its agent (`holdfast run`) and check its network.',
+  },
+  'agent.replaced': {
+    category: 'conflict',
+    title: 'Another link with this agent\u2019s identity took over.',
+    cure: 'Run one agent per identity; a copied machine must be enrolled anew.',
+  },
+  'protocol.unsupported': {
+    category: 'unsupported',
+    title: 'Agent and hub do not speak a common protocol version.',
+    cure: 'Update the older side.',
+  },
+  'protocol.invalid-message': {
+    category: 'invalid-input',
+    title: 'A message does not match the protocol.',
+    cure: 'Update the older side; report it if both are current.',
+  },
   'run.not-found': { category: 'not-found', title: 'There is no such run.', cure: 'Check the id.' },
-  'run.already-active': { category: 'conflict', title: 'A run of the same kind and source is active already.', cure: 'Wait for it or cancel it.' },
+  'run.already-active': {
+    category: 'conflict',
+    title: 'A run of the same kind and source is active already.',
+    cure: 'Wait for it or cancel it.',
+  },
   'run.already-finished': { category: 'conflict', title: 'The run has ended already.', cure: 'Nothing is needed.' },
-  'run.fence-stale': { category: 'conflict', title: 'The hub gave this run to nobody or to a newer attempt.', cure: 'Nothing is needed: what was stored speeds up the next run.' },
+  'run.fence-stale': {
+    category: 'conflict',
+    title: 'The hub gave this run to nobody or to a newer attempt.',
+    cure: 'Nothing is needed: what was stored speeds up the next run.',
+  },
   'run.cancelled': { category: 'cancelled', title: 'The run was cancelled.', cure: 'Start it again when you like.' },
-  'run.expired': { category: 'unavailable', title: 'The run showed no progress for its whole lease.', cure: 'Check the device and its network, then run it again.' },
-  'run.agent-lost': { category: 'unavailable', title: 'The agent was restarted while the run was in its hands.', cure: 'Run it again: what was stored already is not sent twice.' },
-  'run.nothing-to-back-up': { category: 'precondition', title: 'None of the sources could be read.', cure: 'Check that they exist and that the agent may read them.' },
+  'run.expired': {
+    category: 'unavailable',
+    title: 'The run showed no progress for its whole lease.',
+    cure: 'Check the device and its network, then run it again.',
+  },
+  'run.agent-lost': {
+    category: 'unavailable',
+    title: 'The agent was restarted while the run was in its hands.',
+    cure: 'Run it again: what was stored already is not sent twice.',
+  },
+  'run.nothing-to-back-up': {
+    category: 'precondition',
+    title: 'None of the sources could be read.',
+    cure: 'Check that they exist and that the agent may read them.',
+  },
   'source.not-found': { category: 'not-found', title: 'A source does not exist on the device.', cure: 'Check the path.' },
-  'source.unreadable': { category: 'forbidden', title: 'The agent may not read this.', cure: 'Run the agent with the rights it needs, or exclude it.' },
-  'source.io-error': { category: 'unavailable', title: 'The device could not read this from its disk.', cure: 'Check the disk\u2019s health.' },
-  'source.changed': { category: 'conflict', title: 'The file changed while it was read.', cure: 'Nothing is needed if the next run catches it; else back it up while it is quiet.' },
+  'source.unreadable': {
+    category: 'forbidden',
+    title: 'The agent may not read this.',
+    cure: 'Run the agent with the rights it needs, or exclude it.',
+  },
+  'source.io-error': {
+    category: 'unavailable',
+    title: 'The device could not read this from its disk.',
+    cure: 'Check the disk\u2019s health.',
+  },
+  'source.changed': {
+    category: 'conflict',
+    title: 'The file changed while it was read.',
+    cure: 'Nothing is needed if the next run catches it; else back it up while it is quiet.',
+  },
   'source.unsupported': { category: 'unsupported', title: 'Something about this entry cannot be kept.', cure: 'See the message.' },
-  'live.sequence-gone': { category: 'conflict', title: 'The events after this sequence are not kept any more.', cure: 'Load the state again and subscribe from its sequence.' },
+  'live.sequence-gone': {
+    category: 'conflict',
+    title: 'The events after this sequence are not kept any more.',
+    cure: 'Load the state again and subscribe from its sequence.',
+  },
   'session.not-found': { category: 'not-found', title: 'The backup session is unknown or closed.', cure: 'Start the backup again.' },
-  'session.rejected': { category: 'conflict', title: 'The snapshot names segments that are not there.', cure: 'Run the backup again; it will send them.' },
+  'session.rejected': {
+    category: 'conflict',
+    title: 'The snapshot names segments that are not there.',
+    cure: 'Run the backup again; it will send them.',
+  },
   'vault.not-found': { category: 'not-found', title: 'There is no such vault.', cure: 'Check the id.' },
-  'vault.wrong-key': { category: 'precondition', title: 'The key does not open this vault.', cure: 'Use the hub secret, passphrase or recovery key made for this vault.', exit: 12 },
-  'vault.corrupt': { category: 'corrupt', title: 'Stored data is damaged.', cure: 'Run `holdfast-hub fsck`, and keep the store as it is until you know more.' },
-  'vault.locked': { category: 'precondition', title: 'The vault is in use by another hub.', cure: 'Stop the other hub, or give this one its own data folder.' },
+  'vault.wrong-key': {
+    category: 'precondition',
+    title: 'The key does not open this vault.',
+    cure: 'Use the hub secret, passphrase or recovery key made for this vault.',
+    exit: 12,
+  },
+  'vault.corrupt': {
+    category: 'corrupt',
+    title: 'Stored data is damaged.',
+    cure: 'Run `holdfast-hub fsck`, and keep the store as it is until you know more.',
+  },
+  'vault.locked': {
+    category: 'precondition',
+    title: 'The vault is in use by another hub.',
+    cure: 'Stop the other hub, or give this one its own data folder.',
+  },
   'pack.invalid': { category: 'invalid-input', title: 'The pack is not whole.', cure: 'Send it again.' },
-  'pack.conflict': { category: 'conflict', title: 'Another pack with this id is stored already.', cure: 'Report this: pack ids are never used twice.' },
+  'pack.conflict': {
+    category: 'conflict',
+    title: 'Another pack with this id is stored already.',
+    cure: 'Report this: pack ids are never used twice.',
+  },
   'snapshot.not-found': { category: 'not-found', title: 'There is no such snapshot.', cure: 'List them with `holdfast snapshots`.' },
-  'snapshot.ambiguous': { category: 'invalid-input', title: 'More than one snapshot fits.', cure: 'Give more of the id, or name the host with --host.' },
-  'snapshot.path-not-found': { category: 'not-found', title: 'The snapshot holds nothing at this path.', cure: 'List what it holds with `holdfast ls`.' },
+  'snapshot.ambiguous': {
+    category: 'invalid-input',
+    title: 'More than one snapshot fits.',
+    cure: 'Give more of the id, or name the host with --host.',
+  },
+  'snapshot.path-not-found': {
+    category: 'not-found',
+    title: 'The snapshot holds nothing at this path.',
+    cure: 'List what it holds with `holdfast ls`.',
+  },
   'snapshot.not-a-file': { category: 'invalid-input', title: 'This is not a regular file.', cure: 'Choose a file.' },
-  'restore.target-invalid': { category: 'precondition', title: 'The target cannot be restored into.', cure: 'Choose an existing folder that the agent may write to.' },
-  'restore.entry-failed': { category: 'unavailable', title: 'An entry could not be restored.', cure: 'See the message; run the restore again once it is mended.' },
-  'store.unavailable': { category: 'unavailable', title: 'The object store does not answer.', cure: 'Check that it is mounted and reachable.' },
+  'restore.target-invalid': {
+    category: 'precondition',
+    title: 'The target cannot be restored into.',
+    cure: 'Choose an existing folder that the agent may write to.',
+  },
+  'restore.entry-failed': {
+    category: 'unavailable',
+    title: 'An entry could not be restored.',
+    cure: 'See the message; run the restore again once it is mended.',
+  },
+  'store.unavailable': {
+    category: 'unavailable',
+    title: 'The object store does not answer.',
+    cure: 'Check that it is mounted and reachable.',
+  },
   'store.full': { category: 'quota', title: 'The object store has no space left.', cure: 'Free space or add some, then run again.' },
-  'database.unavailable': { category: 'unavailable', title: 'The database does not answer.', cure: 'Check that Postgres runs and is reachable.' },
-  'hub.unreachable': { category: 'unavailable', title: 'The hub does not answer.', cure: 'Check its address, that it runs, and the network between.' },
-  'hub.already-running': { category: 'conflict', title: 'Another hub uses this data folder.', cure: 'Stop it first, or set HOLDFAST_DATA to another folder.' },
+  'database.unavailable': {
+    category: 'unavailable',
+    title: 'The database does not answer.',
+    cure: 'Check that Postgres runs and is reachable.',
+  },
+  'hub.unreachable': {
+    category: 'unavailable',
+    title: 'The hub does not answer.',
+    cure: 'Check its address, that it runs, and the network between.',
+  },
+  'hub.already-running': {
+    category: 'conflict',
+    title: 'Another hub uses this data folder.',
+    cure: 'Stop it first, or set HOLDFAST_DATA to another folder.',
+  },
   'settings.invalid': { category: 'invalid-input', title: 'The settings are not usable.', cure: 'Correct what is listed.' },
   'command.invalid': { category: 'invalid-input', title: 'The command was not understood.', cure: 'See `--help`.' },
-  'internal': { category: 'internal', title: 'Holdfast made a mistake.', cure: 'Try again; if it stays, report it with the request id.' },
+  internal: { category: 'internal', title: 'Holdfast made a mistake.', cure: 'Try again; if it stays, report it with the request id.' },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof errorRegistry

@@ -29,7 +29,12 @@ export const fromWireError = (error: WireError): AppError => new AppError(error.
 export function toProblem(error: AppError, requestId?: string): Problem {
   const facts = errorFacts(error.code)
   return {
-    type: `/api/docs#${error.code}`, title: facts.title, status: facts.status, detail: error.message, code: error.code, cure: error.cure,
+    type: `/api/docs#${error.code}`,
+    title: facts.title,
+    status: facts.status,
+    detail: error.message,
+    code: error.code,
+    cure: error.cure,
     ...(requestId === undefined ? {} : { requestId }),
   }
 }

@@ -68,17 +68,34 @@ export const BackupResult = z.object({
   kind: z.literal('backup'),
   backupKind: z.enum(['full', 'incremental']),
   snapshotId: SnapshotId.nullable(),
-  files: Count, folders: Count, bytes: ByteCount, filesRead: Count, bytesRead: ByteCount, bytesStored: ByteCount,
-  filesNew: Count, filesChanged: Count, filesUnchanged: Count,
+  files: Count,
+  folders: Count,
+  bytes: ByteCount,
+  filesRead: Count,
+  bytesRead: ByteCount,
+  bytesStored: ByteCount,
+  filesNew: Count,
+  filesChanged: Count,
+  filesUnchanged: Count,
 })
 export type BackupResult = z.infer<typeof BackupResult>
 export const RestoreResult = z.object({
   kind: z.literal('restore'),
   snapshotId: SnapshotId,
-  filesRequested: Count, filesWritten: Count, filesSkipped: Count, bytesWritten: ByteCount,
+  filesRequested: Count,
+  filesWritten: Count,
+  filesSkipped: Count,
+  bytesWritten: ByteCount,
 })
 export type RestoreResult = z.infer<typeof RestoreResult>
-export const VerifyResult = z.object({ kind: z.literal('verify'), snapshotId: SnapshotId, files: Count, bytes: ByteCount, blobsChecked: Count, problems: Count })
+export const VerifyResult = z.object({
+  kind: z.literal('verify'),
+  snapshotId: SnapshotId,
+  files: Count,
+  bytes: ByteCount,
+  blobsChecked: Count,
+  problems: Count,
+})
 export type VerifyResult = z.infer<typeof VerifyResult>
 export const RunResult = z.discriminatedUnion('kind', [BackupResult, RestoreResult, VerifyResult])
 export type RunResult = z.infer<typeof RunResult>

@@ -17,7 +17,10 @@ export const Snapshot = z
     status: SnapshotStatus,
     plan: z.string().nullable(),
     roots: z.array(WirePath),
-    files: Count, folders: Count, bytes: ByteCount, errors: Count,
+    files: Count,
+    folders: Count,
+    bytes: ByteCount,
+    errors: Count,
   })
   .meta({ id: 'Snapshot', description: 'One finished backup' })
 export type Snapshot = z.infer<typeof Snapshot>
@@ -34,8 +37,10 @@ export const SnapshotEntry = z
     type: EntryType,
     /** Permission bits incl. setuid, setgid, sticky: 0–0o7777. */
     mode: z.int().min(0).max(0o7777),
-    uid: z.int().min(0), gid: z.int().min(0),
-    user: z.string().nullable(), group: z.string().nullable(),
+    uid: z.int().min(0),
+    gid: z.int().min(0),
+    user: z.string().nullable(),
+    group: z.string().nullable(),
     size: ByteCount,
     /** Nanoseconds since 1970 as a decimal string: beyond 2^53. */
     mtimeNs: z.string().regex(/^-?\d+$/),

@@ -36,5 +36,11 @@ export type LiveEventType = keyof typeof liveEventBodies
 
 const liveEvent = <T extends LiveEventType>(type: T) =>
   z.object({ topic: Topic, seq: z.int().min(1).nullable(), type: z.literal(type), atMs: TimeMs, body: liveEventBodies[type] })
-export const LiveEvent = z.discriminatedUnion('type', [liveEvent('device.changed'), liveEvent('device.removed'), liveEvent('run.changed'), liveEvent('run.log'), liveEvent('run.progress')])
+export const LiveEvent = z.discriminatedUnion('type', [
+  liveEvent('device.changed'),
+  liveEvent('device.removed'),
+  liveEvent('run.changed'),
+  liveEvent('run.log'),
+  liveEvent('run.progress'),
+])
 export type LiveEvent = z.infer<typeof LiveEvent>

@@ -18,6 +18,11 @@ export function useNavigation() {
   return computed<NavigationItem[]>(() => [
     { label: t('navigation.devices'), icon: 'i-lucide-server', to: pageLinks.devices(), isCurrent: isIn('devices', 'device') },
     { label: t('navigation.runs'), icon: 'i-lucide-activity', to: pageLinks.runs(), isCurrent: isIn('runs', 'run') },
-    { label: t('navigation.snapshots'), icon: 'i-lucide-layers', to: pageLinks.snapshots(), isCurrent: isIn('snapshots', 'snapshot-folder') },
+    {
+      label: t('navigation.snapshots'),
+      icon: 'i-lucide-layers',
+      to: pageLinks.snapshots(),
+      isCurrent: isIn('snapshots', 'snapshot-folder'),
+    },
   ])
 }

@@ -1,4 +1,14 @@
-import { AppError, LiveEvent, liveEventName, Subscribe, subscribeEvent, toWireError, uiNamespace, unsubscribeEvent, type Topic } from '@holdfast/shared-types'
+import {
+  AppError,
+  LiveEvent,
+  liveEventName,
+  Subscribe,
+  subscribeEvent,
+  toWireError,
+  uiNamespace,
+  unsubscribeEvent,
+  type Topic,
+} from '@holdfast/shared-types'
 import type { Server as HttpServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 
@@ -20,8 +30,10 @@ export function openLiveTopics(http: HttpServer, isSignedIn: () => boolean) {
     socket.on('disconnect', () => sockets.delete(socket))
     socket.on(subscribeEvent, (body: unknown, answer: (ack: unknown) => void) => {
       const { topic, lastSeq } = Subscribe.parse(body)
-      if (lastSeq !== undefined && lastSeq > seqOf(topic)) return answer({ ok: false, error: toWireError(new AppError('live.sequence-gone')) })
-      if (lastSeq !== undefined) for (const event of kept.get(topic) ?? []) if (event.seq !== null && event.seq > lastSeq) socket.emit(liveEventName, event)
+      if (lastSeq !== undefined && lastSeq > seqOf(topic))
+        return answer({ ok: false, error: toWireError(new AppError('live.sequence-gone')) })
+      if (lastSeq !== undefined)
+        for (const event of kept.get(topic) ?? []) if (event.seq !== null && event.seq > lastSeq) socket.emit(liveEventName, event)
       void socket.join(topic)
       answer({ ok: true, body: { seq: seqOf(topic) } })
     })

@@ -9,11 +9,17 @@ import { openLiveTopics, type LiveTopics } from './live-topics.ts'
 import type { World } from './world.ts'
 
 /** What the hub sends with every page: no inline script may be needed. */
-const pagePolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; frame-ancestors 'none'"
+const pagePolicy =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; frame-ancestors 'none'"
 
 const contentTypes: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png',
-  '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.webmanifest': 'application/manifest+json',
 }
 
 interface Matched {
@@ -30,7 +36,11 @@ const patterns = Object.entries(api).map(([call, { method, path }]) => ({
 function match(method: string, path: string): Matched | null {
   for (const { call, method: wanted, pattern } of patterns) {
     const found = wanted === method ? pattern.exec(path) : null
-    if (found !== null) return { call, params: Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)])) }
+    if (found !== null)
+      return {
+        call,
+        params: Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)])),
+      }
   }
   return null
 }
@@ -116,7 +126,9 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (!url.pathname.startsWith('/api/')) return servePage(url.pathname, response)
     if (url.pathname.endsWith('/file')) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment; filename="download.bin"' }).end('bytes of the file')
+      response
+        .writeHead(200, { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment; filename="download.bin"' })
+        .end('bytes of the file')
       return
     }
     try {
@@ -133,14 +145,21 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     const address = pages?.has(path) === true ? path : '/index.html'
     const content = pages?.get(address)
     if (content === undefined) return void response.writeHead(404).end()
-    const headers = { 'content-type': contentTypes[extname(address)] ?? 'application/octet-stream', 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }
+    const headers = {
+      'content-type': contentTypes[extname(address)] ?? 'application/octet-stream',
+      'content-security-policy': pagePolicy,
+      'cache-control': 'no-cache',
+    }
     response.writeHead(200, headers).end(content)
   }
 
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-    world, live, calls, setRun,
+    world,
+    live,
+    calls,
+    setRun,
     signIn: (isIn) => (isSignedIn = isIn),
     async close() {
       await live.close()

@@ -16,11 +16,20 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 const written = (): string => readFileSync(join(folder, 'logs', 'hub.log'), 'utf8')
-const lines = () => written().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+const lines = () =>
+  written()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 test('writes what the allow-list names, and of the rest only that it was there', () => {
-  log.info({ event: 'run.finished', runId: 'r', durationMs: 5, password: 'hunter2', path: '/home/ada/love-letter.txt', request: { token: 'tok' } }, 'Run finished')
-  expect(lines()).toMatchObject([{ level: 'info', event: 'run.finished', runId: 'r', durationMs: 5, withheld: ['password', 'path', 'request'], msg: 'Run finished' }])
+  log.info(
+    { event: 'run.finished', runId: 'r', durationMs: 5, password: 'hunter2', path: '/home/ada/love-letter.txt', request: { token: 'tok' } },
+    'Run finished',
+  )
+  expect(lines()).toMatchObject([
+    { level: 'info', event: 'run.finished', runId: 'r', durationMs: 5, withheld: ['password', 'path', 'request'], msg: 'Run finished' },
+  ])
   expect(written()).not.toMatch(/hunter2|love-letter|tok/)
 })
 
@@ -31,9 +40,19 @@ test('writes of an object under a known name only its class', () => {
 })
 
 test('writes of a driver\u2019s error its code and constraint, and not the statement with its values', () => {
-  const driver = Object.assign(new Error(`insert into user_account values ('ada@example.org', '$argon2id$hash')`), { severity: 'ERROR', code: '23505', constraint: 'user_account_email_unique', detail: 'Key (email)=(ada@example.org)' })
+  const driver = Object.assign(new Error(`insert into user_account values ('ada@example.org', '$argon2id$hash')`), {
+    severity: 'ERROR',
+    code: '23505',
+    constraint: 'user_account_email_unique',
+    detail: 'Key (email)=(ada@example.org)',
+  })
   log.error({ event: 'x', err: new AppError('account.email-taken', { cause: driver }) }, 'X')
-  expect(lines()[0]?.['err']).toMatchObject({ type: 'AppError', code: 'account.email-taken', message: 'Another account has this e-mail address.', cause: { code: '23505', constraint: 'user_account_email_unique' } })
+  expect(lines()[0]?.['err']).toMatchObject({
+    type: 'AppError',
+    code: 'account.email-taken',
+    message: 'Another account has this e-mail address.',
+    cause: { code: '23505', constraint: 'user_account_email_unique' },
+  })
   expect(written()).not.toMatch(/ada@example|argon2id/)
 })
 

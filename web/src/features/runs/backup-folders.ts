@@ -8,7 +8,14 @@ export type FolderMistake = 'none' | 'relative' | 'too-many'
 const isAbsolute = (path: string): boolean => path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path) || path.startsWith('\\\\')
 
 /** Lines of text to folders: one path a line, blank lines and repetitions left out. Spaces inside and at the end may belong to a name. */
-const readLines = (text: string): string[] => [...new Set(text.split(/\r?\n/).map((line) => line.trimStart()).filter((line) => line.trim() !== ''))]
+const readLines = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(/\r?\n/)
+      .map((line) => line.trimStart())
+      .filter((line) => line.trim() !== ''),
+  ),
+]
 
 export function checkFolders(text: string): { readonly mistake: FolderMistake; readonly line: string } | null {
   const lines = readLines(text)

@@ -10,8 +10,23 @@ const steady = (seconds: number, bytesPerSecond: number, fromMs = 0, fromBytes =
 describe('the speed over a sliding window', () => {
   test('is unknown until two samples lie a second apart', () => {
     expect(currentRate(emptyRateWindow)).toBeNull()
-    expect(currentRate(feed([[0, 0], [500, mib]]))).toBeNull()
-    expect(currentRate(feed([[0, 0], [500, mib], [1000, 2 * mib]]))).toBe(2 * mib)
+    expect(
+      currentRate(
+        feed([
+          [0, 0],
+          [500, mib],
+        ]),
+      ),
+    ).toBeNull()
+    expect(
+      currentRate(
+        feed([
+          [0, 0],
+          [500, mib],
+          [1000, 2 * mib],
+        ]),
+      ),
+    ).toBe(2 * mib)
   })
 
   test('follows a change within ten seconds', () => {
@@ -22,7 +37,14 @@ describe('the speed over a sliding window', () => {
   })
 
   test('is known from two samples that come more rarely than the window is long', () => {
-    expect(currentRate(feed([[0, 0], [60_000, 60 * mib]]))).toBe(mib)
+    expect(
+      currentRate(
+        feed([
+          [0, 0],
+          [60_000, 60 * mib],
+        ]),
+      ),
+    ).toBe(mib)
   })
 
   test('keeps no more points than the window needs, however long the run', () => {
@@ -37,13 +59,23 @@ describe('the speed over a sliding window', () => {
 })
 
 test('a sample told twice or late changes nothing', () => {
-  const window = feed([[0, 0], [1000, mib], [2000, 2 * mib]])
+  const window = feed([
+    [0, 0],
+    [1000, mib],
+    [2000, 2 * mib],
+  ])
   expect(addSample(window, { elapsedMs: 2000, bytesDone: 2 * mib })).toBe(window)
   expect(addSample(window, { elapsedMs: 1500, bytesDone: 2 * mib })).toBe(window)
 })
 
 test('a new attempt that counts from the start again begins a new window', () => {
-  const window = addSample(feed([[0, 0], [9000, 9 * mib]]), { elapsedMs: 200, bytesDone: 0 })
+  const window = addSample(
+    feed([
+      [0, 0],
+      [9000, 9 * mib],
+    ]),
+    { elapsedMs: 200, bytesDone: 0 },
+  )
   expect(currentRate(window)).toBeNull()
   expect(window.rates).toEqual([])
 })
@@ -72,7 +104,8 @@ describe('the part that is done', () => {
   const amounts = { bytesDone: 25, bytesTotal: 100, filesDone: 3, filesTotal: 4 }
   test('goes by bytes', () => expect(doneRatio(amounts)).toBe(0.25))
   test('goes by files where there are no bytes', () => expect(doneRatio({ ...amounts, bytesDone: 0, bytesTotal: 0 })).toBe(0.75))
-  test('is whole where there is nothing to do', () => expect(doneRatio({ bytesDone: 0, bytesTotal: 0, filesDone: 0, filesTotal: 0 })).toBe(1))
+  test('is whole where there is nothing to do', () =>
+    expect(doneRatio({ bytesDone: 0, bytesTotal: 0, filesDone: 0, filesTotal: 0 })).toBe(1))
   test('never exceeds the whole', () => expect(doneRatio({ ...amounts, bytesDone: 130 })).toBe(1))
   test('is unknown until the total is', () => {
     expect(doneRatio({ ...amounts, bytesTotal: null })).toBeNull()

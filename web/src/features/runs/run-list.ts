@@ -14,7 +14,9 @@ export interface RunListQuery {
 const mostRuns = 1000
 
 const fits = (run: Run, { agentId, kind, activeOnly }: RunListQuery): boolean =>
-  (agentId === undefined || run.agentId === agentId) && (kind === undefined || run.kind === kind) && (activeOnly !== true || isActive(run.state))
+  (agentId === undefined || run.agentId === agentId) &&
+  (kind === undefined || run.kind === kind) &&
+  (activeOnly !== true || isActive(run.state))
 
 /** Runs that fit a query, newest first, live. `limit` is how many to ask for at first; `showMore` asks for four times as many. */
 export function useRunList(query: MaybeRefOrGetter<RunListQuery>, limit: number) {
@@ -59,10 +61,13 @@ export function useRunList(query: MaybeRefOrGetter<RunListQuery>, limit: number)
   const reload = () => void load()
   store.onCaughtUp.add(reload)
   onScopeDispose(() => store.onCaughtUp.delete(reload))
-  watch(() => JSON.stringify(toValue(query)), () => {
-    isLoaded.value = false
-    reload()
-  })
+  watch(
+    () => JSON.stringify(toValue(query)),
+    () => {
+      isLoaded.value = false
+      reload()
+    },
+  )
   reload()
 
   return { runs, error, isLoaded, hasMore, load, showMore }

@@ -12,7 +12,10 @@ interface StateLook {
 }
 
 const look = <S extends RunState>(state: S, icon: string, tone: Tone): StateLook => ({
-  icon, tone, label: `runs.state.${state}`, meaning: `runs.stateMeaning.${state}`,
+  icon,
+  tone,
+  label: `runs.state.${state}`,
+  meaning: `runs.stateMeaning.${state}`,
 })
 
 /** Every state says what it is by icon, colour and word: never by colour alone. */

@@ -27,8 +27,17 @@ afterEach(async () => {
 })
 
 const progress = (elapsedMs: number, filesDone: number) => ({
-  phase: 'transferring' as const, filesDone, bytesDone: filesDone * 1000, filesTotal: 100, bytesTotal: 100_000, filesRead: filesDone,
-  bytesRead: 0, bytesStored: 0, warnings: 0, currentPath: null, elapsedMs,
+  phase: 'transferring' as const,
+  filesDone,
+  bytesDone: filesDone * 1000,
+  filesTotal: 100,
+  bytesTotal: 100_000,
+  filesRead: filesDone,
+  bytesRead: 0,
+  bytesStored: 0,
+  warnings: 0,
+  currentPath: null,
+  elapsedMs,
 })
 /** A line as a hub has it: in the stored log and told to who listens. */
 function log(from: number, to: number): void {

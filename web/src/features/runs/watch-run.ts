@@ -35,7 +35,11 @@ export function useWatchedRun(runId: RunId) {
     try {
       const first = await log.readPage(0)
       await readRun()
-      stopListening ??= listenToTopic(`run:${runId}`, { onEvent, onCaughtUp: (hadGap) => void onCaughtUp(hadGap).catch(fail) }, first.lastSeq)
+      stopListening ??= listenToTopic(
+        `run:${runId}`,
+        { onEvent, onCaughtUp: (hadGap) => void onCaughtUp(hadGap).catch(fail) },
+        first.lastSeq,
+      )
       await log.readOn(first.items)
     } catch (cause) {
       fail(cause)

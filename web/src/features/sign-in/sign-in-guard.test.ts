@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { checkCredentials } from './check-credentials.ts'
 import { guardSignIn, readLinkToken, safeReturnTo } from './sign-in-guard.ts'
 
-const to = (name: string, fullPath: string, rest: { hash?: string; query?: Record<string, string> } = {}) => ({ name, fullPath, hash: '', query: {}, ...rest })
+const to = (name: string, fullPath: string, rest: { hash?: string; query?: Record<string, string> } = {}) => ({
+  name,
+  fullPath,
+  hash: '',
+  query: {},
+  ...rest,
+})
 
 describe('somebody who is not signed in', () => {
   test('is led to the sign-in page and back afterwards', () => {
@@ -30,7 +36,8 @@ describe('somebody who is signed in', () => {
 
 test('the way back never leaves the console', () => {
   expect(safeReturnTo('/runs?x=1')).toBe('/runs?x=1')
-  for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example', 'runs', '', undefined, ['/runs'], '/a\\b']) expect(safeReturnTo(bad)).toBeNull()
+  for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example', 'runs', '', undefined, ['/runs'], '/a\\b'])
+    expect(safeReturnTo(bad)).toBeNull()
 })
 
 test('the token is read from the fragment alone', () => {
@@ -43,7 +50,7 @@ test('the token is read from the fragment alone', () => {
 test('credentials are checked before the hub is asked', () => {
   const good = { name: 'Ada', email: 'ada@example.org', currentPassword: '', password: 'ten letters', repeated: 'ten letters' }
   expect(checkCredentials(good, false)).toEqual([])
-  expect(checkCredentials({ ...good, name: ' ', email: 'ada', password: 'short', repeated: 'other' }, true).map(({ name }) => name)).toEqual([
-    'name', 'email', 'currentPassword', 'password', 'repeated',
-  ])
+  expect(
+    checkCredentials({ ...good, name: ' ', email: 'ada', password: 'short', repeated: 'other' }, true).map(({ name }) => name),
+  ).toEqual(['name', 'email', 'currentPassword', 'password', 'repeated'])
 })

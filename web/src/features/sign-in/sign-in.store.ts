@@ -81,5 +81,16 @@ export const useSignInStore = defineStore('sign-in', () => {
   })
   onLinkRefused(() => void callHub('getMe').catch(() => undefined))
 
-  return { user, error, wasLost, isSignedIn: computed(() => user.value !== null), isCredentialsOffered, ready, signIn, signInWithLink, signOut, setCredentials }
+  return {
+    user,
+    error,
+    wasLost,
+    isSignedIn: computed(() => user.value !== null),
+    isCredentialsOffered,
+    ready,
+    signIn,
+    signInWithLink,
+    signOut,
+    setCredentials,
+  }
 })

@@ -11,7 +11,8 @@ const entries = [
   anEntry('/x/Zoo', { type: 'folder', subtree: { files: 1, bytes: 500, errors: 0 }, mtimeNs: '1763712345123999999' }),
   anEntry('/x/archive', { type: 'folder', subtree: { files: 9, bytes: 7, errors: 0 }, mtimeNs: '0' }),
 ]
-const names = (sort: Partial<EntrySort>) => sortEntries(entries, { by: 'name', isDescending: false, foldersFirst: true, ...sort }).map(({ name }) => name)
+const names = (sort: Partial<EntrySort>) =>
+  sortEntries(entries, { by: 'name', isDescending: false, foldersFirst: true, ...sort }).map(({ name }) => name)
 
 test('names sort as people count and spell, folders first', () => {
   expect(names({})).toEqual(['archive', 'Zoo', 'img2.jpg', 'img10.jpg'])

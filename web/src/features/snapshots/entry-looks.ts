@@ -18,7 +18,14 @@ export const entryLooks: { readonly [T in EntryType]: EntryLook } = {
 }
 
 const typeLetters: { readonly [T in EntryType]: string } = {
-  file: '-', folder: 'd', symlink: 'l', fifo: 'p', socket: 's', 'char-device': 'c', 'block-device': 'b', error: '?',
+  file: '-',
+  folder: 'd',
+  symlink: 'l',
+  fifo: 'p',
+  socket: 's',
+  'char-device': 'c',
+  'block-device': 'b',
+  error: '?',
 }
 
 /** `drwxr-sr-x`, as `ls` writes it. */

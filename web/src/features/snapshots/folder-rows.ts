@@ -1,5 +1,5 @@
 import type { SnapshotEntry } from '@holdfast/shared-types'
-import { defaultRangeExtractor, useWindowVirtualizer } from '@tanstack/vue-virtual'
+import { useWindowVirtualizer } from '@tanstack/vue-virtual'
 import { computed, ref, watch, type Ref } from 'vue'
 import { useMedia } from '../../platform/browser/media.ts'
 import { useRowKeys } from './row-keys.ts'
@@ -11,27 +11,41 @@ const twoLinesPx = 58
 const coveredPx = 64
 
 interface FolderRowPlace {
-  readonly key: string
+  /** Of the element, not of the entry: a row that leaves the screen is used again for the one that comes. */
+  readonly slot: number
   readonly entry: SnapshotEntry
   readonly index: number
   readonly startPx: number
   readonly heightPx: number
 }
 
+interface FolderRowsOptions {
+  readonly entries: Ref<readonly SnapshotEntry[]>
+  /** What holds the rows, and the grid round it, which can take the focus. */
+  readonly list: Readonly<Ref<HTMLElement | null>>
+  readonly grid: Readonly<Ref<HTMLElement | null>>
+  readonly startFilter: (text: string) => void
+}
+
 /**
- * Which rows of a folder are on the screen. One row is active; it alone is in the tab order and is never unmounted, so focus is
- * not lost.
+ * Which rows of a folder are on the screen. Elements are reused while scrolling: making nine rows a frame anew costs a
+ * phone its smoothness. One row is active, and it alone is in the tab order.
  */
-export function useFolderRows(entries: Ref<readonly SnapshotEntry[]>, list: Readonly<Ref<HTMLElement | null>>, startFilter: (text: string) => void) {
+export function useFolderRows({ entries, list, grid, startFilter }: FolderRowsOptions) {
   const isOneLine = useMedia('(min-width: 40rem)')
   const heightPx = computed(() => (isOneLine.value ? oneLinePx : twoLinesPx))
   const activeIndex = ref(0)
   const listTopPx = ref(0)
+  let slots = 0
 
-  watch([list, entries], () => {
-    listTopPx.value = list.value === null ? 0 : list.value.getBoundingClientRect().top + window.scrollY
-    if (activeIndex.value >= entries.value.length) activeIndex.value = 0
-  }, { flush: 'post' })
+  watch(
+    [list, entries],
+    () => {
+      listTopPx.value = list.value === null ? 0 : list.value.getBoundingClientRect().top + window.scrollY
+      if (activeIndex.value >= entries.value.length) activeIndex.value = 0
+    },
+    { flush: 'post' },
+  )
 
   const virtualizer = useWindowVirtualizer(
     computed(() => ({
@@ -41,19 +55,34 @@ export function useFolderRows(entries: Ref<readonly SnapshotEntry[]>, list: Read
       scrollMargin: listTopPx.value,
       scrollPaddingStart: coveredPx,
       scrollPaddingEnd: coveredPx,
-      rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), activeIndex.value])].filter((index) => index < range.count).sort((a, b) => a - b),
     })),
   )
   watch(heightPx, () => virtualizer.value.measure())
 
-  const rows = computed<FolderRowPlace[]>(() =>
-    virtualizer.value.getVirtualItems().flatMap(({ index, start }) => {
+  const rows = computed<FolderRowPlace[]>(() => {
+    const items = virtualizer.value.getVirtualItems()
+    slots = Math.max(slots, items.length)
+    return items.flatMap(({ index, start }) => {
       const entry = entries.value[index]
-      if (entry === undefined) return []
-      return [{ key: entry.pathBase64 ?? entry.path, entry, index, startPx: start - listTopPx.value, heightPx: heightPx.value }]
-    }),
+      return entry === undefined ? [] : [{ slot: index % slots, entry, index, startPx: start - listTopPx.value, heightPx: heightPx.value }]
+    })
+  })
+  /** Where Tab enters: the active row, or the first on the screen while that one is out of sight. */
+  const tabIndex = computed(() =>
+    rows.value.some(({ index }) => index === activeIndex.value) ? activeIndex.value : (rows.value[0]?.index ?? 0),
+  )
+
+  // Before the elements get other entries: focus must not land on an entry that nobody chose. The grid holds it, and arrows go on.
+  watch(
+    rows,
+    (next) => {
+      const focused = document.activeElement?.closest<HTMLElement>('[data-index]')
+      if (!focused || list.value?.contains(focused) !== true) return
+      if (!next.some(({ index }) => String(index) === focused.dataset['index'])) grid.value?.focus({ preventScroll: true })
+    },
+    { flush: 'pre' },
   )
 
   const { onKeydown } = useRowKeys({ entries, list, activeIndex, startFilter, scrollTo: (index) => virtualizer.value.scrollToIndex(index) })
-  return { rows, totalHeightPx: computed(() => virtualizer.value.getTotalSize()), activeIndex, onKeydown }
+  return { rows, totalHeightPx: computed(() => virtualizer.value.getTotalSize()), activeIndex, tabIndex, onKeydown }
 }

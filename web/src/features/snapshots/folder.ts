@@ -56,5 +56,15 @@ export function useFolder(snapshotId: SnapshotId, path: Readonly<Ref<SnapshotPat
   onScopeDispose(() => reading.abort())
 
   const hasMore = computed(() => !isReadingOn.value && entries.value.length < total.value)
-  return { folder, entries, total, isLoaded, isReadingOn, hasMore, error, readOn: () => readTo(entries.value.length + mostAtOnce), retry: () => readTo(mostAtOnce) }
+  return {
+    folder,
+    entries,
+    total,
+    isLoaded,
+    isReadingOn,
+    hasMore,
+    error,
+    readOn: () => readTo(entries.value.length + mostAtOnce),
+    retry: () => readTo(mostAtOnce),
+  }
 }

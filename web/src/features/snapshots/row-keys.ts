@@ -1,8 +1,10 @@
 import type { SnapshotEntry } from '@holdfast/shared-types'
-import { nextTick, type Ref } from 'vue'
+import type { Ref } from 'vue'
 
 // About a screenful.
 const pageStep = 12
+// A third of a second: scrolling is one frame, rendering another; the rest is patience with a slow phone.
+const mostFrames = 20
 
 interface RowKeysOptions {
   readonly entries: Readonly<Ref<readonly SnapshotEntry[]>>
@@ -19,8 +21,13 @@ export function useRowKeys({ entries, list, activeIndex, scrollTo, startFilter }
     const next = Math.max(0, Math.min(entries.value.length - 1, index))
     activeIndex.value = next
     scrollTo(next)
-    await nextTick()
-    list.value?.querySelector<HTMLElement>(`[data-index="${next}"] [data-entry]`)?.focus({ preventScroll: true })
+    // A row far away is there only after the browser has scrolled.
+    for (let frame = 0; frame < mostFrames; frame += 1) {
+      await new Promise(requestAnimationFrame)
+      const row = list.value?.querySelector<HTMLElement>(`[data-index="${next}"] [data-entry]`)
+      if (row !== null && row !== undefined) return row.focus({ preventScroll: true })
+      if (activeIndex.value !== next) return
+    }
   }
 
   const steps: Readonly<Record<string, () => number>> = {

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { pageLinks } from '../../platform/navigation/page-links.ts'
-import { addressOfPath, nameOf, pathOfAddress, pathOfEntry, pathSteps, queryOfPath, topPath, wirePathOf, type SnapshotPath } from './snapshot-path.ts'
+import {
+  addressOfPath,
+  nameOf,
+  pathOfAddress,
+  pathOfEntry,
+  pathSteps,
+  queryOfPath,
+  topPath,
+  wirePathOf,
+  type SnapshotPath,
+} from './snapshot-path.ts'
 import { snapshotRoutes } from './snapshots.routes.ts'
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
@@ -19,7 +29,20 @@ function throughTheAddress(path: SnapshotPath): SnapshotPath {
 }
 
 describe('a path survives the address bar', () => {
-  test.each(['/etc', '/srv/a b', '/x/100%', '/q/what?', '/h/#1', '/p/a+b&c=d', '/u/日本語', '/d/conf.d', '/l/new\nline', '/b/back\\slash', '/s/semi;colon', '/e/%2e%2e'])('%s', (text) => {
+  test.each([
+    '/etc',
+    '/srv/a b',
+    '/x/100%',
+    '/q/what?',
+    '/h/#1',
+    '/p/a+b&c=d',
+    '/u/日本語',
+    '/d/conf.d',
+    '/l/new\nline',
+    '/b/back\\slash',
+    '/s/semi;colon',
+    '/e/%2e%2e',
+  ])('%s', (text) => {
     expect(throughTheAddress({ text, raw: null })).toEqual({ text, raw: null })
   })
 

@@ -62,9 +62,15 @@ export const queryOfPath = ({ text, raw }: SnapshotPath): { readonly path?: stri
   raw === null ? (text === '' ? {} : { path: text }) : { pathBase64: toBase64url(raw) }
 
 /** The path as requests carry it in their body. */
-export const wirePathOf = ({ text, raw }: SnapshotPath): WirePath => (raw === null ? { path: text } : { path: text, pathBase64: toBase64(raw) })
+export const wirePathOf = ({ text, raw }: SnapshotPath): WirePath =>
+  raw === null ? { path: text } : { path: text, pathBase64: toBase64(raw) }
 
 export const nameOf = ({ text }: SnapshotPath): string => text.slice(text.lastIndexOf('/') + 1)
+
+/** Whether the last name itself is not UTF-8; a name in such a folder may well be. */
+export function hasLossyName({ raw }: SnapshotPath): boolean {
+  return raw !== null && fromBytes(raw.slice(raw.lastIndexOf(slash) + 1)).raw !== null
+}
 
 /** The folders above a path and the path itself, from the first below the top: `/srv`, `/srv/www`. */
 export function pathSteps(path: SnapshotPath): readonly SnapshotPath[] {

@@ -9,7 +9,10 @@ interface StatusLook {
 }
 
 const look = <S extends SnapshotStatus>(status: S, icon: string, toneClass: string): StatusLook => ({
-  icon, toneClass, label: `snapshots.status.${status}`, meaning: `snapshots.statusMeaning.${status}`,
+  icon,
+  toneClass,
+  label: `snapshots.status.${status}`,
+  meaning: `snapshots.statusMeaning.${status}`,
 })
 
 export const statusLooks: { readonly [S in SnapshotStatus]: StatusLook } = {

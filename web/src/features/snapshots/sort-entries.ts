@@ -25,9 +25,7 @@ const rank = (entry: SnapshotEntry): number => (entry.type === 'folder' ? 0 : 1)
 /** A sorted copy. Equal ones stay in the order of their names. */
 export function sortEntries(entries: readonly SnapshotEntry[], { by, isDescending, foldersFirst }: EntrySort): SnapshotEntry[] {
   const direction = isDescending ? -1 : 1
-  return [...entries].sort(
-    (a, b) => (foldersFirst ? rank(a) - rank(b) : 0) || direction * compare[by](a, b) || compare.name(a, b),
-  )
+  return [...entries].sort((a, b) => (foldersFirst ? rank(a) - rank(b) : 0) || direction * compare[by](a, b) || compare.name(a, b))
 }
 
 /** Entries whose name holds the text, whatever its case. */

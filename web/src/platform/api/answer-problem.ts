@@ -7,7 +7,12 @@ const isProblem = (body: unknown): body is Problem =>
 
 /** The error for a call that got no answer from the hub. English, as all words of a sender are; the page translates by code. */
 export const unreachable = (cause?: unknown): ApiError =>
-  new ApiError({ code: 'hub.unreachable', message: textOf('errors.hub.unreachable.what', {}, 'en'), cure: textOf('errors.hub.unreachable.cure', {}, 'en'), cause })
+  new ApiError({
+    code: 'hub.unreachable',
+    message: textOf('errors.hub.unreachable.what', {}, 'en'),
+    cure: textOf('errors.hub.unreachable.cure', {}, 'en'),
+    cause,
+  })
 
 /**
  * The error for an answer that is not a success. What has no problem body did not come from the hub: a proxy's 5xx
@@ -16,7 +21,14 @@ export const unreachable = (cause?: unknown): ApiError =>
 export async function answerProblem(answer: Response): Promise<ApiError> {
   const body: unknown = await answer.json().catch(() => null)
   if (isProblem(body)) {
-    return new ApiError({ code: body.code, message: body.detail, cure: body.cure, status: answer.status, requestId: body.requestId, fields: body.fields })
+    return new ApiError({
+      code: body.code,
+      message: body.detail,
+      cure: body.cure,
+      status: answer.status,
+      requestId: body.requestId,
+      fields: body.fields,
+    })
   }
   if (answer.status >= 500) return unreachable(`HTTP ${answer.status}`)
   return new ApiError({ code: 'internal', message: `HTTP ${answer.status} ${answer.statusText}`.trim(), cure: '', status: answer.status })

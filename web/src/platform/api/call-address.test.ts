@@ -5,7 +5,9 @@ import { callAddress } from './call-address.ts'
 import { hubCalls, type HubCall } from './hub-calls.ts'
 
 test('parameters and query values are encoded, undefined ones left out', () => {
-  expect(callAddress('/a/{id}/b', { id: 'x/y?' }, { path: '/é &', after: 0, limit: undefined })).toBe('/a/x%2Fy%3F/b?path=%2F%C3%A9+%26&after=0')
+  expect(callAddress('/a/{id}/b', { id: 'x/y?' }, { path: '/é &', after: 0, limit: undefined })).toBe(
+    '/a/x%2Fy%3F/b?path=%2F%C3%A9+%26&after=0',
+  )
   expect(callAddress('/a')).toBe('/a')
 })
 

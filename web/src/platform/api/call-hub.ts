@@ -67,4 +67,3 @@ export async function callHub<K extends HubCall>(call: K, ...[input]: NeedsInput
 /** Address of a file's bytes, for a plain link: the browser then streams it to disk by itself. */
 export const downloadAddress = (snapshotId: string, query: { readonly path?: string; readonly pathBase64?: string }): string =>
   callAddress(hubCalls.downloadFile.path, { snapshotId }, query)
-

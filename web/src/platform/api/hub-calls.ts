@@ -2,10 +2,25 @@ import type { Api } from '@holdfast/shared-types'
 
 /** The calls that the console makes. */
 type ConsoleCall =
-  | 'getSystem' | 'signInWithLink' | 'signIn' | 'signOut' | 'getMe' | 'setCredentials'
-  | 'createEnrolmentToken' | 'listDevices' | 'getDevice'
-  | 'startRun' | 'listRuns' | 'getRun' | 'getRunLog' | 'cancelRun'
-  | 'listVaults' | 'listSnapshots' | 'getSnapshot' | 'listEntries' | 'downloadFile'
+  | 'getSystem'
+  | 'signInWithLink'
+  | 'signIn'
+  | 'signOut'
+  | 'getMe'
+  | 'setCredentials'
+  | 'createEnrolmentToken'
+  | 'listDevices'
+  | 'getDevice'
+  | 'startRun'
+  | 'listRuns'
+  | 'getRun'
+  | 'getRunLog'
+  | 'cancelRun'
+  | 'listVaults'
+  | 'listSnapshots'
+  | 'getSnapshot'
+  | 'listEntries'
+  | 'downloadFile'
 
 /**
  * Method and path of each call, written out so that neither zod nor the contract's schemas reach the browser.

@@ -2,7 +2,16 @@ import { readonly, ref } from 'vue'
 import type { HubCall } from './hub-calls.ts'
 
 /** Answers worth showing when the hub is away: lists and single things, no bulk. */
-const rememberedCalls: ReadonlySet<HubCall> = new Set(['getSystem', 'getMe', 'listDevices', 'getDevice', 'listRuns', 'getRun', 'listSnapshots', 'getSnapshot'])
+const rememberedCalls: ReadonlySet<HubCall> = new Set([
+  'getSystem',
+  'getMe',
+  'listDevices',
+  'getDevice',
+  'listRuns',
+  'getRun',
+  'listSnapshots',
+  'getSnapshot',
+])
 
 const cacheName = 'holdfast-answers-1'
 const answeredAtHeader = 'x-answered-at-ms'

@@ -35,7 +35,8 @@ export function describeCoded({ code, message, cure }: CodedError, requestId: st
 
 /** Explains whatever was thrown. What is not an answer of the hub is a mistake of this console. */
 export function describeError(error: unknown): ErrorDescription {
-  if (error instanceof ApiError) return describeCoded(error, error.requestId ?? null)
+  // Whoever looks into a mistake of the hub needs the request's id; for everything else it is noise.
+  if (error instanceof ApiError) return describeCoded(error, error.code === 'internal' ? (error.requestId ?? null) : null)
   const detail = error instanceof Error ? error.message : null
   return { what: textOf('errors.console.what'), cure: textOf('errors.console.cure'), detail, code: 'console', requestId: null }
 }

@@ -5,8 +5,17 @@ import { preferredLanguage, regionOf } from './text.ts'
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
 
 test.each([
-  [0, '0 B'], [999, '999 B'], [1000, '0.98 KiB'], [1024, '1.00 KiB'], [1536, '1.50 KiB'], [10_239, '10.0 KiB'], [1_048_575, '1.00 MiB'],
-  [276_824_064, '264 MiB'], [1_402_331_120, '1.31 GiB'], [8 * 1024 ** 3, '8.00 GiB'], [Number.MAX_SAFE_INTEGER, '8.00 PiB'],
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '0.98 KiB'],
+  [1024, '1.00 KiB'],
+  [1536, '1.50 KiB'],
+  [10_239, '10.0 KiB'],
+  [1_048_575, '1.00 MiB'],
+  [276_824_064, '264 MiB'],
+  [1_402_331_120, '1.31 GiB'],
+  [8 * 1024 ** 3, '8.00 GiB'],
+  [Number.MAX_SAFE_INTEGER, '8.00 PiB'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(plain(formatBytes(bytes, 'en'))).toBe(text)
 })
@@ -16,7 +25,14 @@ test('sizes use the language’s decimal sign', () => {
 })
 
 test.each([
-  [0, '0.0 s'], [840, '0.8 s'], [9_960, '10.0 s'], [42_000, '42 s'], [59_600, '1 min 00 s'], [187_000, '3 min 07 s'], [3_840_000, '1 h 04 min'], [183_600_000, '2 d 3 h'],
+  [0, '0.0 s'],
+  [840, '0.8 s'],
+  [9_960, '10.0 s'],
+  [42_000, '42 s'],
+  [59_600, '1 min 00 s'],
+  [187_000, '3 min 07 s'],
+  [3_840_000, '1 h 04 min'],
+  [183_600_000, '2 d 3 h'],
 ])('%d ms are %s', (durationMs, text) => {
   expect(plain(formatDuration(durationMs, 'en'))).toBe(text)
 })
@@ -30,8 +46,16 @@ test('100 % is said of what is whole only', () => {
 describe('relative times', () => {
   const now = Date.UTC(2026, 10, 21, 12)
   test.each([
-    [-2_000, 'now'], [3_000, 'now'], [-30_000, '30 seconds ago'], [-59_900, '59 seconds ago'], [-60_000, '1 minute ago'], [-3_599_000, '59 minutes ago'],
-    [-3_600_000, '1 hour ago'], [-86_400_000, 'yesterday'], [-45 * 86_400_000, 'last month'], [7_300_000, 'in 2 hours'],
+    [-2_000, 'now'],
+    [3_000, 'now'],
+    [-30_000, '30 seconds ago'],
+    [-59_900, '59 seconds ago'],
+    [-60_000, '1 minute ago'],
+    [-3_599_000, '59 minutes ago'],
+    [-3_600_000, '1 hour ago'],
+    [-86_400_000, 'yesterday'],
+    [-45 * 86_400_000, 'last month'],
+    [7_300_000, 'in 2 hours'],
   ])('%d ms', (offsetMs, text) => expect(formatRelative(now + offsetMs, now, 'en')).toBe(text))
   test('speak the language', () => expect(formatRelative(now - 7_200_000, now, 'de')).toBe('vor 2 Stunden'))
 })

@@ -17,7 +17,9 @@ const percentFormat = cached((language) => new Intl.NumberFormat(language, { sty
 const relativeFormat = cached((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
 const exactFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }))
 const minuteFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }))
-const clockFormat = cached((language) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }))
+const clockFormat = cached(
+  (language) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+)
 const timeOfDayFormat = cached((language) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }))
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
@@ -81,8 +83,22 @@ export function formatRelative(timeMs: number, nowMs: number, language: string):
 
 /** Date and time to the second, in the browser's time zone. */
 export const formatExact = (timeMs: number, language: string): string => exactFormat(language).format(timeMs)
+// Files of one folder share few minutes, and a format costs some 20 µs: measured as half the work of scrolling 25,000 of them.
+const mostMinutes = 5_000
+const minuteTexts = cached(() => new Map<number, string>())
+
 /** Date and time to the minute. */
-export const formatMinute = (timeMs: number, language: string): string => minuteFormat(language).format(timeMs)
+export function formatMinute(timeMs: number, language: string): string {
+  const texts = minuteTexts(language)
+  const minute = Math.floor(timeMs / 60_000)
+  const known = texts.get(minute)
+  if (known !== undefined) return known
+  if (texts.size >= mostMinutes) texts.clear()
+  const text = minuteFormat(language).format(timeMs)
+  texts.set(minute, text)
+  return text
+}
+
 /** Time of day to the minute. */
 export const formatTimeOfDay = (timeMs: number, language: string): string => timeOfDayFormat(language).format(timeMs)
 /** Time of day to the second, for lines that follow each other; 24 hours everywhere, as logs are. */

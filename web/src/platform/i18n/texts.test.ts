@@ -8,7 +8,9 @@ import { errorTextCodes } from '../errors/error-texts.ts'
 
 type Tree = { readonly [key: string]: string | Tree }
 const leaves = (tree: Tree, prefix = ''): [key: string, text: string][] =>
-  Object.entries(tree).flatMap(([key, value]): [string, string][] => (typeof value === 'string' ? [[prefix + key, value]] : leaves(value, `${prefix}${key}.`)))
+  Object.entries(tree).flatMap(([key, value]): [string, string][] =>
+    typeof value === 'string' ? [[prefix + key, value]] : leaves(value, `${prefix}${key}.`),
+  )
 const english = new Map(leaves(en))
 const german = new Map(leaves(de))
 const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort()
@@ -31,7 +33,9 @@ test('every text is used', () => {
     .map((name) => readFileSync(new URL(name, folder), 'utf8'))
     .join('\n')
   // A key is written out, or its stem stands in a template with the rest behind `${`.
-  const isUsed = (key: string) => sources.includes(`'${key}'`) || key.split('.').some((_, index, parts) => index > 0 && sources.includes(`\`${parts.slice(0, index).join('.')}.\${`))
+  const isUsed = (key: string) =>
+    sources.includes(`'${key}'`) ||
+    key.split('.').some((_, index, parts) => index > 0 && sources.includes(`\`${parts.slice(0, index).join('.')}.\${`))
   expect([...english.keys()].filter((key) => !isUsed(key))).toEqual([])
 })
 

@@ -1,6 +1,15 @@
 import { computed } from 'vue'
 import {
-  formatBytes, formatClock, formatCount, formatDuration, formatExact, formatMinute, formatPercent, formatRate, formatRelative, formatTimeOfDay,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatExact,
+  formatMinute,
+  formatPercent,
+  formatRate,
+  formatRelative,
+  formatTimeOfDay,
 } from './format.ts'
 import { currentLanguage, regionOf, textOf, type MessageKey, type NamedValues } from './text.ts'
 

@@ -18,5 +18,8 @@ export const pageLinks = {
    * ends with a slash: a folder named `conf.d` must not look like a file to a server that answers pages.
    */
   snapshotFolder: (snapshotId: string, segments: readonly string[] = [], base64url?: string) =>
-    to('snapshot-folder', { params: { snapshotId, path: [...segments, ''] }, ...(base64url === undefined ? {} : { query: { b: base64url } }) }),
+    to('snapshot-folder', {
+      params: { snapshotId, path: [...segments, ''] },
+      ...(base64url === undefined ? {} : { query: { b: base64url } }),
+    }),
 }
