@@ -11,7 +11,8 @@ interface Status {
   readonly link: LinkWord
   readonly problem: WireError | { code: string; message: string; cure: string } | null
   readonly pid: number | null
-  readonly runs: readonly Run[]
+  /** Null = the hub does not answer, so nobody knows. */
+  readonly runs: readonly Run[] | null
 }
 
 export async function statusCommand(context: CommandContext): Promise<number> {
@@ -25,7 +26,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       link: status.link,
       pid: status.pid,
       problem: status.problem,
-      runs: status.runs.map(runDocument),
+      runs: (status.runs ?? []).map(runDocument),
     }
     print(context, document, () => [
       `Device   ${identity.name} (${identity.agentId})`,
@@ -55,7 +56,7 @@ async function statusOf({ folders }: CommandContext, { agent, client }: HubAcces
   } catch (error) {
     // The state of this machine is worth telling without the hub.
     if (!(error instanceof AppError)) throw error
-    return { ...local, problem: local.problem ?? toWireError(error), runs: [] }
+    return { ...local, problem: local.problem ?? toWireError(error), runs: null }
   }
 }
 
@@ -77,13 +78,14 @@ const words: Readonly<Record<LinkWord, string>> = {
 }
 const agentLine = (status: Status): string => `${words[status.link]}${status.pid === null ? '' : ` (pid ${status.pid})`}`
 
-const runLines = (runs: readonly Run[]): string[] =>
-  runs.length === 0
-    ? ['Runs     none under way']
-    : runs.map(
-        (run, index) =>
-          `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${formatTime(run.startedAtMs ?? run.createdAtMs)}${progressText(run)}`,
-      )
+function runLines(runs: readonly Run[] | null): string[] {
+  if (runs === null) return ['Runs     not known without the hub']
+  if (runs.length === 0) return ['Runs     none under way']
+  return runs.map((run, index) => {
+    const since = formatTime(run.startedAtMs ?? run.createdAtMs)
+    return `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${since}${progressText(run)}`
+  })
+}
 
 const progressText = ({ progress }: Run): string =>
   progress === null ? '' : `: ${formatCount(progress.filesDone)} files, ${formatBytes(progress.bytesDone)}`

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -278,6 +278,24 @@ test('an agent that is told to stop in the middle says that the run failed, and 
   service = await aService(device)
   await service.link.whenConnected()
   expect(hub.hellos.at(-1)?.runsInHand).toEqual([])
+})
+
+test('a restore of some paths brings those, warns of one that is not there, and fails when none is', async () => {
+  aTree()
+  const snapshotId = snapshotOf(await backUp())
+  const target = { path: join(folder.path, 'target') }
+  mkdirSync(target.path)
+  const restored = async (...paths: string[]): Promise<Report> => {
+    const { runId } = await hub.offer({ kind: 'restore', snapshotId, target, flat: false, paths: paths.map((path) => ({ path })) })
+    return ended(runId)
+  }
+  expect((await restored(join(sources, 'a/b'), '/nowhere')).body).toMatchObject({
+    outcome: 'warning',
+    warnings: [{ path: '/nowhere' }],
+    result: { filesRequested: 2, filesWritten: 2 },
+  })
+  expect(readdirSync(`${target.path}${sources}/a/b`).toSorted()).toEqual(['empty', 'large', 'link', 'none'])
+  expect((await restored('/nowhere')).body).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
 })
 
 test('verification finds every damaged piece, names the files, and fails as corrupt', async () => {
