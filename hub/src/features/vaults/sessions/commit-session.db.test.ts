@@ -84,6 +84,24 @@ describe('a good snapshot', () => {
     expect(await committedRows()).toBe(before + 1)
   })
 
+  test('gets its answer also when an earlier call goes through while it is looked at, and the run ends', async () => {
+    const session = await agent.open()
+    const object = await agent.prepare(session, someFiles())
+    const original = world.runs.getRunForAgent.bind(world.runs)
+    let first: unknown
+    world.runs.getRunForAgent = async (...asked) => {
+      world.runs.getRunForAgent = original
+      first = await agent.commit(session, object)
+      await world.runs.expire(session.runId)
+      return original(...asked)
+    }
+    expect(await agent.commit(session, object)).toEqual(first)
+    // Another snapshot in the same session is another matter.
+    await expect(agent.commit(session, await agent.prepare(await agent.open(), someFiles()))).rejects.toMatchObject({
+      code: 'session.not-found',
+    })
+  })
+
   test('is a base for the next session, whose segments it may name without asking', async () => {
     const files = someFiles()
     const first = await agent.backUp(files)

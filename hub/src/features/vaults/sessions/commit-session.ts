@@ -51,9 +51,19 @@ export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim
   const object = decodeUpload(bytes)
   const repeated = await findCommitted(em, claim, snapshotIdOf(object.header))
   if (repeated !== null) return repeated
+  try {
+    return await commitOpen(deps, em, claim, object)
+  } catch (error) {
+    // An earlier call for the same snapshot, whose answer was lost, may have gone through meanwhile and ended session and run.
+    const meanwhile = await findCommitted(em, claim, snapshotIdOf(object.header))
+    if (meanwhile !== null) return meanwhile
+    throw error
+  }
+}
+
+async function commitOpen(deps: CommitSessionDeps, em: EntityManager, claim: SessionClaim, object: SnapshotObject): Promise<Committed> {
   const session = await requireOpenSession(em, deps.runs, claim)
-  const vault = deps.vaults.get(session.vaultId)
-  const inHand = { em, vault, session }
+  const inHand = { em, session, vault: deps.vaults.get(session.vaultId) }
   const snapshot = await proveSnapshot(deps, inHand, object)
   await requireCovered(deps, inHand, snapshot)
   return storeSnapshot(deps, inHand, claim, snapshot)
