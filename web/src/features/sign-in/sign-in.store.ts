@@ -24,6 +24,7 @@ async function endSignIn(): Promise<void> {
 }
 
 /** Who is signed in. The cookie is the browser's and cannot be read here; the hub is asked once when the page opens. */
+// oxlint-disable-next-line max-lines-per-function -- Pinia makes a set-up store one function; its parts are functions of their own
 export const useSignInStore = defineStore('sign-in', () => {
   const user = shallowRef<User | null>(null)
   const error = shallowRef<unknown>(null)
