@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { blobTypes } from '../format/index.ts'
@@ -77,4 +78,10 @@ test('a damaged segment is told as what it is, and costs only itself', async () 
   for await (const segment of source.segments(places)) if ('error' in segment) told.push(segment.error)
   expect(told).toEqual([expect.objectContaining({ code: 'segment.authentication-failed' })])
   await source.close()
+})
+
+test('threads that have nothing to do do not keep the process alive', async () => {
+  const child = fork(new URL('testing/read-and-leave.ts', import.meta.url), { execArgv: ['-C', '@holdfast/source'] })
+  child.disconnect()
+  expect(await new Promise((resolve) => child.once('exit', (code) => resolve(code)))).toBe(0)
 })

@@ -41,16 +41,18 @@ export class WorkerOpener implements Opener {
   }
 
   async openAll(bytes: Uint8Array, places: readonly SegmentPlace[]): Promise<OpenedSegment[]> {
-    if (bytes.length < worthAThreadBytes) return this.#inline.openAll(bytes, places)
+    // Once given away, the buffer has no length any more.
+    const sizeBytes = bytes.length
+    if (sizeBytes < worthAThreadBytes) return this.#inline.openAll(bytes, places)
     if (this.#failure !== undefined) throw this.#failure
     const thread = this.#leastBusyThread()
     // A view into a larger buffer is copied: what else lies in that is not ours to give away.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : copyBytes(bytes)
-    thread.busyBytes += bytes.length
+    thread.busyBytes += sizeBytes
     try {
       return await this.#order(thread, own, places)
     } finally {
-      thread.busyBytes -= bytes.length
+      thread.busyBytes -= sizeBytes
       if (thread.busyBytes === 0) thread.worker.unref()
     }
   }
@@ -62,11 +64,10 @@ export class WorkerOpener implements Opener {
 
   #order({ worker }: OpenThread, bytes: Uint8Array, places: readonly SegmentPlace[]): Promise<OpenedSegment[]> {
     const job = this.#nextJob++
-    const sizeBytes = bytes.length
     return new Promise((resolve, reject) => {
       this.#waiting.set(job, { places, resolve, reject })
       worker.ref()
-      worker.postMessage({ job, bytes, places } satisfies OpenOrder, sizeBytes === 0 ? [] : [bytes.buffer as ArrayBuffer])
+      worker.postMessage({ job, bytes, places } satisfies OpenOrder, [bytes.buffer as ArrayBuffer])
     })
   }
 
