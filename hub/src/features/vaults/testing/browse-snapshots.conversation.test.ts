@@ -293,8 +293,8 @@ describe('a download', () => {
     const reader = answer.body?.getReader()
     await reader?.read()
     await expectStill(() => reads)
-    // What sockets buffer on both sides is a few MiB.
-    expect(reads).toBeLessThan(30)
+    // What sockets buffer is the kernel's to say: up to some 40 MiB on loopback.
+    expect(reads).toBeLessThan(70)
     const before = reads
     await reader?.cancel()
     await sleep(300)
