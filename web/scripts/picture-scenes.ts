@@ -215,7 +215,7 @@ export const scenes: readonly Scene[] = [
       await go('/', 'fileserver')(page)
       await page.waitForTimeout(300)
       await hub.close()
-      await page.getByText('Offline').filter({ visible: true }).first().waitFor({ timeout: 15_000 })
+      await page.getByRole('status').getByText('Offline').waitFor({ timeout: 20_000 })
     },
   },
   { name: 'devices-german', locale: 'de-DE', show: go('/', 'fileserver') },

@@ -3,6 +3,7 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 import { pageLinks } from '../../platform/navigation/page-links.ts'
 import {
   addressOfPath,
+  hasLossyName,
   nameOf,
   pathOfAddress,
   pathOfEntry,
@@ -65,6 +66,13 @@ test('the steps to a path are text wherever text is the whole truth', () => {
   expect(steps.map((step) => step.raw === null)).toEqual([true, true, false, false])
   expect(Buffer.from(steps[2]?.raw ?? [])).toEqual(latin1('/home/ada/caf\xe9'))
   expect(nameOf(lossy)).toBe('bil\uFFFD.txt')
+})
+
+test('a plain name in a folder that is not UTF-8 is no lossy name', () => {
+  const inner = pathOfEntry({ path: '/caf\uFFFD/notes.txt', pathBase64: latin1('/caf\xe9/notes.txt').toString('base64') })
+  expect(hasLossyName(inner)).toBe(false)
+  expect(hasLossyName(lossy)).toBe(true)
+  expect(hasLossyName({ text: '/etc', raw: null })).toBe(false)
 })
 
 test('queries carry base64url, bodies standard base64, and text where it is enough', () => {
