@@ -74,8 +74,13 @@ export function decodePackHeader(bytes: Uint8Array): PackHeader {
   return { kind, keyEpoch, packId: id(), vaultId: id(), domainId: id() }
 }
 
+/** How long the footer of so many segments with so many blobs is. */
+export const packFooterBytes = (segmentCount: number, blobCount: number): number =>
+  segmentCount * segmentRowBytes + blobCount * blobIdBytes
+
 export function encodePackFooter(segments: readonly PackSegment[]): Uint8Array {
-  const writer = new ByteWriter(segments.reduce((sum, segment) => sum + segmentRowBytes + segment.blobIds.length * blobIdBytes, 0))
+  const blobCount = segments.reduce((sum, segment) => sum + segment.blobIds.length, 0)
+  const writer = new ByteWriter(packFooterBytes(segments.length, blobCount))
   for (const segment of segments) {
     writer
       .u32(segment.offset)
@@ -148,7 +153,7 @@ export function decodePackTrailer(bytes: Uint8Array, packSizeBytes: number): Pac
     footerSha256: copyBytes(reader.bytes(32)),
     packCrc32: reader.u32(),
   }
-  const footerFits = trailer.footerBytes === trailer.segmentCount * segmentRowBytes + trailer.blobCount * blobIdBytes
+  const footerFits = trailer.footerBytes === packFooterBytes(trailer.segmentCount, trailer.blobCount)
   if (
     !footerFits ||
     trailer.footerOffset < packHeaderBytes ||

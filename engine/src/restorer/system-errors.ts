@@ -21,6 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
   EILSEQ: 'the file system of the target does not take its name: choose another one',
   EFBIG: 'it is too large for the file system of the target: choose another one',
   EOPNOTSUPP: 'the file system of the target cannot hold this: choose another one',
+  ENOTSUP: 'the file system of the target cannot hold this: choose another one',
   EIO: 'the disk of the target fails: check it',
 }
 

@@ -10,7 +10,7 @@ const cachedBytesLimit = 64 * 1024 * 1024
 const segmentsPerFetch = 16
 
 interface CachedSegment {
-  readonly keys: readonly string[]
+  readonly pages: readonly (readonly [key: string, page: Uint8Array])[]
   readonly bytes: number
 }
 
@@ -61,22 +61,23 @@ export class TreePages {
   }
 
   #keep(blobs: readonly Uint8Array[]): void {
-    const segment = { keys: blobs.map((blob) => this.#keepPage(blob)), bytes: blobs.reduce((sum, blob) => sum + blob.length, 0) }
+    const segment = { pages: blobs.map((blob) => this.#keepPage(blob)), bytes: blobs.reduce((sum, blob) => sum + blob.length, 0) }
     this.#segments.push(segment)
     this.#cachedBytes += segment.bytes
     while (this.#cachedBytes > cachedBytesLimit && this.#segments.length > segmentsPerFetch) this.#drop(this.#segments.shift())
   }
 
-  #keepPage(bytes: Uint8Array): string {
-    const key = keyOf(createHmac('sha256', this.#idKey).update(treePageByte).update(bytes).digest())
-    this.#pages.set(key, bytes)
-    return key
+  #keepPage(page: Uint8Array): readonly [string, Uint8Array] {
+    const key = keyOf(createHmac('sha256', this.#idKey).update(treePageByte).update(page).digest())
+    this.#pages.set(key, page)
+    return [key, page]
   }
 
   #drop(segment: CachedSegment | undefined): void {
     if (segment === undefined) return
     this.#cachedBytes -= segment.bytes
-    for (const key of segment.keys) this.#pages.delete(key)
+    // A page may lie in two segments; it goes with the one that brought it last.
+    for (const [key, page] of segment.pages) if (this.#pages.get(key) === page) this.#pages.delete(key)
   }
 }
 

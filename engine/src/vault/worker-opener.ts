@@ -6,6 +6,7 @@ import type { DomainKeys } from '../reader/primitives.ts'
 import type { OpenedSegment } from './blob-source.ts'
 import { InlineOpener, type Opener } from './opener.ts'
 import type { OpenOrder, OpenReport } from './open-worker.ts'
+import { siblingModule } from './sibling-module.ts'
 
 /** Less than this is opened at once: a thread takes longer to start, and a message longer to come back. */
 const worthAThreadBytes = 512 * 1024
@@ -77,7 +78,7 @@ export class WorkerOpener implements Opener {
       null,
     )
     if (least !== null && (least.busyBytes === 0 || this.#threads.length >= this.#threadCount)) return least
-    const worker = new Worker(new URL('./open-worker.ts', import.meta.url), { workerData: this.#keys, name: 'holdfast-open' })
+    const worker = new Worker(siblingModule('./open-worker', import.meta.url), { workerData: this.#keys, name: 'holdfast-open' })
     worker.on('message', (report: OpenReport) => this.#take(report))
     worker.on('error', (cause) => this.#fail(new EngineError('invariant.broken', 'A thread that opens segments stopped.', { cause })))
     worker.on('exit', () => this.#fail(new EngineError('invariant.broken', 'A thread that opens segments ended too early.')))

@@ -4,6 +4,7 @@ import type { DomainKeys } from '../reader/primitives.ts'
 import type { Bundle, Pack } from './pack/pack-builder.ts'
 import type { SealOrder, SealReport } from './seal-worker.ts'
 import type { SealedPlace, Sealer } from './sealer.ts'
+import { siblingModule } from './sibling-module.ts'
 
 interface Waiting {
   resolve(place: SealedPlace): void
@@ -15,7 +16,7 @@ class SealThread {
   /** Raw bytes given and not yet sealed: the next bundle goes where this is least. */
   busyBytes = 0
   constructor(keys: DomainKeys) {
-    this.worker = new Worker(new URL('./seal-worker.ts', import.meta.url), { workerData: keys, name: 'holdfast-seal' })
+    this.worker = new Worker(siblingModule('./seal-worker', import.meta.url), { workerData: keys, name: 'holdfast-seal' })
   }
 }
 

@@ -15,6 +15,8 @@ import { openVaults } from './opening/open-vaults.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
+import { ByteBudget } from './sessions/byte-budget.ts'
+import { commitBodiesBytes } from './sessions/commit-session.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
 import { findSnapshot, findSnapshotOfRun, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
@@ -75,6 +77,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly grants: SessionGrants
   readonly refsets: SnapshotRefsets
   readonly segments: SegmentReader
+  readonly commitBodies: ByteBudget
 }
 
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
@@ -87,6 +90,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     grants: new SessionGrants(),
     refsets: new SnapshotRefsets(vaults),
     segments: new SegmentReader(services),
+    commitBodies: new ByteBudget(commitBodiesBytes),
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(() => checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options))

@@ -20,9 +20,12 @@ import {
   type ProvenSnapshot,
   type SessionInHand,
 } from './prove-snapshot.ts'
-import { readBounded, type Upload } from './read-bounded.ts'
-import { requireOpenSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import { announcedBytes, readBounded, requireAnnounced, type Upload } from './read-bounded.ts'
+import { requireOpenSession, requireOwnSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
 
+/** Of snapshots that are being committed: four of the largest, thousands of usual ones. */
+export const commitBodiesBytes = 256 * 1024 * 1024
 /** 60 TiB of backup; an agent's snapshot of 1 TiB has half a megabyte. */
 const maxSnapshotBytes = 64 * 1024 * 1024
 
@@ -31,6 +34,7 @@ export interface CommitSessionDeps extends ProveSnapshotDeps {
   readonly vaults: ManagedVaults
   readonly runs: RunsDoor
   readonly domainEvents: DomainEventBus
+  readonly commitBodies: ByteBudget
   readonly now: () => number
 }
 
@@ -46,9 +50,16 @@ export interface Committed {
  * @throws AppError `session.rejected` for a snapshot that is not this session's or names segments it may not; `session.not-found`, `run.*`
  */
 export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, body: Upload): Promise<Committed> {
-  const bytes = await readBounded(body, maxSnapshotBytes)
   const em = deps.database.em()
-  const object = decodeUpload(bytes)
+  // Before a byte is held: who asks must be the one whose session this is.
+  await requireOwnSession(em, claim)
+  requireAnnounced(body, maxSnapshotBytes)
+  return deps.commitBodies.during(announcedBytes(body) ?? maxSnapshotBytes, async () =>
+    commitObject(deps, em, claim, decodeUpload(await readBounded(body, maxSnapshotBytes))),
+  )
+}
+
+async function commitObject(deps: CommitSessionDeps, em: EntityManager, claim: SessionClaim, object: SnapshotObject): Promise<Committed> {
   const repeated = await findCommitted(em, claim, snapshotIdOf(object.header))
   if (repeated !== null) return repeated
   try {

@@ -9,8 +9,14 @@ export type Upload = Readable & { readonly headers?: IncomingHttpHeaders }
  * Refuses a body by its announced length, while its sender can still be answered: one that turns out too long later can only be cut off.
  * @throws AppError `request.too-large`
  */
-export function requireAnnounced({ headers }: Upload, limitBytes: number): void {
-  if (Number(headers?.['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes)
+export function requireAnnounced(body: Upload, limitBytes: number): void {
+  if ((announcedBytes(body) ?? 0) > limitBytes) throw tooLarge(limitBytes)
+}
+
+/** What the headers say of the length; null when they say nothing. */
+export function announcedBytes({ headers }: Upload): number | null {
+  const announced = headers?.['content-length']
+  return announced === undefined ? null : Number(announced)
 }
 
 const tooLarge = (limitBytes: number): AppError =>

@@ -22,4 +22,11 @@ export async function requireOpenSession(em: EntityManager, runs: RunsDoor, clai
   return session
 }
 
+/** For calls that are answered after the session's end too. @throws AppError `session.not-found` */
+export async function requireOwnSession(em: EntityManager, { agentId, sessionId, fence }: SessionClaim): Promise<void> {
+  const session = await findSession(em, sessionId)
+  if (session === null || session.agentId !== agentId || session.state === 'closed') throw sessionNotFound(sessionId)
+  if (session.fence !== fence) throw new AppError('run.fence-stale', { context: { fence } })
+}
+
 export const sessionNotFound = (sessionId: SessionId): AppError => new AppError('session.not-found', { context: { sessionId } })

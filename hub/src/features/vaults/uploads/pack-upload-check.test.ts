@@ -49,6 +49,13 @@ describe('a whole pack', () => {
 })
 
 describe('a pack that is not whole', () => {
+  test('is refused as soon as more follows than its segments can have as footer', async () => {
+    const pack = await buildPack(keys, 3, 800)
+    const checker = new PackUploadCheck(expected(pack))
+    checker.push(pack.bytes)
+    expect(codeOf(() => checker.push(new Uint8Array(1)))).toBe('pack.invalid')
+  })
+
   test('is refused wherever one bit is wrong', async () => {
     const pack = await buildPack(keys, 3, 800)
     const codes = new Map<string, number>()

@@ -6,6 +6,7 @@ import {
   decodePackFooter,
   decodePackHeader,
   decodePackTrailer,
+  packFooterBytes,
   packHeaderBytes,
   packTrailerBytes,
   readSegmentHeader,
@@ -62,6 +63,7 @@ export class PackUploadCheck {
   /** Bytes of a header that is not whole yet. */
   #partial = new Uint8Array(0)
   #tail: Uint8Array[] | undefined
+  #tailBytes = 0
   #sizeBytes = 0
   #headerCrc = 0
 
@@ -106,11 +108,20 @@ export class PackUploadCheck {
   /** Uses at least one byte of what is not empty. */
   #take(bytes: Uint8Array): number {
     if (this.#tail !== undefined) {
-      this.#tail.push(bytes)
+      this.#takeTail(this.#tail, bytes)
       return bytes.length
     }
     if (this.#openSegment !== undefined && this.#bodyBytesLeft > 0) return this.#takeBody(this.#openSegment, bytes)
     return this.#takeHeader(bytes)
+  }
+
+  /** Footer and trailer have the size that the segments before them ask for: what is longer is not held. */
+  #takeTail(tail: Uint8Array[], bytes: Uint8Array): void {
+    this.#tailBytes += bytes.length
+    const blobCount = this.#seen.reduce((sum, { header }) => sum + header.blobCount, 0)
+    if (this.#tailBytes > packFooterBytes(this.#seen.length, blobCount) + packTrailerBytes)
+      throw new EngineError('pack.invalid', footerIsWrong)
+    tail.push(bytes)
   }
 
   #takeBody(segment: SeenSegment, bytes: Uint8Array): number {
@@ -129,7 +140,7 @@ export class PackUploadCheck {
     if (this.#header === undefined) this.#readPackHeader(this.#partial)
     else if (wanted === segmentHeaderBytes) this.#readSegmentHeader(this.#header, this.#partial)
     // A footer starts with the offset of the first segment (64), which no segment's magic can be taken for.
-    else if (!equalBytes(this.#partial, segmentMagic)) this.#tail = [this.#partial]
+    else if (!equalBytes(this.#partial, segmentMagic)) this.#takeTail((this.#tail = []), this.#partial)
     return part.length
   }
 

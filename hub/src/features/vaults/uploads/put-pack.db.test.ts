@@ -92,11 +92,14 @@ test('keeps nothing of an upload that is cut off, and takes the pack whole later
   expect(await isOffered(pack)).toBe(true)
 })
 
-test('refuses more than 64 MiB without reading on', async () => {
+test.each([
+  ['one segment after its header', 64],
+  ['something that is no pack at all', 0],
+])('refuses more than 64 MiB without reading on: %s', async (_, headBytes) => {
   const { bytes, packId } = await buildPack(session.keys, 1)
   let givenBytes = 0
   function* endless(): Generator<Buffer> {
-    yield Buffer.from(bytes.subarray(0, 64))
+    yield Buffer.from(bytes.subarray(0, headBytes))
     for (;;) {
       givenBytes += 1024 * 1024
       yield Buffer.alloc(1024 * 1024)

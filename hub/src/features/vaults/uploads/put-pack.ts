@@ -61,10 +61,12 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload)
 
 async function receive(body: Upload, stage: StagedObject, check: PackUploadCheck): Promise<CheckedUpload> {
   let failure: unknown
+  let receivedBytes = 0
   await cutIntoPieces(body, pieceBytes, async (piece) => {
+    receivedBytes += piece.length
+    // Also after a failure: a body without an end is not drained for ever.
+    if (receivedBytes > maxPackBytes) throw new AppError('request.too-large', { message: `A pack has at most ${maxPackBytes} bytes.` })
     if (failure !== undefined) return
-    if (check.sizeBytes + piece.length > maxPackBytes)
-      throw new AppError('request.too-large', { message: `A pack has at most ${maxPackBytes} bytes.` })
     try {
       check.push(piece)
       await stage.write(piece)
