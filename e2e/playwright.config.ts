@@ -15,8 +15,8 @@ const chromiumArgs = [
 export default defineConfig({
   testDir: 'journeys',
   outputDir: 'out/results',
-  // Journeys start whole stacks; two at a time would only wait for each other.
-  workers: 1,
+  // Each file has a stack of its own, and much of a journey is waiting.
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
