@@ -15,6 +15,10 @@ test('a setting may lie in a file', () => {
   rmSync(folder, { recursive: true })
 })
 
+test('beside a hub the agent is the one that npm start enrolled', () => {
+  expect(loadConfig({ HOLDFAST_DATA: '/srv/hub' }).home).toBe('/srv/hub/agent')
+})
+
 test('all that is wrong is told at once', () => {
   expect(() => loadConfig({ HOLDFAST_LOG_LEVEL: 'loud', HOLDFAST_AGENT_HOME_FILE: '/nowhere/at/all' })).toThrow(
     /HOLDFAST_AGENT_HOME_FILE.*; HOLDFAST_LOG_LEVEL: one of debug, info, warn, error/,

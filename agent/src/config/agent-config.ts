@@ -42,9 +42,12 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     })
   }
   const settings = parsed.data
+  const hubDataFolder = settings.HOLDFAST_DATA === undefined ? null : resolve(settings.HOLDFAST_DATA)
+  // Beside a hub the agent is the one that `npm start` enrolled.
+  const usualHome = hubDataFolder === null ? defaultHome(env) : join(hubDataFolder, 'agent')
   return {
-    home: resolve(settings.HOLDFAST_AGENT_HOME ?? defaultHome(env)),
-    hubDataFolder: settings.HOLDFAST_DATA === undefined ? null : resolve(settings.HOLDFAST_DATA),
+    home: resolve(settings.HOLDFAST_AGENT_HOME ?? usualHome),
+    hubDataFolder,
     logLevel: settings.HOLDFAST_LOG_LEVEL,
   }
 }
