@@ -47,7 +47,7 @@ const backupRows = (result: BackupResult, durationMs: number): readonly (readonl
   ['Size', formatBytes(result.bytes)],
   ['Read', `${formatBytes(result.bytesRead)} of ${formatCounted(result.filesRead, 'file')}`],
   ['Stored', `${formatBytes(result.bytesStored)} added to the vault`],
-  ...rateRow(result.bytes, durationMs),
+  ...rateRow(result.bytesRead, durationMs),
   ['Kind', result.backupKind],
   ['Snapshot', result.snapshotId ?? 'none was made'],
 ]
