@@ -61,6 +61,7 @@ class ArchiveRun {
     const files = new FileArchiver(sink, previous, this.#reader, clock)
     this.#entries = new EntryArchiver({
       tree: this.#tree,
+      sink,
       files,
       warnings: this.#warnings,
       idKey: options.idKey,

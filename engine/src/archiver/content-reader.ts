@@ -4,6 +4,7 @@ import { blobTypes, buildContent, inlineLimitBytes, type ContentItem, type FileC
 import type { Pacer } from '../run-control/index.ts'
 import { dataRanges, readFileMetadata, toSourceFailure, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
+import { findAttributes, type FoundAttributes } from './attribute-archiver.ts'
 import type { CataloguedBlob, CataloguedContent } from './catalogue/index.ts'
 import { isSameState } from './change-detection.ts'
 
@@ -20,6 +21,7 @@ export interface ReadContent {
   readonly size: number
   readonly content: FileContent
   readonly catalogued: CataloguedContent
+  readonly found: FoundAttributes
   /** It changed while it was read, each time. */
   readonly isTorn: boolean
 }
@@ -68,19 +70,20 @@ export class ContentReader {
     try {
       const before = file.metadata
       const read = before.size <= inlineLimitBytes ? this.#readInline(file.fd, before.size) : await this.#readItems(file.fd, before)
+      const found = findAttributes(file.fd)
       const isTorn = read.size !== before.size || !isSameState(before, readFileMetadata(file.fd))
-      return { ...read, metadata: before, isTorn }
+      return { ...read, metadata: before, found, isTorn }
     } finally {
       closeSync(file.fd)
     }
   }
 
-  #readInline(fd: number, size: number): Omit<ReadContent, 'metadata' | 'isTorn'> {
+  #readInline(fd: number, size: number): Omit<ReadContent, 'metadata' | 'found' | 'isTorn'> {
     const bytes = this.#chunker.buffer.slice(0, this.#readRange(fd, { start: 0, end: size }))
     return { size: bytes.length, content: { kind: 'inline', bytes }, catalogued: { kind: 'inline', bytes } }
   }
 
-  async #readItems(fd: number, metadata: FileMetadata): Promise<Omit<ReadContent, 'metadata' | 'isTorn'>> {
+  async #readItems(fd: number, metadata: FileMetadata): Promise<Omit<ReadContent, 'metadata' | 'found' | 'isTorn'>> {
     const items: ContentItem[] = []
     const tickets: BlobTicket[] = []
     let size = 0

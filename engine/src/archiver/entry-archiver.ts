@@ -2,13 +2,16 @@ import { EngineError } from '../errors/index.ts'
 import type { Owner, TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
 import { OwnerNames, readLinkTarget, type FileMetadata, type OpenFile } from '../source/index.ts'
+import type { BlobSink } from '../vault/blob-sink.ts'
 import type { WalkStep } from '../walker/index.ts'
+import { findAttributes, storeAttributes } from './attribute-archiver.ts'
 import { isGone, type ArchivedFile, type EntryFields, type FileArchiver } from './file-archiver.ts'
 import { HardLinks, type HardLinkGroup } from './hard-links.ts'
 import type { TreeWriter } from './tree-writer.ts'
 
 export interface EntryArchiverPorts {
   readonly tree: TreeWriter
+  readonly sink: BlobSink
   readonly files: FileArchiver
   readonly warnings: ItemWarnings
   readonly idKey: Uint8Array
@@ -49,8 +52,10 @@ export class EntryArchiver {
   }
 
   startFolder(folder: FoundFolder): void {
-    const { name, metadata, path, isAncestor } = folder
-    this.#ports.tree.startFolder(path, metadata === null ? null : { ...this.#fields(name, metadata, null), type: 'folder', isAncestor })
+    const { name, metadata, path, isAncestor, access } = folder
+    if (metadata === null) return this.#ports.tree.startFolder(path, null)
+    const attributes = this.#attributesOf(access, () => path)
+    this.#ports.tree.startFolder(path, { ...this.#fields(name, metadata, null), attributes, type: 'folder', isAncestor })
   }
 
   /** @returns null when it is done, else what it waits for: a file that has to be read. */
@@ -116,12 +121,20 @@ export class EntryArchiver {
 
   #addUnread(found: FoundEntry, group: HardLinkGroup | null): void {
     try {
-      const entry = this.#unreadEntry(found, this.#fields(found.name, found.metadata, group))
+      const attributes = this.#attributesOf(found.access, () => this.#ports.pathOf(found.name))
+      const entry = this.#unreadEntry(found, { ...this.#fields(found.name, found.metadata, group), attributes })
       if (group !== null) group.first = { entry, catalogued: null }
       this.#ports.tree.add(entry, null)
     } catch (error) {
       this.#addUnreadable(found, error)
     }
+  }
+
+  /** Of what is no file: looked at each time, since the catalogue knows files alone. */
+  #attributesOf(access: Buffer, path: () => Uint8Array): Uint8Array | null {
+    const { attributes, problem } = findAttributes(access)
+    if (problem !== null) this.#ports.warnings.add(path(), problem)
+    return storeAttributes(this.#ports.sink, attributes)?.id ?? null
   }
 
   #unreadEntry({ metadata, access }: FoundEntry, fields: EntryFields): Exclude<TreeEntry, { type: 'folder' }> {
@@ -159,7 +172,6 @@ export class EntryArchiver {
   }
 }
 
-/** Attributes are not read by this version. */
 const emptyFields: EntryFields = {
   name: new Uint8Array(0),
   mode: 0,

@@ -3,7 +3,8 @@ import type { ContentItem, FileContent, FileEntry, TreeEntry } from '../format/i
 import type { Clock } from '../run-control/index.ts'
 import type { FileMetadata, OpenFile } from '../source/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
-import type { Catalogue, CataloguedContent, CataloguedFile } from './catalogue/index.ts'
+import { storeAttributes } from './attribute-archiver.ts'
+import type { Catalogue, CataloguedBlob, CataloguedContent, CataloguedFile } from './catalogue/index.ts'
 import { isRacy, isSameState } from './change-detection.ts'
 import type { ContentReader, ReadContent } from './content-reader.ts'
 
@@ -47,12 +48,15 @@ export class FileArchiver {
   adopt(file: FileToArchive): ArchivedFile | null {
     const { known, metadata } = file
     if (known === null || !known.isTrusted || !isSameState(known, metadata)) return null
-    const adopted = this.#adoptContent(known.content)
-    if (adopted === null) return null
-    const entry: FileEntry = { ...file.fields(metadata), type: 'file', size: metadata.size, content: contentOf(adopted) }
+    const content = this.#adoptContent(known.content)
+    const attributes = known.attributes === null ? null : this.#adoptBlob(known.attributes)
+    // A place that is not known: the file is read again, and with it its attributes.
+    if (content === null || attributes === undefined) return null
+    const fields = { ...file.fields(metadata), attributes: attributes?.id ?? null }
+    const entry: FileEntry = { ...fields, type: 'file', size: metadata.size, content: contentOf(content) }
     return {
       entry,
-      catalogued: { ...known, isTrusted: !isRacy(metadata, file.lookedAtMs), content: adopted },
+      catalogued: { ...known, isTrusted: !isRacy(metadata, file.lookedAtMs), content, attributes },
       change: 'unchanged',
       warning: null,
     }
@@ -62,15 +66,22 @@ export class FileArchiver {
   async read(file: FileToArchive): Promise<ArchivedFile> {
     const lookedAtMs = this.#clock.nowMs()
     const read = await this.#reader.read(file.open)
-    const { metadata, size, content } = read
+    const { metadata, size, content, found } = read
     const { mtimeNs, ctimeNs, inode, device } = metadata
-    const isTrusted = !read.isTorn && !isRacy(metadata, lookedAtMs)
+    const isTrusted = !read.isTorn && found.problem === null && !isRacy(metadata, lookedAtMs)
+    const attributes = storeAttributes(this.#sink, found.attributes)
     return {
-      entry: { ...file.fields(metadata), type: 'file', size, content },
-      catalogued: { name: file.name, size, mtimeNs, ctimeNs, inode, device, isTrusted, content: read.catalogued },
+      entry: { ...file.fields(metadata), attributes: attributes?.id ?? null, type: 'file', size, content },
+      catalogued: { name: file.name, size, mtimeNs, ctimeNs, inode, device, isTrusted, content: read.catalogued, attributes },
       change: changeOf(file.known, read),
-      warning: read.isTorn ? changedWhileRead() : null,
+      warning: read.isTorn ? changedWhileRead() : found.problem,
     }
+  }
+
+  /** Undefined when its place is not known. */
+  #adoptBlob({ id, ticket }: CataloguedBlob): CataloguedBlob | undefined {
+    const place = this.#previous?.locationOf(ticket) ?? null
+    return place === null ? undefined : { id, ticket: this.#sink.adopt(id, place) }
   }
 
   /** Null when the place of a blob is not known. Tickets are those of this session afterwards. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isEngineError } from '../errors/index.ts'
+import { decodeAttributes, encodeAttributes } from './attributes.ts'
 import { buildContent, decodeContentList, itemsLength } from './content.ts'
 import { buildFolderPages } from './folder-pages.ts'
 import { decodeKeySlot } from './key-slot.ts'
@@ -25,6 +26,7 @@ import { decodeAgentFile, decodeVaultFile } from './vault-file.ts'
 const readers: Record<string, (bytes: Uint8Array) => unknown> = {
   'tree page': decodeTreePage,
   'content list': decodeContentList,
+  attributes: decodeAttributes,
   refset: (bytes) => Refset.decode(bytes),
   'snapshot body': decodeSnapshotBody,
   'snapshot object': decodeSnapshotObject,
@@ -106,6 +108,23 @@ const fileNamed = (name: string): TreeEntry => ({
 
 test.each([['.'], ['..'], [''], ['a/b'], ['a\0b']])('the name %j is refused when a page is written', (name) => {
   expect(() => encodeLeafPage([fileNamed(name)])).toThrow(/name/)
+})
+
+test('extended attributes have the one encoding that docs/vault-format.md gives them', () => {
+  const attributes = [
+    { name: Buffer.from('user.a'), value: new Uint8Array() },
+    { name: Buffer.from('user.b'), value: Uint8Array.of(0, 255) },
+  ]
+  const encoded = encodeAttributes(attributes)
+  expect(Buffer.from(encoded).toString('hex')).toBe('010206757365722e610006757365722e620200ff')
+  expect(decodeAttributes(encoded).map(({ name, value }) => [Buffer.from(name).toString(), [...value]])).toEqual([
+    ['user.a', []],
+    ['user.b', [0, 255]],
+  ])
+  expect(() => encodeAttributes(attributes.toReversed())).toThrow(/order/)
+  expect(() => encodeAttributes([])).toThrow(/none/)
+  expect(() => encodeAttributes([{ name: Buffer.from('a\0b'), value: new Uint8Array() }])).toThrow(/name/)
+  expect(() => encodeAttributes([{ name: Buffer.from('user.a'), value: new Uint8Array(1024 * 1024) }])).toThrow(/larger/)
 })
 
 test('twins and names out of order are refused', () => {

@@ -1,4 +1,5 @@
 /** Every codec of vault format 1 (docs/vault-format.md): bytes in, values out, no keys and no runtime. */
+export * from './attributes.ts'
 export * from './blob-type.ts'
 export * from './content.ts'
 export * from './folder-pages.ts'

@@ -1,6 +1,8 @@
 import { fromBase64Url, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
+  blobTypes,
+  decodeAttributes,
   decodeSnapshotObject,
   Refset,
   snapshotKey,
@@ -84,6 +86,7 @@ class Reach {
     const folders = [page]
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
       for await (const entry of this.#reader.entries(next)) {
+        if (entry.attributes !== null) await this.#attributes(entry.attributes)
         if (entry.type === 'folder') folders.push(entry.page)
         if (entry.type !== 'file') continue
         total.files++
@@ -92,6 +95,11 @@ class Reach {
       }
     }
     return total
+  }
+
+  /** Entries mostly share them: each is read once. */
+  async #attributes(id: Uint8Array): Promise<void> {
+    if (!this.seen.has(toHex(id))) decodeAttributes(await this.#fetch(blobTypes.attributes, id))
   }
 
   /** The birth of a segment within the refset that holds the blob; a problem is noted once a blob. */

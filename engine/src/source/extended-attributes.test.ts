@@ -1,14 +1,15 @@
 import { closeSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { readAttributes, setAttribute } from './index.ts'
-import type { ExtendedAttribute } from './index.ts'
+import type { ExtendedAttribute } from '../format/index.ts'
+import { readAttributes, removeAttribute, setAttribute } from './index.ts'
 import { systemCode } from './system-call-error.ts'
 import { makeScratchFolder } from './testing/scratch-folder.ts'
 
 const attribute = (name: string, value: Uint8Array): ExtendedAttribute => ({ name: new Uint8Array(Buffer.from(name)), value })
 /** What a test set itself: others may be there, from SELinux for example. */
-const users = (attributes: ExtendedAttribute[]) => attributes.filter(({ name }) => Buffer.from(name).toString().startsWith('user.'))
+const users = (attributes: readonly ExtendedAttribute[]) =>
+  attributes.filter(({ name }) => Buffer.from(name).toString().startsWith('user.'))
 
 function isSupported(): boolean {
   const scratch = makeScratchFolder()
@@ -40,6 +41,10 @@ test.skipIf(!isSupported())('attributes read back byte for byte, in the order of
   for (const one of given.toReversed()) setAttribute(one.name[5] === 0x61 ? fd : filePath, one)
   expect(users(readAttributes(filePath))).toEqual(given)
   expect(users(readAttributes(fd))).toEqual(given)
+  removeAttribute(fd, given[0]!.name)
+  removeAttribute(filePath, given[1]!.name)
+  removeAttribute(fd, Buffer.from('user.never-there'))
+  expect(users(readAttributes(filePath))).toEqual(given.slice(2))
   closeSync(fd)
   // Of the link itself, not of where it leads.
   symlinkSync('file', path.join(scratch.path, 'link'))

@@ -20,6 +20,10 @@ export interface FolderCalls {
   rename(folderFd: number, from: Uint8Array, to: Uint8Array): void
   /** Anything but a folder. */
   removeFile(folderFd: number, name: Uint8Array): void
+  /** An empty one. */
+  removeFolder(folderFd: number, name: Uint8Array): void
+  /** Where a symlink leads. */
+  readLink(folderFd: number, name: Uint8Array): Buffer
   setOwner(folderFd: number, name: Uint8Array, owner: { readonly uid: number; readonly gid: number }): void
   setMode(folderFd: number, name: Uint8Array, mode: number): void
   setTimes(folderFd: number, name: Uint8Array, times: FileTimes): void

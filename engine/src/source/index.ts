@@ -1,7 +1,6 @@
 export { dataRanges } from './data-ranges.ts'
 export type { DataRange } from './data-ranges.ts'
-export { readAttributes, setAttribute } from './extended-attributes.ts'
-export type { ExtendedAttribute } from './extended-attributes.ts'
+export { readAttributes, removeAttribute, setAttribute } from './extended-attributes.ts'
 export { giveMemoryBack } from './give-memory-back.ts'
 export { readFileMetadata, readMetadata } from './file-metadata.ts'
 export type { FileMetadata, FileType } from './file-metadata.ts'

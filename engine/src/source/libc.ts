@@ -17,6 +17,7 @@ export interface Libc {
   linkat(fromFd: number, from: Uint8Array, toFd: number, to: Uint8Array, flags: number): number
   unlinkat(folderFd: number, name: Uint8Array, flags: number): number
   renameat(fromFd: number, from: Uint8Array, toFd: number, to: Uint8Array): number
+  readlinkat(folderFd: number, name: Uint8Array, target: Uint8Array, sizeBytes: number): number
   fchownat(folderFd: number, name: Uint8Array, uid: number, gid: number, flags: number): number
   fchmodat(folderFd: number, name: Uint8Array, mode: number, flags: number): number
   utimensat(folderFd: number, name: Uint8Array, times: Uint8Array, flags: number): number
@@ -25,15 +26,19 @@ export interface Libc {
   llistxattr(path: Uint8Array, list: Uint8Array | null, sizeBytes: number): number
   lgetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array | null, sizeBytes: number): number
   lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, sizeBytes: number, flags: number): number
+  lremovexattr(path: Uint8Array, name: Uint8Array): number
   flistxattr(fd: number, list: Uint8Array | null, sizeBytes: number): number
   fgetxattr(fd: number, name: Uint8Array, value: Uint8Array | null, sizeBytes: number): number
   fsetxattr(fd: number, name: Uint8Array, value: Uint8Array, sizeBytes: number, flags: number): number
+  fremovexattr(fd: number, name: Uint8Array): number
   readonly constants: LibcConstants
 }
 
 /** Numbers that Node does not tell and that differ between systems. */
 export interface LibcConstants {
   readonly noFollowAt: number
+  /** unlinkat of an empty folder. */
+  readonly removeFolderAt: number
   readonly omitTime: bigint
   readonly closeOnExec: number
   /** Opens whatever is there, a symlink itself too, without reading or waiting: good for fstat alone. */
@@ -45,6 +50,7 @@ export interface LibcConstants {
 /** fcntl.h, unistd.h and linux/stat.h; the same on x86-64 and arm64. */
 const linuxConstants: LibcConstants = {
   noFollowAt: 0x100,
+  removeFolderAt: 0x200,
   omitTime: 0x3fff_fffen,
   closeOnExec: 0x8_0000,
   lookOnly: 0x20_0000 | constants.O_NOFOLLOW,
@@ -55,6 +61,7 @@ const linuxConstants: LibcConstants = {
 /** sys/fcntl.h, sys/stat.h and sys/unistd.h of macOS, from the documentation: not tried on a machine. */
 const darwinConstants: LibcConstants = {
   noFollowAt: 0x20,
+  removeFolderAt: 0x80,
   omitTime: -2n,
   closeOnExec: 0x100_0000,
   lookOnly: 0x20_8000 | constants.O_NONBLOCK,
@@ -85,6 +92,8 @@ function linuxLibc(koffi: Koffi, library: Library): Libc {
     llistxattr: library.func('int64_t llistxattr(const void *, void *, size_t)'),
     lgetxattr: library.func('int64_t lgetxattr(const void *, const void *, void *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const void *, const void *, const void *, size_t, int)'),
+    lremovexattr: library.func('int lremovexattr(const void *, const void *)'),
+    fremovexattr: library.func('int fremovexattr(int, const void *)'),
     flistxattr: library.func('int64_t flistxattr(int, void *, size_t)'),
     fgetxattr: library.func('int64_t fgetxattr(int, const void *, void *, size_t)'),
     fsetxattr: library.func('int fsetxattr(int, const void *, const void *, size_t, int)'),
@@ -102,6 +111,8 @@ function darwinLibc(koffi: Koffi, library: Library): Libc {
   const listOpen = library.func('int64_t flistxattr(int, void *, size_t, int)')
   const getOpen = library.func('int64_t fgetxattr(int, const void *, void *, size_t, uint32_t, int)')
   const setOpen = library.func('int fsetxattr(int, const void *, const void *, size_t, uint32_t, int)')
+  const remove = library.func('int removexattr(const void *, const void *, int)')
+  const removeOpen = library.func('int fremovexattr(int, const void *, int)')
   const mknodat = library.func('int mknodat(int, const void *, uint16_t, int32_t)')
   return {
     ...shared(koffi, library),
@@ -110,6 +121,8 @@ function darwinLibc(koffi: Koffi, library: Library): Libc {
     llistxattr: (path, names, sizeBytes) => list(path, names, sizeBytes, noFollow),
     lgetxattr: (path, name, value, sizeBytes) => get(path, name, value, sizeBytes, 0, noFollow),
     lsetxattr: (path, name, value, sizeBytes) => set(path, name, value, sizeBytes, 0, noFollow),
+    lremovexattr: (path, name) => remove(path, name, noFollow),
+    fremovexattr: (fd, name) => removeOpen(fd, name, 0),
     flistxattr: (fd, names, sizeBytes) => listOpen(fd, names, sizeBytes, 0),
     fgetxattr: (fd, name, value, sizeBytes) => getOpen(fd, name, value, sizeBytes, 0, 0),
     fsetxattr: (fd, name, value, sizeBytes) => setOpen(fd, name, value, sizeBytes, 0, 0),
@@ -127,6 +140,7 @@ function shared(koffi: Koffi, library: Library) {
     linkat: library.func('int linkat(int, const void *, int, const void *, int)'),
     unlinkat: library.func('int unlinkat(int, const void *, int)'),
     renameat: library.func('int renameat(int, const void *, int, const void *)'),
+    readlinkat: library.func('int64_t readlinkat(int, const void *, void *, size_t)'),
     fchownat: library.func('int fchownat(int, const void *, uint32_t, uint32_t, int)'),
     fchmodat: library.func('int fchmodat(int, const void *, uint32_t, int)'),
     utimensat: library.func('int utimensat(int, const void *, const void *, int)'),

@@ -127,6 +127,16 @@ export class NativeCalls implements FolderCalls {
     this.#done('unlinkat', this.#libc.unlinkat(folderFd, terminate(this.#first, name), 0))
   }
 
+  removeFolder(folderFd: number, name: Uint8Array): void {
+    this.#done('unlinkat', this.#libc.unlinkat(folderFd, terminate(this.#first, name), this.#libc.constants.removeFolderAt))
+  }
+
+  readLink(folderFd: number, name: Uint8Array): Buffer {
+    const target = Buffer.allocUnsafe(scratchBytes)
+    const length = this.#done('readlinkat', this.#libc.readlinkat(folderFd, terminate(this.#first, name), target, target.length))
+    return target.subarray(0, length)
+  }
+
   setOwner(folderFd: number, name: Uint8Array, owner: { readonly uid: number; readonly gid: number }): void {
     this.#done(
       'fchownat',
@@ -185,6 +195,12 @@ export class NativeCalls implements FolderCalls {
     const ended = terminate(this.#second, name)
     if (typeof target === 'number') this.#done('fsetxattr', this.#libc.fsetxattr(target, ended, value, value.length, 0))
     else this.#done('lsetxattr', this.#libc.lsetxattr(terminate(this.#first, target), ended, value, value.length, 0))
+  }
+
+  removeAttribute(target: AttributeTarget, name: Uint8Array): void {
+    const ended = terminate(this.#second, name)
+    if (typeof target === 'number') this.#done('fremovexattr', this.#libc.fremovexattr(target, ended))
+    else this.#done('lremovexattr', this.#libc.lremovexattr(terminate(this.#first, target), ended))
   }
 
   #seek(fd: number, offset: number, whence: number): number | null {

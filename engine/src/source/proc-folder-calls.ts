@@ -8,7 +8,9 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   renameSync,
+  rmdirSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs'
@@ -51,6 +53,12 @@ export const procFolderCalls: FolderCalls = {
   },
   removeFile(folderFd, name) {
     unlinkSync(inFolder(folderFd, name))
+  },
+  removeFolder(folderFd, name) {
+    rmdirSync(inFolder(folderFd, name))
+  },
+  readLink(folderFd, name) {
+    return readlinkSync(inFolder(folderFd, name), { encoding: 'buffer' })
   },
   setOwner(folderFd, name, { uid, gid }) {
     lchownSync(inFolder(folderFd, name), uid, gid)

@@ -15,6 +15,8 @@ export type WalkStep =
       readonly metadata: FileMetadata | null
       /** Only part of it is kept: it lies above a source. */
       readonly isAncestor: boolean
+      /** Path the system takes for it, with a slash at the end. */
+      readonly access: Buffer
     }
   | { readonly kind: 'folder-end' }
   /** Anything but a folder. */
@@ -148,7 +150,7 @@ export class Walk implements Iterable<WalkStep> {
     }
     this.#open.push(folder)
     if (access.length > longestAccessBytes) this.#shortenAccess(folder)
-    return { kind: 'folder-start', path: shortPath, name, metadata, isAncestor }
+    return { kind: 'folder-start', path: shortPath, name, metadata, isAncestor, access: folder.access }
   }
 
   #shortenAccess(folder: OpenFolder): void {

@@ -10,18 +10,22 @@ import type { CataloguedBlob, CataloguedContent, CataloguedFile } from './catalo
  *   u32 crc32 of the rest · lp path of the folder · u8 isLast · last only: varint pages, each 32 id · varint ticket · files to the end, each:
  *   lp name · u8 flags · varint size · u64 mtime · u64 ctime (ns, two's complement) · u64 inode · u64 device
  *   flag 1 trusted · flag 2 inline: lp bytes, else: varint items, each as in a tree page · varint ticket after each with data ·
- *                    varint lists, each 32 id · varint ticket
+ *                    varint lists, each 32 id · varint ticket · flag 4 attributes: 32 id · varint ticket, after all else
  */
-const flag = { trusted: 1, inline: 2 } as const
+const flag = { trusted: 1, inline: 2, attributes: 4 } as const
 export const partHeadBytes = 4
 
 export function writeFile(writer: ByteWriter, file: CataloguedFile): void {
-  const { content } = file
-  writer
-    .lengthPrefixed(file.name)
-    .u8((file.isTrusted ? flag.trusted : 0) | (content.kind === 'inline' ? flag.inline : 0))
-    .varint(file.size)
+  const { content, attributes } = file
+  const flags =
+    (file.isTrusted ? flag.trusted : 0) | (content.kind === 'inline' ? flag.inline : 0) | (attributes === null ? 0 : flag.attributes)
+  writer.lengthPrefixed(file.name).u8(flags).varint(file.size)
   writer.u64(BigInt.asUintN(64, file.mtimeNs)).u64(BigInt.asUintN(64, file.ctimeNs)).u64(file.inode).u64(file.device)
+  writeContent(writer, content)
+  if (attributes !== null) writer.bytes(attributes.id).varint(attributes.ticket)
+}
+
+function writeContent(writer: ByteWriter, content: CataloguedContent): void {
   if (content.kind === 'inline') {
     writer.lengthPrefixed(content.bytes)
     return
@@ -83,6 +87,7 @@ export class PartReader {
       inode: reader.u64(),
       device: reader.u64(),
       content: (flags & flag.inline) !== 0 ? { kind: 'inline', bytes: reader.lengthPrefixed() } : this.#storedContent(),
+      attributes: (flags & flag.attributes) !== 0 ? this.#blob() : null,
     }
   }
 
@@ -100,8 +105,11 @@ export class PartReader {
 
   #blobs(): CataloguedBlob[] {
     const blobs: CataloguedBlob[] = []
-    for (let left = this.#reader.varint(); left > 0; left--)
-      blobs.push({ id: this.#reader.bytes(blobIdBytes), ticket: this.#reader.varint() })
+    for (let left = this.#reader.varint(); left > 0; left--) blobs.push(this.#blob())
     return blobs
+  }
+
+  #blob(): CataloguedBlob {
+    return { id: this.#reader.bytes(blobIdBytes), ticket: this.#reader.varint() }
   }
 }

@@ -35,6 +35,8 @@ export interface CataloguedFile extends FileIdentity {
   /** False when the file was touched so shortly before it was looked at that a later change could look the same. */
   readonly isTrusted: boolean
   readonly content: CataloguedContent
+  /** Extended attributes and ACLs: setting one changes ctime, so they are as unchanged as the content. Null where there are none. */
+  readonly attributes: CataloguedBlob | null
 }
 
 /** Whom a catalogue speaks of. One that was made for anything else is not used. */

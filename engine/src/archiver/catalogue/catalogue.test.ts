@@ -43,6 +43,7 @@ function aFile(name: string, over: Partial<CataloguedFile> = {}): CataloguedFile
       tickets: [ticket],
       lists: [{ id: idOf(3), ticket: 3 }],
     },
+    attributes: name.length % 2 === 0 ? null : { id: idOf(5), ticket: 5 },
     ...over,
   }
 }
