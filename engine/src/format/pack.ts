@@ -75,8 +75,7 @@ export function decodePackHeader(bytes: Uint8Array): PackHeader {
 }
 
 /** How long the footer of so many segments with so many blobs is. */
-export const packFooterBytes = (segmentCount: number, blobCount: number): number =>
-  segmentCount * segmentRowBytes + blobCount * blobIdBytes
+export const packFooterBytes = (segmentCount: number, blobCount: number): number => segmentCount * segmentRowBytes + blobCount * blobIdBytes
 
 export function encodePackFooter(segments: readonly PackSegment[]): Uint8Array {
   const blobCount = segments.reduce((sum, segment) => sum + segment.blobIds.length, 0)
