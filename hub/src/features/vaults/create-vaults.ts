@@ -15,8 +15,7 @@ import { openVaults } from './opening/open-vaults.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
-import { ByteBudget } from './sessions/byte-budget.ts'
-import { commitBodiesBytes } from './sessions/commit-session.ts'
+import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
 import { findSnapshot, findSnapshotOfRun, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
@@ -77,7 +76,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly grants: SessionGrants
   readonly refsets: SnapshotRefsets
   readonly segments: SegmentReader
-  readonly commitBodies: ByteBudget
+  readonly commitBodies: CommitSessionDeps['commitBodies']
 }
 
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
@@ -90,7 +89,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     grants: new SessionGrants(),
     refsets: new SnapshotRefsets(vaults),
     segments: new SegmentReader(services),
-    commitBodies: new ByteBudget(commitBodiesBytes),
+    commitBodies: newCommitBodies(),
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(() => checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options))

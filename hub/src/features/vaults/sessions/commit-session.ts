@@ -20,14 +20,16 @@ import {
   type ProvenSnapshot,
   type SessionInHand,
 } from './prove-snapshot.ts'
-import type { ByteBudget } from './byte-budget.ts'
+import { ByteBudget } from './byte-budget.ts'
 import { announcedBytes, readBounded, requireAnnounced, type Upload } from './read-bounded.ts'
 import { requireOpenSession, requireOwnSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
 
 /** Of snapshots that are being committed: four of the largest, thousands of usual ones. */
-export const commitBodiesBytes = 256 * 1024 * 1024
+const commitBodiesBytes = 256 * 1024 * 1024
 /** 60 TiB of backup; an agent's snapshot of 1 TiB has half a megabyte. */
 const maxSnapshotBytes = 64 * 1024 * 1024
+
+export const newCommitBodies = (): ByteBudget => new ByteBudget(commitBodiesBytes)
 
 export interface CommitSessionDeps extends ProveSnapshotDeps {
   readonly database: Database
