@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { AppError, type Run, type RunOrder, type RunRequest } from '@holdfast/shared-types'
+import { AppError, type Run, type RunId, type RunOrder, type RunRequest } from '@holdfast/shared-types'
 import type { HubAccess } from './with-hub.ts'
 
 /**
@@ -12,10 +12,15 @@ export async function askForRun({ agent, client }: HubAccess, order: RunOrder): 
     return await client.call('startRun', { params: { agentId }, body: order })
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'run.already-active') throw error
-    const { items } = await client.call('listRuns', { query: { agentId, kind: order.kind, active: 'true', limit: 100 } })
-    const waiting = items.find((run) => run.state === 'queued' && isSame(run.request, order))
-    if (waiting === undefined) throw error
-    return waiting
+    let before: RunId | undefined
+    for (;;) {
+      const query = { agentId, kind: order.kind, active: 'true' as const, limit: 100, ...(before === undefined ? {} : { before }) }
+      const { items, hasMore } = await client.call('listRuns', { query })
+      const waiting = items.find((run) => run.state === 'queued' && isSame(run.request, order))
+      if (waiting !== undefined) return waiting
+      before = items.at(-1)?.id
+      if (hasMore !== true || before === undefined) throw error
+    }
   }
 }
 

@@ -56,14 +56,14 @@ async function readLog(
 ): Promise<number> {
   let last = after
   for (;;) {
-    const { items } = await client.call(
+    const { items, hasMore } = await client.call(
       'getRunLog',
       { params: { runId }, query: { after: last, limit: linesPerPage } },
       { signal, patienceMs: 0 },
     )
     last = items.at(-1)?.seq ?? last
     if (items.length > 0) watcher.onLog(items)
-    if (items.length < linesPerPage) return last
+    if (items.length === 0 || !(hasMore ?? items.length === linesPerPage)) return last
   }
 }
 

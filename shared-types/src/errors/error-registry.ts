@@ -252,6 +252,11 @@ export const errorRegistry = {
     title: 'The hub does not answer.',
     cure: 'Check its address, that it runs, and the network between.',
   },
+  'hub.overloaded': {
+    category: 'unavailable',
+    title: 'The hub has more messages in hand than it holds at once.',
+    cure: 'Nothing is needed: the agent tells it again in a moment. If it stays, look at the hub\u2019s database and load.',
+  },
   'hub.already-running': {
     category: 'conflict',
     title: 'Another hub uses this data folder.',

@@ -11,6 +11,8 @@ import { route, type RouteContract } from './route.ts'
 const v1 = '/api/v1'
 const Empty = z.object({}).meta({ id: 'Empty' })
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) })
+/** A part of a list that may be long: `limit` items, or fewer where they are large. Without `hasMore` (an older hub) a full part has more. */
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), hasMore: z.boolean().optional() })
 const Limit = z.coerce.number().int().min(1).max(1000)
 /** Raw path bytes in a query: `path` (UTF-8), or `pathBase64` (base64url) where it is not. */
 const pathQuery = { path: z.string().max(32_768).optional(), pathBase64: z.base64url().max(65_536).optional() }
@@ -177,9 +179,10 @@ export const api = {
       agentId: AgentId.optional(),
       kind: RunKind.optional(),
       active: z.enum(['true', 'false']).optional(),
+      before: RunId.optional().describe('Only runs older than this one: the last of the answer before'),
       limit: Limit.default(50),
     }),
-    response: list(Run),
+    response: page(Run),
   }),
   getRun: route({
     method: 'get',
@@ -199,7 +202,7 @@ export const api = {
     params: z.object({ runId: RunId }),
     query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: Limit.default(500) }),
     /** `lastSeq`: the run topic's sequence at this moment, to subscribe from. */
-    response: z.object({ items: z.array(LogLine), lastSeq: z.int().min(0) }),
+    response: page(LogLine).extend({ lastSeq: z.int().min(0) }),
   }),
   cancelRun: route({
     method: 'post',

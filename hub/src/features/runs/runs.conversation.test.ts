@@ -272,6 +272,44 @@ describe('lists of runs', () => {
   })
 })
 
+describe('answers about large runs', () => {
+  test('give as many runs as fit into memory, and the rest by pages, each once', async () => {
+    const agent = await linked()
+    const started: string[] = []
+    for (let i = 0; i < 12; i++) started.push((await hub.startRun(agent.agentId, backup(`/large/${i}`) as never)).id)
+    await hub.sql(
+      `update run set request = request || jsonb_build_object('sources', array(select jsonb_build_object('path', n || repeat('x', 32000))
+       from generate_series(1, 30) as n)) where agent_id = $1`,
+      [agent.agentId],
+    )
+    const seen: string[] = []
+    for (let before = ''; ;) {
+      const page = await hub.json<{ items: Run[]; hasMore: boolean }>(hub.get(`/api/v1/runs?agentId=${agent.agentId}&limit=1000${before}`))
+      expect(page.items.length).toBeLessThanOrEqual(6)
+      seen.push(...page.items.map((run) => run.id))
+      if (!page.hasMore) break
+      before = `&before=${page.items.at(-1)?.id}`
+    }
+    expect(seen).toEqual(started.toReversed())
+  })
+
+  test('give as many lines as fit into memory, and the rest by pages, each once', async () => {
+    const agent = await linked()
+    const { run, ofRun } = await running(agent)
+    await agent.send('run.log', { ...ofRun, lines: Array.from({ length: 100 }, (_, n) => line(n + 1)) })
+    await hub.sql(`update run_log set message = repeat('x', 100000) where run_id = $1`, [run.id])
+    const seen: number[] = []
+    for (;;) {
+      const query = `?limit=1000&after=${seen.at(-1) ?? 0}`
+      const page = await hub.json<{ items: LogLine[]; hasMore: boolean }>(hub.get(`/api/v1/runs/${run.id}/log${query}`))
+      expect(page.items.length).toBeLessThanOrEqual(42)
+      seen.push(...page.items.map((entry) => entry.seq))
+      if (!page.hasMore) break
+    }
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, n) => n + 1))
+  })
+})
+
 describe('the log of a run', () => {
   test('has each line once, in pages, and says from where to listen', async () => {
     const agent = await linked()

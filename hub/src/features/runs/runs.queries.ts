@@ -9,7 +9,7 @@ import {
 } from '@holdfast/shared-types'
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { InferKyselyDB } from '@mikro-orm/sql'
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
 import { RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
 
@@ -49,20 +49,54 @@ export interface RunFilter {
   readonly agentId?: AgentId | undefined
   readonly kind?: Run['kind'] | undefined
   readonly isActive?: boolean | undefined
+  /** Only runs older than this one. */
+  readonly before?: RunId | undefined
 }
 
-/** Newest first. */
-export function listRunRows(em: EntityManager, filter: RunFilter, limit: number): Promise<RunRow[]> {
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Others follow that did not fit. */
+  readonly hasMore: boolean
+}
+
+/** Requests, results and log lines of one answer: a run may be asked for with 1 MiB of paths, a line may have 36 KB. */
+const pageBytes = 4 * 1024 * 1024
+
+/** Newest first; as many as fit into one answer, at least one. Their warnings are not read. */
+export async function listRunRows(em: EntityManager, filter: RunFilter, limit: number): Promise<Page<RunRow>> {
   const active = [...activeRunStates]
-  return em.find(
-    RunEntity,
-    {
-      ...(filter.agentId === undefined ? {} : { agentId: filter.agentId }),
-      ...(filter.kind === undefined ? {} : { kind: filter.kind }),
-      ...(filter.isActive === undefined ? {} : { state: filter.isActive ? { $in: active } : { $nin: active } }),
-    },
-    { orderBy: { createdAt: 'desc', id: 'desc' }, limit },
-  )
+  let fitting = tables(em).selectFrom('run').select(['id', 'created_at'])
+  if (filter.agentId !== undefined) fitting = fitting.where('agent_id', '=', filter.agentId)
+  if (filter.kind !== undefined) fitting = fitting.where('kind', '=', filter.kind)
+  if (filter.isActive !== undefined) fitting = fitting.where('state', filter.isActive ? 'in' : 'not in', active)
+  if (filter.before !== undefined)
+    fitting = fitting.where(sql<boolean>`(created_at, id) < (select created_at, id from run where id = ${filter.before}::uuid)`)
+  const newest = fitting
+    .select(
+      sql<number>`octet_length(request::text) + coalesce(octet_length(result::text), 0) + coalesce(octet_length(error::text), 0)`.as(
+        'bytes',
+      ),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+  const weighed = tables(em)
+    .selectFrom(newest.as('newest'))
+    .select(['id', 'created_at'])
+    .select(sql<string>`sum(bytes) over (order by created_at desc, id desc) - bytes`.as('before'))
+    .select(sql<string>`count(*) over ()`.as('found'))
+  const chosen = await tables(em)
+    .selectFrom(weighed.as('weighed'))
+    .select(['id', 'found'])
+    .where('before', '<', String(pageBytes))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  const ids = chosen.map(({ id }) => id)
+  const items = await em.find(RunEntity, { id: { $in: ids } }, { orderBy: { createdAt: 'desc', id: 'desc' }, exclude: ['warnings'] })
+  // `exclude` leaves the type without what is always there: lists show no warnings (presentRun).
+  return { items: items as unknown as RunRow[], hasMore: ids.length < Number(chosen[0]?.found ?? 0) }
 }
 
 /** Ids of queued runs of an agent that may be offered now, oldest first. Those whose sources are being worked on wait. */
@@ -193,5 +227,30 @@ export async function knownLines(em: EntityManager, runId: RunId, fence: number,
   return new Set(rows.flatMap((row) => (typeof row.n === 'number' ? [row.n] : [])))
 }
 
-export const readLog = (em: EntityManager, runId: RunId, after: number, limit: number): Promise<RunLogRow[]> =>
-  em.find(RunLogEntity, { runId, seq: { $gt: after } }, { orderBy: { seq: 'asc' }, limit })
+/** Lines after one, in order; as many as fit into one answer, at least one. */
+export async function readLog(em: EntityManager, runId: RunId, after: number, limit: number): Promise<Page<RunLogRow>> {
+  const next = tables(em)
+    .selectFrom('run_log')
+    .select('seq')
+    .select(sql<number>`octet_length(message) + octet_length(event) + coalesce(octet_length(path), 0)`.as('bytes'))
+    .where('run_id', '=', runId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit + 1)
+  const weighed = tables(em)
+    .selectFrom(next.as('next'))
+    .select('seq')
+    .select(sql<string>`sum(bytes) over (order by seq) - bytes`.as('before'))
+    .select(sql<string>`count(*) over ()`.as('found'))
+  const chosen = await tables(em)
+    .selectFrom(weighed.as('weighed'))
+    .select(['seq', 'found'])
+    .where('before', '<', String(pageBytes))
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  const last = chosen.at(-1)
+  if (last === undefined) return { items: [], hasMore: false }
+  const items = await em.find(RunLogEntity, { runId, seq: { $gt: after, $lte: last.seq } }, { orderBy: { seq: 'asc' } })
+  return { items, hasMore: chosen.length < Number(last.found) }
+}

@@ -26,14 +26,15 @@ export const runRoutes = (state: RunsState): RouteHandlers => ({
 
   listRuns: async ({ em, actor, query }) => {
     // A device that asks for another one's runs sees none.
-    if (actor.kind === 'agent' && query.agentId !== undefined && query.agentId !== actor.agentId) return { items: [] }
+    if (actor.kind === 'agent' && query.agentId !== undefined && query.agentId !== actor.agentId) return { items: [], hasMore: false }
     const agentId = actor.kind === 'agent' ? actor.agentId : query.agentId
     const isActive = query.active === undefined ? undefined : query.active === 'true'
-    const rows = await listRunRows(em, { agentId, kind: query.kind, isActive }, query.limit)
+    const { items: rows, hasMore } = await listRunRows(em, { agentId, kind: query.kind, isActive, before: query.before }, query.limit)
     const names = await deviceNames(em)
     const newest = (run: RunRow) => (isEndState(run.state) ? undefined : state.progress.get(run.id)?.sample)
     return {
       items: rows.map((run) => presentRun(run, { deviceName: names.get(run.agentId) ?? '', progress: newest(run), withWarnings: false })),
+      hasMore,
     }
   },
 
@@ -42,8 +43,8 @@ export const runRoutes = (state: RunsState): RouteHandlers => ({
     state.database.transaction(
       async (em) => {
         await requireVisibleRun(em, actor, runId)
-        const lines = await readLog(em, runId, query.after, query.limit)
-        return { items: lines.map(presentLogLine), lastSeq: await state.live.head(em, `run:${runId}`) }
+        const { items, hasMore } = await readLog(em, runId, query.after, query.limit)
+        return { items: items.map(presentLogLine), hasMore, lastSeq: await state.live.head(em, `run:${runId}`) }
       },
       { isolation: 'repeatable read', readOnly: true },
     ),

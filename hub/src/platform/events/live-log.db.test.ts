@@ -54,7 +54,7 @@ describe('sequence of a topic', () => {
     })
     await expect(failed).rejects.toThrow('rolled back')
     await append(1)
-    expect((await live.read(topic, 0, 100)).map((event) => event.seq)).toEqual([1, 2, 3])
+    expect((await live.read(topic, 0, 100)).events.map((event) => event.seq)).toEqual([1, 2, 3])
     expect(await live.head(database.em(), topic)).toBe(3)
   })
 
@@ -76,7 +76,7 @@ describe('sequence of a topic', () => {
     )
     await Promise.all(writers)
     for (const written of [topic, other]) {
-      const events = await live.read(written, 0, 1000)
+      const { events } = await live.read(written, 0, 1000)
       expect(events.map((event) => event.seq)).toEqual(upTo(committed.length))
       const lines = events.map((event) => (event.type === 'run.log' ? event.body.seq : 0))
       expect(lines.toSorted((a, b) => a - b)).toEqual(committed.toSorted((a, b) => a - b))
@@ -132,6 +132,23 @@ describe('subscription', () => {
     await feeds.subscribe(topic, 100, { send: (event) => heard.send(event), drained: async () => void waits++ })
     expect(heard.seqs).toEqual(upTo(1700, 101))
     expect(waits).toBe(3)
+  })
+
+  test('is caught up in portions of bytes where events are large: none is held by the hundred', async () => {
+    const large = { ...line(1), message: 'x'.repeat(300_000) }
+    await database.transaction(async (em) => {
+      for (let i = 1; i <= 12; i++) live.append(em, topic, 'run.log', large)
+    })
+    const first = await live.read(topic, 0, 500)
+    expect(first).toMatchObject({ hasMore: true })
+    expect(first.events.map((event) => event.seq)).toEqual(upTo(4))
+    const heard = listener()
+    let waits = 0
+    await feeds.subscribe(topic, 0, { send: (event) => heard.send(event), drained: async () => void waits++ })
+    expect(heard.seqs).toEqual(upTo(12))
+    expect(waits).toBeGreaterThanOrEqual(2)
+    await append(1)
+    await expect.poll(() => heard.seqs.at(-1)).toBe(13)
   })
 
   test('ends with its close, also when another one goes on', async () => {

@@ -23,13 +23,19 @@ type BodyOf<T extends LiveEventType> = z.output<(typeof liveEventBodies)[T]>
 /** Samples are not kept, so they cannot be appended. */
 export type KeptEventType = Exclude<LiveEventType, 'run.progress'>
 
+export interface LivePortion {
+  readonly events: readonly LiveEvent[]
+  /** False: this was all there is now. True: there may be more. */
+  readonly hasMore: boolean
+}
+
 export interface LiveLog {
   /** Adds an event to a topic; visible and told with the commit of the transaction of `em`. */
   append<T extends KeptEventType>(em: EntityManager, topic: Topic, type: T, body: BodyOf<T>): void
   /** The last sequence of a topic that is visible to `em`; 0 for a topic without events. */
   head(em: EntityManager, topic: Topic): Promise<number>
-  /** Events after a sequence, in order, `limit` at most. */
-  read(topic: Topic, afterSeq: number, limit: number): Promise<LiveEvent[]>
+  /** The next events after a sequence, in order: `limit` at most, and of large ones so many as make up 1 MiB. */
+  read(topic: Topic, afterSeq: number, limit: number): Promise<LivePortion>
   /** Called after a commit with the topics that grew. */
   onGrown(listener: (topics: readonly Topic[]) => void): void
   /** Removes events that are older than 7 days, and all but the newest 50,000 of a topic. @returns how many went */
@@ -40,6 +46,8 @@ export interface LiveLog {
 const keepDays = 7
 /** 50,000: a day of a hub with 2,000 devices on the topics `devices` and `runs`, or the log of one very talkative run; ≈ 50 MB. */
 const keepPerTopic = 50_000
+/** Text of the events of one portion; one event, however large (a run with 10,000 paths has 1 MiB), is always given. */
+const portionBytes = 1024 * 1024
 /** Rows of one delete: short locks on a table that is written all the time. */
 const pruneBatch = 5000
 
@@ -84,14 +92,36 @@ export function createLiveLog({ database, now, checkBodies }: LiveLogOptions): L
       const row = await tables(em).selectFrom('live_topic').select('last_seq').where('topic', '=', topic).executeTakeFirst()
       return row?.last_seq ?? 0
     },
-    async read(topic, afterSeq, limit) {
-      const query = tables(database.em()).selectFrom('live_event').selectAll().where('topic', '=', topic).where('seq', '>', afterSeq)
-      const rows = await query.orderBy('seq').limit(limit).execute()
-      return rows.map((row) => ({ topic, seq: row.seq, type: row.type, atMs: row.at.getTime(), body: row.body }) as LiveEvent)
-    },
+    read: (topic, afterSeq, limit) => readPortion(database.em(), topic, afterSeq, limit),
     onGrown: (listener) => void listeners.push(listener),
     prune: () => prune(database, new Date(now() - keepDays * 86_400_000)),
   }
+}
+
+async function readPortion(em: EntityManager, topic: Topic, afterSeq: number, limit: number): Promise<LivePortion> {
+  // Measured and cut in the database: what is too much never comes here.
+  const next = tables(em)
+    .selectFrom('live_event')
+    .selectAll()
+    .where('topic', '=', topic)
+    .where('seq', '>', afterSeq)
+    .orderBy('seq')
+    .limit(limit)
+  const own = sql<number>`octet_length(body::text)`
+  const weighed = tables(em)
+    .selectFrom(next.as('next'))
+    .select(['seq', 'type', 'at', 'body'])
+    .select(sql<string>`sum(${own}) over (order by seq) - ${own}`.as('before'))
+    .select(sql<string>`count(*) over ()`.as('found'))
+  const rows = await tables(em)
+    .selectFrom(weighed.as('weighed'))
+    .selectAll()
+    .where('before', '<', String(portionBytes))
+    .orderBy('seq')
+    .execute()
+  const events = rows.map(({ seq, type, at, body }) => ({ topic, seq, type, atMs: new Date(at).getTime(), body }) as LiveEvent)
+  const found = Number(rows[0]?.found ?? 0)
+  return { events, hasMore: found === limit || events.length < found }
 }
 
 /** Takes the numbers and writes the events: two statements, whatever the count. */

@@ -6,9 +6,6 @@ import {
   helloEvent,
   linkEndedEvent,
   messageEvent,
-  toWireError,
-  type AckEnvelope,
-  type AgentId,
   type HelloAnswer,
   type HubChallenge,
   type HubId,
@@ -21,6 +18,7 @@ import type { Feature } from '../http/define-feature.ts'
 import type { IdentitySource } from '../http/resolve-actor.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { AgentGate } from './agent-gate.ts'
+import { createAgentIntake, type AgentIntake } from './agent-intake.ts'
 import { proveHello, refusedHello, supportedProtocols, type ProvenHello } from './agent-hello.ts'
 import { AgentLink, linkEndedBy } from './agent-link.ts'
 import type { AgentLinkRegistry } from './agent-links.ts'
@@ -50,19 +48,20 @@ interface Namespace extends AgentNamespaceOptions {
   isClosing: boolean
   /** Hellos, messages and hooks that are not through yet. */
   readonly underWay: Set<Promise<unknown>>
+  readonly intake: AgentIntake
 }
 
 /** protocol: no hello within 10 s of the challenge ends the connection. */
 const defaultHelloDeadlineMs = 10_000
-/** Messages of one link without an answer yet; a sane agent waits for each, so this many are a fault or an attack. */
-const maxUnanswered = 1000
 
 type Acknowledge<T> = (answer: T) => void
 const isAcknowledge = (value: unknown): value is Acknowledge<unknown> => typeof value === 'function'
 
 /** Namespace `/agent`: challenge, hello, then messages both ways. */
 export function attachAgentNamespace(options: AgentNamespaceOptions): AgentNamespace {
-  const shared: Namespace = { ...options, isClosing: false, underWay: new Set() }
+  const underWay = new Set<Promise<unknown>>()
+  const intake = createAgentIntake({ gate: options.gate, track: (answering) => track(underWay, answering) })
+  const shared: Namespace = { ...options, isClosing: false, underWay, intake }
   const namespace = options.io.of(agentNamespace)
   namespace.use((socket, next) => {
     // Polling would split one link over many requests: no order, no prompt end.
@@ -79,9 +78,9 @@ export function attachAgentNamespace(options: AgentNamespaceOptions): AgentNames
 }
 
 /** Remembers work until it is through; none of it rejects. */
-function track(namespace: Namespace, work: Promise<unknown>): void {
-  namespace.underWay.add(work)
-  void work.finally(() => namespace.underWay.delete(work))
+function track(underWay: Set<Promise<unknown>>, work: Promise<unknown>): void {
+  underWay.add(work)
+  void work.finally(() => underWay.delete(work))
 }
 
 function greet(options: Namespace, socket: Socket): void {
@@ -95,7 +94,7 @@ function greet(options: Namespace, socket: Socket): void {
   socket.once(helloEvent, (raw: unknown, acknowledge: unknown) => {
     clearTimeout(deadline)
     if (!isAcknowledge(acknowledge)) return void socket.disconnect(true)
-    track(options, welcome(options, socket, challenge, { raw, acknowledge }))
+    track(options.underWay, welcome(options, socket, challenge, { raw, acknowledge }))
   })
   socket.emit(challengeEvent, challenge)
 }
@@ -114,9 +113,10 @@ async function welcome(options: Namespace, socket: Socket, challenge: HubChallen
     const link = new AgentLink(identity.agentId, socket, options.now)
     // Before the hooks: from here on an older link is ended, so what they settle stays settled.
     links.add(link)
-    socket.once('disconnect', () => track(options, unlinked(options, link)))
+    socket.once('disconnect', () => track(options.underWay, unlinked(options, link)))
     const dropRuns = await settleHello(options, proven, link)
-    socket.on(messageEvent, receive(options, socket, identity.agentId))
+    const intake = options.intake.openLink(identity.agentId, () => socket.connected)
+    socket.on(messageEvent, (raw: unknown, acknowledge: unknown) => intake.receive(raw, acknowledge))
     received.acknowledge({ accepted: true, hubVersion: options.hubVersion, timeMs: options.now(), dropRuns })
     link.setReady()
     const { agentId } = identity
@@ -158,26 +158,5 @@ async function runHooks({ features, log }: AgentNamespaceOptions, hook: (feature
     } catch (error) {
       log.error({ event: 'agent-link.hook-failed', feature: feature.name, err: error }, 'A feature could not follow an agent link')
     }
-  }
-}
-
-function receive(options: Namespace, socket: Socket, agentId: AgentId): (raw: unknown, acknowledge: unknown) => void {
-  let unanswered = 0
-  return (raw, acknowledge) => {
-    if (!isAcknowledge(acknowledge)) return // Nobody waits for an answer: not a message of this protocol.
-    if (unanswered >= maxUnanswered) {
-      acknowledge({
-        ok: false,
-        error: toWireError(new AppError('protocol.invalid-message', { message: 'Too many messages wait for an answer.' })),
-      } satisfies AckEnvelope)
-      return
-    }
-    unanswered++
-    const answering = options.gate(agentId, raw).then((ack) => {
-      unanswered--
-      // On a dead link the answer goes nowhere; the agent asks again and finds it.
-      if (socket.connected) acknowledge(ack)
-    })
-    track(options, answering)
   }
 }

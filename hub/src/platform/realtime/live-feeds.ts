@@ -60,10 +60,10 @@ class TopicFeed {
   async pump(): Promise<void> {
     if (this.#cursor === null || this.sinks.size === 0) return
     for (;;) {
-      const events = await this.#live.read(this.#topic, this.#cursor, readBatch)
+      const { events, hasMore } = await this.#live.read(this.#topic, this.#cursor, readBatch)
       for (const event of events) for (const sink of this.sinks) sink.send(event)
       this.#cursor = events.at(-1)?.seq ?? this.#cursor
-      if (events.length < readBatch) return
+      if (!hasMore) return
     }
   }
 
@@ -75,7 +75,7 @@ class TopicFeed {
     let reached = seq ?? cursor
     if (reached > cursor) throw new AppError('live.sequence-gone')
     while (reached < cursor) {
-      const events = await this.#live.read(this.#topic, reached, Math.min(readBatch, cursor - reached))
+      const { events } = await this.#live.read(this.#topic, reached, Math.min(readBatch, cursor - reached))
       if (events.length === 0) throw new AppError('live.sequence-gone')
       reached = sendInOrder(events, reached, sink)
     }
@@ -145,8 +145,8 @@ export function createLiveFeeds(live: LiveLog, database: Database, log: Logger):
 async function catchUp(live: LiveLog, topic: Topic, lastSeq: number, sink: LiveSink): Promise<number> {
   let reached = lastSeq
   for (;;) {
-    const events = await live.read(topic, reached, readBatch)
-    if (events.length < readBatch) return reached
+    const { events, hasMore } = await live.read(topic, reached, readBatch)
+    if (!hasMore) return reached
     reached = sendInOrder(events, reached, sink)
     await sink.drained()
   }

@@ -40,6 +40,9 @@ const maxSubscriptions = 50
 /** Packets that may wait for one browser. Beyond it is cut: it resumes with `lastSeq`, and the hub's memory stays its own. */
 const maxWaitingPackets = 2000
 const drainedBelow = 100
+/** The same in memory: most packets are small, but the state of a run may have 1 MiB. */
+const maxWaitingBytes = 8 * 1024 * 1024
+const drainedBelowBytes = 256 * 1024
 
 interface UiSocketData {
   actor: UserActor
@@ -134,16 +137,17 @@ async function subscribe(
 }
 
 function sinkOf(options: UiNamespaceOptions, socket: UiSocket): LiveSink {
-  // Not in the types, but what engine.io itself decides by (socket.io 4.8: Socket.writeBuffer).
-  const waiting = (): number => (socket.conn as unknown as { readonly writeBuffer: readonly unknown[] }).writeBuffer.length
   return {
     send(event: LiveEvent) {
       if (!socket.connected || !options.access.maySee(socket.data.actor, event)) return
-      if (waiting() > maxWaitingPackets) return void socket.disconnect(true)
+      const { packets, bytes } = waitingFor(socket)
+      if (packets > maxWaitingPackets || bytes > maxWaitingBytes) return void socket.disconnect(true)
       ;(socket as unknown as Socket).emit(liveEventName, event)
     },
     async drained() {
-      while (socket.connected && waiting() > drainedBelow) {
+      for (;;) {
+        const { packets, bytes } = waitingFor(socket)
+        if (!socket.connected || (packets <= drainedBelow && bytes <= drainedBelowBytes)) return
         await new Promise<void>((resolve) => {
           socket.conn.once('drain', resolve)
           socket.conn.once('close', () => resolve())
@@ -151,6 +155,15 @@ function sinkOf(options: UiNamespaceOptions, socket: UiSocket): LiveSink {
       }
     },
   }
+}
+
+/** What a browser has not taken yet. */
+function waitingFor(socket: UiSocket): { readonly packets: number; readonly bytes: number } {
+  // Not in the types, but what engine.io itself decides by (socket.io 4.8: Socket.writeBuffer; text of a packet is ASCII or UTF-16).
+  const { writeBuffer } = socket.conn as unknown as { readonly writeBuffer: readonly { readonly data?: unknown }[] }
+  let bytes = 0
+  for (const { data } of writeBuffer) if (typeof data === 'string') bytes += data.length
+  return { packets: writeBuffer.length, bytes }
 }
 
 function asRefusal(log: Logger, thrown: unknown): WireError {

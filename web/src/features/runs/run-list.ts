@@ -24,7 +24,7 @@ export function useRunList(query: MaybeRefOrGetter<RunListQuery>, limit: number)
   const asked = ref(limit)
   const error = shallowRef<unknown>(null)
   const isLoaded = ref(false)
-  /** The answer was full: older runs exist, and anything older in the store would leave a hole. */
+  /** The answer was full, or cut because its runs are large: older runs exist, and anything older in the store would leave a hole. */
   const oldestShownMs = ref(-Infinity)
   let latest = 0
 
@@ -32,12 +32,12 @@ export function useRunList(query: MaybeRefOrGetter<RunListQuery>, limit: number)
     const turn = ++latest
     const { agentId, kind, activeOnly } = toValue(query)
     try {
-      const { items } = await callHub('listRuns', {
+      const { items, hasMore: isCut } = await callHub('listRuns', {
         query: { agentId, kind, active: activeOnly === true ? 'true' : undefined, limit: asked.value },
       })
       for (const run of items) store.put(run)
       if (turn !== latest) return
-      oldestShownMs.value = items.length < asked.value ? -Infinity : (items.at(-1)?.createdAtMs ?? -Infinity)
+      oldestShownMs.value = isCut !== true && items.length < asked.value ? -Infinity : (items.at(-1)?.createdAtMs ?? -Infinity)
       error.value = null
       isLoaded.value = true
     } catch (cause) {

@@ -6,6 +6,12 @@ import { mergeLogLines } from './log-lines.ts'
 // The most lines the hub gives at once.
 const linesPerPage = 1000
 
+interface LogPage {
+  readonly items: readonly LogLine[]
+  readonly hasMore?: boolean | undefined
+}
+const hasMore = (page: LogPage): boolean => page.items.length > 0 && (page.hasMore ?? page.items.length === linesPerPage)
+
 /** The log of one run: pages from the hub and lines told live, each once and in order. */
 export function useRunLog(runId: RunId, signal: AbortSignal) {
   const lines = shallowRef<readonly LogLine[]>([])
@@ -25,18 +31,18 @@ export function useRunLog(runId: RunId, signal: AbortSignal) {
   }
 
   /** Reads all lines after a known page, however many pages that is. */
-  async function readOn(page: readonly LogLine[]): Promise<void> {
+  async function readOn(page: LogPage): Promise<void> {
     let last = page
-    lines.value = mergeLogLines(lines.value, last)
-    while (last.length === linesPerPage) {
-      last = (await readPage(last.at(-1)?.seq ?? 0)).items
-      lines.value = mergeLogLines(lines.value, last)
+    lines.value = mergeLogLines(lines.value, last.items)
+    while (hasMore(last)) {
+      last = await readPage(last.items.at(-1)?.seq ?? 0)
+      lines.value = mergeLogLines(lines.value, last.items)
     }
     isLoading.value = false
   }
 
   /** Reads what came after the newest line here: used when live events could not close a gap. */
-  const readMissed = async () => readOn((await readPage(lines.value.at(-1)?.seq ?? 0)).items)
+  const readMissed = async () => readOn(await readPage(lines.value.at(-1)?.seq ?? 0))
 
   onScopeDispose(() => {
     if (frame !== undefined) cancelAnimationFrame(frame)

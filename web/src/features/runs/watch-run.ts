@@ -40,7 +40,7 @@ export function useWatchedRun(runId: RunId) {
         { onEvent, onCaughtUp: (hadGap) => void onCaughtUp(hadGap).catch(fail) },
         first.lastSeq,
       )
-      await log.readOn(first.items)
+      await log.readOn(first)
     } catch (cause) {
       fail(cause)
       // With the hub away, the run may still be known from the last visit; its log is not.
