@@ -29,6 +29,7 @@ export async function holdDataFolder(context: CliContext, purpose: LockPurpose):
   const taken = await takeFolderLock(folder.lockFile, purpose, configuredAddress(config))
   if (taken.outcome === 'refused') return { holder: taken.holder }
   try {
+    if (config.databaseUrl !== null) taken.lock.update({ database: 'none' })
     const secret = config.secret ?? loadHubSecret({ file: folder.secretFile, isInUse: isDataFolderInUse(folder), log })
     return { folder, lock: taken.lock, secret, postgresUser }
   } catch (error) {

@@ -45,6 +45,7 @@ export async function openDatabaseServer({ config, env, log }: CliContext, optio
     env,
     log,
     onLost: onFatal,
+    onWatched: () => held.lock.update({ database: 'watched' }),
     ...(signal === undefined ? {} : { signal }),
   })
   return { connection: embedded.connection, embedded }

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,9 +7,11 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { findLockHolder, tryFolderLock, type FolderLock } from './folder-lock.ts'
 import { serialiseLockRecord, type LockRecord } from './lock-record.ts'
 import { ownIdentity } from './process-identity.ts'
-import { startTypeScript, type LineProcess } from './testing/line-process.ts'
+import { startLineProcess, startTypeScript, type LineProcess } from './testing/line-process.ts'
 
 const racerFile = new URL('./testing/lock-racer.ts', import.meta.url)
+/** Making pid namespaces needs root, and a system that lets root. */
+const canUnshare = process.platform === 'linux' && spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
 let folder: string
 let lockFile: string
 
@@ -35,6 +38,9 @@ async function take(): Promise<FolderLock> {
   return attempt.lock
 }
 
+/** What is in the folder but the sockets by which owners are known to live. */
+const lockFiles = () => readdirSync(folder).filter((name) => !name.includes('.live-'))
+
 /** The record of a process that ended before this boot of the machine's current number owner began. */
 const deadRecord = (token: string, changes: Partial<LockRecord> = {}): LockRecord => ({
   token,
@@ -43,6 +49,7 @@ const deadRecord = (token: string, changes: Partial<LockRecord> = {}): LockRecor
   address: null,
   adminSocket: null,
   isStopping: false,
+  database: 'starting',
   ...changes,
 })
 
@@ -77,7 +84,7 @@ describe('the lock of a data folder', () => {
     await racer.kill()
     const lock = await take()
     expect(await findLockHolder(lockFile)).toEqual(lock.record)
-    expect(readdirSync(folder)).toEqual(['hub.lock'])
+    expect(lockFiles()).toEqual(['hub.lock'])
   })
 
   test('is taken over when the number of its owner belongs to another program now', async () => {
@@ -88,14 +95,14 @@ describe('the lock of a data folder', () => {
   test('is taken over after a power cut tore its file', async () => {
     writeFileSync(lockFile, '')
     await take()
-    expect(readdirSync(folder)).toEqual(['hub.lock'])
+    expect(lockFiles()).toEqual(['hub.lock'])
   })
 
   test('is taken over when a taker was killed in the middle of taking over', async () => {
     writeFileSync(lockFile, serialiseLockRecord(deadRecord('aaaaaaaa')))
     writeFileSync(`${lockFile}.after-aaaaaaaa`, serialiseLockRecord(deadRecord('bbbbbbbb')))
     await take()
-    expect(readdirSync(folder)).toEqual(['hub.lock'])
+    expect(lockFiles()).toEqual(['hub.lock'])
   })
 
   test.runIf(process.platform === 'linux')(
@@ -112,6 +119,44 @@ describe('the lock of a data folder', () => {
       await take()
     },
   )
+})
+
+describe.runIf(canUnshare)('a lock whose owner lives in another pid namespace', () => {
+  /** As in a container: the racer is process 1 of its own namespace, and its number there names nobody or somebody else here. */
+  function startContained(): LineProcess {
+    const node = [process.execPath, '-C', '@holdfast/source', racerFile.pathname]
+    const racer = startLineProcess('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...node])
+    onTestFinished(() => racer.kill())
+    return racer
+  }
+
+  test('is refused before any admin socket is open, and free once that owner is dead', async () => {
+    const racer = startContained()
+    expect(await ask(racer, `try ${lockFile}`)).toBe('taken')
+    const attempt = await tryFolderLock(lockFile, 'hub', null)
+    expect(attempt).toMatchObject({ outcome: 'refused', holder: { adminSocket: null, owner: { pid: 1 } } })
+    await racer.kill()
+    await expect.poll(async () => (await findLockHolder(lockFile)) === null).toBe(true)
+    const lock = await take()
+    expect(lockFiles()).toEqual(['hub.lock'])
+    lock.release()
+  })
+
+  test('is refused too while that owner is paused, and in a folder whose path is too long for a socket', async () => {
+    const deep = path.join(folder, 'x'.repeat(120), 'hub.lock')
+    mkdirSync(path.dirname(deep))
+    const racer = startContained()
+    expect(await ask(racer, `try ${deep}`)).toBe('taken')
+    const contained = readFileSync(`/proc/${racer.pid}/task/${racer.pid}/children`, 'utf8').trim()
+    process.kill(Number(contained), 'SIGSTOP')
+    try {
+      for (let i = 0; i < 3; i++) expect(await tryFolderLock(deep, 'hub', null)).toMatchObject({ outcome: 'refused' })
+    } finally {
+      process.kill(Number(contained), 'SIGCONT')
+    }
+    expect(await ask(racer, 'release')).toBe('released')
+    expect(readdirSync(path.dirname(deep))).toEqual([])
+  })
 })
 
 test('of many processes that race for free, stale, torn and half taken locks exactly one wins each', async () => {

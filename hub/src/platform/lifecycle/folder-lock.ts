@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
 import { replaceFile, writeDraft } from './durable-file.ts'
 import { errorCode } from './error-code.ts'
 import { readLockRecord, serialiseLockRecord, type LockPurpose, type LockRecord } from './lock-record.ts'
+import { connectTo, isWitnessed, isWitnessOf, openWitness, type LockWitness } from './lock-witness.ts'
 import { ownIdentity, stateOfProcess } from './process-identity.ts'
 
 /*
@@ -20,7 +20,7 @@ import { ownIdentity, stateOfProcess } from './process-identity.ts'
 export interface FolderLock {
   readonly record: LockRecord
   /** Tells others more about the owner. */
-  update(changes: Partial<Pick<LockRecord, 'address' | 'adminSocket' | 'isStopping'>>): void
+  update(changes: Partial<Pick<LockRecord, 'address' | 'adminSocket' | 'isStopping' | 'database'>>): void
   release(): void
 }
 
@@ -42,30 +42,37 @@ export async function tryFolderLock(lockFile: string, purpose: LockPurpose, addr
     address,
     adminSocket: null,
     isStopping: false,
+    database: 'starting',
   }
+  let witness: LockWitness | null = null
+  let isTaken = false
   const draft = writeDraft(lockFile, serialiseLockRecord(record), 0o600)
   try {
     for (;;) {
       const last = walkChain(lockFile).at(-1)
-      if (last && (await isHeld(last.record))) return { outcome: 'refused', holder: last.record }
+      if (last && (await isHeld(lockFile, last.record))) return { outcome: 'refused', holder: last.record }
+      // Before the record is to be seen: whoever reads it can tell that its owner lives.
+      witness ??= await openWitness(lockFile, record.token)
       const claim = last ? claimOn(lockFile, last.record) : lockFile
       if (!linkIfFree(draft, claim)) continue
       if (walkChain(lockFile).at(-1)?.record.token === record.token) {
         if (last) renameSync(claim, lockFile)
         clearLeftovers(lockFile, record)
-        return { outcome: 'taken', lock: ownedLock(lockFile, record) }
+        isTaken = true
+        return { outcome: 'taken', lock: ownedLock(lockFile, record, witness) }
       }
       removeIfOwn(claim, record) // somebody else finished a takeover meanwhile
     }
   } finally {
     rmSync(draft, { force: true })
+    if (!isTaken) witness?.close()
   }
 }
 
 /** The living owner of the lock, null when there is none. */
 export async function findLockHolder(lockFile: string): Promise<LockRecord | null> {
   const last = walkChain(lockFile).at(-1)
-  return last && (await isHeld(last.record)) ? last.record : null
+  return last && (await isHeld(lockFile, last.record)) ? last.record : null
 }
 
 /** A name that is free for one successor of exactly this owner. */
@@ -102,18 +109,21 @@ function clearLeftovers(lockFile: string, record: LockRecord): void {
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name)
     if (name.startsWith(`${path.basename(lockFile)}.after-`) && name !== claimOnMe) rmSync(file, { force: true })
-    if (name.startsWith(`${path.basename(lockFile)}.draft-`) && isOld(file)) rmSync(file, { force: true })
+    const isPassing = name.startsWith(`${path.basename(lockFile)}.draft-`) || (isWitnessOf(lockFile, name) && !isMyWitness(name, record))
+    if (isPassing && isOld(file)) rmSync(file, { force: true })
   }
 }
 
-/** A taker needs its draft for moments only. */
+const isMyWitness = (name: string, record: LockRecord): boolean => name.endsWith(record.token.slice(0, 16))
+
+/** A taker that does not win needs its draft and its witness for moments only. */
 function isOld(file: string): boolean {
   const draftLifeMs = 600_000
   const modifiedAtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs
   return modifiedAtMs !== undefined && Date.now() - modifiedAtMs > draftLifeMs
 }
 
-function ownedLock(lockFile: string, taken: LockRecord): FolderLock {
+function ownedLock(lockFile: string, taken: LockRecord, witness: LockWitness | null): FolderLock {
   let record = taken
   const isMine = () => readLockRecord(lockFile)?.token === record.token
   return {
@@ -127,26 +137,21 @@ function ownedLock(lockFile: string, taken: LockRecord): FolderLock {
     },
     release() {
       removeIfOwn(lockFile, record)
+      witness?.close()
     },
   }
 }
 
-async function isHeld(record: LockRecord): Promise<boolean> {
+async function isHeld(lockFile: string, record: LockRecord): Promise<boolean> {
   if (record.owner === null) return false
   const state = stateOfProcess(record.owner)
-  // A hub in another container on the same folder: its number says nothing here, but its socket answers.
-  if (state === 'elsewhere') return record.adminSocket !== null && (await isListening(record.adminSocket))
+  // A hub in another container on the same folder: its number says nothing here, but its sockets answer.
+  if (state === 'elsewhere') {
+    if (await isWitnessed(lockFile, record.token)) return true
+    return record.adminSocket !== null && (await connectTo(record.adminSocket)) === 'connected'
+  }
   // Windows tells no start time, so a number that lives may be another program's: there the pipe decides.
-  if (state === 'alive' && record.owner.startedAt === null && record.adminSocket !== null) return isListening(record.adminSocket)
+  if (state === 'alive' && record.owner.startedAt === null && record.adminSocket !== null)
+    return (await connectTo(record.adminSocket)) === 'connected'
   return state === 'alive'
 }
-
-const isListening = (socketPath: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(socketPath)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })

@@ -6,6 +6,12 @@ import type { ProcessIdentity } from './process-identity.ts'
 /** Who works with the data folder. A `command` and a `database-stop` are short: one waits for them instead of giving up. */
 export type LockPurpose = 'hub' | 'command' | 'database-stop'
 
+/**
+ * Who sees to the embedded database of the folder: `none` = its owner uses another database and leaves this one alone; `watched` = its
+ * owner has taken it over, and a watchdog stops it should the owner die; `starting` = not decided yet.
+ */
+export type LockDatabase = 'none' | 'starting' | 'watched'
+
 export interface LockRecord {
   /** Random; names this taking of the lock and no other. */
   readonly token: string
@@ -17,6 +23,7 @@ export interface LockRecord {
   readonly adminSocket: string | null
   /** True once the owner has begun to stop: a new hub waits for it. */
   readonly isStopping: boolean
+  readonly database: LockDatabase
 }
 
 export const serialiseLockRecord = (record: LockRecord): string => `${JSON.stringify(record)}\n`
@@ -48,6 +55,7 @@ function parse(text: string): LockRecord | null {
     address: value.address ?? null,
     adminSocket: value.adminSocket ?? null,
     isStopping: value.isStopping ?? false,
+    database: value.database ?? 'starting',
   }
 }
 
@@ -59,4 +67,5 @@ const tornRecord = (text: string): LockRecord => ({
   address: null,
   adminSocket: null,
   isStopping: false,
+  database: 'starting',
 })

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { findLockHolder } from '../../lifecycle/folder-lock.ts'
+import { findLockHolder, tryFolderLock } from '../../lifecycle/folder-lock.ts'
 import {
   endGrace,
   holdDatabase,
@@ -92,6 +93,28 @@ describe('the embedded database', () => {
     held.holder.say('abandon')
     await held.holder.ended
     await until(() => processesOn(folder).length === 0, 5000)
+  })
+
+  test('is stopped also when a hub with another database has the folder by then, which is left alone', async () => {
+    const held = await hold()
+    await held.holder.kill()
+    const attempt = await tryFolderLock(lockFile(), 'hub', null)
+    if (attempt.outcome === 'refused') throw new Error('refused')
+    attempt.lock.update({ database: 'none' })
+    await until(() => processesOn(folder).length === 0, 10_000)
+    expect((await findLockHolder(lockFile()))?.token).toBe(attempt.lock.record.token)
+    attempt.lock.release()
+  })
+
+  test('is stopped also when the hub that was about to adopt it died before it had', async () => {
+    const held = await hold()
+    await held.holder.kill()
+    const attempt = await tryFolderLock(lockFile(), 'hub', null)
+    if (attempt.outcome === 'refused') throw new Error('refused')
+    await delay(1500) // beyond the grace: the watchdog has met this holder
+    expect(postmasterOf(folder)).not.toBeNull()
+    attempt.lock.release()
+    await until(() => processesOn(folder).length === 0, 10_000)
   })
 
   test('is adopted with every acknowledged row by the next hub, which the watchdog of the killed one leaves alone', async () => {

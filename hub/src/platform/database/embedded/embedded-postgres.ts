@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Called once when the server was lost and could not be started again: the hub has no database any more. */
   readonly onLost: (error: AppError) => void
+  /** Called once a watchdog stands by: from here on the database is stopped whatever becomes of this process. */
+  readonly onWatched: () => void
   /** Ends a start that takes long, as the recovery after a crash may; it then fails with `database.unavailable`. */
   readonly signal?: AbortSignal
   /** For tests. */
@@ -57,6 +59,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { binaries, layout, cluster } = prepared
   // Before the server: a hub killed right after starting it must not leave it alone.
   const watchdog = watch(options, prepared)
+  options.onWatched()
   const stopping = { ...tool, pgCtl: binaries.pgCtl, dataFolder: layout.dataFolder }
   const stop = async (fastMs: number) => {
     if (await stopServer({ ...stopping, fastMs })) await watchdog.dismiss()

@@ -18,6 +18,9 @@ export interface AbandonedServer {
 
 /** With the grace of 10 s, the lock, and 5 s for cutting it short, well below 30 s. */
 const fastMs = 10_000
+/** How long a holder may take until it says what becomes of the database; a new hub needs a second. */
+const decisionMs = 5000
+const pollMs = 200
 
 if (import.meta.main) {
   const [, , serverText, graceText] = process.argv
@@ -27,15 +30,27 @@ if (import.meta.main) {
   await stopAbandonedServer(JSON.parse(serverText) as AbandonedServer, process.env)
 }
 
-/** Stops the server unless somebody alive holds the data folder. */
+/** Stops the server unless somebody alive has taken it over. */
 export async function stopAbandonedServer(server: AbandonedServer, env: NodeJS.ProcessEnv): Promise<void> {
-  const attempt = await tryFolderLock(server.lockFile, 'database-stop', null)
-  // A new hub adopted the server, or is just about to.
-  if (attempt.outcome === 'refused') return
-  try {
-    await stopServer({ user: server.user, env: toolEnvironment(env), pgCtl: server.pgCtl, dataFolder: server.dataFolder, fastMs })
-  } finally {
-    attempt.lock.release()
+  const stop = () =>
+    stopServer({ user: server.user, env: toolEnvironment(env), pgCtl: server.pgCtl, dataFolder: server.dataFolder, fastMs })
+  const deadlineMs = performance.now() + decisionMs
+  for (;;) {
+    const attempt = await tryFolderLock(server.lockFile, 'database-stop', null)
+    if (attempt.outcome === 'taken') {
+      try {
+        return void (await stop())
+      } finally {
+        attempt.lock.release()
+      }
+    }
+    const { database } = attempt.holder
+    // A hub with a database elsewhere (DATABASE_URL): it leaves this one alone, so nobody but us would ever stop it.
+    if (database === 'none') return void (await stop())
+    // Adopted: its new hub has a watchdog of its own.
+    if (database === 'watched' || performance.now() > deadlineMs) return
+    // Somebody who is about to adopt it, or who dies before that.
+    await delay(pollMs)
   }
 }
 

@@ -30,6 +30,7 @@ try {
     env: process.env,
     log: silentLogger,
     onLost: (error) => tell({ lost: error.code }),
+    onWatched: () => attempt.lock.update({ database: 'watched' }),
   })
   tell({ isNew: postgres.isNew, isAdopted: postgres.isAdopted, connection: postgres.connection })
   for await (const line of createInterface({ input: process.stdin })) {
