@@ -58,6 +58,7 @@ async function backUp(hub: LoopbackHub, knowsLast: boolean): Promise<ArchiveOutc
     ...shared,
     sources: [Buffer.from(folder)],
     alwaysExcluded: [Buffer.from(work)],
+    exclusions: null,
     sink,
     cdcKey: keys.cdcKey,
     chunker: 'standard',

@@ -63,6 +63,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
     const outcome = await archive({
       sources,
       alwaysExcluded: excluded,
+      exclusions: null,
       sink,
       idKey: keys.idKey,
       cdcKey: keys.cdcKey,

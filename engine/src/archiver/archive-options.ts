@@ -3,6 +3,7 @@ import type { EngineError } from '../errors/index.ts'
 import type { SnapshotStatus, SubtreeCounts } from '../format/index.ts'
 import type { Clock, ItemErrorHandler, ItemWarning } from '../run-control/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
+import type { Exclusions, LeftOut } from '../walker/index.ts'
 import type { Catalogue } from './catalogue/index.ts'
 
 export interface CatalogueToWrite {
@@ -20,6 +21,8 @@ export interface ArchiveOptions {
   readonly sources: readonly Uint8Array[]
   /** Absolute raw paths that are never kept. */
   readonly alwaysExcluded: readonly Uint8Array[]
+  /** What else is left out; null keeps everything and costs nothing. */
+  readonly exclusions: Exclusions | null
   readonly sink: BlobSink
   /** K_id and K_cdc of the domain, 32 bytes each. */
   readonly idKey: Uint8Array
@@ -64,6 +67,8 @@ export interface ArchiveOutcome extends SubtreeCounts {
   readonly bytesRead: number
   /** Entries that were gone between listing and looking; they are in no other figure. */
   readonly vanished: number
+  /** By `exclusions`; it is in no other figure, and the snapshot is complete without it. */
+  readonly leftOut: Readonly<LeftOut>
   /** The first 1,000. */
   readonly warnings: readonly ItemWarning[]
   readonly warningCount: number

@@ -1,7 +1,7 @@
 import type { SnapshotStatus } from '../format/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { asCancelled, ItemWarnings, Pacer } from '../run-control/index.ts'
-import { ExcludedPlaces, joinSources, Walk, type SourceSet } from '../walker/index.ts'
+import { ExcludedPlaces, excludedSources, joinSources, Walk, type SourceSet } from '../walker/index.ts'
 import type { ArchiveOptions, ArchiveOutcome, ArchiveProgress } from './archive-options.ts'
 import { CatalogueWriter } from './catalogue/index.ts'
 import { ContentReader } from './content-reader.ts'
@@ -53,7 +53,7 @@ class ArchiveRun {
     const { sink, clock, previous } = options
     this.#options = options
     this.#sources = sources
-    this.#walk = new Walk(sources, new ExcludedPlaces(options.alwaysExcluded))
+    this.#walk = new Walk(sources, new ExcludedPlaces(options.alwaysExcluded), options.exclusions)
     this.#pacer = new Pacer(clock, options.signal, () => options.onProgress(this.#progress()))
     this.#warnings = new ItemWarnings(options.onItemError)
     this.#reader = new ContentReader(sink, this.#pacer, options.cdcKey, options.chunker)
@@ -71,7 +71,7 @@ class ArchiveRun {
   }
 
   async walk(): Promise<void> {
-    this.#reportAbsentSources()
+    this.#reportMissingSources()
     const { clock } = this.#options
     // The look at an entry happens while the step is made: the clock is asked before.
     let lookedAtMs = clock.nowMs()
@@ -107,6 +107,7 @@ class ArchiveRun {
       ...this.#entries.counts,
       filesRead: this.#reader.filesRead,
       bytesRead: this.#reader.bytesRead,
+      leftOut: { ...this.#walk.leftOut },
       warnings: this.#warnings.kept,
       warningCount: this.#warnings.count,
       damagedCatalogueParts: this.#options.previous?.damagedParts ?? 0,
@@ -120,10 +121,14 @@ class ArchiveRun {
   }
 
   /** No entry can stand for them: what lies around them is in the tree as it is. */
-  #reportAbsentSources(): void {
+  #reportMissingSources(): void {
     for (const path of this.#sources.absent) {
       this.#lostSources++
       this.#warnings.add(path, new EngineError('source.not-found', 'A source does not exist. Check the path.'))
+    }
+    for (const path of excludedSources(this.#sources, this.#options.exclusions)) {
+      this.#lostSources++
+      this.#warnings.add(path, innerSourceExcluded())
     }
   }
 
@@ -140,3 +145,9 @@ class ArchiveRun {
     }
   }
 }
+
+const innerSourceExcluded = (): EngineError =>
+  new EngineError(
+    'source.unsupported',
+    'A source lies in another one, whose exclusions leave it out. Back it up by a run of its own, or take the exclusion back.',
+  )

@@ -17,6 +17,8 @@ export interface SourceSet {
   readonly paths: readonly Buffer[]
   /** Sources that lie in another one and do not exist: the walk of the other cannot tell that they were asked for. */
   readonly absent: readonly Buffer[]
+  /** Sources that lie in another one and exist: part of it, unless a rule leaves them out of it. */
+  readonly inner: readonly Buffer[]
 }
 
 interface GrowingNode {
@@ -48,9 +50,11 @@ export function joinSources(sources: readonly Uint8Array[]): SourceSet {
     }
     node.isSource = true
   }
-  const absent = real.filter((components) => isCovered(top, components) && !exists(components)).map(joinComponents)
+  const covered = real.filter((components) => isCovered(top, components))
+  const absent = covered.filter((components) => !exists(components)).map(joinComponents)
+  const inner = covered.filter(exists).map(joinComponents)
   const frozen = freeze(top)
-  return { top: frozen, paths: [...sourcePaths(frozen, [])], absent }
+  return { top: frozen, paths: [...sourcePaths(frozen, [])], absent, inner }
 }
 
 const newNode = (name: Buffer): GrowingNode => ({ name, isSource: false, children: new Map() })

@@ -1,6 +1,8 @@
 import { EngineError } from '../errors/index.ts'
 import { openFileSystemRoot, readFolder, readMetadata, type FileMetadata, type OpenFile, type SourceFolder } from '../source/index.ts'
+import { splitAbsolutePath } from './absolute-path.ts'
 import type { ExcludedPlaces } from './excluded-places.ts'
+import { cacheTagName, isCacheTag, patternText, SourceScope, type Exclusions, type Verdict } from './exclusion/index.ts'
 import type { SourceNode, SourceSet } from './source-set.ts'
 
 /** What a walk comes by, in order: a folder's entries lie between its start and its end, ascending by raw name bytes. */
@@ -37,7 +39,15 @@ export type WalkStep =
   /** It was listed, and was gone when it was looked at. */
   | { readonly kind: 'vanished'; readonly name: Buffer }
 
-interface OpenFolder {
+interface InSource {
+  /** Null where no rule holds: above the sources, and where nothing is left out. */
+  readonly scope: SourceScope | null
+  /** Path in the source as the rules take it: empty for the source itself, and without a scope. */
+  readonly within: string
+}
+const noScope: InSource = { scope: null, within: '' }
+
+interface OpenFolder extends InSource {
   /** Absolute, with a slash at the end. */
   readonly path: Buffer
   /** The same folder in a form the system takes, with a slash at the end. */
@@ -45,13 +55,21 @@ interface OpenFolder {
   readonly name: Buffer
   /** What the look at it has shown; null for `/`. */
   readonly metadata: FileMetadata | null
-  readonly names: readonly Buffer[]
+  names: readonly Buffer[]
   /** For an ancestor, the nodes that the names are of. */
   readonly nodes: readonly SourceNode[] | null
   readonly excludedNames: ReadonlySet<string> | null
   next: number
   /** Opened when something in it is to be opened. */
   handle: SourceFolder | null
+}
+
+/** What was left out, where it was met: what lies in an excluded folder is never seen, and not counted. */
+export interface LeftOut {
+  /** By patterns, and contents of caches. */
+  entries: number
+  cacheFolders: number
+  mountPoints: number
 }
 
 /** A path longer than this goes through an open folder instead; PATH_MAX is 4096, a name takes up to 255. */
@@ -69,15 +87,23 @@ const noBytes = Buffer.alloc(0)
  */
 export class Walk implements Iterable<WalkStep> {
   readonly #excluded: ExcludedPlaces
+  readonly #exclusions: Exclusions | null
   readonly #top: SourceNode
   readonly #open: OpenFolder[] = []
   /** Path of the entry in hand: the folder's part is written once, names are copied behind it. */
   readonly #scratch = Buffer.alloc(longestAccessBytes + 2048)
   #scratchOwner: OpenFolder | null = null
+  readonly #leftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0 }
 
-  constructor(sources: SourceSet, excluded: ExcludedPlaces) {
+  constructor(sources: SourceSet, excluded: ExcludedPlaces, exclusions: Exclusions | null = null) {
     this.#top = sources.top
     this.#excluded = excluded
+    this.#exclusions = exclusions
+  }
+
+  /** So far. */
+  get leftOut(): Readonly<LeftOut> {
+    return this.#leftOut
   }
 
   *[Symbol.iterator](): Generator<WalkStep, void, void> {
@@ -113,20 +139,27 @@ export class Walk implements Iterable<WalkStep> {
   #visit(folder: OpenFolder, index: number): WalkStep | null {
     const name = folder.names[index]!
     const node = folder.nodes?.[index] ?? null
+    // Known before the look where it can be: what is excluded may be a mount of a server that does not answer.
+    const verdict = folder.scope === null ? 'keep' : folder.scope.verdictOf(folder.within, name)
+    if (verdict === 'exclude') return this.#leaveOut()
     let metadata: FileMetadata | null = null
     try {
       const access = this.#accessTo(folder, name)
       metadata = readMetadata(access)
       if (this.#isExcluded(folder, name, metadata)) return node === null ? null : problem(name, metadata, excludedSource(), true)
+      if (leavesOut(verdict, metadata)) return this.#leaveOut()
       if (metadata.type === 'folder') return this.#start(name, node, metadata)
       if (node !== null && !node.isSource) return problem(name, metadata, notAFolder(), true)
       return { kind: 'entry', name, metadata, access }
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      // Gone between listing and looking: it is simply not there any more. A source that is not there was asked for by name.
-      if (error.code === 'source.not-found' && node === null) return { kind: 'vanished', name }
-      return problem(name, metadata, error, node !== null)
+      if (metadata === null && error instanceof EngineError && leavesOut(verdict, null)) return this.#leaveOut()
+      return notVisited(name, metadata, error, node)
     }
+  }
+
+  #leaveOut(): null {
+    this.#leftOut.entries++
+    return null
   }
 
   #start(name: Buffer, node: SourceNode | null, metadata: FileMetadata | null): WalkStep {
@@ -136,7 +169,8 @@ export class Walk implements Iterable<WalkStep> {
     const access = above === undefined ? path : Buffer.concat([above.access, name, slash])
     const isAncestor = node !== null && !node.isSource
     const nodes = isAncestor ? node.children : null
-    const names = nodes === null ? readFolder(access) : nodes.map((child) => child.name)
+    const inSource = node === null && above !== undefined ? this.#continueScope(above, name) : this.#startScope(node, shortPath, metadata)
+    const names = nodes === null ? this.#namesIn(access, inSource, metadata) : nodes.map((child) => child.name)
     const folder: OpenFolder = {
       path,
       access,
@@ -145,12 +179,40 @@ export class Walk implements Iterable<WalkStep> {
       names,
       nodes,
       excludedNames: this.#excluded.namesIn(shortPath),
+      ...inSource,
       next: 0,
       handle: null,
     }
     this.#open.push(folder)
     if (access.length > longestAccessBytes) this.#shortenAccess(folder)
+    if (folder.scope?.leavesCaches === true && folder.within !== '') this.#leaveCache(folder)
     return { kind: 'folder-start', path: shortPath, name, metadata, isAncestor, access: folder.access }
+  }
+
+  #startScope(node: SourceNode | null, path: Buffer, metadata: FileMetadata | null): InSource {
+    if (this.#exclusions === null || node === null || !node.isSource) return noScope
+    const device = (): bigint => (metadata ?? readMetadata(slash)).device
+    return { scope: SourceScope.of(this.#exclusions, splitAbsolutePath(path), device), within: '' }
+  }
+
+  #continueScope({ scope, within }: OpenFolder, name: Buffer): InSource {
+    return scope === null ? noScope : { scope, within: `${within}${patternText(name)}/` }
+  }
+
+  #namesIn(access: Buffer, { scope, within }: InSource, metadata: FileMetadata | null): readonly Buffer[] {
+    if (scope === null || metadata === null || within === '' || !scope.isElsewhere(metadata.device)) return readFolder(access)
+    this.#leftOut.mountPoints++
+    return []
+  }
+
+  /** Of a cache only the tag stays: as GNU tar and restic do, so that the folder is there again and is known for what it is. */
+  #leaveCache(folder: OpenFolder): void {
+    if (!folder.names.some((name) => cacheTagName.equals(name))) return
+    const level = this.#open.length - 1
+    if (!isCacheTag(() => this.#handleOf(level).openFile(cacheTagName))) return
+    this.#leftOut.cacheFolders++
+    this.#leftOut.entries += folder.names.length - 1
+    folder.names = [cacheTagName]
   }
 
   #shortenAccess(folder: OpenFolder): void {
@@ -192,6 +254,18 @@ export class Walk implements Iterable<WalkStep> {
     name.copy(this.#scratch, folder.access.length)
     return this.#scratch.subarray(0, folder.access.length + name.length)
   }
+}
+
+/** @param metadata null = of a kind that cannot be known, like a mount that root may not look at: a rule that might mean it does. */
+const leavesOut = (verdict: Verdict, metadata: FileMetadata | null): boolean =>
+  verdict !== 'keep' && (metadata === null || (verdict === 'exclude-folder') === (metadata.type === 'folder'))
+
+/** A look that failed. @throws the error, when it is not about the thing that was looked at. */
+function notVisited(name: Buffer, metadata: FileMetadata | null, error: unknown, node: SourceNode | null): WalkStep {
+  if (!(error instanceof EngineError)) throw error
+  // Gone between listing and looking: it is simply not there any more. A source that is not there was asked for by name.
+  if (error.code === 'source.not-found' && node === null) return { kind: 'vanished', name }
+  return problem(name, metadata, error, node !== null)
 }
 
 function openTop(): SourceFolder {

@@ -65,6 +65,7 @@ export class Workplace {
     const previous = over.previous === undefined ? this.openCatalogue() : over.previous
     const options: ArchiveOptions = {
       alwaysExcluded: [Buffer.from(this.cataloguePath), Buffer.from(`${this.cataloguePath}.new`)],
+      exclusions: null,
       sink: session,
       idKey: this.vault.keys.idKey,
       cdcKey: this.vault.keys.cdcKey,
