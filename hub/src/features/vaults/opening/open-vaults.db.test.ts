@@ -208,6 +208,43 @@ describe('a store that changed behind the hub\u2019s back', () => {
   })
 })
 
+describe('several vaults', () => {
+  /** Leaves two vaults of this hub in its store, and no row. */
+  async function makeTwo(): Promise<string[]> {
+    const { vaultId: first } = await world.vaults.defaultVault()
+    await rename(vaultDir(), `${world.storeDir}.first`)
+    await world.database.em().execute('delete from vault')
+    await rm(world.storeDir, { recursive: true })
+    await world.start()
+    const { vaultId: second } = await world.vaults.defaultVault()
+    await rename(`${world.storeDir}.first`, join(world.storeDir, first))
+    return [first, second].toSorted()
+  }
+  const rowIds = async (): Promise<string[]> =>
+    (await world.database.em().execute<{ id: string }[]>('select id from vault order by id')).map(({ id }) => id)
+
+  test('are all taken on, also when the first try was interrupted between two of them', async () => {
+    const ids = await makeTwo()
+    await world.database.em().execute('delete from vault')
+    await world.database.em().execute(`create function only_one() returns trigger language plpgsql as
+      $$ begin if exists (select from vault) then raise exception 'interrupted'; end if; return new; end $$`)
+    await world.database.em().execute('create trigger only_one before insert on vault for each row execute function only_one()')
+    await expect(world.start()).rejects.toThrow()
+    await world.database.em().execute('drop trigger only_one on vault')
+    await world.start()
+    expect(await rowIds()).toEqual(ids)
+    expect(world.logged('vault.adopted').map(({ vaultId }) => vaultId)).toEqual(ids)
+  })
+
+  test('of which the database does not know one: that one is named, and left as it is', async () => {
+    const ids = await makeTwo()
+    const [known = ''] = await rowIds()
+    await world.start()
+    expect(world.logged('vault.unknown')).toMatchObject([{ level: 'warn', vaultId: ids.find((id) => id !== known) }])
+    expect(await rowIds()).toEqual([known])
+  })
+})
+
 describe('a new database beside an old store', () => {
   test('is filled from the store: the same rows, and the same bytes read', async () => {
     const content = randomBytes(1_500_000)

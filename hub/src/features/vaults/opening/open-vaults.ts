@@ -27,10 +27,24 @@ const epochsSkipped = 1_000_000
 export async function openVaults(deps: OpenVaultsDeps): Promise<ManagedVault[]> {
   const { database, folders } = deps
   const records = await listVaultRecords(database.em())
-  if (records.length > 0) return openKnown(deps, records)
   const found = await folders.findVaults()
+  if (records.length > 0) {
+    tellUnknown(deps, records, found)
+    return openKnown(deps, records)
+  }
   if (found.length === 0) return [await createDefault(deps)]
   return takeOn(deps, found)
+}
+
+/** A vault that somebody put here, or that an older version left when its taking on was interrupted: not served, and not silently. */
+function tellUnknown({ log }: OpenVaultsDeps, records: readonly VaultRecord[], found: readonly VaultId[]): void {
+  const known = new Set(records.map(({ id }) => id))
+  for (const vaultId of found)
+    if (!known.has(vaultId))
+      log.warn(
+        { event: 'vault.unknown', vaultId },
+        'The store holds a vault that this hub\u2019s database does not know: it is left as it is and not served. Move its folder to another hub\u2019s store, or away',
+      )
 }
 
 async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]): Promise<ManagedVault[]> {
@@ -57,20 +71,20 @@ async function createDefault({ database, folders, secret, log, now }: OpenVaults
   return new ManagedVault(record, vault)
 }
 
-/** The database is new, the vaults are not: it is made again from them. */
+/** The database is new, the vaults are not: it is made again from them. All rows or none, for a next start goes by the rows alone. */
 async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<ManagedVault[]> {
-  const vaults: ManagedVault[] = []
+  const opened: { readonly record: VaultRecord; readonly vault: Vault }[] = []
   for (const vaultId of found) {
     const vault = await unlock(deps, vaultId)
-    const record = recordOf(vault, epochsSkipped)
-    await insertVault(deps.database.em(), record)
-    const managed = await load(deps, new ManagedVault(record, vault))
-    deps.log.warn(
-      { event: 'vault.adopted', vaultId, packs: managed.contents.packCount },
-      'A vault without a row in the database was taken on',
-    )
-    vaults.push(managed)
+    opened.push({ vault, record: recordOf(vault, epochsSkipped) })
   }
+  await deps.database.transaction(async (em) => {
+    for (const { record } of opened) await insertVault(em, record)
+  })
+  for (const { record } of opened)
+    deps.log.warn({ event: 'vault.adopted', vaultId: record.id }, 'A vault without a row in the database was taken on')
+  const vaults: ManagedVault[] = []
+  for (const { record, vault } of opened) vaults.push(await load(deps, new ManagedVault(record, vault)))
   return vaults.toSorted((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
 }
 
