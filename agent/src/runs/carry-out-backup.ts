@@ -4,6 +4,7 @@ import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue } from '@
 import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes, type SnapshotSystem } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
+import { nativeProblem } from '@holdfast/engine/source'
 import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
 import { AppError, type BackupRequest, type BackupResult, type SnapshotId } from '@holdfast/shared-types'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
@@ -19,6 +20,9 @@ import { wirePathBytes } from './wire-path-bytes.ts'
 const chunker = 'standard'
 /** Sealing (zstd, AES-GCM) is half of a backup's work, walking and hashing the other: more threads than this wait for the walk. */
 const mostSealThreads = 4
+
+const withoutNative =
+  'The native part of the agent does not load on this machine: extended attributes and access lists are not backed up, and holes of sparse files are read as zeros. A restore here sets times to a microsecond, and makes no FIFOs and devices. Install the agent for this system and processor.'
 
 interface Backup {
   readonly context: RunContext
@@ -37,6 +41,8 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
     for (const source of sources) context.warn(source, 'source.not-found', 'This source does not exist, or the agent may not read it.')
     return context.failed(new AppError('run.nothing-to-back-up'))
   }
+  // Said once, and not a warning of its own: nothing of this run can change it, and every run would be yellow for ever.
+  if (nativeProblem() !== null) context.log('native.unavailable', withoutNative, 'warn')
   const session = await context.hub.ask('session.open', null)
   const keys = openDomainKeys(context.order, { ...session, vaultId: request.vaultId })
   const path = cataloguePath(context, request)

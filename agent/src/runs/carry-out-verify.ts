@@ -2,6 +2,7 @@ import { isEngineError } from '@holdfast/engine/errors'
 import { blobTypes, type FileEntry, type FolderEntry, type TreeEntry } from '@holdfast/engine/format'
 import { TreeReader } from '@holdfast/engine/reader'
 import { AppError, type VerifyRequest, type VerifyResult } from '@holdfast/shared-types'
+import { CheckedBlobs, judgedTag } from './checked-blobs.ts'
 import { DataCheck } from './data-check.ts'
 import { isDamage } from './is-damage.ts'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
@@ -51,7 +52,8 @@ class SnapshotCheck {
   readonly #snapshot: OpenedSnapshot
   readonly #reader: TreeReader
   readonly #data: DataCheck
-  readonly #wholeFolders = new Set<string>()
+  /** By their first page, as compactly as blobs. */
+  readonly #wholeFolders = new CheckedBlobs()
   #metadataChecked = 0
   files = 0
   bytes = 0
@@ -106,15 +108,14 @@ class SnapshotCheck {
 
   /** A folder equal to one that was found whole is that one. */
   async #subfolder(entry: FolderEntry, path: Buffer): Promise<void> {
-    const key = Buffer.from(entry.page).toString('latin1')
-    if (this.#wholeFolders.has(key)) {
+    if (this.#wholeFolders.has(entry.page, judgedTag)) {
       this.files += entry.subtree.files
       this.bytes += entry.subtree.bytes
       return
     }
     const problemsBefore = this.#context.warningCount
     await this.folder(entry.page, path)
-    if (this.#context.warningCount === problemsBefore) this.#wholeFolders.add(key)
+    if (this.#context.warningCount === problemsBefore) this.#wholeFolders.add(entry.page, judgedTag)
   }
 
   async #file(entry: FileEntry, path: Buffer): Promise<void> {

@@ -4,12 +4,14 @@ import { nodePrimitives, type BlobSource, type OpenedSegment, type SegmentToRead
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { AppError } from '@holdfast/shared-types'
 import { EngineError } from '@holdfast/engine/errors'
+import { CheckedBlobs, judgedTag, placeTag } from './checked-blobs.ts'
 import { isDamage } from './is-damage.ts'
 
 /** One round: so much content is read at once, whatever the sizes of its pieces. */
 const roundBytes = 32 * 1024 * 1024
 const roundBlobs = 4096
-const idPrefixBytes = 8
+/** Segments that could not be read are remembered so many at a time: told again, they cost a try, not memory. */
+const rememberedFailures = 10_000
 const bundleBytes = 256 * 1024
 
 interface Wanted {
@@ -29,14 +31,15 @@ export interface DataCheckPorts {
 /**
  * Reads and checks the pieces of files: every segment once, every blob in it by its id.
  *
- * What a segment was found to hold is kept as the first 8 bytes of each id: all 32 were computed from the content, so a wrong
- * match would need content made to fit, by somebody who has the domain's keys.
+ * What was read and judged is kept in 20 to 30 bytes per distinct blob (checked-blobs.ts): a snapshot of 100 million pieces needs up to
+ * 3 GB. Ids are compared by their first 12 bytes: all 32 were computed from the content, so a wrong match would need content made to
+ * fit, by somebody who has the domain's keys.
  */
 export class DataCheck {
   readonly #ports: DataCheckPorts
   readonly #wanted = new Map<string, Wanted>()
-  readonly #foundBySegment = new Map<string, readonly string[] | Error>()
-  readonly #done = new Set<string>()
+  readonly #failedSegments = new Map<string, Error>()
+  readonly #blobs = new CheckedBlobs()
   #wantedBytes = 0
   #checked = 0
 
@@ -50,8 +53,9 @@ export class DataCheck {
   }
 
   async want(id: Uint8Array, lengthBytes: number, path: Uint8Array): Promise<void> {
+    if (this.#blobs.has(id, judgedTag)) return
     const key = keyOf(id)
-    if (this.#done.has(key) || this.#wanted.has(key)) return
+    if (this.#wanted.has(key)) return
     this.#wanted.set(key, { id, lengthBytes, path })
     this.#wantedBytes += lengthBytes
     if (this.#wantedBytes >= roundBytes || this.#wanted.size >= roundBlobs) await this.flush()
@@ -62,6 +66,7 @@ export class DataCheck {
     this.#wanted.clear()
     this.#wantedBytes = 0
     if (wanted.length === 0) return
+    if (this.#failedSegments.size > rememberedFailures) this.#failedSegments.clear()
     const locations = await this.#ports.source.locate(wanted.map(({ id }) => id))
     await this.#openSegments(wanted, locations)
     for (const [index, want] of wanted.entries()) this.#judge(want, locations[index] ?? null)
@@ -69,45 +74,47 @@ export class DataCheck {
 
   async #openSegments(wanted: readonly Wanted[], locations: readonly (BlobLocation | null)[]): Promise<void> {
     const unread = new Map<string, SegmentToRead>()
-    for (const [index, location] of locations.entries()) {
-      if (location === null) continue
+    for (const [index, want] of wanted.entries()) {
+      const location = locations[index]
+      if (location === null || location === undefined || this.#blobs.has(want.id, placeTag(location))) continue
       const key = segmentKey(location)
-      if (this.#foundBySegment.has(key)) continue
+      if (this.#failedSegments.has(key)) continue
       // At least as large as the largest piece in it: a bundle's own size is the source's to know.
-      const expectedBytes = Math.max(unread.get(key)?.expectedBytes ?? bundleBytes, wanted[index]?.lengthBytes ?? 0)
+      const expectedBytes = Math.max(unread.get(key)?.expectedBytes ?? bundleBytes, want.lengthBytes)
       unread.set(key, { packId: location.packId, ordinal: location.ordinal, expectedBytes })
     }
     const inOrder = [...unread].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, place]) => place)
     const { source, signal } = this.#ports
     for await (const segment of source.segments(inOrder, signal)) {
       signal.throwIfAborted()
-      if ('error' in segment) this.#foundBySegment.set(segmentKey(segment.place), segment.error)
-      else this.#foundBySegment.set(segmentKey(segment), await this.#prefixesOf(segment))
+      if ('error' in segment) this.#failedSegments.set(segmentKey(segment.place), segment.error)
+      else await this.#remember(segment)
     }
   }
 
-  async #prefixesOf({ blobs, dataIds }: OpenedSegment): Promise<readonly string[]> {
-    if (dataIds !== null) return blobs.map((_, index) => prefixOf(dataIds.subarray(index * blobIdBytes)))
-    return Promise.all(
-      blobs.map(async (blob) => prefixOf(await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob))),
-    )
+  async #remember({ packId, ordinal, blobs, dataIds }: OpenedSegment): Promise<void> {
+    for (const [position, blob] of blobs.entries()) {
+      const id =
+        dataIds === null
+          ? await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob)
+          : dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes)
+      this.#blobs.add(id, placeTag({ packId, ordinal, position }))
+    }
   }
 
   #judge({ id, path }: Wanted, location: BlobLocation | null): void {
-    this.#done.add(keyOf(id))
-    if (location === null) return this.#ports.onProblem(path, 'The vault does not hold a piece of this file.')
-    const found = this.#foundBySegment.get(segmentKey(location))
+    const failure = location === null ? undefined : this.#failedSegments.get(segmentKey(location))
     // A hub that is away, or a cancel, says nothing about the vault.
-    if (found instanceof AppError && found.code !== 'vault.corrupt') throw found
-    if (found instanceof EngineError && !isDamage(found.code)) throw found
-    if (found instanceof Error) return this.#ports.onProblem(path, found.message)
-    if (found?.[location.position] !== prefixOf(id))
-      return this.#ports.onProblem(path, 'A stored piece of this file is not what its id says.')
-    this.#checked += 1
+    if (failure instanceof AppError && failure.code !== 'vault.corrupt') throw failure
+    if (failure instanceof EngineError && !isDamage(failure.code)) throw failure
+    const isWhole = location !== null && this.#blobs.has(id, placeTag(location))
+    this.#blobs.retag(id, location === null ? judgedTag : placeTag(location), judgedTag)
+    if (isWhole) this.#checked += 1
+    else if (location === null) this.#ports.onProblem(path, 'The vault does not hold a piece of this file.')
+    else this.#ports.onProblem(path, failure?.message ?? 'A stored piece of this file is not what its id says.')
   }
 }
 
 const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')
-const prefixOf = (id: Uint8Array): string => keyOf(id.subarray(0, idPrefixBytes))
 const segmentKey = (place: { readonly packId: Uint8Array; readonly ordinal: number }): string =>
   `${toHex(place.packId)}/${String(place.ordinal).padStart(8, '0')}`
