@@ -223,8 +223,8 @@ describe('orders', () => {
     expect(await hub.refusal(two.call(`/api/v1/runs/${own.id}`))).toEqual([404, 'run.not-found'])
     expect(await hub.refusal(two.call(`/api/v1/runs/${own.id}/log`))).toEqual([404, 'run.not-found'])
     expect(await hub.refusal(two.call(`/api/v1/runs/${own.id}/cancel`, { method: 'POST' }))).toEqual([404, 'run.not-found'])
-    expect(await hub.json(await two.call('/api/v1/runs'))).toEqual({ items: [] })
-    expect(await hub.json(await two.call(`/api/v1/runs?agentId=${one.agentId}`))).toEqual({ items: [] })
+    expect(await hub.json(await two.call('/api/v1/runs'))).toEqual({ items: [], hasMore: false })
+    expect(await hub.json(await two.call(`/api/v1/runs?agentId=${one.agentId}`))).toEqual({ items: [], hasMore: false })
   })
 
   test('that cannot be are refused', async () => {
