@@ -21,8 +21,11 @@ export class ExclusionRules {
   readonly #verdicts = new Map<string, Verdict>()
   #byPath: Ignore
   #pathsAsked = 0
+  /** Without a pattern for folders alone an answer holds for anything. */
+  readonly #knowsFolders: boolean
 
   private constructor(lines: readonly PatternLine[]) {
+    this.#knowsFolders = lines.some(({ isForFolders }) => isForFolders)
     this.#sieve = new NameSieve(lines)
     this.#byName = matcher().add(lines.filter(({ isForNames }) => isForNames).map(({ line }) => line))
     this.#byPath = matcher().add(lines.map(({ line }) => line))
@@ -53,7 +56,7 @@ export class ExclusionRules {
     const known = this.#verdicts.get(name)
     if (known !== undefined) return known
     if (this.#verdicts.size >= keptAnswers) this.#verdicts.clear()
-    const verdict = ask(this.#byName, name)
+    const verdict = this.#ask(this.#byName, name)
     this.#verdicts.set(name, verdict)
     return verdict
   }
@@ -61,15 +64,15 @@ export class ExclusionRules {
   #verdictByPath(path: string): Verdict {
     // The matcher remembers each path for ever; another one that takes over its compiled rules has forgotten them.
     if (++this.#pathsAsked % keptAnswers === 0) this.#byPath = matcher().add(this.#byPath)
-    return ask(this.#byPath, path)
+    return this.#ask(this.#byPath, path)
+  }
+
+  #ask(rules: Ignore, path: string): Verdict {
+    const other = rules.test(path).ignored
+    const folder = this.#knowsFolders ? rules.test(`${path}/`).ignored : other
+    if (other === folder) return other ? 'exclude' : 'keep'
+    return folder ? 'exclude-folder' : 'exclude-other'
   }
 }
 
 const matcher = (): Ignore => ignore({ ignoreCase: false })
-
-function ask(rules: Ignore, path: string): Verdict {
-  const other = rules.test(path).ignored
-  const folder = rules.test(`${path}/`).ignored
-  if (other === folder) return other ? 'exclude' : 'keep'
-  return folder ? 'exclude-folder' : 'exclude-other'
-}

@@ -12,6 +12,8 @@ export interface PatternLine {
   readonly body: string
   /** It is held against names alone, in whatever folder they are. */
   readonly isForNames: boolean
+  /** It has a slash at its end. */
+  readonly isForFolders: boolean
 }
 
 /** Null for what is no pattern: a comment, an empty line. */
@@ -20,7 +22,7 @@ export function parsePatternLine(line: string): PatternLine | null {
   const whole = withoutTrailingSpaces(line.startsWith('!') ? line.slice(1) : line)
   if (whole === '' || whole === '/') return null
   const body = whole.endsWith('/') ? whole.slice(0, -1) : whole
-  return { line, body, isForNames: !body.includes('/') }
+  return { line, body, isForNames: !body.includes('/'), isForFolders: whole.endsWith('/') }
 }
 
 /** Spaces at the end count only after a backslash. */
