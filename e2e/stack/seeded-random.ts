@@ -23,9 +23,9 @@ export function seededRandom(seed: number): SeededRandom {
     below,
     pick: (choices) => choices[below(choices.length)] ?? choices[0],
     bytes(length) {
-      const bytes = Buffer.allocUnsafe(length)
-      for (let at = 0; at < length; at += 4) bytes.writeUInt32LE(below(2 ** 32), Math.min(at, Math.max(0, length - 4)))
-      return bytes
+      const words = Buffer.allocUnsafe(Math.ceil(length / 4) * 4)
+      for (let at = 0; at < words.length; at += 4) words.writeUInt32LE(below(2 ** 32), at)
+      return words.subarray(0, length)
     },
   }
 }
