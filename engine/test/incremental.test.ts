@@ -197,10 +197,10 @@ const once = (happen: () => void): (() => void) => {
 function sinkWith(sink: BlobSink, onData: () => void): BlobSink {
   return new Proxy(sink, {
     get(of, key) {
-      if (key === 'add') {
-        return (...[type, bytes]: Parameters<BlobSink['add']>) => {
-          if (type === blobTypes.data) onData()
-          return of.add(type, bytes)
+      if (key === 'push') {
+        return (length: number) => {
+          onData()
+          return of.push(length)
         }
       }
       const value: unknown = Reflect.get(of, key, of)

@@ -41,7 +41,7 @@ await builder.append({
   types: blobs.map(() => blobTypes.data),
   ids,
   rawLengths: blobs.map((blob) => blob.length),
-  raw: Buffer.concat(blobs),
+  parts: [Buffer.concat(blobs)],
 })
 
 const store = new MemoryStore()

@@ -7,7 +7,11 @@ import { CatalogueWriter } from './catalogue/index.ts'
 import { ContentReader } from './content-reader.ts'
 import { EntryArchiver } from './entry-archiver.ts'
 import { FileArchiver } from './file-archiver.ts'
+import { StepQueue } from './step-queue.ts'
 import { TreeWriter } from './tree-writer.ts'
+
+/** What may wait for content to be identified; a step holds a few hundred bytes. */
+const mostWaitingSteps = 16_384
 
 /**
  * Backs up the sources into the sink: walks them, reads what changed since `previous`, and stores content and tree.
@@ -46,6 +50,7 @@ class ArchiveRun {
   readonly #reader: ContentReader
   readonly #tree: TreeWriter
   readonly #entries: EntryArchiver
+  readonly #steps: StepQueue
   #lostSources = 0
   #nameInHand: Uint8Array | null = null
 
@@ -58,9 +63,12 @@ class ArchiveRun {
     this.#warnings = new ItemWarnings(options.onItemError)
     this.#reader = new ContentReader(sink, this.#pacer, options.cdcKey, options.chunker)
     this.#tree = new TreeWriter({ ...options, catalogueFolder: (path) => catalogue.folder(path) })
+    this.#steps = new StepQueue(() => sink.identified)
     const files = new FileArchiver(sink, previous, this.#reader, clock)
     this.#entries = new EntryArchiver({
       tree: this.#tree,
+      steps: this.#steps,
+      previous,
       sink,
       files,
       warnings: this.#warnings,
@@ -81,15 +89,23 @@ class ArchiveRun {
         const reading = this.#entries.addEntry(step, lookedAtMs)
         if (reading !== null) await reading
       } else if (step.kind === 'folder-start') this.#entries.startFolder(step)
-      else if (step.kind === 'folder-end') this.#tree.endFolder()
+      else if (step.kind === 'folder-end') this.#entries.endFolder()
       else if (step.kind === 'vanished') this.#entries.countVanished()
       else {
         if (step.isSource) this.#lostSources++
         this.#entries.addProblem(step.name, step.metadata, step.error)
       }
+      this.#steps.advance()
+      if (this.#steps.length > mostWaitingSteps) await this.#takeAllSteps()
       if (this.#pacer.isDue()) await this.#pacer.turn()
       lookedAtMs = clock.nowMs()
     }
+    await this.#takeAllSteps()
+  }
+
+  async #takeAllSteps(): Promise<void> {
+    await this.#options.sink.identifyAll()
+    this.#steps.advance()
   }
 
   throwIfCancelled(): void {

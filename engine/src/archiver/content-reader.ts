@@ -3,7 +3,7 @@ import { createChunker, cutStream, type Chunker, type ChunkerProfile, type Chunk
 import { blobTypes, buildContent, inlineLimitBytes, type ContentItem, type FileContent } from '../format/index.ts'
 import type { Pacer } from '../run-control/index.ts'
 import { dataRanges, readFileMetadata, toSourceFailure, type FileMetadata, type OpenFile } from '../source/index.ts'
-import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
+import type { BlobSink, BlobTicket, ContentNumber } from '../vault/blob-sink.ts'
 import { findAttributes, type FoundAttributes } from './attribute-archiver.ts'
 import type { CataloguedBlob, CataloguedContent } from './catalogue/index.ts'
 import { isSameState } from './change-detection.ts'
@@ -14,13 +14,29 @@ const chunkedFromBytes = 256 * 1024
 const rereads = 2
 const blockBytes = 512
 
+/** A piece of a file that was read: its id comes later. */
+interface DataItem {
+  readonly kind: 'data'
+  readonly length: number
+  readonly number: ContentNumber
+}
+export type ReadItem = DataItem | Extract<ContentItem, { kind: 'hole' }>
+/** What was read, before its pieces have their ids. */
+export type PendingContent =
+  | Extract<FileContent, { kind: 'inline' }>
+  | {
+      readonly kind: 'stored'
+      readonly items: readonly ReadItem[]
+      /** So many pieces must be identified before {@link ContentReader.identified}. */
+      readonly until: number
+    }
+
 export interface ReadContent {
   /** As it was just before it was read. */
   readonly metadata: FileMetadata
   /** Bytes that were read and hashed, holes included: what the entry says as its size. */
   readonly size: number
-  readonly content: FileContent
-  readonly catalogued: CataloguedContent
+  readonly content: PendingContent
   readonly found: FoundAttributes
   /** It changed while it was read, each time. */
   readonly isTorn: boolean
@@ -31,7 +47,9 @@ interface Range {
   readonly end: number
 }
 
-/** Reads files into the chunker's buffer and hands them to the sink from there: nothing is copied here but inline content. */
+type ReadPart = Pick<ReadContent, 'size' | 'content'>
+
+/** Reads files into memory that the sink shares with its threads; large ones by way of the chunker's buffer. */
 export class ContentReader {
   readonly #sink: BlobSink
   readonly #pacer: Pacer
@@ -65,6 +83,26 @@ export class ContentReader {
     }
   }
 
+  /** What was read with its ids: once the sink has identified `until` pieces. */
+  identified(pending: PendingContent): { readonly content: FileContent; readonly catalogued: CataloguedContent } {
+    if (pending.kind === 'inline') return { content: pending, catalogued: pending }
+    const tickets: BlobTicket[] = []
+    const items = pending.items.map((item): ContentItem => {
+      if (item.kind === 'hole') return item
+      const ticket = this.#sink.ticketOf(item.number)
+      tickets.push(ticket)
+      return { kind: 'data', length: item.length, id: this.#sink.idOf(ticket) }
+    })
+    const lists: CataloguedBlob[] = []
+    const content = buildContent(items, (list) => {
+      const ticket = this.#sink.add(blobTypes.contentList, list)
+      const id = this.#sink.idOf(ticket)
+      lists.push({ id, ticket })
+      return id
+    })
+    return { content, catalogued: { kind: 'stored', items, tickets, lists } }
+  }
+
   async #readOnce(open: () => OpenFile): Promise<ReadContent> {
     const file = open()
     try {
@@ -78,39 +116,48 @@ export class ContentReader {
     }
   }
 
-  #readInline(fd: number, size: number): Omit<ReadContent, 'metadata' | 'found' | 'isTorn'> {
-    const bytes = this.#chunker.buffer.slice(0, this.#readRange(fd, { start: 0, end: size }))
-    return { size: bytes.length, content: { kind: 'inline', bytes }, catalogued: { kind: 'inline', bytes } }
+  #readInline(fd: number, size: number): ReadPart {
+    const bytes = new Uint8Array(size)
+    const length = this.#fill(fd, bytes, 0)
+    return { size: length, content: { kind: 'inline', bytes: bytes.subarray(0, length) } }
   }
 
-  async #readItems(fd: number, metadata: FileMetadata): Promise<Omit<ReadContent, 'metadata' | 'found' | 'isTorn'>> {
-    const items: ContentItem[] = []
-    const tickets: BlobTicket[] = []
+  async #readItems(fd: number, metadata: FileMetadata): Promise<ReadPart> {
+    const items: ReadItem[] = []
     let size = 0
+    let until = 0
     for (const range of rangesOf(fd, metadata)) {
       if (range.start > size) items.push({ kind: 'hole', length: range.start - size })
       size = range.start
-      for (const bytes of this.#pieces(fd, range)) {
-        const ticket = this.#sink.add(blobTypes.data, bytes)
-        items.push({ kind: 'data', length: bytes.length, id: this.#sink.idOf(ticket) })
-        tickets.push(ticket)
-        size += bytes.length
-        await this.#sink.whenReady()
-        if (this.#pacer.isLate()) await this.#pacer.turn()
+      const length = range.end - range.start
+      for (const piece of length < chunkedFromBytes ? this.#onePiece(fd, range) : this.#pieces(fd, range)) {
+        if (piece === null) await this.#sink.whenRoom()
+        else {
+          items.push(piece)
+          size += piece.length
+          until = piece.number + 1
+          await this.#sink.whenReady()
+          if (this.#pacer.isLate()) await this.#pacer.turn()
+        }
       }
       // It got shorter: what is left of it has no place in what was read.
       if (size < range.end) break
     }
-    return { size, ...this.#contentOf(items, tickets) }
+    return { size, content: { kind: 'stored', items, until } }
   }
 
-  /** Views into the chunker's buffer. */
-  *#pieces(fd: number, range: Range): Generator<Uint8Array> {
-    if (range.end - range.start < chunkedFromBytes) {
-      const length = this.#readRange(fd, range)
-      if (length > 0) yield this.#chunker.buffer.subarray(0, length)
-      return
-    }
+  /** A range that is one blob, read straight to where it is worked on. @yields null while there is no room. */
+  *#onePiece(fd: number, range: Range): Generator<DataItem | null> {
+    const length = range.end - range.start
+    if (length === 0) return
+    let room = this.#sink.room(length)
+    for (; room === null; room = this.#sink.room(length)) yield null
+    const read = this.#fill(fd, room, range.start)
+    if (read > 0) yield { kind: 'data', length: read, number: this.#sink.push(read) }
+  }
+
+  /** @yields null while there is no room. */
+  *#pieces(fd: number, range: Range): Generator<DataItem | null> {
     let position = range.start
     const read = (into: Uint8Array): number => {
       const count = readAt(fd, into.subarray(0, Math.min(into.length, range.end - position)), position)
@@ -118,31 +165,24 @@ export class ContentReader {
       this.#bytesRead += count
       return count
     }
-    for (const chunk of cutStream(this.#chunker, read)) yield chunk.bytes
+    for (const { bytes } of cutStream(this.#chunker, read)) {
+      let room = this.#sink.room(bytes.length)
+      for (; room === null; room = this.#sink.room(bytes.length)) yield null
+      room.set(bytes)
+      yield { kind: 'data', length: bytes.length, number: this.#sink.push(bytes.length) }
+    }
   }
 
-  /** Reads a range that fits into the chunker's buffer. @returns bytes read: fewer if the file ends before. */
-  #readRange(fd: number, range: Range): number {
-    const length = range.end - range.start
+  /** @returns bytes read: fewer if the file ends before. */
+  #fill(fd: number, into: Uint8Array, position: number): number {
     let done = 0
-    while (done < length) {
-      const count = readAt(fd, this.#chunker.buffer.subarray(done, length), range.start + done)
+    while (done < into.length) {
+      const count = readAt(fd, into.subarray(done), position + done)
       if (count === 0) break
       done += count
     }
     this.#bytesRead += done
     return done
-  }
-
-  #contentOf(items: readonly ContentItem[], tickets: readonly BlobTicket[]): { content: FileContent; catalogued: CataloguedContent } {
-    const lists: CataloguedBlob[] = []
-    const content = buildContent(items, (list) => {
-      const ticket = this.#sink.add(blobTypes.contentList, list)
-      const id = this.#sink.idOf(ticket)
-      lists.push({ id, ticket })
-      return id
-    })
-    return { content, catalogued: { kind: 'stored', items, tickets, lists } }
   }
 }
 

@@ -1,16 +1,21 @@
-import { EngineError } from '../errors/index.ts'
+import { EngineError, invariant } from '../errors/index.ts'
 import type { Owner, TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
 import { OwnerNames, readLinkTarget, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
 import type { WalkStep } from '../walker/index.ts'
 import { findAttributes, storeAttributes } from './attribute-archiver.ts'
-import { isGone, type ArchivedFile, type EntryFields, type FileArchiver } from './file-archiver.ts'
-import { HardLinks, type HardLinkGroup } from './hard-links.ts'
-import type { TreeWriter } from './tree-writer.ts'
+import type { Catalogue, CataloguedFile, KnownFolder } from './catalogue/index.ts'
+import { isGone, type ArchivedFile, type EntryFields, type FileArchiver, type FileToArchive } from './file-archiver.ts'
+import { HardLinks, type HardLinkGroup, type KeptEntry } from './hard-links.ts'
+import type { StepQueue } from './step-queue.ts'
+import type { FolderHead, TreeWriter } from './tree-writer.ts'
 
 export interface EntryArchiverPorts {
   readonly tree: TreeWriter
+  /** What is done to the tree goes through it. */
+  readonly steps: StepQueue
+  readonly previous: Catalogue | null
   readonly sink: BlobSink
   readonly files: FileArchiver
   readonly warnings: ItemWarnings
@@ -31,6 +36,8 @@ export class EntryArchiver {
   readonly #ports: EntryArchiverPorts
   readonly #owners = new OwnerNames()
   readonly #links: HardLinks
+  /** What the last backup knew of the folder in hand and those above it. */
+  readonly #known: (KnownFolder | null)[] = []
   #filesDone = 0
   #bytesDone = 0
   #filesNew = 0
@@ -51,44 +58,48 @@ export class EntryArchiver {
     return { filesNew: this.#filesNew, filesChanged: this.#filesChanged, filesUnchanged: this.#filesUnchanged, vanished: this.#vanished }
   }
 
-  startFolder(folder: FoundFolder): void {
-    const { name, metadata, path, isAncestor, access } = folder
-    if (metadata === null) return this.#ports.tree.startFolder(path, null)
+  startFolder({ name, metadata, path, isAncestor, access }: FoundFolder): void {
+    const { steps, tree, previous } = this.#ports
+    const known = previous?.folder(path) ?? null
+    this.#known.push(known)
+    if (metadata === null) return steps.add(() => tree.startFolder(path, null, known))
     const attributes = this.#attributesOf(access, () => path)
-    this.#ports.tree.startFolder(path, { ...this.#fields(name, metadata, null), attributes, type: 'folder', isAncestor })
+    const head: FolderHead = { ...this.#fields(name, metadata, null), attributes, type: 'folder', isAncestor }
+    steps.add(() => tree.startFolder(path, head, known))
+  }
+
+  endFolder(): void {
+    this.#known.pop()
+    this.#ports.steps.add(() => this.#ports.tree.endFolder())
   }
 
   /** @returns null when it is done, else what it waits for: a file that has to be read. */
   addEntry(found: FoundEntry, lookedAtMs: number): Promise<void> | null {
     const { name, metadata } = found
     const group = metadata.linkCount > 1 ? this.#links.groupOf(metadata, () => this.#ports.pathOf(name)) : null
-    if (group !== null && group.first !== null) {
-      this.#addLink(name, group.first)
-      return null
+    if (group !== null && group.first !== null) this.#addLink(name, group.first)
+    else if (metadata.type !== 'file') this.#addUnread(found, group)
+    else {
+      const known = this.#knownFile(name)
+      const file = {
+        name,
+        metadata,
+        lookedAtMs,
+        open: () => this.#ports.openFile(name),
+        known,
+        fields: (current: FileMetadata) => this.#fields(name, current, group),
+      }
+      const adopted = this.#ports.files.adopt(file)
+      if (adopted === null) return this.#addRead(found, file, group)
+      this.#addFile(() => adopted, 0, group)
     }
-    if (metadata.type !== 'file') {
-      this.#addUnread(found, group)
-      return null
-    }
-    const known = this.#ports.tree.knownFile(name)
-    const file = {
-      name,
-      metadata,
-      lookedAtMs,
-      open: () => this.#ports.openFile(name),
-      known,
-      fields: (current: FileMetadata) => this.#fields(name, current, group),
-    }
-    const adopted = this.#ports.files.adopt(file)
-    if (adopted === null) return this.#addRead(found, this.#ports.files.read(file), group)
-    this.#addFile(adopted, group)
     return null
   }
 
   /** Something that is there and cannot be kept as what it is. */
   addProblem(name: Buffer, metadata: FileMetadata | null, error: EngineError): void {
     const fields = metadata === null ? { ...emptyFields, name } : this.#fields(name, metadata, null)
-    this.#ports.tree.add({ ...fields, type: 'error', knownType: metadata?.type ?? null, code: error.code }, null)
+    this.#keep({ entry: { ...fields, type: 'error', knownType: metadata?.type ?? null, code: error.code }, catalogued: null })
     this.#ports.warnings.add(this.#ports.pathOf(name), error)
   }
 
@@ -96,38 +107,59 @@ export class EntryArchiver {
     this.#vanished++
   }
 
-  async #addRead(found: FoundEntry, reading: Promise<ArchivedFile>, group: HardLinkGroup | null): Promise<void> {
+  /** What the last backup knew of a file of the folder in hand. */
+  #knownFile(name: Buffer): CataloguedFile | null {
+    return this.#known.at(-1)?.find(name) ?? null
+  }
+
+  async #addRead(found: FoundEntry, file: FileToArchive, group: HardLinkGroup | null): Promise<void> {
+    const { files, warnings, pathOf } = this.#ports
     try {
-      this.#addFile(await reading, group)
+      const read = await files.read(file)
+      const { content } = read.read
+      this.#addFile(() => files.finish(read), content.kind === 'inline' ? 0 : content.until, group)
+      if (read.warning !== null) warnings.add(pathOf(found.name), read.warning)
     } catch (error) {
       this.#addUnreadable(found, error)
     }
   }
 
-  #addFile(file: ArchivedFile, group: HardLinkGroup | null): void {
-    const { entry, catalogued, change, warning } = file
-    if (group !== null) group.first = { entry, catalogued }
-    this.#ports.tree.add(entry, catalogued)
-    this.#count(change, entry.size)
-    if (warning !== null) this.#ports.warnings.add(this.#ports.pathOf(entry.name), warning)
+  /** @param content so many pieces must be identified before `make` is called. */
+  #addFile(make: () => ArchivedFile, content: number, group: HardLinkGroup | null): void {
+    const first: HardLinkGroup['first'] = group === null ? null : (group.first = { kept: null })
+    this.#ports.steps.add(() => {
+      const file = make()
+      if (first !== null) first.kept = file
+      this.#ports.tree.add(file.entry, file.catalogued)
+      this.#count(file.change, file.entry.size)
+    }, content)
   }
 
   /** Another name of an inode that is kept already: one look and one reading speak for all its names. */
   #addLink(name: Buffer, first: NonNullable<HardLinkGroup['first']>): void {
-    const entry = { ...first.entry, name }
-    this.#ports.tree.add(entry, first.catalogued === null ? null : { ...first.catalogued, name })
-    if (entry.type === 'file') this.#count(this.#ports.tree.knownFile(name) === null ? 'new' : 'unchanged', entry.size)
+    const change = this.#knownFile(name) === null ? 'new' : 'unchanged'
+    this.#ports.steps.add(() => {
+      const { kept } = first
+      invariant(kept !== null, 'the first name of an inode is kept before the others')
+      const entry = { ...kept.entry, name }
+      this.#ports.tree.add(entry, kept.catalogued === null ? null : { ...kept.catalogued, name })
+      if (entry.type === 'file') this.#count(change, entry.size)
+    })
   }
 
   #addUnread(found: FoundEntry, group: HardLinkGroup | null): void {
     try {
       const attributes = this.#attributesOf(found.access, () => this.#ports.pathOf(found.name))
-      const entry = this.#unreadEntry(found, { ...this.#fields(found.name, found.metadata, group), attributes })
-      if (group !== null) group.first = { entry, catalogued: null }
-      this.#ports.tree.add(entry, null)
+      const kept = { entry: this.#unreadEntry(found, { ...this.#fields(found.name, found.metadata, group), attributes }), catalogued: null }
+      if (group !== null) group.first = { kept }
+      this.#keep(kept)
     } catch (error) {
       this.#addUnreadable(found, error)
     }
+  }
+
+  #keep({ entry, catalogued }: KeptEntry): void {
+    this.#ports.steps.add(() => this.#ports.tree.add(entry, catalogued))
   }
 
   /** Of what is no file: looked at each time, since the catalogue knows files alone. */

@@ -26,6 +26,14 @@ export interface ArchivedFile {
   readonly entry: FileEntry
   readonly catalogued: CataloguedFile
   readonly change: 'new' | 'changed' | 'unchanged'
+}
+
+/** A file that was read, before its content has its ids. */
+export interface ReadFile {
+  readonly file: FileToArchive
+  readonly read: ReadContent
+  readonly attributes: CataloguedBlob | null
+  readonly isTrusted: boolean
   /** It is kept, but not quite as it was. */
   readonly warning: EngineError | null
 }
@@ -58,23 +66,32 @@ export class FileArchiver {
       entry,
       catalogued: { ...known, isTrusted: !isRacy(metadata, file.lookedAtMs), content, attributes },
       change: 'unchanged',
-      warning: null,
     }
   }
 
   /** @throws EngineError `source.*`; `source.not-found` when it is gone. */
-  async read(file: FileToArchive): Promise<ArchivedFile> {
+  async read(file: FileToArchive): Promise<ReadFile> {
     const lookedAtMs = this.#clock.nowMs()
     const read = await this.#reader.read(file.open)
-    const { metadata, size, content, found } = read
+    const { metadata, found, isTorn } = read
+    return {
+      file,
+      read,
+      attributes: storeAttributes(this.#sink, found.attributes),
+      isTrusted: !isTorn && found.problem === null && !isRacy(metadata, lookedAtMs),
+      warning: isTorn ? changedWhileRead() : found.problem,
+    }
+  }
+
+  /** The file once its content is identified. */
+  finish({ file, read, attributes, isTrusted }: ReadFile): ArchivedFile {
+    const { metadata, size } = read
     const { mtimeNs, ctimeNs, inode, device } = metadata
-    const isTrusted = !read.isTorn && found.problem === null && !isRacy(metadata, lookedAtMs)
-    const attributes = storeAttributes(this.#sink, found.attributes)
+    const { content, catalogued } = this.#reader.identified(read.content)
     return {
       entry: { ...file.fields(metadata), attributes: attributes?.id ?? null, type: 'file', size, content },
-      catalogued: { name: file.name, size, mtimeNs, ctimeNs, inode, device, isTrusted, content: read.catalogued, attributes },
-      change: changeOf(file.known, read),
-      warning: read.isTorn ? changedWhileRead() : found.problem,
+      catalogued: { name: file.name, size, mtimeNs, ctimeNs, inode, device, isTrusted, content: catalogued, attributes },
+      change: changeOf(file.known, metadata, catalogued),
     }
   }
 
@@ -105,9 +122,9 @@ function contentOf(catalogued: CataloguedContent): FileContent {
   return root === undefined ? { kind: 'items', items: catalogued.items } : { kind: 'list', id: root.id }
 }
 
-function changeOf(known: CataloguedFile | null, read: ReadContent): ArchivedFile['change'] {
+function changeOf(known: CataloguedFile | null, metadata: FileMetadata, content: CataloguedContent): ArchivedFile['change'] {
   if (known === null) return 'new'
-  return known.mtimeNs === read.metadata.mtimeNs && isSameContent(known.content, read.catalogued) ? 'unchanged' : 'changed'
+  return known.mtimeNs === metadata.mtimeNs && isSameContent(known.content, content) ? 'unchanged' : 'changed'
 }
 
 function isSameContent(left: CataloguedContent, right: CataloguedContent): boolean {

@@ -5,11 +5,19 @@ import type { CataloguedFile } from './catalogue/index.ts'
 const groupContext = Uint8Array.of(0x10)
 const groupBytes = 16
 
+export interface KeptEntry {
+  readonly entry: Exclude<TreeEntry, { type: 'folder' }>
+  readonly catalogued: CataloguedFile | null
+}
+
 export interface HardLinkGroup {
   /** 16 bytes (docs/vault-format.md §9). */
   readonly id: Uint8Array
-  /** The first member that was kept, null until then: what all later ones share, since they are one inode. */
-  first: { readonly entry: Exclude<TreeEntry, { type: 'folder' }>; readonly catalogued: CataloguedFile | null } | null
+  /**
+   * The first member that can be kept, null until one was found: what all later ones share, since they are one inode.
+   * Itself known when its step is taken, which is before theirs.
+   */
+  first: { kept: KeptEntry | null } | null
 }
 
 export interface LinkedInode {

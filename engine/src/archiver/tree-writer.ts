@@ -23,7 +23,8 @@ export interface TreeWriterPorts {
   readonly sink: BlobSink
   readonly idKey: Uint8Array
   readonly cdcKey: Uint8Array
-  readonly previous: Catalogue | null
+  /** Where the last backup's blobs lie; null when there was none. */
+  readonly previous: Pick<Catalogue, 'locationOf'> | null
   readonly catalogueFolder: (path: Uint8Array) => FolderWriter
 }
 
@@ -47,22 +48,18 @@ export class TreeWriter {
     return this.#root
   }
 
-  startFolder(path: Uint8Array, head: FolderHead | null): void {
+  /** @param known what the last backup knew of it. */
+  startFolder(path: Uint8Array, head: FolderHead | null, known: KnownFolder | null): void {
     const folder: OpenFolder = {
       head,
       pages: new FolderPageBuilder(this.#pageSeed, (page) => this.#putPage(folder, page)),
       pageBlobs: [],
-      known: this.#ports.previous?.folder(path) ?? null,
+      known,
       knownPages: null,
       files: this.#ports.catalogueFolder(path),
       counts: { files: 0, folders: 0, bytes: 0, errors: 0 },
     }
     this.#open.push(folder)
-  }
-
-  /** What the last backup knew of a file of the folder in hand; ask in ascending order of names. */
-  knownFile(name: Uint8Array): CataloguedFile | null {
-    return this.#top.known?.find(name) ?? null
   }
 
   /** @param catalogued a file's line for the next backup. */

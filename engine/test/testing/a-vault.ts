@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DomainKeys } from '../../src/reader/index.ts'
-import { InlineSealer, RemoteSource, SessionSink } from '../../src/vault/index.ts'
+import { InlineSealer, RemoteSource, SessionSink, type Pack, type Sealer } from '../../src/vault/index.ts'
 import { LoopbackHub } from '../../src/vault/testing/loopback-hub.ts'
 import { aDomain } from '../../src/vault/testing/test-keys.ts'
 
@@ -9,8 +9,8 @@ export class TestVault {
   readonly keys: DomainKeys = aDomain()
   readonly hub = new LoopbackHub()
 
-  newSession(): SessionSink {
-    return new SessionSink(this.keys, this.hub.sessionPorts, (onPack) => new InlineSealer(this.keys, onPack))
+  newSession(makeSealer = (onPack: (pack: Pack) => void): Sealer => new InlineSealer(this.keys, onPack)): SessionSink {
+    return new SessionSink(this.keys, this.hub.sessionPorts, makeSealer)
   }
 
   newSource(): RemoteSource {

@@ -40,8 +40,8 @@ export interface Bundle {
   /** 32 bytes per blob. */
   readonly ids: Uint8Array
   readonly rawLengths: readonly number[]
-  /** The blobs one after the other. */
-  readonly raw: Uint8Array
+  /** The blobs one after the other, in one piece or several. */
+  readonly parts: readonly Uint8Array[]
 }
 
 /** A finished pack; `bytes` is the caller's. */
@@ -133,7 +133,7 @@ export class PackBuilder {
   }
 
   #seal(bundle: Bundle, ordinal: number): Uint8Array {
-    const { codec, payload } = compress(bundle.raw)
+    const { codec, payload } = compress(bundle.parts.length === 1 ? bundle.parts[0]! : concatBytes(bundle.parts))
     const blobCount = bundle.rawLengths.length
     const plain = new Uint8Array(paddedPlainBytes(blobCount, payload.length))
     writeSegmentPlain(plain, bundle.rawLengths, payload)

@@ -4,7 +4,7 @@ import { BlobIndex } from '../blob-index/blob-index.ts'
 import { checkPack } from '../pack/check-pack.ts'
 import type { Pack } from '../pack/pack-builder.ts'
 import type { SourcePorts } from '../remote-source.ts'
-import type { SessionPorts } from '../session-sink.ts'
+import type { SessionPorts } from '../session/session-sink.ts'
 
 /** The hub's half of a session without a network: keeps packs in memory, checked as a hub checks them. For tests of the engine. */
 export class LoopbackHub {

@@ -20,7 +20,7 @@ export async function buildPack(keys: DomainKeys, segments = 2, blobBytes = 200_
     const raw = randomBytes(blobBytes)
     const id = blobIdOf(keys, blobTypes.data, raw)
     ids.push(id)
-    await builder.append({ kind: packKinds.data, types: [blobTypes.data], ids: id, rawLengths: [raw.length], raw })
+    await builder.append({ kind: packKinds.data, types: [blobTypes.data], ids: id, rawLengths: [raw.length], parts: [raw] })
   }
   return { ...builder.finish(), ids: Buffer.concat(ids) }
 }

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { blobTypes, Refset } from '../format/index.ts'
-import type { DomainKeys } from '../reader/index.ts'
-import type { Pack } from './pack/pack-builder.ts'
-import { RemoteSource } from './remote-source.ts'
-import { InlineSealer, type Sealer } from './sealer.ts'
+import { blobTypes, Refset } from '../../format/index.ts'
+import type { DomainKeys } from '../../reader/index.ts'
+import type { Pack } from '../pack/pack-builder.ts'
+import { RemoteSource } from '../remote-source.ts'
+import { InlineSealer } from '../sealing/inline-sealer.ts'
+import type { Sealer } from '../sealing/sealer.ts'
+import { WorkerSealer } from '../sealing/worker-sealer.ts'
 import { SessionSink } from './session-sink.ts'
-import { LoopbackHub } from './testing/loopback-hub.ts'
-import { aDomain } from './testing/test-keys.ts'
-import { WorkerSealer } from './worker-sealer.ts'
+import { LoopbackHub } from '../testing/loopback-hub.ts'
+import { aDomain } from '../testing/test-keys.ts'
 
 /** Sizes around every rule: bundles, segments of their own, several batches. */
 const someBlobs = (): Uint8Array[] => [

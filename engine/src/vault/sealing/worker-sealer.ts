@@ -1,26 +1,28 @@
 import { Worker } from 'node:worker_threads'
-import { EngineError, isEngineError } from '../errors/index.ts'
-import type { DomainKeys } from '../reader/primitives.ts'
-import type { Bundle, Pack } from './pack/pack-builder.ts'
+import { EngineError } from '../../errors/index.ts'
+import type { DomainKeys } from '../../reader/primitives.ts'
+import type { Bundle, Pack } from '../pack/pack-builder.ts'
+import { siblingModule } from '../sibling-module.ts'
 import type { SealOrder, SealReport } from './seal-worker.ts'
-import type { SealedPlace, Sealer } from './sealer.ts'
-import { siblingModule } from './sibling-module.ts'
+import type { ContentRun, SealedPlace, Sealer } from './sealer.ts'
+
+type Answer = Extract<SealReport, { done: unknown }>['done']
 
 interface Waiting {
-  resolve(place: SealedPlace): void
+  resolve(answer: Answer): void
   reject(error: Error): void
 }
 
 class SealThread {
   readonly worker: Worker
-  /** Raw bytes given and not yet sealed: the next bundle goes where this is least. */
+  /** Bytes given and not yet done: the next job goes where this is least. */
   busyBytes = 0
   constructor(keys: DomainKeys) {
     this.worker = new Worker(siblingModule('./seal-worker', import.meta.url), { workerData: keys, name: 'holdfast-seal' })
   }
 }
 
-/** Seals on threads of its own, each with its own open packs; bundles go to the least busy one. */
+/** Seals on threads of its own, each with its own open packs; jobs go to the least busy one. Shared memory is worked on in place. */
 export class WorkerSealer implements Sealer {
   readonly #threads: readonly SealThread[]
   readonly #waiting = new Map<number, Waiting>()
@@ -39,15 +41,16 @@ export class WorkerSealer implements Sealer {
     }
   }
 
-  async seal(bundle: Bundle): Promise<SealedPlace> {
-    const thread = this.#threads.reduce((least, candidate) => (candidate.busyBytes < least.busyBytes ? candidate : least))
-    const bytes = bundle.raw.length
-    thread.busyBytes += bytes
-    try {
-      return await this.#order(thread, (job) => ({ seal: bundle, job }), [bundle.raw.buffer as ArrayBuffer])
-    } finally {
-      thread.busyBytes -= bytes
-    }
+  async identify(content: ContentRun): Promise<Uint8Array> {
+    return (await this.#giveLeastBusy(content.bytes.length, (job) => ({ identify: content, job }), [])) as Uint8Array
+  }
+
+  async seal(bundles: readonly Bundle[]): Promise<readonly SealedPlace[]> {
+    const parts = bundles.flatMap((bundle) => bundle.parts)
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    // Shared memory stays with both sides; all else is handed over.
+    const transfer = parts.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))
+    return (await this.#giveLeastBusy(bytes, (job) => ({ seal: bundles, job }), transfer)) as readonly SealedPlace[]
   }
 
   async flush(): Promise<void> {
@@ -61,7 +64,17 @@ export class WorkerSealer implements Sealer {
     this.#fail(new EngineError('cancelled', 'Sealing was stopped.'))
   }
 
-  #order(thread: SealThread, make: (job: number) => SealOrder, transfer: ArrayBuffer[]): Promise<SealedPlace> {
+  async #giveLeastBusy(bytes: number, make: (job: number) => SealOrder, transfer: ArrayBuffer[]): Promise<Answer> {
+    const thread = this.#threads.reduce((least, candidate) => (candidate.busyBytes < least.busyBytes ? candidate : least))
+    thread.busyBytes += bytes
+    try {
+      return await this.#order(thread, make, transfer)
+    } finally {
+      thread.busyBytes -= bytes
+    }
+  }
+
+  #order(thread: SealThread, make: (job: number) => SealOrder, transfer: ArrayBuffer[]): Promise<Answer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const job = this.#nextJob++
     return new Promise((resolve, reject) => {
@@ -72,18 +85,9 @@ export class WorkerSealer implements Sealer {
 
   #take(report: SealReport, onPack: (pack: Pack) => void): void {
     if ('pack' in report) return onPack(report.pack)
-    if ('failed' in report) {
-      const error = report.error
-      return this.#fail(
-        isEngineError(error) || error instanceof Error
-          ? error
-          : new EngineError('invariant.broken', 'A sealing thread failed.', { cause: error }),
-      )
-    }
-    const job = 'done' in report ? report.done : report.flushed
-    const place = 'done' in report ? { packId: report.packId, ordinal: report.ordinal } : { packId: new Uint8Array(0), ordinal: 0 }
-    this.#waiting.get(job)?.resolve(place)
-    this.#waiting.delete(job)
+    if ('failed' in report) return this.#fail(new EngineError(report.failed, report.message))
+    this.#waiting.get(report.job)?.resolve(report.done)
+    this.#waiting.delete(report.job)
   }
 
   #fail(error: Error): void {

@@ -1,7 +1,7 @@
-import { copyBytes, equalBytes, toHex } from '../bytes/index.ts'
-import { EngineError, invariant } from '../errors/index.ts'
-import { blobIdBytes, Refset, type BlobLocation } from '../format/index.ts'
-import type { BlobTicket } from './blob-sink.ts'
+import { copyBytes, equalBytes, toHex } from '../../bytes/index.ts'
+import { EngineError, invariant } from '../../errors/index.ts'
+import { blobIdBytes, Refset, type BlobLocation } from '../../format/index.ts'
+import type { BlobTicket } from '../blob-sink.ts'
 
 const pageTickets = 16_384
 const unknown = 0xffff_ffff

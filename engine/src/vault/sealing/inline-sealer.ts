@@ -1,29 +1,17 @@
-import { randomInt } from 'node:crypto'
-import { packKinds } from '../format/index.ts'
-import type { DomainKeys } from '../reader/primitives.ts'
-import { PackBuilder, type Bundle, type Pack } from './pack/pack-builder.ts'
+import { createHmac, createSecretKey, randomInt, type KeyObject } from 'node:crypto'
+import { blobIdBytes, blobTypes, packKinds } from '../../format/index.ts'
+import type { DomainKeys } from '../../reader/primitives.ts'
+import { PackBuilder, type Bundle, type Pack } from '../pack/pack-builder.ts'
+import type { ContentRun, SealedPlace, Sealer } from './sealer.ts'
 
 /** Data segments go at random to one of two packs, so that the order of their sizes tells less (docs/vault-format.md §8). */
 const openDataPacks = 2
-
-export interface SealedPlace {
-  readonly packId: Uint8Array
-  readonly ordinal: number
-}
-
-/** Turns bundles into segments of packs. */
-export interface Sealer {
-  /** Resolves when the bundle has its place; the pack may still be open. Takes ownership of the bundle's bytes. */
-  seal(bundle: Bundle): Promise<SealedPlace>
-  /** Finishes all open packs and hands them out. */
-  flush(): Promise<void>
-  /** Frees threads and memory, whatever state it is in. */
-  close(): Promise<void>
-}
+const dataTypeByte = Uint8Array.of(blobTypes.data)
 
 /** Seals on the calling thread. One instance owns its open packs: never share it between threads. */
 export class InlineSealer implements Sealer {
   readonly #keys: DomainKeys
+  readonly #idKey: KeyObject
   readonly #onPack: (pack: Pack) => void
   readonly #dataPacks: (PackBuilder | undefined)[] = Array.from({ length: openDataPacks })
   #metadataPack: PackBuilder | undefined
@@ -32,11 +20,26 @@ export class InlineSealer implements Sealer {
 
   constructor(keys: DomainKeys, onPack: (pack: Pack) => void) {
     this.#keys = keys
+    this.#idKey = createSecretKey(keys.idKey)
     this.#onPack = onPack
   }
 
-  seal(bundle: Bundle): Promise<SealedPlace> {
-    const sealed = this.#last.then(() => this.#sealNext(bundle))
+  identify({ bytes, lengths }: ContentRun): Promise<Uint8Array> {
+    const ids = new Uint8Array(lengths.length * blobIdBytes)
+    let start = 0
+    for (const [index, length] of lengths.entries()) {
+      const blob = bytes.subarray(start, (start += length))
+      ids.set(createHmac('sha256', this.#idKey).update(dataTypeByte).update(blob).digest(), index * blobIdBytes)
+    }
+    return Promise.resolve(ids)
+  }
+
+  seal(bundles: readonly Bundle[]): Promise<readonly SealedPlace[]> {
+    const sealed = this.#last.then(async () => {
+      const places: SealedPlace[] = []
+      for (const bundle of bundles) places.push(await this.#sealNext(bundle))
+      return places
+    })
     this.#last = sealed.catch(() => undefined)
     return sealed
   }
