@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EngineError } from '../src/errors/index.ts'
 import { InlineSealer, WorkerSealer, type Pack, type Sealer } from '../src/vault/index.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
-import { differences, makeNastyTree } from './testing/nasty-tree.ts'
+import { differences } from './testing/nasty-tree.ts'
 
 let work: Workplace
 let source: string
@@ -43,12 +43,13 @@ function makeManyFiles(folder: string): void {
     writeFileSync(`${inner}/${index}`, text.slice(0, 600 + ((index * 7919) % 20_000)))
   }
   for (let index = 0; index < 2; index++) writeFileSync(`${folder}/${index}/large`, randomBytes(6_000_000))
+  linkSync(`${folder}/0/large`, `${folder}/1/linked`)
+  linkSync(`${folder}/2/2`, `${folder}/3/linked`)
   mkdirSync(`${folder}/twins`)
   for (let index = 0; index < 100; index++) writeFileSync(`${folder}/twins/${index}`, text.slice(0, 600 + ((index * 7919) % 20_000)))
 }
 
 test('the snapshot is the same for any number of threads, and comes back as it was', async () => {
-  makeNastyTree(source)
   makeManyFiles(source)
   const threads =
     (count: number): MakeSealer =>
