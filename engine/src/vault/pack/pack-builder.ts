@@ -30,6 +30,8 @@ import { hkdfSha256, nodePrimitives, sha256 } from '../crypto/node-primitives.ts
 import { sealAesGcm } from '../crypto/seal-aes-gcm.ts'
 
 const keyInfo = new TextEncoder().encode('holdfast-1 segment')
+/** A pack is full once it has its size: room for the segment that goes over it, and for the footer. */
+const spareBytes = 1024 * 1024
 /** Every 16th data segment is opened again before upload: bit flips in an agent's memory are the most common damage in the field. */
 const verifyEvery = 16
 
@@ -64,7 +66,8 @@ export class PackBuilder {
   readonly #opener: SegmentOpener
   readonly #segments: PackSegment[] = []
   #isBusy = false
-  #bytes = new Uint8Array(1024 * 1024)
+  /** All of it at once: the system gives a page of it when it is written, so a small pack takes no more. */
+  #bytes = new Uint8Array(targetPackBytes + spareBytes)
   #sizeBytes = packHeaderBytes
 
   constructor(kind: PackKind, keys: DomainKeys) {
@@ -168,11 +171,11 @@ export class PackBuilder {
     }
   }
 
-  /** Doubling up to the target, then by what is needed: small sessions stay small in memory. */
+  /** The last segment may be longer than the room that was left for it. */
   #reserve(count: number): void {
     const needed = this.#sizeBytes + count
     if (needed <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(needed, Math.min(this.#bytes.length * 2, targetPackBytes + 1024 * 1024)))
+    const larger = new Uint8Array(needed + spareBytes)
     larger.set(this.#bytes.subarray(0, this.#sizeBytes))
     this.#bytes = larger
   }
