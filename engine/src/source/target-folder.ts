@@ -1,5 +1,8 @@
-import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, opendirSync, openSync } from 'node:fs'
+import { constants as osConstants } from 'node:os'
 import { EngineError } from '../errors/index.ts'
+import type { ExtendedAttribute } from '../format/index.ts'
+import { readAttributes, removeAttribute, setAttribute } from './extended-attributes.ts'
 import { readFileMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
 import { chooseFolderCalls } from './choose-folder-calls.ts'
@@ -8,7 +11,7 @@ import { loadNative, nativeProblem } from './native.ts'
 import type { DeviceType, NativeCalls } from './native.ts'
 import { asBuffer, requireName } from './raw-names.ts'
 import { setFileTimes } from './set-file-times.ts'
-import { systemCode } from './system-call-error.ts'
+import { SystemCallError, systemCode } from './system-call-error.ts'
 
 export interface OpenedTarget {
   readonly folder: TargetFolder
@@ -27,6 +30,9 @@ const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOF
 const createFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 // O_NONBLOCK: opening a FIFO that stands where a file was must not wait for somebody at its other end.
 const reopenFlags = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Undefined outside Linux. */
+const withoutAccessTime: number = constants.O_NOATIME ?? 0
 
 /**
  * A folder that things are restored into, held open. Everything is done by this open folder and one plain name, and no symlink is
@@ -71,6 +77,53 @@ export class TargetFolder {
     this.#calls.makeFolder(this.#fd, name, mode)
   }
 
+  /**
+   * Names in this folder that `isWanted`, one character a byte; null where the system cannot list an open folder (macOS).
+   * @param most stops when so many were found.
+   */
+  names(isWanted: (name: string) => boolean, most = Number.POSITIVE_INFINITY): string[] | null {
+    if (process.platform !== 'linux') return null
+    const found: string[] = []
+    const listing = opendirSync(`/proc/self/fd/${this.#fd}`, { encoding: 'latin1', bufferSize: 256 })
+    try {
+      for (let entry = listing.readSync(); entry !== null && found.length < most; entry = listing.readSync())
+        if (isWanted(entry.name)) found.push(entry.name)
+    } finally {
+      listing.closeSync()
+    }
+    return found
+  }
+
+  /** Extended attributes of the folder itself. */
+  attributes(): readonly ExtendedAttribute[] {
+    return readAttributes(this.#fd)
+  }
+
+  setOwnAttribute(attribute: ExtendedAttribute): void {
+    setAttribute(this.#fd, attribute)
+  }
+
+  removeOwnAttribute(name: Uint8Array): void {
+    removeAttribute(this.#fd, name)
+  }
+
+  /** Of anything but a folder or file, which are opened for that; a symlink's own. @throws ENOTSUP outside of Linux */
+  setAttribute(name: Uint8Array, attribute: ExtendedAttribute): void {
+    requireName(name)
+    setAttribute(this.#pathTo(name), attribute)
+  }
+
+  removeAttribute(name: Uint8Array, attributeName: Uint8Array): void {
+    requireName(name)
+    removeAttribute(this.#pathTo(name), attributeName)
+  }
+
+  /** Where a symlink leads. */
+  readLink(name: Uint8Array): Buffer {
+    requireName(name)
+    return this.#calls.readLink(this.#fd, name)
+  }
+
   /** A new empty file, open for reading and writing. @returns its descriptor, to be closed by the caller. */
   createFile(name: Uint8Array, mode: number): number {
     requireName(name)
@@ -82,9 +135,15 @@ export class TargetFolder {
     return this.#openRegular(name, constants.O_WRONLY)
   }
 
-  /** The same for reading. */
+  /** The same for reading; its access time stays as it is where the system permits that. */
   openFileToRead(name: Uint8Array): number {
-    return this.#openRegular(name, constants.O_RDONLY)
+    try {
+      return this.#openRegular(name, constants.O_RDONLY | withoutAccessTime)
+    } catch (error) {
+      // open(2): EPERM if O_NOATIME is asked for a file that belongs to somebody else.
+      if (withoutAccessTime === 0 || systemCode(error) !== 'EPERM') throw error
+      return this.#openRegular(name, constants.O_RDONLY)
+    }
   }
 
   makeSymlink(target: Uint8Array, name: Uint8Array): void {
@@ -130,6 +189,12 @@ export class TargetFolder {
     this.#calls.removeFile(this.#fd, name)
   }
 
+  /** Takes away an empty folder. @throws ENOTEMPTY */
+  removeFolder(name: Uint8Array): void {
+    requireName(name)
+    this.#calls.removeFolder(this.#fd, name)
+  }
+
   setOwner(name: Uint8Array, uid: number, gid: number): void {
     requireName(name)
     this.#calls.setOwner(this.#fd, name, { uid, gid })
@@ -156,6 +221,12 @@ export class TargetFolder {
 
   setOwnTimes(mtimeNs: bigint): void {
     setFileTimes(this.#fd, mtimeNs)
+  }
+
+  /** There is no call for it by an open folder before Linux 6.13; this leads into the same one, and no symlink at the end is followed. */
+  #pathTo(name: Uint8Array): Buffer {
+    if (process.platform !== 'linux') throw new SystemCallError('lsetxattr', osConstants.errno.ENOTSUP)
+    return Buffer.concat([Buffer.from(`/proc/self/fd/${this.#fd}/`), name])
   }
 
   #openRegular(name: Uint8Array, access: number): number {
@@ -190,6 +261,20 @@ export function openTargetFolder(path: Uint8Array): OpenedTarget {
     const isNew = makeFolders(target)
     return { folder: new TargetFolder(openSync(target, folderFlags), calls), isNew }
   } catch (error) {
+    throw toTargetFailure(error)
+  }
+}
+
+/**
+ * The same for a look alone: nothing is made.
+ * @returns null if it is not there.
+ */
+export function findTargetFolder(path: Uint8Array): TargetFolder | null {
+  const calls = requireFolderCalls()
+  try {
+    return new TargetFolder(openSync(withoutSlashes(path), folderFlags), calls)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
     throw toTargetFailure(error)
   }
 }

@@ -23,6 +23,7 @@ export function makeNastyTree(root: string): void {
   makeContents(root)
   makeLinks(root)
   makeSpecials(root)
+  makeAttributes(root)
   makeTimesAndModes(root)
 }
 
@@ -125,6 +126,53 @@ function makeSpecials(root: string): void {
   execFileSync('mknod', [`${folder}/large-numbers`, 'b', '259', '1048575'])
 }
 
+/** Extended attributes, ACLs (`acl.h`: tag, rights, id) and capabilities, also where owner, permissions or a folder's own ACL stand in their way. */
+const attributesScript = String.raw`
+import os, struct, sys
+folder, is_root = sys.argv[1], os.geteuid() == 0
+none = 0xffffffff
+def acl(*entries):
+    return struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in entries)
+base = [(1, 7, none), (2, 5, 1234), (4, 5, none), (8, 4, 4321), (16, 5, none), (32, 0, none)]
+def make(name, mode=0o644):
+    path = os.path.join(folder, name)
+    open(path, 'wb').close()
+    os.chmod(path, mode)
+    return path
+plain = make('plain')
+os.setxattr(plain, 'user.empty', b'')
+os.setxattr(plain, 'user.bytes', bytes(range(256)) * 8)
+os.setxattr(plain, b'user.odd-\xff'.decode('utf8', 'surrogateescape'), b'odd')
+os.setxattr(make('read-only', 0o400), 'user.of-read-only', b'1')
+os.setxattr(make('acl'), 'system.posix_acl_access', acl(*base))
+giving = os.path.join(folder, 'giving')
+os.mkdir(giving)
+os.setxattr(giving, 'user.of-folder', b'2')
+os.setxattr(giving, 'system.posix_acl_default', acl(*base))
+make('giving/inherits')
+os.removexattr(make('giving/inherits-not'), 'system.posix_acl_access')
+os.chmod(os.path.join(folder, 'giving/inherits-not'), 0o640)
+os.mkdir(os.path.join(giving, 'below'))
+fifo = os.path.join(folder, 'fifo')
+os.mkfifo(fifo)
+os.setxattr(fifo, 'system.posix_acl_access', acl(*base))
+if is_root:
+    able = make('able')
+    os.chown(able, 1234, 4321)
+    os.chmod(able, 0o6755)
+    os.setxattr(able, 'security.capability', struct.pack('<5I', 0x02000001, 1 << 10, 0, 0, 0))
+    link = os.path.join(folder, 'link')
+    os.symlink('plain', link)
+    os.setxattr(link, 'trusted.of-link', b'3', follow_symlinks=False)
+    os.setxattr(fifo, 'trusted.of-fifo', b'4')
+`
+
+function makeAttributes(root: string): void {
+  const folder = `${root}/attributes`
+  mkdirSync(folder)
+  execFileSync('python3', ['-c', attributesScript, folder])
+}
+
 function makeTimesAndModes(root: string): void {
   const folder = `${root}/modes`
   mkdirSync(folder)
@@ -180,6 +228,6 @@ export function pattern(length: number, seed: number): Buffer {
   return out
 }
 
-/** What rsync would still change to make `copy` like `original`: contents, all metadata to the nanosecond, hard links, extra files. */
+/** What rsync would still change to make `copy` like `original`: contents, all metadata to the nanosecond, ACLs, attributes, hard links, extra files. */
 export const differences = (original: string, copy: string): string =>
-  execFileSync('rsync', ['-naciH', '-@-1', '--delete', `${original}/`, `${copy}/`], { encoding: 'utf8', maxBuffer: 1 << 28 })
+  execFileSync('rsync', ['-naciHAX', '-@-1', '--delete', `${original}/`, `${copy}/`], { encoding: 'utf8', maxBuffer: 1 << 28 })

@@ -231,6 +231,11 @@ export const errorRegistry = {
     title: 'The target cannot be restored into.',
     cure: 'Choose an existing folder that the agent may write to.',
   },
+  'restore.place-protected': {
+    category: 'precondition',
+    title: 'This place belongs to Holdfast itself and is never restored into.',
+    cure: 'Choose another target.',
+  },
   'restore.entry-failed': {
     category: 'unavailable',
     title: 'An entry could not be restored.',

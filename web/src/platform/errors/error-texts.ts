@@ -35,6 +35,7 @@ export const errorTextCodes = [
   'snapshot.path-not-found',
   'snapshot.not-a-file',
   'restore.target-invalid',
+  'restore.place-protected',
   'restore.entry-failed',
   'store.unavailable',
   'store.full',

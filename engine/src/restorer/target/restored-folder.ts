@@ -1,6 +1,7 @@
-import { EngineError } from '../errors/index.ts'
-import type { FolderEntry } from '../format/index.ts'
-import type { TargetFolder } from '../source/index.ts'
+import { EngineError, invariant } from '../../errors/index.ts'
+import type { FolderEntry } from '../../format/index.ts'
+import type { TargetFolder } from '../../source/index.ts'
+import type { Attributes } from '../snapshot/attribute-sets.ts'
 
 /** Folders of the target held open: each costs a descriptor, and opening one again walks down to it. */
 const openLimit = 128
@@ -14,10 +15,15 @@ export interface RestoredFolder {
   readonly path: Buffer
   /** Metadata to give it at the end; null leaves it as it is. */
   readonly entry: FolderEntry | null
+  /** It was there and is only on the way: of its metadata it gets back no more than the time that what is put into it changes. */
+  readonly isOnlyTimed: boolean
+  readonly attributes: Attributes
   /** Nobody had put anything into it before this restore. */
   readonly isNew: boolean
-  /** It could not be made or entered, so nothing in it can be restored either. */
-  readonly isLost: boolean
+  /** What is made in it gets an ACL from it. */
+  readonly inheritsAcl: boolean
+  /** `failed`: it could not be made or entered, so nothing in it can be restored either. `skipped`: something else stands there and stays. */
+  readonly lost: 'failed' | 'skipped' | null
   /** What it is, so that it is known again; null if it is lost. */
   readonly identity: { readonly device: bigint; readonly inode: bigint } | null
 }
@@ -27,10 +33,11 @@ export interface RestoredFolder {
  * exchanged for a symlink at any time, a handle cannot. Closed handles are opened again the same way and must lead to the same folder.
  */
 export class FolderHandles {
-  readonly #top: TargetFolder
+  readonly #top: TargetFolder | null
   readonly #open = new Map<RestoredFolder, TargetFolder>()
 
-  constructor(top: TargetFolder) {
+  /** @param top null where a dry run has none, and then asks for nothing. */
+  constructor(top: TargetFolder | null) {
     this.#top = top
   }
 
@@ -42,7 +49,7 @@ export class FolderHandles {
       missing.push(above)
       above = above.parent
     }
-    let handle = above === null || above.parent === null ? this.#top : this.#touch(above)
+    let handle = above === null || above.parent === null ? this.#requireTop() : this.#touch(above)
     for (const next of missing.toReversed()) handle = this.#openNext(handle, next)
     return handle
   }
@@ -67,6 +74,11 @@ export class FolderHandles {
   close(): void {
     for (const handle of this.#open.values()) handle.close()
     this.#open.clear()
+  }
+
+  #requireTop(): TargetFolder {
+    invariant(this.#top !== null, 'nothing is asked of a target that is not there')
+    return this.#top
   }
 
   #touch(folder: RestoredFolder): TargetFolder {

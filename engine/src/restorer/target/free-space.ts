@@ -1,39 +1,57 @@
 import { readdirSync, statfsSync } from 'node:fs'
-import { EngineError } from '../errors/index.ts'
-import type { FileEntry, SubtreeCounts } from '../format/index.ts'
-import type { TreeReader } from '../reader/index.ts'
-import type { Selection } from './selection.ts'
-import { SnapshotWalk } from './snapshot-walk.ts'
-import { keyOf, type TreePages } from './tree-pages.ts'
+import { EngineError } from '../../errors/index.ts'
+import type { FileEntry, SubtreeCounts } from '../../format/index.ts'
+import type { TreeReader } from '../../reader/index.ts'
+import type { Selection } from '../snapshot/selection.ts'
+import { SnapshotWalk } from '../snapshot/snapshot-walk.ts'
+import { keyOf, type TreePages } from '../snapshot/tree-pages.ts'
 
 const mebibyte = 1024 * 1024
+const slash = 0x2f
 
-/** What of a snapshot is asked for, as its folders say: holes count as bytes, and each name of a hard-linked file. */
+/**
+ * What of a snapshot is asked for, as its folders say: holes count as bytes, and each name of a hard-linked file.
+ * @throws EngineError `restore.nothing-matched` when patterns are given and nothing fits.
+ */
 export async function sizeOfSelection(
-  reader: TreeReader,
+  pages: TreePages,
   rootPage: Uint8Array,
   selection: Selection,
 ): Promise<Pick<SubtreeCounts, 'files' | 'bytes'>> {
   const total = { files: 0, bytes: 0 }
-  const add = (files: number, bytes: number): void => {
-    total.files += files
-    total.bytes += bytes
+  let isAnythingWanted = false
+  // What is damaged is told when it comes to be restored; here it only takes no space.
+  for await (const step of new SnapshotWalk(pages, selection, false).steps(rootPage)) {
+    if (step.kind === 'folder-start' && step.isWhole && step.entry !== null) addTo(total, step.entry.subtree)
+    if (step.kind === 'entry' && step.entry.type === 'file') addTo(total, { files: 1, bytes: step.entry.size })
+    isAnythingWanted ||= step.kind === 'entry' || (step.kind === 'folder-start' && step.isWhole)
   }
-  for (const path of selection.paths()) {
-    try {
-      if (path.length > 0) addEntry(await reader.resolve(rootPage, path), add)
-      else for await (const entry of reader.entries(rootPage)) addEntry(entry, add)
-    } catch (error) {
-      // What is damaged is told when it comes to be restored; here it only takes no space.
-      if (!(error instanceof EngineError)) throw error
-    }
-  }
+  if (selection.hasGlobs && !isAnythingWanted) throw nothingMatched()
   return total
 }
 
-function addEntry(entry: Awaited<ReturnType<TreeReader['resolve']>>, add: (files: number, bytes: number) => void): void {
-  if (entry?.type === 'folder') add(entry.subtree.files, entry.subtree.bytes)
-  else if (entry?.type === 'file') add(1, entry.size)
+function addTo(total: { files: number; bytes: number }, more: Pick<SubtreeCounts, 'files' | 'bytes'>): void {
+  total.files += more.files
+  total.bytes += more.bytes
+}
+
+const nothingMatched = (): EngineError =>
+  new EngineError(
+    'restore.nothing-matched',
+    'Nothing in the snapshot, or in what was selected of it, matches the patterns. List what it holds, and mind that case counts.',
+  )
+
+/** Free bytes where the target is or would be made; null where the file system does not tell. */
+export function freeBytesAt(target: Buffer): number | null {
+  for (let path = target; ; path = path.subarray(0, Math.max(1, path.lastIndexOf(slash)))) {
+    try {
+      const { bavail, bsize, blocks } = statfsSync(path)
+      return blocks === 0 ? null : bavail * bsize
+    } catch {
+      // Not there yet: the one above it is on the same file system.
+      if (path.length <= 1) return null
+    }
+  }
 }
 
 export interface SpaceToCheck {
@@ -50,10 +68,9 @@ export interface SpaceToCheck {
  * @throws EngineError `restore.target-invalid`
  */
 export async function requireFreeSpace({ target, atMostBytes, measure }: SpaceToCheck): Promise<void> {
-  const { bavail, bsize, blocks } = statfsSync(target)
-  const freeBytes = bavail * bsize
-  // Some file systems (FUSE, some network mounts) do not tell: no blocks at all means unknown.
-  if (blocks === 0 || atMostBytes <= freeBytes || readdirSync(target).length > 0) return
+  // Some file systems (FUSE, some network mounts) do not tell.
+  const freeBytes = freeBytesAt(target)
+  if (freeBytes === null || atMostBytes <= freeBytes || readdirSync(target).length > 0) return
   const neededBytes = await measure()
   if (neededBytes <= freeBytes) return
   const missing = Math.ceil((neededBytes - freeBytes) / mebibyte)

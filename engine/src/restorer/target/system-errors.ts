@@ -1,4 +1,4 @@
-import { EngineError } from '../errors/index.ts'
+import { EngineError } from '../../errors/index.ts'
 
 /** The system's name of a failure (`ENOSPC`), of the error itself or of what caused it; null if it is none of the system's. */
 export function systemCodeOf(error: unknown): string | null {
@@ -34,6 +34,20 @@ export function entryError(error: unknown): EngineError {
     cause: error,
   })
 }
+
+/**
+ * What went wrong with one entry alone, as a person is told it.
+ * @throws what concerns the restore as a whole: a full disk, a cancel, a source that is away.
+ */
+export function ownError(error: unknown): EngineError {
+  const fatal = fatalError(error)
+  if (fatal !== null) throw fatal
+  const isOwn = systemCodeOf(error) !== null || (error instanceof EngineError && ofOneEntry.test(error.code))
+  if (!isOwn) throw error
+  return entryError(error)
+}
+
+const ofOneEntry = /^(restore|source|native|blob|format|bytes|segment|pack)\./
 
 /** A failure after which nothing else can be written either; null for any other. */
 export function fatalError(error: unknown): EngineError | null {

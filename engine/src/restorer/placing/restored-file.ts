@@ -1,13 +1,25 @@
 import { closeSync, fstatSync, ftruncateSync, writeSync } from 'node:fs'
-import { EngineError } from '../errors/index.ts'
-import type { FileEntry } from '../format/index.ts'
+import { EngineError } from '../../errors/index.ts'
+import type { FileEntry } from '../../format/index.ts'
+import type { Attributes } from '../snapshot/attribute-sets.ts'
+import type { EntryAction } from '../target/conflict.ts'
 import type { PieceReceiver } from './content-batch.ts'
-import type { RestoredFolder } from './restored-folder.ts'
+import type { RestoredFolder } from '../target/restored-folder.ts'
 
-/** A name that waits for a file to be complete, to become a hard link to it. */
-export interface WaitingLink {
+/** A file of the snapshot on its way to a name in the target. */
+export interface NamedFile {
   readonly folder: RestoredFolder
   readonly entry: FileEntry
+  readonly attributes: Attributes
+  /** What was decided about the name. */
+  readonly action: EntryAction
+}
+
+/** A file that further names become hard links to. */
+export interface LinkSource extends NamedFile {
+  readonly state: 'waiting' | 'written' | 'failed'
+  /** Names that wait for it to be complete. */
+  readonly links: NamedFile[]
 }
 
 /** What a file needs of the restore around it. */
@@ -33,10 +45,12 @@ export interface FilePlaces {
  * killed, a file under its own name is whole, and what was there before is whole until then. (Writing under the final name would
  * save 5 µs a file on tmpfs, a quarter of the cost of a small one, and nothing measurable on ext4; 2026-11-21.)
  */
-export class RestoredFile implements PieceReceiver {
+export class RestoredFile implements PieceReceiver, LinkSource {
   readonly folder: RestoredFolder
   readonly entry: FileEntry
-  readonly links: WaitingLink[] = []
+  readonly attributes: Attributes
+  readonly action: EntryAction
+  readonly links: NamedFile[] = []
   readonly #places: FilePlaces
   #state: 'waiting' | 'written' | 'failed' = 'waiting'
   #piecesLeft = 0
@@ -46,9 +60,11 @@ export class RestoredFile implements PieceReceiver {
   #inode = 0n
   #fd: number | null = null
 
-  constructor(folder: RestoredFolder, entry: FileEntry, places: FilePlaces) {
+  constructor({ folder, entry, attributes, action }: NamedFile, places: FilePlaces) {
     this.folder = folder
     this.entry = entry
+    this.attributes = attributes
+    this.action = action
     this.#places = places
   }
 

@@ -1,11 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { assertNever, EngineError } from '../errors/index.ts'
-import type { TreeEntry } from '../format/index.ts'
-import type { TargetFolder } from '../source/index.ts'
-import type { MetadataWriter } from './metadata-writer.ts'
+import { assertNever, type EngineError } from '../../errors/index.ts'
+import type { TreeEntry } from '../../format/index.ts'
+import type { TargetFolder } from '../../source/index.ts'
+import type { Attributes } from '../snapshot/attribute-sets.ts'
+import type { ConflictRules, EntryAction } from '../target/conflict.ts'
+import type { MetadataToWrite, MetadataWriter } from '../target/metadata-writer.ts'
 import type { FilePlaces, RestoredFile } from './restored-file.ts'
-import type { FolderHandles, RestoredFolder } from './restored-folder.ts'
-import { fatalError, systemCodeOf } from './system-errors.ts'
+import type { FolderHandles, RestoredFolder } from '../target/restored-folder.ts'
+import { fatalError, systemCodeOf } from '../target/system-errors.ts'
+import type { TemporaryNames } from '../target/temporary-names.ts'
 
 /** Files being written at the same time; only large ones and those whose content lies scattered need more than a moment. */
 const openFileLimit = 64
@@ -19,38 +21,62 @@ export interface FileEvents {
   failed(file: RestoredFile, error: unknown): void
 }
 
-/** Puts entries under their names: complete or not at all, and never in place of a folder or device. */
+/** An entry without content on its way to its name. */
+export interface NamedPlain {
+  readonly folder: RestoredFolder
+  readonly entry: PlainEntry
+  readonly attributes: Attributes
+  /** What was decided about the name. */
+  readonly action: EntryAction
+}
+
+export interface EntryWriterPorts {
+  readonly handles: FolderHandles
+  readonly metadata: MetadataWriter
+  readonly conflicts: ConflictRules
+  readonly names: TemporaryNames
+  readonly events: FileEvents
+}
+
+/** Puts entries under their names: complete or not at all. */
 export class EntryWriter implements FilePlaces {
   readonly #handles: FolderHandles
   readonly #metadata: MetadataWriter
+  readonly #conflicts: ConflictRules
+  readonly #names: TemporaryNames
   readonly #events: FileEvents
-  /** Names of one run are told from those that a killed one left behind. */
-  readonly #temporaryPrefix = `.holdfast-restore-${randomBytes(6).toString('hex')}-`
-  #temporaryCount = 0
   readonly #open = new Set<RestoredFile>()
 
-  constructor(handles: FolderHandles, metadata: MetadataWriter, events: FileEvents) {
+  constructor({ handles, metadata, conflicts, names, events }: EntryWriterPorts) {
     this.#handles = handles
     this.#metadata = metadata
+    this.#conflicts = conflicts
+    this.#names = names
     this.#events = events
   }
 
-  make(folder: RestoredFolder, entry: PlainEntry): void {
+  make(plain: NamedPlain): void {
+    const { folder, entry } = plain
     const handle = this.#handles.of(folder)
-    this.#placeNew(folder, entry, handle, (name) => makePlain(handle, entry, name))
-    this.#metadata.toName(handle, entry.name, entry, () => pathIn(folder, entry.name))
+    this.#placeNew(plain, handle, (name) => {
+      makePlain(handle, entry, name)
+      this.#metadata.toName(handle, name, metadataOf(plain), () => pathIn(folder, entry.name))
+    })
   }
 
   /** Another name for what was restored before. @throws the system's error where the target cannot have it. */
-  link(first: { readonly folder: RestoredFolder; readonly entry: TreeEntry }, folder: RestoredFolder, entry: TreeEntry): void {
+  link(
+    first: { readonly folder: RestoredFolder; readonly entry: TreeEntry },
+    place: { readonly folder: RestoredFolder; readonly entry: TreeEntry; readonly action: EntryAction },
+  ): void {
     const from = this.#handles.of(first.folder)
-    const into = this.#handles.of(folder)
-    this.#placeNew(folder, entry, into, (newName) => into.linkFrom(from, first.entry.name, newName))
+    const into = this.#handles.of(place.folder)
+    this.#placeNew(place, into, (newName) => into.linkFrom(from, first.entry.name, newName))
   }
 
   create(file: RestoredFile): { name: Buffer; fd: number } {
     this.#makeRoom()
-    const name = this.#temporaryName()
+    const name = this.#names.next()
     const fd = this.#handles.of(file.folder).createFile(name, unfinishedMode)
     this.#open.add(file)
     return { name, fd }
@@ -69,8 +95,8 @@ export class EntryWriter implements FilePlaces {
 
   publish(file: RestoredFile, fd: number, temporaryName: Buffer): void {
     const { folder, entry } = file
-    this.#metadata.toFile(fd, entry, () => pathIn(folder, entry.name))
-    this.#moveTo(folder, entry, this.#handles.of(folder), temporaryName)
+    this.#metadata.toFile(fd, metadataOf(file), () => pathIn(folder, entry.name))
+    this.#moveTo(file, this.#handles.of(folder), temporaryName)
   }
 
   removeTemporary(folder: RestoredFolder, name: Buffer): void {
@@ -94,31 +120,30 @@ export class EntryWriter implements FilePlaces {
   }
 
   /** Makes it under its own name when that is free, else beside it, and then takes the name over. */
-  #placeNew(folder: RestoredFolder, entry: TreeEntry, handle: TargetFolder, make: (name: Uint8Array) => void): void {
-    try {
-      make(entry.name)
-      return
-    } catch (error) {
-      if (systemCodeOf(error) !== 'EEXIST') throw error
+  #placeNew(place: Place, handle: TargetFolder, make: (name: Uint8Array) => void): void {
+    if (place.folder.isNew || place.action === 'create') {
+      try {
+        make(place.entry.name)
+        return
+      } catch (error) {
+        if (systemCodeOf(error) !== 'EEXIST') throw error
+      }
     }
-    const temporaryName = this.#temporaryName()
+    const temporaryName = this.#names.next()
     make(temporaryName)
     try {
-      this.#moveTo(folder, entry, handle, temporaryName)
+      this.#moveTo(place, handle, temporaryName)
     } finally {
       // Also after success: a rename between two names of one inode does nothing at all (POSIX).
-      this.removeTemporary(folder, temporaryName)
+      this.removeTemporary(place.folder, temporaryName)
     }
   }
 
-  #moveTo(folder: RestoredFolder, entry: TreeEntry, handle: TargetFolder, from: Uint8Array): void {
+  #moveTo({ folder, entry, action }: Place, handle: TargetFolder, from: Uint8Array): void {
     // In a folder of our own making there is nothing that could be in the way.
-    if (!folder.isNew) requireReplaceable(handle, entry)
+    const room = folder.isNew ? null : this.#conflicts.makeRoom(handle, entry, action)
     handle.rename(from, entry.name)
-  }
-
-  #temporaryName(): Buffer {
-    return Buffer.from(`${this.#temporaryPrefix}${this.#temporaryCount++}`)
+    this.#conflicts.count(room)
   }
 
   #makeRoom(): void {
@@ -145,15 +170,16 @@ function makePlain(handle: TargetFolder, entry: PlainEntry, name: Uint8Array): v
   }
 }
 
-/** Files and symlinks are replaced by anything but a folder, devices and the like only by their kind. */
-function requireReplaceable(handle: TargetFolder, entry: TreeEntry): void {
-  const there = handle.lookAt(entry.name)
-  if (there === null || there.type === 'file' || there.type === 'symlink' || there.type === entry.type) return
-  const what = there.type === 'folder' ? 'A folder' : 'A device, FIFO or socket'
-  throw new EngineError(
-    'restore.entry-failed',
-    `${what} with its name is in the way and is never replaced. Move it away, or choose another target.`,
-  )
+interface Place {
+  readonly folder: RestoredFolder
+  readonly entry: TreeEntry
+  readonly action: EntryAction
 }
+
+const metadataOf = ({ folder, entry, attributes }: NamedPlain | RestoredFile): MetadataToWrite => ({
+  entry,
+  attributes,
+  inheritsAcl: folder.inheritsAcl,
+})
 
 export const pathIn = (folder: RestoredFolder, name: Uint8Array): Buffer => Buffer.concat([folder.path, Buffer.from('/'), name])

@@ -1,8 +1,8 @@
-import { compareBytes } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
-import type { FolderEntry, SubtreeCounts, TreeEntry } from '../format/index.ts'
+import { compareBytes } from '../../bytes/index.ts'
+import { EngineError } from '../../errors/index.ts'
+import type { FolderEntry, SubtreeCounts, TreeEntry } from '../../format/index.ts'
 import type { SelectedPart, Selection } from './selection.ts'
-import type { TreePages } from './tree-pages.ts'
+import { keyOf, type TreePages } from './tree-pages.ts'
 
 export type SnapshotStep =
   /** `entry` is null for the top. `isWhole` is false for a folder of which only part is wanted. */
@@ -35,11 +35,26 @@ interface OpenFolder {
 export class SnapshotWalk {
   readonly #pages: TreePages
   readonly #selection: Selection
+  readonly #entersWhole: boolean
   readonly #open: OpenFolder[] = []
 
-  constructor(pages: TreePages, selection: Selection) {
+  /** @param entersWhole false: a folder (but the top) that is wanted as a whole starts and ends, and what is in it is left out. */
+  constructor(pages: TreePages, selection: Selection, entersWhole = true) {
     this.#pages = pages
     this.#selection = selection
+    this.#entersWhole = entersWhole
+  }
+
+  /** Attributes of entries that come soon in the folder in hand. */
+  attributesAhead(): Uint8Array[] {
+    const ids = new Map<string, Uint8Array>()
+    const folder = this.#open.at(-1)
+    if (folder === undefined) return []
+    for (let index = folder.next; index < folder.entries.length && ids.size < maxAhead; index++) {
+      const { attributes } = folder.entries[index]!
+      if (attributes !== null) ids.set(keyOf(attributes), attributes)
+    }
+    return [...ids.values()]
   }
 
   /** Absolute path in the snapshot of an entry of the folder in hand, or of the folder itself. */
@@ -88,7 +103,7 @@ export class SnapshotWalk {
       path,
       entry,
       part,
-      pages: [{ id: page, below: maxPageLevels }],
+      pages: part.isWhole && !this.#entersWhole && entry !== null ? [] : [{ id: page, below: maxPageLevels }],
       entries: [],
       next: 0,
       lastName: null,

@@ -1,67 +1,79 @@
-import { EngineError, invariant } from '../errors/index.ts'
-import type { ContentItem, FileEntry } from '../format/index.ts'
-import type { TreeReader } from '../reader/index.ts'
-import type { ItemWarnings, Pacer } from '../run-control/index.ts'
-import type { BlobSource } from '../vault/blob-source.ts'
+import { EngineError, invariant } from '../../errors/index.ts'
+import type { ContentItem, FileEntry } from '../../format/index.ts'
+import type { TreeReader } from '../../reader/index.ts'
+import type { ItemWarnings, Pacer } from '../../run-control/index.ts'
+import type { FileMetadata } from '../../source/index.ts'
+import type { BlobSource } from '../../vault/blob-source.ts'
+import { cannotLink, type ConflictRules, type EntryAction } from '../target/conflict.ts'
 import { ContentBatch } from './content-batch.ts'
-import { EntryWriter, pathIn } from './entry-writer.ts'
-import type { MetadataWriter } from './metadata-writer.ts'
-import { RestoredFile, type WaitingLink } from './restored-file.ts'
-import type { FolderHandles, RestoredFolder } from './restored-folder.ts'
-import { entryError, fatalError, systemCodeOf } from './system-errors.ts'
-import { keyOf } from './tree-pages.ts'
+import { pathIn, type EntryWriter } from './entry-writer.ts'
+import type { FoundFile, PlacedCounts } from './entry-placer.ts'
+import { RestoredFile, type LinkSource, type NamedFile } from './restored-file.ts'
+import type { FolderHandles, RestoredFolder } from '../target/restored-folder.ts'
+import { entryError, fatalError, ownError, systemCodeOf } from '../target/system-errors.ts'
+import { keyOf } from '../snapshot/tree-pages.ts'
 
 export interface FileRestorerPorts {
   readonly source: BlobSource
   readonly reader: TreeReader
   readonly handles: FolderHandles
-  readonly metadata: MetadataWriter
+  readonly conflicts: ConflictRules
+  readonly writer: EntryWriter
   readonly warnings: ItemWarnings
   readonly pacer: Pacer
   readonly signal: AbortSignal
 }
 
-/** What a target answers that cannot give an inode one more name. */
-const cannotLink = new Set(['EPERM', 'EMLINK', 'EXDEV', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EACCES'])
-
 /** Restores regular files: plans what each needs, has it delivered in batches, links what is one file under several names. */
 export class FileRestorer {
-  readonly writer: EntryWriter
   readonly #ports: FileRestorerPorts
   readonly #batch: ContentBatch
   readonly #unfinished = new Set<RestoredFile>()
-  readonly #firstByGroup = new Map<string, RestoredFile>()
+  readonly #firstByGroup = new Map<string, LinkSource>()
   /** Names that were to be links and have to become files of their own. */
-  readonly #again: WaitingLink[] = []
-  #requested = 0
-  #written = 0
-  #failed = 0
-  #bytesWritten = 0
+  readonly #again: NamedFile[] = []
+  readonly #counts = { requested: 0, written: 0, unchanged: 0, skipped: 0, failed: 0, bytesWritten: 0, bytesDone: 0 }
 
   constructor(ports: FileRestorerPorts) {
     this.#ports = ports
     this.#batch = new ContentBatch(ports.source, ports.signal)
-    this.writer = new EntryWriter(ports.handles, ports.metadata, {
-      written: (file) => this.#onWritten(file),
-      failed: (file, error) => this.#onFailed(file, error),
-    })
   }
 
-  get counts(): { readonly requested: number; readonly written: number; readonly failed: number; readonly bytesWritten: number } {
-    return { requested: this.#requested, written: this.#written, failed: this.#failed, bytesWritten: this.#bytesWritten }
+  get counts(): PlacedCounts {
+    return this.#counts
   }
 
   /** Files that were asked for and are beyond reach, already told as part of something larger. */
   countLost(files: number): void {
-    this.#requested += files
-    this.#failed += files
+    this.#counts.requested += files
+    this.#counts.failed += files
   }
 
   /** Takes a file on; it may be delivered now, or with others later. */
-  async add(folder: RestoredFolder, entry: FileEntry): Promise<void> {
-    if (folder.isLost) return this.countLost(1)
-    this.#requested++
-    await this.#begin({ folder, entry })
+  async add(found: FoundFile): Promise<void> {
+    const { folder } = found
+    if (folder.lost === 'failed') return this.countLost(1)
+    this.#counts.requested++
+    if (folder.lost === 'skipped') return this.#skip(found)
+    // In a folder of our own making no name is taken.
+    if (folder.isNew) return this.#begin({ ...found, action: 'create' })
+    const action = await this.#decide(found)
+    if (action === 'skip') this.#skip(found)
+    else if (action === 'unchanged') this.#onUnchanged(found)
+    else if (action !== null) await this.#begin({ ...found, action })
+  }
+
+  /** Null when it cannot be had, which is told. */
+  async #decide(found: FoundFile): Promise<EntryAction | null> {
+    const { folder, entry, attributes } = found
+    try {
+      const action = await this.#ports.conflicts.decide(this.#ports.handles.of(folder), entry, attributes)
+      // With the same content nothing is lost: it becomes a link to the first of its group.
+      return action === 'unchanged' && !this.#isLinkedAsItShould(found) ? 'overwrite' : action
+    } catch (error) {
+      this.#tell(found, ownError(error))
+      return null
+    }
   }
 
   /** Waits until nothing is on its way. */
@@ -82,11 +94,11 @@ export class FileRestorer {
     this.#unfinished.clear()
   }
 
-  async #begin(name: WaitingLink): Promise<void> {
+  async #begin(name: NamedFile): Promise<void> {
     const group = name.entry.hardLinkGroup === null ? null : keyOf(name.entry.hardLinkGroup)
     const first = group === null ? undefined : this.#firstByGroup.get(group)
     if (first !== undefined && first.state !== 'failed') return this.#link(first, name)
-    const file = new RestoredFile(name.folder, name.entry, this.writer)
+    const file = new RestoredFile(name, this.#ports.writer)
     if (group !== null) this.#firstByGroup.set(group, file)
     this.#unfinished.add(file)
     try {
@@ -135,25 +147,48 @@ export class FileRestorer {
     this.#batch.want(item.id, file, offset, item.length)
   }
 
-  #link(first: RestoredFile, name: WaitingLink): void {
+  /** It is the first of its group, which later names are compared with, or the same inode as that. */
+  #isLinkedAsItShould(found: FoundFile): boolean {
+    const { entry, folder } = found
+    if (entry.hardLinkGroup === null) return true
+    const key = keyOf(entry.hardLinkGroup)
+    const first = this.#firstByGroup.get(key)
+    if (first === undefined || first.state === 'failed') {
+      this.#firstByGroup.set(key, { ...found, action: 'unchanged', state: 'written', links: [] })
+      return true
+    }
+    return first.state === 'written' && isSameInode(this.#lookAt(first.folder, first.entry), this.#lookAt(folder, entry))
+  }
+
+  #lookAt(folder: RestoredFolder, { name }: FileEntry): FileMetadata | null {
+    return this.#ports.handles.of(folder).lookAt(name)
+  }
+
+  #skip({ entry }: FoundFile): void {
+    this.#counts.skipped++
+    this.#counts.bytesDone += entry.size
+  }
+
+  #link(first: LinkSource, name: NamedFile): void {
     if (first.state === 'waiting') {
       first.links.push(name)
       return
     }
     try {
-      this.writer.link(first, name.folder, name.entry)
-      this.#written++
+      this.#ports.writer.link(first, name)
+      this.#counts.written++
+      this.#counts.bytesDone += name.entry.size
     } catch (error) {
       this.#linkFailed(first, name, error)
     }
   }
 
-  #linkFailed(first: RestoredFile, name: WaitingLink, error: unknown): void {
+  #linkFailed(first: LinkSource, name: NamedFile, error: unknown): void {
     const fatal = fatalError(error)
     if (fatal !== null) throw fatal
     const path = pathIn(name.folder, name.entry.name)
     if (!cannotLink.has(systemCodeOf(error) ?? '')) {
-      this.#failed++
+      this.#counts.failed++
       this.#ports.warnings.add(path, entryError(error))
       return
     }
@@ -169,24 +204,36 @@ export class FileRestorer {
     this.#again.push(name)
   }
 
-  #onWritten(file: RestoredFile): void {
+  #onUnchanged({ entry }: FoundFile): void {
+    this.#counts.written++
+    this.#counts.unchanged++
+    this.#counts.bytesDone += entry.size
+  }
+
+  /** For the writer. */
+  onWritten(file: RestoredFile): void {
     this.#unfinished.delete(file)
-    this.#written++
-    this.#bytesWritten += file.entry.size
+    this.#counts.written++
+    this.#counts.bytesWritten += file.entry.size
+    this.#counts.bytesDone += file.entry.size
     for (const name of file.links.splice(0)) this.#link(file, name)
   }
 
-  #onFailed(file: RestoredFile, error: unknown): void {
+  /** For the writer. */
+  onFailed(file: RestoredFile, error: unknown): void {
     this.#unfinished.delete(file)
-    this.#tell({ folder: file.folder, entry: file.entry }, error)
+    this.#tell(file, error)
     const names = file.links.splice(0)
     // What the target refused may work elsewhere; content that is not there is not there under any name.
     if (systemCodeOf(error) !== null || (error instanceof EngineError && error.code.startsWith('restore.'))) this.#again.push(...names)
     else for (const name of names) this.#tell(name, error)
   }
 
-  #tell({ folder, entry }: WaitingLink, error: unknown): void {
-    this.#failed++
+  #tell({ folder, entry }: FoundFile, error: unknown): void {
+    this.#counts.failed++
     this.#ports.warnings.add(pathIn(folder, entry.name), entryError(error))
   }
 }
+
+const isSameInode = (left: FileMetadata | null, right: FileMetadata | null): boolean =>
+  left !== null && right !== null && left.inode === right.inode && left.device === right.device

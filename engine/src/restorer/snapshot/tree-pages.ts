@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { equalBytes } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
-import { blobTypes, decodeTreePage, type SegmentPlace, type TreePage } from '../format/index.ts'
-import type { BlobSource } from '../vault/blob-source.ts'
+import { equalBytes } from '../../bytes/index.ts'
+import { EngineError } from '../../errors/index.ts'
+import { blobTypes, decodeTreePage, type SegmentPlace, type TreePage } from '../../format/index.ts'
+import type { BlobSource } from '../../vault/blob-source.ts'
 
 /** Opened pages kept: those of one folder and its neighbours lie in the same segments. */
 const cachedBytesLimit = 64 * 1024 * 1024

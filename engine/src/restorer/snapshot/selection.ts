@@ -1,3 +1,4 @@
+import type { GlobPart, IncludeGlobs } from './include-globs.ts'
 import { keyOf } from './tree-pages.ts'
 
 interface SelectionNode {
@@ -7,12 +8,17 @@ interface SelectionNode {
   readonly children: Map<string, SelectionNode>
 }
 
-/** What of a snapshot is wanted: everything, or some paths and all below them. */
+/** What of a snapshot is wanted: everything, or some paths and all below them; of that all, or what patterns match. */
 export class Selection {
   readonly #top: SelectionNode = newNode()
+  readonly #globs: IncludeGlobs | null
 
-  /** @param paths components of each; none at all selects everything, and so does an empty path. */
-  constructor(paths: readonly (readonly Uint8Array[])[]) {
+  /**
+   * @param paths components of each; none at all selects everything, and so does an empty path.
+   * @param globs null takes all of it.
+   */
+  constructor(paths: readonly (readonly Uint8Array[])[], globs: IncludeGlobs | null = null) {
+    this.#globs = globs
     if (paths.length === 0) this.#top.selected = []
     for (const path of paths) {
       let node = this.#top
@@ -26,7 +32,12 @@ export class Selection {
   }
 
   get top(): SelectedPart {
-    return new SelectedPart(this.#top)
+    return new SelectedPart(this.#top, this.#globs?.top ?? null)
+  }
+
+  /** How much is wanted shows only when every folder was looked into. */
+  get hasGlobs(): boolean {
+    return this.#globs !== null
   }
 
   /** Selected paths, as components, without those inside of others. */
@@ -45,26 +56,43 @@ export class Selection {
 /** A folder as seen by the selection. */
 export class SelectedPart {
   readonly #node: SelectionNode | null
+  readonly #globs: GlobPart | null
 
-  /** @param node null inside of what is selected as a whole. */
-  constructor(node: SelectionNode | null) {
+  /** @param node null inside of what is selected as a whole. @param globs null where a pattern has matched, or none is asked for. */
+  constructor(node: SelectionNode | null, globs: GlobPart | null) {
     this.#node = node
+    this.#globs = globs
   }
 
   /** False for a folder that is only on the way to something selected. */
   get isWhole(): boolean {
-    return this.#node === null || this.#node.selected !== null
+    return this.#isSelected && this.#globs === null
   }
 
   /** What an entry of this folder is to the selection; null when nothing in it is wanted. */
   child(name: Uint8Array): SelectedPart | null {
     if (this.isWhole) return wholePart
-    const node = this.#node?.children.get(keyOf(name))
+    const node = this.#isSelected ? null : this.#node?.children.get(keyOf(name))
     if (node === undefined) return null
-    node.isFound = true
-    return new SelectedPart(node)
+    if (node !== null) node.isFound = true
+    const globs = this.#globs?.child(name) ?? null
+    if (this.#globs !== null && globs === null) {
+      // Whether paths below are there is not looked at any more: they are not wanted, rather than missing.
+      if (node !== null) markFound(node)
+      return null
+    }
+    return new SelectedPart(node, globs === 'matched' ? null : globs)
+  }
+
+  get #isSelected(): boolean {
+    return this.#node === null || this.#node.selected !== null
   }
 }
 
-const wholePart = new SelectedPart(null)
+function markFound(node: SelectionNode): void {
+  node.isFound = true
+  for (const child of node.children.values()) markFound(child)
+}
+
+const wholePart = new SelectedPart(null, null)
 const newNode = (): SelectionNode => ({ selected: null, isFound: false, children: new Map() })

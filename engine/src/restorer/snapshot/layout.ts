@@ -1,5 +1,6 @@
-import { equalBytes } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
+import { equalBytes } from '../../bytes/index.ts'
+import { EngineError } from '../../errors/index.ts'
+import { IncludeGlobs } from './include-globs.ts'
 import { Selection } from './selection.ts'
 
 const slash = 0x2f
@@ -15,12 +16,15 @@ interface LayoutOptions {
   readonly selected: readonly Uint8Array[]
   readonly roots: readonly Uint8Array[]
   readonly flat: boolean
+  /** Patterns; empty = all. */
+  readonly include: readonly string[]
 }
 
-/** @throws EngineError `restore.target-invalid` for a flat restore of anything but one root. */
-export function layOut({ selected, roots, flat }: LayoutOptions): Layout {
+/** @throws EngineError `restore.target-invalid` for a flat restore of anything but one root, `restore.nothing-matched` for a bad pattern. */
+export function layOut({ selected, roots, flat, include }: LayoutOptions): Layout {
   const paths = selected.map(componentsOf)
-  if (!flat) return { selection: new Selection(paths), base: [] }
+  const globs = include.length === 0 ? null : new IncludeGlobs(include)
+  if (!flat) return { selection: new Selection(paths, globs), base: [] }
   const [base, ...others] = roots.map(componentsOf).filter((root) => paths.length === 0 || paths.some((path) => isWithin(path, root)))
   if (base === undefined || others.length > 0 || !paths.every((path) => isWithin(path, base))) {
     throw new EngineError(
@@ -28,7 +32,7 @@ export function layOut({ selected, roots, flat }: LayoutOptions): Layout {
       'Only the contents of one source can go straight into the target. Choose one source, or restore with whole paths.',
     )
   }
-  return { selection: new Selection(paths.length === 0 ? [base] : paths), base }
+  return { selection: new Selection(paths.length === 0 ? [base] : paths, globs), base }
 }
 
 /** @throws EngineError `restore.target-invalid` for a path that is not absolute. */

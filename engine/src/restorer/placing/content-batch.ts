@@ -1,8 +1,8 @@
-import { equalBytes } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
-import { blobIdBytes, blobTypes, type BlobLocation, type SegmentPlace } from '../format/index.ts'
-import type { BlobSource, OpenedSegment } from '../vault/blob-source.ts'
-import { keyOf } from './tree-pages.ts'
+import { equalBytes } from '../../bytes/index.ts'
+import { EngineError } from '../../errors/index.ts'
+import { blobIdBytes, blobTypes, type BlobLocation, type SegmentPlace } from '../../format/index.ts'
+import type { BlobSource, OpenedSegment } from '../../vault/blob-source.ts'
+import { keyOf } from '../snapshot/tree-pages.ts'
 
 /** Content is fetched for this much at once: enough that a segment is rarely read twice, little enough to hold in memory as plans. */
 const batchPieces = 4096

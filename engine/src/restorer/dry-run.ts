@@ -1,0 +1,143 @@
+import type { FileEntry, TreeEntry } from '../format/index.ts'
+import type { ItemWarnings } from '../run-control/index.ts'
+import type { Attributes } from './snapshot/attribute-sets.ts'
+import type { ConflictRules, EntryAction } from './target/conflict.ts'
+import { pathIn } from './placing/entry-writer.ts'
+import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './placing/entry-placer.ts'
+import type { PlannedEntry } from './restore-options.ts'
+import type { ProtectedPlaces } from './target/protected-places.ts'
+import type { FolderHandles, RestoredFolder } from './target/restored-folder.ts'
+import { ownError } from './target/system-errors.ts'
+import { noFolderOnTheWay, skippedFolder, type FolderToRestore } from './target/target-folders.ts'
+import { keyOf } from './snapshot/tree-pages.ts'
+
+/** What a plan shows; all are counted. */
+const shownEntries = 1000
+
+export interface DryRunPorts {
+  readonly handles: FolderHandles
+  readonly conflicts: ConflictRules
+  readonly places: ProtectedPlaces
+  readonly warnings: ItemWarnings
+}
+
+/** Decides about everything as a restore would, and writes nothing. A folder that would be made is new, so nothing is in the way there. */
+export class DryRun implements EntryPlacer {
+  readonly #ports: DryRunPorts
+  readonly #counts = { requested: 0, written: 0, unchanged: 0, skipped: 0, failed: 0, bytesWritten: 0, bytesDone: 0 }
+  readonly #plan: PlannedEntry[] = []
+  readonly #groups = new Set<string>()
+  #neededBytes = 0
+  #foldersWritten = 0
+
+  constructor(ports: DryRunPorts) {
+    this.#ports = ports
+  }
+
+  /** The first 1,000 entries that would be written, replaced, renamed or skipped; not those that are there already. */
+  get plan(): readonly PlannedEntry[] {
+    return this.#plan
+  }
+
+  /** What the content that would be written takes at most; holes and further names of one file take nothing. */
+  get neededBytes(): number {
+    return this.#neededBytes
+  }
+
+  get counts(): PlacedCounts {
+    return this.#counts
+  }
+
+  get foldersWritten(): number {
+    return this.#foldersWritten
+  }
+
+  get conflictCounts(): { readonly overwritten: number; readonly renamed: number } {
+    return this.#ports.conflicts.counts
+  }
+
+  startFolder(wanted: FolderToRestore): RestoredFolder {
+    const { parent, entry, path, isWanted, attributes } = wanted
+    const made = { parent, name: entry.name, path, attributes, entry: null, isOnlyTimed: false, lost: null, inheritsAcl: false }
+    const above = parent.isNew ? null : this.#ports.handles.of(parent)
+    const there = above?.lookAt(entry.name) ?? null
+    if (above === null || there === null) {
+      this.#show(path, 'create')
+      return { ...made, isNew: true, identity: null }
+    }
+    if (there.type === 'folder') {
+      const handle = above.openFolder(entry.name)
+      const folder: RestoredFolder = { ...made, isNew: false, identity: { device: there.device, inode: there.inode } }
+      this.#ports.handles.keep(folder, handle)
+      this.#ports.places.requireOutside(there)
+      return folder
+    }
+    if (!isWanted || entry.isAncestor) throw noFolderOnTheWay()
+    if (this.#ports.conflicts.mode === 'skip') throw skippedFolder()
+    const action = this.#ports.conflicts.decideForFolder(there)
+    this.#ports.conflicts.count(action === 'rename' ? 'renamed' : 'overwritten')
+    this.#show(path, action)
+    return { ...made, isNew: true, identity: null }
+  }
+
+  finishFolder(folder: RestoredFolder): void {
+    if (folder.lost !== null) return
+    this.#foldersWritten++
+    this.#ports.handles.release(folder)
+  }
+
+  async addFile({ folder, entry, attributes }: FoundFile): Promise<void> {
+    if (folder.lost === 'failed') return this.countLost(1)
+    this.#counts.requested++
+    this.#counts.bytesDone += entry.size
+    try {
+      const action = folder.lost === 'skipped' ? 'skip' : await this.#decide(folder, entry, attributes)
+      if (action === 'skip') this.#counts.skipped++
+      else this.#counts.written++
+      if (action === 'unchanged') this.#counts.unchanged++
+      else if (action !== 'skip') this.#addBytes(entry)
+      if (folder.lost === null) this.#show(pathIn(folder, entry.name), action)
+    } catch (error) {
+      this.#ports.warnings.add(pathIn(folder, entry.name), ownError(error))
+      this.#counts.failed++
+    }
+  }
+
+  async addPlain({ folder, entry, attributes }: FoundPlain): Promise<void> {
+    if (folder.lost === null) this.#show(pathIn(folder, entry.name), await this.#decide(folder, entry, attributes))
+  }
+
+  countLost(files: number): void {
+    this.#counts.requested += files
+    this.#counts.failed += files
+  }
+
+  async settle(): Promise<void> {
+    // Nothing is ever on its way.
+  }
+
+  close(): void {
+    this.#ports.handles.close()
+  }
+
+  async #decide(folder: RestoredFolder, entry: Exclude<TreeEntry, { type: 'folder' }>, attributes: Attributes): Promise<EntryAction> {
+    if (folder.isNew) return 'create'
+    const action = await this.#ports.conflicts.decide(this.#ports.handles.of(folder), entry, attributes)
+    this.#ports.conflicts.count(action === 'overwrite' ? 'overwritten' : action === 'rename' ? 'renamed' : null)
+    return action
+  }
+
+  #addBytes(entry: FileEntry): void {
+    const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
+    if (group !== null && this.#groups.has(group)) return
+    if (group !== null) this.#groups.add(group)
+    this.#counts.bytesWritten += entry.size
+    const { content } = entry
+    this.#neededBytes +=
+      content.kind === 'items' ? content.items.reduce((sum, item) => sum + (item.kind === 'data' ? item.length : 0), 0) : entry.size
+  }
+
+  #show(path: Uint8Array, action: EntryAction): void {
+    if (action !== 'unchanged' && this.#plan.length < shownEntries) this.#plan.push({ path, action })
+  }
+}

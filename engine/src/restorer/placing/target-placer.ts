@@ -1,0 +1,78 @@
+import { keyOf } from '../snapshot/tree-pages.ts'
+import { EntryWriter } from './entry-writer.ts'
+import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './entry-placer.ts'
+import { FileRestorer, type FileRestorerPorts } from './file-restorer.ts'
+import type { RestoredFolder } from '../target/restored-folder.ts'
+import { TargetFolders, type FolderToRestore, type TargetFoldersPorts } from '../target/target-folders.ts'
+
+export type TargetPlacerPorts = Omit<FileRestorerPorts, 'writer'> & TargetFoldersPorts
+
+/** Puts entries into a target. */
+export class TargetPlacer implements EntryPlacer {
+  readonly folders: TargetFolders
+  readonly #ports: TargetPlacerPorts
+  readonly #files: FileRestorer
+  readonly #writer: EntryWriter
+  readonly #firstByGroup = new Map<string, FoundPlain>()
+
+  constructor(ports: TargetPlacerPorts) {
+    this.#ports = ports
+    this.folders = new TargetFolders(ports)
+    this.#writer = new EntryWriter({
+      ...ports,
+      events: { written: (file) => this.#files.onWritten(file), failed: (file, error) => this.#files.onFailed(file, error) },
+    })
+    this.#files = new FileRestorer({ ...ports, writer: this.#writer })
+  }
+
+  get counts(): PlacedCounts {
+    return this.#files.counts
+  }
+
+  get foldersWritten(): number {
+    return this.folders.written
+  }
+
+  get conflictCounts(): { readonly overwritten: number; readonly renamed: number } {
+    return this.#ports.conflicts.counts
+  }
+
+  startFolder(wanted: FolderToRestore): RestoredFolder {
+    return this.folders.start(wanted)
+  }
+
+  finishFolder(folder: RestoredFolder): void {
+    this.folders.finish(folder)
+  }
+
+  addFile(file: FoundFile): Promise<void> {
+    return this.#files.add(file)
+  }
+
+  async addPlain(plain: FoundPlain): Promise<void> {
+    const { folder, entry, attributes } = plain
+    if (folder.lost !== null) return
+    const { conflicts, handles } = this.#ports
+    const action = folder.isNew ? 'create' : await conflicts.decide(handles.of(folder), entry, attributes)
+    if (action === 'skip') return
+    const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
+    const first = group === null ? undefined : this.#firstByGroup.get(group)
+    if (first !== undefined) this.#writer.link(first, { ...plain, action: action === 'unchanged' ? 'overwrite' : action })
+    else if (action !== 'unchanged') this.#writer.make({ ...plain, action })
+    if (group !== null && first === undefined) this.#firstByGroup.set(group, plain)
+  }
+
+  countLost(files: number): void {
+    this.#files.countLost(files)
+  }
+
+  settle(): Promise<void> {
+    return this.#files.settle()
+  }
+
+  close(): void {
+    this.#files.discard()
+    this.folders.abandon()
+    this.#ports.handles.close()
+  }
+}
