@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { ConflictMode, standardConflictMode } from '@holdfast/shared-types'
+import { Command, Option } from 'commander'
 import { agentVersion } from '../identity/agent-version.ts'
 import { commandContext, type CommandContext } from './command-context.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,6 +25,7 @@ export function createProgram(terminal: Terminal, ends: ProgramEnds): Command {
   }
   addDeviceCommands(program, act)
   addRunCommands(program, act)
+  addRestoreCommand(program, act)
   addSnapshotCommands(program, act)
   return program
 }
@@ -85,26 +87,6 @@ function addRunCommands(program: Command, act: Act): void {
       act(options, async (context) => (await import('./backup-command.ts')).backupCommand(context, { paths, full: options.full === true })),
     )
   program
-    .command('restore')
-    .description('restore from a snapshot')
-    .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
-    .requiredOption('--target <folder>', 'where to: each entry goes to this folder plus its own absolute path')
-    .option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
-    .option('--path <path>', 'only this file or folder of the snapshot; may be given more than once', collect)
-    .option(...hostOption)
-    .option(...jsonOption)
-    .action((snapshot: string, options: HostOption & { target: string; flat?: boolean; path?: string[] }) =>
-      act(options, async (context) =>
-        (await import('./restore-command.ts')).restoreCommand(context, {
-          snapshot,
-          host: options.host,
-          target: options.target,
-          flat: options.flat === true,
-          paths: options.path ?? [],
-        }),
-      ),
-    )
-  program
     .command('verify')
     .description('read back all of a snapshot and check it')
     .argument('[snapshot]', 'id, its first 8 digits or more, or `latest`', 'latest')
@@ -112,6 +94,58 @@ function addRunCommands(program: Command, act: Act): void {
     .option(...jsonOption)
     .action((snapshot: string, options: HostOption) =>
       act(options, async (context) => (await import('./verify-command.ts')).verifyCommand(context, { snapshot, host: options.host })),
+    )
+}
+
+interface RestoreOptions extends HostOption {
+  readonly target?: string
+  readonly original?: boolean
+  readonly flat?: boolean
+  readonly path?: string[]
+  readonly include?: string[]
+  readonly conflict: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+function addRestoreCommand(program: Command, act: Act): void {
+  program
+    .command('restore')
+    .description('restore from a snapshot; a restore that was cut short goes on where it was when it is asked for again')
+    .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
+    .argument('[path...]', 'only these files and folders of the snapshot, by their whole paths; everything when left out')
+    .option('--target <folder>', 'where to: each entry goes to this folder plus its own absolute path')
+    .option('--original', 'back to where it was, after a question; the same as no --target')
+    .option('--include <glob>', 'of that only what matches, like *.pdf or /home/*/.ssh; may be given more than once', collect)
+    .addOption(
+      new Option(
+        '--conflict <mode>',
+        'what stands in the way: skip = it stays; overwrite-different = it is replaced unless it is the same already; overwrite = it is always replaced; rename = it is kept under another name',
+      )
+        .choices(ConflictMode.options)
+        .default(standardConflictMode),
+    )
+    .option('--dry-run', 'tell what would be done, and write nothing')
+    .option('--yes', 'to the original place without a question')
+    .option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
+    .addOption(new Option('--path <path>', 'as [path...]').argParser(collect).hideHelp())
+    .option(...hostOption)
+    .option(...jsonOption)
+    .action((snapshot: string, paths: string[], options: RestoreOptions) =>
+      act(options, async (context) =>
+        (await import('./restore-command.ts')).restoreCommand(context, {
+          snapshot,
+          host: options.host,
+          target: options.target,
+          original: options.original === true,
+          flat: options.flat === true,
+          paths: [...paths, ...(options.path ?? [])],
+          include: options.include ?? [],
+          conflict: options.conflict,
+          dryRun: options.dryRun === true,
+          yes: options.yes === true,
+        }),
+      ),
     )
 }
 

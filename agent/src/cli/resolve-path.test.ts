@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { localPath, resolveBytes, snapshotPath, toWirePath } from './resolve-path.ts'
+import { toWirePath } from '../runs/wire-path-bytes.ts'
+import { localPath, resolveBytes, snapshotPath } from './resolve-path.ts'
 
 const resolved = (folder: string, path: string): string => resolveBytes(Buffer.from(folder), Buffer.from(path)).toString()
 

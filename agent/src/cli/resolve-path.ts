@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { decodeUtf8Lossy, isValidUtf8 } from '@holdfast/engine/bytes'
 import { AppError, type WirePath } from '@holdfast/shared-types'
+import { toWirePath } from '../runs/wire-path-bytes.ts'
 
 const slash = 0x2f
 
@@ -28,12 +28,6 @@ function splitPath(path: Uint8Array): Buffer[] {
   parts.push(bytes.subarray(from))
   return parts
 }
-
-/** A path as it travels: text for people, and the raw bytes where text would lose something. */
-export const toWirePath = (bytes: Uint8Array): WirePath =>
-  isValidUtf8(bytes)
-    ? { path: decodeUtf8Lossy(bytes) }
-    : { path: decodeUtf8Lossy(bytes), pathBase64: Buffer.from(bytes).toString('base64') }
 
 /** A path of this machine that a person typed, relative to where they are. @throws AppError `command.invalid` */
 export function localPath(argument: string): WirePath {

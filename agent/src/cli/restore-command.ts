@@ -1,22 +1,82 @@
+import { AppError, ConflictMode, standardConflictMode, type RunOrder, type WirePath } from '@holdfast/shared-types'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
+import { confirmOriginal, requireSomebodyToAsk } from './confirm-original.ts'
 import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
 import { localPath, snapshotPath } from './resolve-path.ts'
+import { withHub } from './with-hub.ts'
 
 export interface RestoreArguments {
   readonly snapshot: string
   readonly host: string | undefined
-  readonly target: string
+  /** Undefined: to where it was. */
+  readonly target: string | undefined
+  readonly original: boolean
   readonly flat: boolean
   readonly paths: readonly string[]
+  readonly include: readonly string[]
+  readonly conflict: string
+  readonly dryRun: boolean
+  /** Goes on without a question. */
+  readonly yes: boolean
 }
 
-export function restoreCommand(context: CommandContext, args: RestoreArguments): Promise<number> {
+export async function restoreCommand(context: CommandContext, args: RestoreArguments): Promise<number> {
   const name = parseSnapshotName(args.snapshot)
-  const target = localPath(args.target)
-  const paths = args.paths.map(snapshotPath)
-  return carryOutRun(context, async ({ client }) => {
-    const { id } = await findSnapshot(client, name, args.host)
-    return { kind: 'restore', snapshotId: id, target, flat: args.flat, paths }
+  const orderOf = makeOrder(args)
+  const isToBeAsked = args.target === undefined && !args.dryRun && !args.yes
+  const confirmed = isToBeAsked ? await confirm(context, args, name) : null
+  return carryOutRun(context, async ({ client }) => orderOf(confirmed ?? (await findSnapshot(client, name, args.host)).id))
+}
+
+type RestoreOrder = Extract<RunOrder, { kind: 'restore' }>
+
+/** @throws AppError `command.invalid`, before anything is asked of the hub: a typing error must not cost a link. */
+function makeOrder({
+  target,
+  original,
+  flat,
+  paths,
+  include,
+  dryRun,
+  ...args
+}: RestoreArguments): (id: RestoreOrder['snapshotId']) => RunOrder {
+  if (target !== undefined && original) throw invalid('--target and --original exclude each other.')
+  if (target === undefined && flat) throw invalid('--flat needs a --target: what goes back to where it was keeps its whole path.')
+  if (include.includes('')) throw invalid('A pattern of --include is empty.')
+  const conflict = conflictOf(args.conflict)
+  const where: WirePath | null = target === undefined ? null : localPath(target)
+  const selected = paths.map(snapshotPath)
+  return (snapshotId) => ({
+    kind: 'restore',
+    snapshotId,
+    target: where,
+    flat,
+    paths: selected,
+    // As the hub writes it down: what goes without saying is left out.
+    ...(include.length === 0 ? {} : { include: [...include] }),
+    ...(conflict === standardConflictMode ? {} : { conflict }),
+    ...(dryRun ? { dryRun } : {}),
   })
 }
+
+async function confirm(context: CommandContext, args: RestoreArguments, name: string): Promise<RestoreOrder['snapshotId']> {
+  requireSomebodyToAsk(context.terminal)
+  const snapshot = await withHub(context, ({ client }) => findSnapshot(client, name, args.host))
+  await confirmOriginal(context.terminal, {
+    snapshot,
+    paths: args.paths.map(snapshotPath),
+    include: args.include,
+    conflict: conflictOf(args.conflict),
+  })
+  // The one that was shown: `latest` may be another one by now.
+  return snapshot.id
+}
+
+function conflictOf(text: string): ConflictMode {
+  const mode = ConflictMode.safeParse(text)
+  if (!mode.success) throw invalid(`“${text}” is no way to meet what is there.`, `Choose one of ${ConflictMode.options.join(', ')}.`)
+  return mode.data
+}
+
+const invalid = (message: string, cure = 'See `holdfast restore --help`.'): AppError => new AppError('command.invalid', { message, cure })

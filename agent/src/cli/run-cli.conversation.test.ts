@@ -8,6 +8,8 @@ import { noColours } from './paint.ts'
 import { runCli } from './run-cli.ts'
 
 let hub: FakeHub
+/** Who sits at the terminal; null: nobody. */
+let answering: ((question: string) => Promise<string | null>) | null = null
 let folder: TestFolder
 let device: TestAgent
 let lock: ProcessLock | null = null
@@ -40,6 +42,7 @@ async function holdfast(...args: string[]): Promise<{ status: number; out: strin
     paint: noColours,
     outPaint: noColours,
     onResize: () => () => undefined,
+    ask: answering,
   }
   return { status: await runCli(['node', 'holdfast', ...args], terminal), ...written }
 }

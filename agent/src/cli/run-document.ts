@@ -1,4 +1,4 @@
-import type { BackupResult, Run, RunOutcome } from '@holdfast/shared-types'
+import type { BackupResult, RestoreRequest, RestoreResult, Run, RunOutcome } from '@holdfast/shared-types'
 import { durationMsOf } from './run-summary.ts'
 
 /** The one JSON document of a run (docs/architecture.md, commands); a failure carries its error besides. */
@@ -13,7 +13,6 @@ export function runDocument(run: Run, outcome: RunOutcome): Record<string, unkno
   }
 }
 
-const nothingRestored = { filesRequested: 0, filesWritten: 0, filesSkipped: 0, bytesWritten: 0 }
 const nothingVerified = { files: 0, bytes: 0, blobsChecked: 0, problems: 0 }
 
 /** A run that ended before it had a result says zero, not nothing: scripts read the same fields always. */
@@ -22,14 +21,8 @@ function figures({ id: runId, request, result }: Run): Record<string, unknown> {
     case 'backup':
       if (result?.kind !== 'backup') return { kind: request.full ? 'full' : 'incremental', runId, snapshotId: null, ...backupCounts(null) }
       return { kind: result.backupKind, runId, snapshotId: result.snapshotId, ...backupCounts(result) }
-    case 'restore': {
-      const {
-        kind: _,
-        snapshotId,
-        ...counts
-      } = result?.kind === 'restore' ? result : { kind: 'restore', snapshotId: request.snapshotId, ...nothingRestored }
-      return { runId, snapshotId, ...counts }
-    }
+    case 'restore':
+      return { runId, snapshotId: request.snapshotId, ...restoreFigures(request, result?.kind === 'restore' ? result : null) }
     case 'verify': {
       const {
         kind: _,
@@ -45,4 +38,18 @@ function backupCounts(result: BackupResult | null): Record<string, number> {
   if (result === null) return { files: 0, bytes: 0, filesRead: 0, bytesRead: 0, bytesStored: 0 }
   const { files, bytes, filesRead, bytesRead, bytesStored } = result
   return { files, bytes, filesRead, bytesRead, bytesStored }
+}
+
+function restoreFigures(request: RestoreRequest, result: RestoreResult | null): Record<string, unknown> {
+  return {
+    dryRun: request.dryRun ?? false,
+    filesRequested: result?.filesRequested ?? 0,
+    filesWritten: result?.filesWritten ?? 0,
+    filesUnchanged: result?.filesUnchanged ?? 0,
+    filesSkipped: result?.filesSkipped ?? 0,
+    bytesWritten: result?.bytesWritten ?? 0,
+    entriesReplaced: result?.entriesReplaced ?? 0,
+    entriesRenamed: result?.entriesRenamed ?? 0,
+    ...(request.dryRun === true ? { bytesFree: result?.bytesFree ?? null, plan: result?.plan ?? [] } : {}),
+  }
 }

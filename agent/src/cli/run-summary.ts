@@ -13,14 +13,18 @@ const outcomeWords: Readonly<Record<RunOutcome, string>> = {
   expired: 'expired',
 }
 
+const verbOf = ({ kind, request }: Run): string =>
+  request.kind === 'restore' && request.dryRun === true ? 'Dry run of a restore' : verbs[kind]
+
 export const durationMsOf = (run: Run): number => (run.finishedAtMs ?? run.createdAtMs) - (run.startedAtMs ?? run.createdAtMs)
 
 /** What a tired administrator needs to know of a run that has ended, most important first. */
 export function runSummary(run: Run, outcome: RunOutcome, paint: Paint): string[] {
   const colour = outcome === 'succeeded' ? paint.good : outcome === 'failed' || outcome === 'expired' ? paint.bad : paint.warn
   const lines = [
+    ...planLines(run),
     ...warningLines(run, paint),
-    paint.strong(colour(`${verbs[run.kind]} ${outcomeWords[outcome]} after ${formatDuration(durationMsOf(run))}`)),
+    paint.strong(colour(`${verbOf(run)} ${outcomeWords[outcome]} after ${formatDuration(durationMsOf(run))}`)),
   ]
   if (run.error !== null)
     lines.push(`  ${escapeText(run.error.message)} (${escapeText(run.error.code)})`, `  ${escapeText(run.error.cure)}`)
@@ -52,15 +56,43 @@ const backupRows = (result: BackupResult, durationMs: number): readonly (readonl
   ['Snapshot', result.snapshotId ?? 'none was made'],
 ]
 
-const restoreRows = (result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] => [
-  [
-    'Files',
-    `${formatCount(result.filesWritten)} written of ${formatCount(result.filesRequested)} asked for${result.filesSkipped === 0 ? '' : `, ${formatCount(result.filesSkipped)} skipped`}`,
-  ],
-  ['Size', formatBytes(result.bytesWritten)],
-  ...rateRow(result.bytesWritten, durationMs),
-  ['Snapshot', result.snapshotId],
-]
+function restoreRows(result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] {
+  const isDry = result.dryRun === true
+  const { entriesReplaced = 0, entriesRenamed = 0, bytesFree = null } = result
+  return [
+    ['Files', filesRestored(result)],
+    ['Size', `${formatBytes(result.bytesWritten)}${isDry && bytesFree !== null ? `; the target has ${formatBytes(bytesFree)} left` : ''}`],
+    ...(entriesReplaced === 0 ? [] : [row('Replaced', `${formatCount(entriesReplaced)} that stood there`)]),
+    ...(entriesRenamed === 0 ? [] : [row('Kept', `${formatCount(entriesRenamed)} that stood there, under another name`)]),
+    ...(isDry ? [] : rateRow(result.bytesWritten, durationMs)),
+    ['Snapshot', result.snapshotId],
+  ]
+}
+
+const row = (name: string, value: string): readonly [string, string] => [name, value]
+
+function filesRestored({ filesRequested, filesWritten, filesUnchanged = 0, filesSkipped, dryRun }: RestoreResult): string {
+  const written = filesWritten - filesUnchanged
+  return [
+    `${formatCount(written)} ${dryRun === true ? 'would be written' : 'written'} of ${formatCount(filesRequested)} asked for`,
+    ...(filesUnchanged === 0 ? [] : [`${formatCount(filesUnchanged)} there already`]),
+    ...(filesSkipped === 0 ? [] : [`${formatCount(filesSkipped)} skipped`]),
+  ].join(', ')
+}
+
+const plannedWords = {
+  create: 'write',
+  unchanged: 'leave',
+  skip: 'skip',
+  overwrite: 'replace',
+  rename: 'keep what is there beside',
+} as const
+
+/** What a dry run found, one line an entry; a tree of new folders is its folders. */
+function planLines(run: Run): string[] {
+  if (run.result?.kind !== 'restore' || run.result.plan === undefined) return []
+  return run.result.plan.map((entry) => `would ${plannedWords[entry.action]} ${escapePath(entry)}`)
+}
 
 const verifyRows = (result: VerifyResult, durationMs: number): readonly (readonly [string, string])[] => [
   ['Problems', formatCount(result.problems)],

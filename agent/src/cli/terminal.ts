@@ -12,6 +12,8 @@ export interface Terminal {
   readonly paint: Paint
   readonly outPaint: Paint
   onResize(listener: () => void): () => void
+  /** Asks a person and answers what was typed, null when they left without a word; null where nobody is there. */
+  readonly ask: ((question: string) => Promise<string | null>) | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -42,5 +44,19 @@ export function processTerminal(env: Environment = process.env): Terminal {
         process.stderr.off('resize', listener)
       }
     },
+    ask: isatty(0) && errIsTty ? askOnTerminal : null,
   }
+}
+
+/** On stderr: stdout is for results alone. Ctrl+C and Ctrl+D are answers too. */
+async function askOnTerminal(question: string): Promise<string | null> {
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(null))
+    lines.question(question, (answer) => {
+      resolve(answer)
+      lines.close()
+    })
+  })
 }

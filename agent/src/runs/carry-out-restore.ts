@@ -1,9 +1,9 @@
-import { restore } from '@holdfast/engine/restorer'
-import { AppError, type RestoreRequest, type RestoreResult } from '@holdfast/shared-types'
+import { restore, type RestoreOutcome } from '@holdfast/engine/restorer'
+import { AppError, standardConflictMode, type PlannedEntry, type RestoreRequest, type RestoreResult } from '@holdfast/shared-types'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './worker-messages.ts'
-import { wirePathBytes } from './wire-path-bytes.ts'
+import { toWirePath, wirePathBytes } from './wire-path-bytes.ts'
 
 /** Brings back what was asked for from a snapshot. */
 export async function carryOutRestore(context: RunContext, request: RestoreRequest): Promise<RunEnd> {
@@ -16,20 +16,19 @@ export async function carryOutRestore(context: RunContext, request: RestoreReque
 }
 
 async function restoreFrom(context: RunContext, request: RestoreRequest, { source, keys, body }: OpenedSnapshot): Promise<RunEnd> {
-  context.log(
-    'restore.started',
-    request.paths.length === 0
-      ? 'Restoring the whole snapshot.'
-      : `Restoring ${request.paths.length === 1 ? 'one path' : `${request.paths.length} paths`} of the snapshot.`,
-  )
+  context.log('restore.started', startOf(request))
   const outcome = await restore({
     source,
     idKey: keys.idKey,
     rootPage: body.root,
     roots: body.roots,
     selected: request.paths.map(wirePathBytes),
-    target: wirePathBytes(request.target),
+    include: request.include ?? [],
+    target: request.target === null ? null : wirePathBytes(request.target),
     flat: request.flat,
+    conflict: request.conflict ?? standardConflictMode,
+    dryRun: request.dryRun ?? false,
+    protectedPlaces: context.order.excludedFolders.map((folder) => Buffer.from(folder)),
     onItemError: (path, error) => {
       context.warnOf(path, error.code, error.message)
       return 'skip'
@@ -39,18 +38,47 @@ async function restoreFrom(context: RunContext, request: RestoreRequest, { sourc
     signal: context.signal,
     clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
   }).finally(() => source.close())
-  const result: RestoreResult = {
-    kind: 'restore',
-    snapshotId: request.snapshotId,
-    filesRequested: outcome.filesRequested,
-    filesWritten: outcome.filesWritten,
-    filesSkipped: outcome.filesSkipped,
-    bytesWritten: outcome.bytesWritten,
-  }
+  const result = resultOf(request, outcome)
   // Nothing found of all that was asked for by name.
   if (request.paths.length > 0 && outcome.filesRequested === 0 && context.warningCount >= request.paths.length)
     return context.failed(new AppError('snapshot.path-not-found'), result)
   if (outcome.filesRequested > 0 && outcome.filesWritten + outcome.filesSkipped === 0)
     return context.failed(new AppError('restore.entry-failed', { message: 'Not one of the files asked for could be restored.' }), result)
   return context.ended(outcome.status === 'complete' && context.warningCount === 0 ? 'succeeded' : 'warning', result)
+}
+
+function startOf({ paths, target, dryRun }: RestoreRequest): string {
+  const what = paths.length === 0 ? 'the whole snapshot' : `${paths.length === 1 ? 'one path' : `${paths.length} paths`} of the snapshot`
+  const where = target === null ? ' to where it was' : ''
+  return dryRun === true ? `Looking at what restoring ${what}${where} would do; nothing is written.` : `Restoring ${what}${where}.`
+}
+
+function resultOf({ snapshotId, dryRun }: RestoreRequest, outcome: RestoreOutcome): RestoreResult {
+  return {
+    kind: 'restore',
+    snapshotId,
+    filesRequested: outcome.filesRequested,
+    filesWritten: outcome.filesWritten,
+    filesUnchanged: outcome.filesUnchanged,
+    filesSkipped: outcome.filesSkipped,
+    bytesWritten: outcome.bytesWritten,
+    entriesReplaced: outcome.overwritten,
+    entriesRenamed: outcome.renamed,
+    ...(dryRun === true ? { dryRun, bytesFree: outcome.space?.freeBytes ?? null, plan: shownPlan(outcome.plan) } : {}),
+  }
+}
+
+/** A message holds 1 MiB, and warnings want their share of it. */
+const mostPlanned = 200
+const mostPlannedBytes = 200_000
+
+function shownPlan(plan: RestoreOutcome['plan']): PlannedEntry[] {
+  const shown: PlannedEntry[] = []
+  let bytes = 0
+  for (const { path, action } of plan) {
+    bytes += 3 * path.length
+    if (shown.length === mostPlanned || bytes > mostPlannedBytes) break
+    shown.push({ ...toWirePath(path), action })
+  }
+  return shown
 }

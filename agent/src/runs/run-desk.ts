@@ -98,7 +98,8 @@ export class RunDesk {
     if (this.#runs.size >= runsAtOnce) return 'The device has its hands full: four runs are under way.'
     const key = runKeyOf(request)
     for (const run of this.#runs.values()) if (runKeyOf(run.order.request) === key) return 'A run of the same kind and source is under way.'
-    const paths = request.kind === 'backup' ? request.sources : request.kind === 'restore' ? [request.target] : []
+    const paths =
+      request.kind === 'backup' ? request.sources : request.kind === 'restore' && request.target !== null ? [request.target] : []
     return paths.every(({ path }) => isAbsolute(path)) ? null : 'A path is not absolute.'
   }
 }

@@ -6,7 +6,8 @@ export function runKeyOf(request: RunRequest): string {
     case 'backup':
       return `backup ${request.vaultId} ${sourcesKey(request.sources)}`
     case 'restore':
-      return `restore ${pathKey(request.target)}`
+      // No path is empty: that is where things were.
+      return `restore ${request.target === null ? '' : pathKey(request.target)}`
     case 'verify':
       return `verify ${request.snapshotId}`
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Device, HostFacts } from '../model/device.ts'
-import { LogLine, Run, RunKind } from '../model/run.ts'
+import { LogLine, restoreModes, Run, RunKind } from '../model/run.ts'
 import { Snapshot, SnapshotEntry } from '../model/snapshot.ts'
 import { User } from '../model/user.ts'
 import { Vault } from '../model/vault.ts'
@@ -40,9 +40,10 @@ const BackupOrder = z.strictObject({
 const RestoreOrder = z.strictObject({
   kind: z.literal('restore'),
   snapshotId: SnapshotId,
-  target: WirePath,
+  target: WirePath.nullable().describe('Folder on the device; null: back to where it was'),
   flat: z.boolean().default(false),
   paths: z.array(WirePath).max(10_000).default([]),
+  ...restoreModes,
 })
 const VerifyOrder = z.strictObject({ kind: z.literal('verify'), snapshotId: SnapshotId })
 export const RunOrder = z.discriminatedUnion('kind', [BackupOrder, RestoreOrder, VerifyOrder]).meta({ id: 'RunOrder' })

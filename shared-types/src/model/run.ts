@@ -23,15 +23,31 @@ export const BackupRequest = z.strictObject({
 })
 export type BackupRequest = z.infer<typeof BackupRequest>
 
+/** What happens to something that stands where an entry belongs; folders are always merged (docs/architecture.md, Restoring). */
+export const ConflictMode = z.enum(['skip', 'overwrite-different', 'overwrite', 'rename'])
+export type ConflictMode = z.infer<typeof ConflictMode>
+export const standardConflictMode: ConflictMode = 'overwrite-different'
+
+/** Ways of restoring; an order and a request say them alike. Each may be left out, and an agent that is older than they are is not told of it. */
+export const restoreModes = {
+  /** Patterns of which at least one has to match, within what is asked for; left out = everything. */
+  include: z.array(z.string().min(1).max(4096)).min(1).max(1000).optional(),
+  /** Left out: {@link standardConflictMode}. */
+  conflict: ConflictMode.optional(),
+  /** Looks, decides and counts as a restore does, and writes nothing. */
+  dryRun: z.boolean().optional(),
+} as const
+
 export const RestoreRequest = z.strictObject({
   kind: z.literal('restore'),
   snapshotId: SnapshotId,
-  /** Folder on the device; every entry goes to target + its absolute source path. */
-  target: WirePath,
+  /** Folder on the device; every entry goes to target + its absolute source path. Null: back to where it was. */
+  target: WirePath.nullable(),
   /** Puts the contents of the snapshot's one root straight into the target. */
   flat: z.boolean(),
   /** Absolute paths in the snapshot; empty = everything. A folder brings all below it. */
   paths: z.array(WirePath).max(10_000),
+  ...restoreModes,
 })
 export type RestoreRequest = z.infer<typeof RestoreRequest>
 
@@ -79,13 +95,33 @@ export const BackupResult = z.object({
   filesUnchanged: Count,
 })
 export type BackupResult = z.infer<typeof BackupResult>
+/** `create`: nothing stands there. `unchanged`: it stands there already. `overwrite` and `rename`: something else has to make room. */
+export const RestoreAction = z.enum(['create', 'unchanged', 'skip', 'overwrite', 'rename'])
+export type RestoreAction = z.infer<typeof RestoreAction>
+/** One line of a dry run. */
+export const PlannedEntry = z.object({ path: z.string(), pathBase64: z.base64().optional(), action: RestoreAction })
+export type PlannedEntry = z.infer<typeof PlannedEntry>
+
+/** Of a dry run: what would be. What is left out is 0, or none. */
 export const RestoreResult = z.object({
   kind: z.literal('restore'),
   snapshotId: SnapshotId,
+  dryRun: z.boolean().optional(),
   filesRequested: Count,
+  /** Files that are there now as the snapshot has them. */
   filesWritten: Count,
+  /** Those of them that were there already, content compared. */
+  filesUnchanged: Count.optional(),
+  /** Left as they were, as asked. */
   filesSkipped: Count,
   bytesWritten: ByteCount,
+  /** Things of any kind, and not files alone, that made room: gone, or kept under another name. */
+  entriesReplaced: Count.optional(),
+  entriesRenamed: Count.optional(),
+  /** Of a dry run: what the target has left; null where it does not tell. */
+  bytesFree: ByteCount.nullable().optional(),
+  /** Of a dry run: the first entries that would be touched or skipped. Left out in lists of runs. */
+  plan: z.array(PlannedEntry).max(200).optional(),
 })
 export type RestoreResult = z.infer<typeof RestoreResult>
 export const VerifyResult = z.object({

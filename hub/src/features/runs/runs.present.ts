@@ -1,11 +1,11 @@
-import type { LogLine, Run, RunProgressSample } from '@holdfast/shared-types'
+import type { LogLine, Run, RunProgressSample, RunResult } from '@holdfast/shared-types'
 import type { RunLogRow, RunRow } from './run.entity.ts'
 
 interface PresentOptions {
   readonly deviceName: string
   /** Newer than the one in the row, which is written every few seconds. */
   readonly progress?: RunProgressSample | null | undefined
-  /** Lists leave them out: a thousand runs with a thousand warnings each is no list. */
+  /** Lists leave them out, and plans too: a thousand runs with a thousand warnings each is no list. */
   readonly withWarnings: boolean
 }
 
@@ -21,11 +21,17 @@ export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: 
   startedAtMs: run.startedAt?.getTime() ?? null,
   finishedAtMs: run.finishedAt?.getTime() ?? null,
   progress: progress ?? run.progress ?? null,
-  result: run.result ?? null,
+  result: withWarnings ? (run.result ?? null) : withoutPlan(run.result),
   error: run.error ?? null,
   warnings: withWarnings ? run.warnings : [],
   warningCount: run.warningCount,
 })
+
+function withoutPlan(result: RunResult | null | undefined): RunResult | null {
+  if (result?.kind !== 'restore' || result.plan === undefined) return result ?? null
+  const { plan: _, ...figures } = result
+  return figures
+}
 
 export const presentLogLine = (line: RunLogRow): LogLine => ({
   seq: line.seq,

@@ -14,7 +14,8 @@ function parts(request: RunRequest): readonly string[] {
     case 'backup':
       return [request.vaultId, ...request.sources.map(pathBytes).toSorted()]
     case 'restore':
-      return [pathBytes(request.target)]
+      // No path is empty: that is where things were.
+      return [request.target === null ? '' : pathBytes(request.target)]
     case 'verify':
       return [request.snapshotId]
   }

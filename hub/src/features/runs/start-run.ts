@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, RunId, type AgentId, type Run, type RunOrder, type RunRequest, type WirePath } from '@holdfast/shared-types'
+import {
+  AppError,
+  RunId,
+  standardConflictMode,
+  type AgentId,
+  type Run,
+  type RunOrder,
+  type RunRequest,
+  type WirePath,
+} from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
@@ -69,8 +78,28 @@ async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord
     })
   }
   if (order.kind === 'verify') return { kind: 'verify', snapshotId: order.snapshotId }
-  requireAbsolute(agent, order.target, 'target')
-  return { kind: 'restore', snapshotId: order.snapshotId, target: order.target, flat: order.flat, paths: order.paths }
+  return restoreRequestOf(agent, order)
+}
+
+function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: 'restore' }>): RunRequest {
+  const { snapshotId, target, flat, paths, include, conflict = standardConflictMode, dryRun = false } = order
+  if (target !== null) requireAbsolute(agent, target, 'target')
+  else if (flat)
+    throw new AppError('request.invalid', {
+      message: 'What goes back to where it was keeps its whole path.',
+      cure: 'Name a target, or leave flat out.',
+    })
+  return {
+    kind: 'restore',
+    snapshotId,
+    target,
+    flat,
+    paths,
+    // What goes without saying is not said: an agent of an earlier version refuses words it does not know.
+    ...(include === undefined ? {} : { include }),
+    ...(conflict === standardConflictMode ? {} : { conflict }),
+    ...(dryRun ? { dryRun } : {}),
+  }
 }
 
 /** A relative path would mean another place with every start of the agent. */
