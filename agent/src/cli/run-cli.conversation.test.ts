@@ -8,8 +8,6 @@ import { noColours } from './paint.ts'
 import { runCli } from './run-cli.ts'
 
 let hub: FakeHub
-/** Who sits at the terminal; null: nobody. */
-let answering: ((question: string) => Promise<string | null>) | null = null
 let folder: TestFolder
 let device: TestAgent
 let lock: ProcessLock | null = null
@@ -42,7 +40,7 @@ async function holdfast(...args: string[]): Promise<{ status: number; out: strin
     paint: noColours,
     outPaint: noColours,
     onResize: () => () => undefined,
-    ask: answering,
+    ask: null,
   }
   return { status: await runCli(['node', 'holdfast', ...args], terminal), ...written }
 }

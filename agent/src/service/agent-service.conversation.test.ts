@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, SnapshotId, type BackupResult, type RunRequest } from '@holdfast/shared-types'
+import { AppError, SnapshotId, type BackupResult, type RestoreRequest, type RunRequest } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aFolder, anEnrolledAgent, aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub, type Report } from '../../test/fake-hub.ts'
@@ -296,6 +296,42 @@ test('a restore of some paths brings those, warns of one that is not there, and 
   })
   expect(readdirSync(`${target.path}${sources}/a/b`).toSorted()).toEqual(['empty', 'large', 'link', 'none'])
   expect((await restored('/nowhere')).body).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
+})
+
+test('a restore to the original place is tried without writing, keeps what is there, and never touches the agent itself', async () => {
+  aTree()
+  const snapshotId = snapshotOf(await backUp())
+  const restored = async (changes: Partial<RestoreRequest>): Promise<Report['body']> => {
+    const { runId } = await hub.offer({ kind: 'restore', snapshotId, target: null, flat: false, paths: [], conflict: 'rename', ...changes })
+    return (await ended(runId)).body
+  }
+  const changed = join(sources, 'a/file-7')
+  writeFileSync(changed, 'changed')
+  rmSync(join(sources, 'a/file-8'))
+  const counts = { filesRequested: 302, filesWritten: 302, filesUnchanged: 300, filesSkipped: 0, entriesReplaced: 0, entriesRenamed: 1 }
+  expect(await restored({ dryRun: true })).toMatchObject({
+    outcome: 'succeeded',
+    result: {
+      ...counts,
+      dryRun: true,
+      plan: [
+        { path: changed, action: 'rename' },
+        { path: join(sources, 'a/file-8'), action: 'create' },
+      ],
+    },
+  })
+  expect([readFileSync(changed, 'utf8'), readdirSync(join(sources, 'a')).length]).toEqual(['changed', 300])
+
+  expect(await restored({ include: ['file-7'] })).toMatchObject({ outcome: 'succeeded', result: { filesRequested: 1, entriesRenamed: 1 } })
+  const kept = readdirSync(join(sources, 'a')).find((name) => name.startsWith('file-7 (before restore '))
+  expect(readFileSync(join(sources, 'a', kept ?? ''), 'utf8')).toBe('changed')
+  expect(readFileSync(changed, 'utf8')).toBe('content 7 '.repeat(7))
+
+  expect(await restored({ include: ['*.nothing'] })).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
+  expect(await restored({ target: { path: join(folder.path, 'state/keys') } })).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'restore.place-protected' },
+  })
 })
 
 test('verification finds every damaged piece, names the files, and fails as corrupt', async () => {

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto'
+import { AgentId, RunId, SnapshotId, type RestoreResult, type Run, type Snapshot } from '@holdfast/shared-types'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
+import { FakeHub } from '../../test/fake-hub.ts'
+import { takeLock, type ProcessLock } from '../state/process-lock.ts'
+import { noColours } from './paint.ts'
+import { runCli } from './run-cli.ts'
+
+let hub: FakeHub
+let folder: TestFolder
+let device: TestAgent
+let lock: ProcessLock | null = null
+let orders: unknown[]
+let questions: string[]
+
+const runId = RunId.parse(randomUUID())
+const snapshotId = SnapshotId.parse('ab'.repeat(16))
+const result: RestoreResult = { kind: 'restore', snapshotId, filesRequested: 5, filesWritten: 4, filesSkipped: 1, bytesWritten: 77 }
+
+beforeEach(async () => {
+  hub = await FakeHub.start()
+  folder = aFolder()
+  device = await anEnrolledAgent(hub, folder.path)
+  process.env['HOLDFAST_AGENT_HOME'] = folder.path
+  // An agent that runs in another process.
+  const attempt = await takeLock(device.folders.lockFile, 'service')
+  if (attempt.taken) lock = attempt.lock
+  questions = []
+  script(result)
+})
+afterEach(async () => {
+  lock?.release()
+  delete process.env['HOLDFAST_AGENT_HOME']
+  await hub.close()
+  folder.remove()
+})
+
+/** The hub has one snapshot, and a restore of it ends like this. */
+function script(restored: RestoreResult): void {
+  orders = []
+  const snapshot: Snapshot = {
+    id: snapshotId,
+    vaultId: hub.vault.vaultId,
+    agentId: AgentId.parse(device.agent.identity.agentId),
+    deviceName: 'box',
+    runId: null,
+    createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    status: 'complete',
+    plan: null,
+    roots: [{ path: '/etc' }, { path: '/home/ada' }],
+    files: 5,
+    folders: 2,
+    bytes: 77,
+    errors: 0,
+  }
+  const run = (request: Run['request'], ended: boolean): Run => ({
+    id: runId,
+    agentId: snapshot.agentId,
+    deviceName: 'box',
+    kind: 'restore',
+    state: ended ? 'succeeded' : 'queued',
+    requestedBy: 'box',
+    createdAtMs: 1000,
+    startedAtMs: 2000,
+    finishedAtMs: ended ? 5000 : null,
+    progress: null,
+    request,
+    result: ended ? restored : null,
+    error: null,
+    warnings: [],
+    warningCount: 0,
+  })
+  let request: Run['request'] = { kind: 'verify', snapshotId }
+  hub.scripted.set('GET /api/v1/snapshots/latest', () => snapshot)
+  hub.scripted.set(`POST /api/v1/devices/${device.agent.identity.agentId}/runs`, (_query, body) => {
+    request = JSON.parse(body.toString()) as Run['request']
+    orders.push(request)
+    return run(request, false)
+  })
+  hub.scripted.set(`GET /api/v1/runs/${runId}`, () => run(request, true))
+  hub.scripted.set(`GET /api/v1/runs/${runId}/log`, () => ({ items: [], lastSeq: 0 }))
+}
+
+/** @param answer what a person at the terminal types; undefined: nobody is there, null: they leave. */
+async function restore(args: readonly string[], answer?: string | null): Promise<{ status: number; out: string; err: string }> {
+  const written = { out: '', err: '' }
+  const ask = (question: string): Promise<string | null> => {
+    questions.push(question)
+    return Promise.resolve(answer ?? null)
+  }
+  const terminal = {
+    out: (text: string) => {
+      written.out += text
+    },
+    err: (text: string) => {
+      written.err += text
+    },
+    isLive: false,
+    columns: 80,
+    paint: noColours,
+    outPaint: noColours,
+    onResize: () => () => undefined,
+    ask: answer === undefined ? null : ask,
+  }
+  return { status: await runCli(['node', 'holdfast', 'restore', 'latest', ...args], terminal), ...written }
+}
+const plain = { kind: 'restore', snapshotId, flat: false, paths: [] }
+
+test('what is asked for goes to the hub, and what goes without saying is left out', async () => {
+  expect((await restore(['--target', '/t', '--conflict', 'overwrite-different'])).status).toBe(0)
+  const paths = ['/etc/hosts', '/home/ada', '--path', '/srv']
+  const modes = ['--include', '*.pdf', '--include', '/home/**', '--conflict', 'rename', '--dry-run']
+  expect((await restore([...paths, '--target', '/t', ...modes])).status).toBe(0)
+  expect(orders).toEqual([
+    { ...plain, target: { path: '/t' } },
+    {
+      ...plain,
+      target: { path: '/t' },
+      paths: [{ path: '/etc/hosts' }, { path: '/home/ada' }, { path: '/srv' }],
+      include: ['*.pdf', '/home/**'],
+      conflict: 'rename',
+      dryRun: true,
+    },
+  ])
+  expect(questions).toEqual([])
+})
+
+test.each([
+  [[]],
+  [['--original']],
+  [['--original', '--target', '/t']],
+  [['--yes', '--flat']],
+  [['--target', '/t', '--conflict', 'newest']],
+  [['--target', '/t', '--include', '']],
+])('%j with nobody at the terminal is told with status 2, and nothing is asked of the hub', async (args) => {
+  const { status, out } = await restore([...args, '--json'])
+  expect(status).toBe(2)
+  expect(JSON.parse(out)).toMatchObject({ error: { code: 'command.invalid' } })
+  expect(orders).toEqual([])
+})
+
+test('to the original place a person is asked first, and told what is lost; only yes goes on', async () => {
+  for (const answer of ['', 'n', 'yesterday', null]) {
+    const { status, err } = await restore(['--original'], answer)
+    expect([status, err.split('\n')[0]]).toEqual([130, 'Error: Nothing was restored.'])
+  }
+  expect(orders).toEqual([])
+  expect(questions[0]).toContain('of box:\n  /etc\n  /home/ada\nFiles and symlinks there that differ from the snapshot are replaced')
+  expect((await restore(['/etc', '--include', '*.conf', '--conflict', 'rename'], 'y')).status).toBe(0)
+  expect(questions.at(-1)).toContain(
+    '\n  /etc\nOf that only what matches *.conf\nFiles there that differ from the snapshot are kept beside it',
+  )
+  expect(orders).toEqual([{ ...plain, target: null, paths: [{ path: '/etc' }], include: ['*.conf'], conflict: 'rename' }])
+})
+
+test('nobody is asked with --yes, and for a dry run', async () => {
+  expect((await restore(['--yes'])).status).toBe(0)
+  expect((await restore(['--original', '--dry-run'])).status).toBe(0)
+  expect(orders).toEqual([
+    { ...plain, target: null },
+    { ...plain, target: null, dryRun: true },
+  ])
+})
+
+test('the document of a restore has the same fields always, and that of a dry run its plan', async () => {
+  const figures = {
+    status: 'succeeded',
+    runId,
+    snapshotId,
+    dryRun: false,
+    filesRequested: 5,
+    filesWritten: 4,
+    filesUnchanged: 0,
+    filesSkipped: 1,
+    bytesWritten: 77,
+    entriesReplaced: 0,
+    entriesRenamed: 0,
+    warnings: [],
+    durationMs: 3000,
+  }
+  expect(JSON.parse((await restore(['--target', '/t', '--json'])).out)).toEqual(figures)
+  const plan = [
+    { path: '/etc/a\u001b[2J', action: 'create' as const },
+    { path: '/etc/b', action: 'overwrite' as const },
+  ]
+  script({ ...result, dryRun: true, filesUnchanged: 1, entriesReplaced: 2, entriesRenamed: 0, bytesFree: 2048, plan })
+  expect(JSON.parse((await restore(['--target', '/t', '--dry-run', '--json'])).out)).toEqual({
+    ...figures,
+    dryRun: true,
+    filesUnchanged: 1,
+    entriesReplaced: 2,
+    bytesFree: 2048,
+    plan,
+  })
+  const { out } = await restore(['--target', '/t', '--dry-run'])
+  expect(out).toContain('would write /etc/a\\x1b[2J\nwould replace /etc/b\nDry run of a restore succeeded after 3.0 s\n')
+  expect(out).toContain('3 would be written of 5 asked for, 1 there already, 1 skipped')
+})
