@@ -141,7 +141,16 @@ function runs(of: readonly Device[]): Run[] {
       state: 'succeeded',
       kind: 'restore',
       request: { kind: 'restore', snapshotId: aHexId(), target: { path: '/tmp/restored' }, flat: false, paths: [{ path: '/etc/nginx' }] },
-      result: { kind: 'restore', snapshotId: aHexId(), filesRequested: 214, filesWritten: 214, filesSkipped: 0, bytesWritten: 1_882_113 },
+      result: {
+        kind: 'restore',
+        snapshotId: aHexId(),
+        filesRequested: 214,
+        filesWritten: 214,
+        filesUnchanged: 201,
+        filesSkipped: 0,
+        bytesWritten: 1_882_113,
+        entriesReplaced: 9,
+      },
     }),
     ended(files, 4 * day, 512_000, {
       state: 'succeeded',

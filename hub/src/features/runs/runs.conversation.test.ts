@@ -253,6 +253,29 @@ describe('orders', () => {
     await owner.send('run.finished', finished({ runId: restoring.id, fence: offer?.fence }, { result }))
     expect((await hub.run(restoring.id)).state).toBe('warning')
   })
+
+  test('to restore say where to and how, and what goes without saying is not said to the agent', async () => {
+    const agent = await linked('owner')
+    const { run } = await running(agent)
+    const snapshotId = await commitSnapshot(hub, run)
+    const restore = { kind: 'restore', snapshotId, target: null }
+    expect(await hub.refusal(order(agent, { kind: 'restore', snapshotId }))).toEqual([400, 'request.invalid'])
+    expect(await hub.refusal(order(agent, { ...restore, flat: true }))).toEqual([400, 'request.invalid'])
+    expect(await hub.refusal(order(agent, { ...restore, conflict: 'newest' }))).toEqual([400, 'request.invalid'])
+    const modes = { include: ['*.pdf'], conflict: 'rename', dryRun: true }
+    const dry = await hub.json<Run>(order(agent, { ...restore, ...modes }))
+    await hub.expectState(dry.id, 'running')
+    expect(agent.offers.at(-1)?.request).toEqual({ ...restore, flat: false, paths: [], ...modes })
+    const figures = { kind: 'restore', snapshotId, dryRun: true, filesRequested: 1, filesWritten: 1, filesSkipped: 0, bytesWritten: 1 }
+    const result = { ...figures, plan: [{ path: '/home/a.pdf', action: 'create' }] }
+    await agent.send('run.finished', finished({ runId: dry.id, fence: agent.offers.at(-1)?.fence }, { result }))
+    expect(await hub.run(dry.id)).toMatchObject({ state: 'succeeded', result })
+    // A list of runs is no place for plans.
+    const { items } = await hub.json<{ items: Run[] }>(await agent.call('/api/v1/runs?kind=restore'))
+    expect(items.map((each) => each.result)).toEqual([figures])
+    const plain = await hub.json<Run>(order(agent, { ...restore, conflict: 'overwrite-different', dryRun: false }))
+    expect(plain.request).toEqual({ ...restore, flat: false, paths: [] })
+  })
 })
 
 describe('lists of runs', () => {
