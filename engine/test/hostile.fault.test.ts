@@ -2,6 +2,7 @@ import { execFileSync, fork } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { blobTypes, encodeInteriorPage, encodeLeafPage, type FolderEntry, type TreeEntry } from '../src/format/index.ts'
+import type { ConflictMode } from '../src/restorer/index.ts'
 import type { BlobSink } from '../src/vault/index.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
 import { differences, pattern } from './testing/nasty-tree.ts'
@@ -136,6 +137,7 @@ test('a target that somebody keeps exchanging for symlinks is never left', async
     for (let each = 0; each < 10; each++) writeFileSync(`${source}/${index % 4}/${index}/deep/${each}`, pattern(300, each))
   }
   const backup = await work.backUp([source])
+  const modes: ConflictMode[] = ['overwrite-different', 'skip', 'rename', 'overwrite']
   const attacker = fork(new URL('testing/exchange-folders.ts', import.meta.url), [target, outside], {
     execArgv: ['-C', '@holdfast/source'],
   })
@@ -143,7 +145,8 @@ test('a target that somebody keeps exchanging for symlinks is never left', async
     await new Promise((resolve) => attacker.once('message', resolve))
     const deadline = performance.now() + 4000
     for (let round = 0; performance.now() < deadline; round++) {
-      const outcome = await work.restore(backup, target, { flat: true })
+      const conflict = modes[round % modes.length]!
+      const outcome = await work.restore(backup, target, { flat: true, conflict, dryRun: round % 5 === 4 })
       expect(outcome.filesRequested).toBe(outcome.filesWritten + outcome.filesSkipped + outcome.filesFailed)
     }
   } finally {

@@ -95,10 +95,11 @@ test('files whose content is missing or damaged are told one by one, all others 
   for (const name of readdirSync(target)) expect(readFileSync(`${target}/${name}`).equals(readFileSync(`${source}/${name}`))).toBe(true)
 })
 
-test('a restore that is killed leaves no file under its own name that is not whole', async () => {
+test('a restore that is killed leaves no file under its own name that is not whole, and the next one writes only what is missing', async () => {
   for (let index = 0; index < 100; index++) writeFileSync(`${source}/${index}`, pattern(index * 50 + 300, index))
   writeFileSync(`${source}/large`, pattern(9_000_000, 1))
   execFileSync('find', [source, '-exec', 'touch', '-d', '2001-02-03 04:05:06.7', '{}', '+'])
+  const backup = await work.backUp([source])
   for (const blobs of [40, 102, 104]) {
     const into = `${target}-${blobs}`
     const child = fork(new URL('testing/restore-until-killed.ts', import.meta.url), [source, into, String(blobs)], {
@@ -111,6 +112,14 @@ test('a restore that is killed leaves no file under its own name that is not who
     const changes = execFileSync('rsync', ['-naci', '-@-1', '--existing', `${source}/`, `${into}/`], { encoding: 'utf8' }).split('\n')
     expect(changes.filter((line) => line[1] === 'f')).toEqual([])
     expect(readdirSync(into)).not.toContain('large')
+    const names = readdirSync(into).filter((name) => !name.startsWith('.holdfast-restore-'))
+    const inodes = new Map(names.map((name) => [name, lstatSync(`${into}/${name}`).ino]))
+    const again = await work.restore(backup, into, { flat: true })
+    expect(again).toMatchObject({ status: 'complete', filesRequested: 101, filesWritten: 101, filesUnchanged: names.length })
+    expect([again.overwritten, again.renamed]).toEqual([0, 0])
+    for (const [name, inode] of inodes) expect(lstatSync(`${into}/${name}`).ino).toBe(inode)
+    // Also what was begun and left behind.
+    expect(differences(source, into)).toBe('')
   }
 }, 120_000)
 

@@ -1,5 +1,6 @@
 import type { FileEntry, TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
+import type { FileMetadata } from '../source/index.ts'
 import type { Attributes } from './snapshot/attribute-sets.ts'
 import type { ConflictRules, EntryAction } from './target/conflict.ts'
 import { pathIn } from './placing/entry-writer.ts'
@@ -7,6 +8,7 @@ import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './placing
 import type { PlannedEntry } from './restore-options.ts'
 import type { ProtectedPlaces } from './target/protected-places.ts'
 import type { FolderHandles, RestoredFolder } from './target/restored-folder.ts'
+import { isSameInode } from './target/same-entry.ts'
 import { ownError } from './target/system-errors.ts'
 import { noFolderOnTheWay, skippedFolder, type FolderToRestore } from './target/target-folders.ts'
 import { keyOf } from './snapshot/tree-pages.ts'
@@ -26,7 +28,8 @@ export class DryRun implements EntryPlacer {
   readonly #ports: DryRunPorts
   readonly #counts = { requested: 0, written: 0, unchanged: 0, skipped: 0, failed: 0, bytesWritten: 0, bytesDone: 0 }
   readonly #plan: PlannedEntry[] = []
-  readonly #groups = new Set<string>()
+  /** What the first name of each hard-linked file is: an inode that stays, or null for one that would be made. */
+  readonly #firstByGroup = new Map<string, FileMetadata | null>()
   #neededBytes = 0
   #foldersWritten = 0
 
@@ -86,17 +89,23 @@ export class DryRun implements EntryPlacer {
     this.#ports.handles.release(folder)
   }
 
-  async addFile({ folder, entry, attributes }: FoundFile): Promise<void> {
+  async addFile(file: FoundFile): Promise<void> {
+    const { folder, entry, attributes } = file
     if (folder.lost === 'failed') return this.countLost(1)
     this.#counts.requested++
     this.#counts.bytesDone += entry.size
+    if (folder.lost === 'skipped') {
+      this.#counts.skipped++
+      return
+    }
     try {
-      const action = folder.lost === 'skipped' ? 'skip' : await this.#decide(folder, entry, attributes)
+      const decided = await this.#decide(folder, entry, attributes)
+      const action = decided === 'skip' ? decided : this.#linked(file, decided)
+      this.#countConflict(action)
       if (action === 'skip') this.#counts.skipped++
       else this.#counts.written++
       if (action === 'unchanged') this.#counts.unchanged++
-      else if (action !== 'skip') this.#addBytes(entry)
-      if (folder.lost === null) this.#show(pathIn(folder, entry.name), action)
+      this.#show(pathIn(folder, entry.name), action)
     } catch (error) {
       this.#ports.warnings.add(pathIn(folder, entry.name), ownError(error))
       this.#counts.failed++
@@ -104,7 +113,10 @@ export class DryRun implements EntryPlacer {
   }
 
   async addPlain({ folder, entry, attributes }: FoundPlain): Promise<void> {
-    if (folder.lost === null) this.#show(pathIn(folder, entry.name), await this.#decide(folder, entry, attributes))
+    if (folder.lost !== null) return
+    const action = await this.#decide(folder, entry, attributes)
+    this.#countConflict(action)
+    this.#show(pathIn(folder, entry.name), action)
   }
 
   countLost(files: number): void {
@@ -122,19 +134,28 @@ export class DryRun implements EntryPlacer {
 
   async #decide(folder: RestoredFolder, entry: Exclude<TreeEntry, { type: 'folder' }>, attributes: Attributes): Promise<EntryAction> {
     if (folder.isNew) return 'create'
-    const action = await this.#ports.conflicts.decide(this.#ports.handles.of(folder), entry, attributes)
+    return this.#ports.conflicts.decide(this.#ports.handles.of(folder), entry, attributes)
+  }
+
+  #countConflict(action: EntryAction): void {
     this.#ports.conflicts.count(action === 'overwrite' ? 'overwritten' : action === 'rename' ? 'renamed' : null)
+  }
+
+  /** A further name of a file costs nothing, and one that is a file of its own today becomes a link. */
+  #linked({ folder, entry }: FoundFile, action: EntryAction): EntryAction {
+    const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
+    const there = action === 'unchanged' && group !== null ? this.#ports.handles.of(folder).lookAt(entry.name) : null
+    const first = group === null ? undefined : this.#firstByGroup.get(group)
+    if (first !== undefined) return action === 'unchanged' && !isSameInode(first, there) ? 'overwrite' : action
+    if (group !== null) this.#firstByGroup.set(group, there)
+    if (action !== 'unchanged') this.#addBytes(entry)
     return action
   }
 
-  #addBytes(entry: FileEntry): void {
-    const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
-    if (group !== null && this.#groups.has(group)) return
-    if (group !== null) this.#groups.add(group)
-    this.#counts.bytesWritten += entry.size
-    const { content } = entry
+  #addBytes({ content, size }: FileEntry): void {
+    this.#counts.bytesWritten += size
     this.#neededBytes +=
-      content.kind === 'items' ? content.items.reduce((sum, item) => sum + (item.kind === 'data' ? item.length : 0), 0) : entry.size
+      content.kind === 'items' ? content.items.reduce((sum, item) => sum + (item.kind === 'data' ? item.length : 0), 0) : size
   }
 
   #show(path: Uint8Array, action: EntryAction): void {

@@ -9,6 +9,7 @@ import { ContentBatch } from './content-batch.ts'
 import { pathIn, type EntryWriter } from './entry-writer.ts'
 import type { FoundFile, PlacedCounts } from './entry-placer.ts'
 import { RestoredFile, type LinkSource, type NamedFile } from './restored-file.ts'
+import { isSameInode } from '../target/same-entry.ts'
 import type { FolderHandles, RestoredFolder } from '../target/restored-folder.ts'
 import { entryError, fatalError, ownError, systemCodeOf } from '../target/system-errors.ts'
 import { keyOf } from '../snapshot/tree-pages.ts'
@@ -234,6 +235,3 @@ export class FileRestorer {
     this.#ports.warnings.add(pathIn(folder, entry.name), entryError(error))
   }
 }
-
-const isSameInode = (left: FileMetadata | null, right: FileMetadata | null): boolean =>
-  left !== null && right !== null && left.inode === right.inode && left.device === right.device

@@ -103,6 +103,9 @@ export class SameEntry {
   }
 }
 
+export const isSameInode = (left: FileMetadata | null, right: FileMetadata | null): boolean =>
+  left !== null && right !== null && left.inode === right.inode && left.device === right.device
+
 /** As a restore by this very process leaves it: without root owners stay, and with them no rights are lent. */
 export function isSameMetadata(there: FileMetadata, { owner, mode, type }: TreeEntry): boolean {
   const isOwned = there.uid === owner.uid && there.gid === owner.gid
