@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 
-/** An attacker who may write to the target: exchanges its folders for symlinks that lead outside and back, as fast as it can. */
+/** An attacker who may write to the target: exchanges its folders for symlinks that lead outside and back, and now and then a file for good, as fast as it can. */
 const [, , target, outside] = process.argv as [string, string, string, string]
 mkdirSync(target, { recursive: true })
 process.send?.('ready')
 for (let round = 0; ; round++) {
-  for (const folder of foldersOf(target)) {
+  const { folders, files } = entriesOf(target)
+  for (const folder of folders) {
     try {
       renameSync(folder, `${folder}.aside`)
       symlinkSync(outside, folder)
@@ -15,16 +16,30 @@ for (let round = 0; ; round++) {
       // The restore was faster here: try the next one.
     }
   }
+  // Unfinished ones among them.
+  for (const file of files.filter((_, index) => index % 7 === round % 7)) {
+    try {
+      symlinkSync(`${outside}/precious`, `${file}.link`)
+      renameSync(`${file}.link`, file)
+    } catch {
+      // Likewise.
+    }
+  }
 }
 
-function foldersOf(path: string): string[] {
+function entriesOf(path: string): { readonly folders: string[]; readonly files: string[] } {
+  const found = { folders: [] as string[], files: [] as string[] }
   try {
-    const folders = readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.aside'))
-      .map((entry) => `${path}/${entry.name}`)
-    return [...folders, ...folders.flatMap(foldersOf)]
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isDirectory() && !entry.name.endsWith('.aside')) found.folders.push(`${path}/${entry.name}`)
+      else if (!entry.isDirectory() && !entry.name.endsWith('.link')) found.files.push(`${path}/${entry.name}`)
+    }
   } catch {
     // Gone meanwhile.
-    return []
   }
+  for (const below of found.folders.map(entriesOf)) {
+    found.folders.push(...below.folders)
+    found.files.push(...below.files)
+  }
+  return found
 }
