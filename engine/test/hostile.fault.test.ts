@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process'
+import { execFileSync, fork, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { blobTypes, encodeInteriorPage, encodeLeafPage, type FolderEntry, type TreeEntry } from '../src/format/index.ts'
@@ -159,4 +159,30 @@ test('a target that somebody keeps exchanging for symlinks is never left', async
   }
   expect(looks()).toBe(before)
   expect(readdirSync(outside)).toEqual(['precious'])
+})
+
+test('a folder that is exchanged the moment it is made leads nobody outside', async () => {
+  const source = work.path('source')
+  mkdirSync(`${source}/folder/below`, { recursive: true })
+  for (const name of ['folder/file', 'folder/below/file']) writeFileSync(`${source}/${name}`, name)
+  const backup = await work.backUp([source])
+  mkdirSync(target)
+  const attacker = fork(new URL('testing/pounce-on-folder.ts', import.meta.url), [`${target}/folder`, outside], {
+    execArgv: ['-C', '@holdfast/source'],
+  })
+  let hits = 0
+  try {
+    await new Promise((resolve) => attacker.once('message', resolve))
+    for (const deadline = performance.now() + 2000; performance.now() < deadline;) {
+      // Again where the attacker moves away what is just being cleared.
+      while (readdirSync(target).length > 0) spawnSync('find', [target, '-mindepth', '1', '-delete'])
+      const outcome = await work.restore(backup, target, { flat: true })
+      hits += Number(outcome.filesFailed > 0)
+    }
+  } finally {
+    attacker.kill('SIGKILL')
+  }
+  expect(readdirSync(outside)).toEqual([])
+  // Else nothing was tried.
+  expect(hits).toBeGreaterThan(0)
 })
