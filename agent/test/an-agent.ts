@@ -63,7 +63,7 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
 
 export const aService = (test: TestAgent): Promise<AgentService> =>
   startAgentService({
-    config: { home: test.folders.home, hubDataFolder: null, logLevel: 'info' },
+    config: { home: test.folders.home, hubDataFolder: null, hubStoreFolder: null, logLevel: 'info' },
     folders: test.folders,
     agent: test.agent,
     purpose: 'service',

@@ -10,6 +10,7 @@ test('a setting may lie in a file', () => {
   expect(loadConfig({ HOLDFAST_AGENT_HOME_FILE: join(folder, 'home'), HOLDFAST_DATA: '/srv/hub/' })).toEqual({
     home: '/srv/agent',
     hubDataFolder: '/srv/hub',
+    hubStoreFolder: null,
     logLevel: 'info',
   })
   rmSync(folder, { recursive: true })
@@ -17,6 +18,8 @@ test('a setting may lie in a file', () => {
 
 test('beside a hub the agent is the one that npm start enrolled', () => {
   expect(loadConfig({ HOLDFAST_DATA: '/srv/hub' }).home).toBe('/srv/hub/agent')
+  expect(loadConfig({ HOLDFAST_STORE: 'file:///srv/my%20store' }).hubStoreFolder).toBe('/srv/my store')
+  expect(loadConfig({ HOLDFAST_STORE: 's3://bucket/prefix' }).hubStoreFolder).toBeNull()
 })
 
 test('all that is wrong is told at once', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { AppError } from '@holdfast/shared-types'
 import { z } from 'zod'
 
@@ -10,6 +11,7 @@ const logLevels = ['debug', 'info', 'warn', 'error'] as const
 const Settings = z.object({
   HOLDFAST_AGENT_HOME: z.string().min(1).optional(),
   HOLDFAST_DATA: z.string().min(1).optional(),
+  HOLDFAST_STORE: z.string().min(1).optional(),
   HOLDFAST_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
 })
 type SettingName = keyof z.infer<typeof Settings>
@@ -18,8 +20,10 @@ const settingNames = Object.keys(Settings.shape) as SettingName[]
 export interface AgentConfig {
   /** Absolute path of the state folder. */
   readonly home: string
-  /** The hub's data folder where it is known to lie on this machine: never backed up, it changes while it is read. */
+  /** The hub's data folder where it is known to lie on this machine: never backed up, it changes while it is read, and never restored into. */
   readonly hubDataFolder: string | null
+  /** The same of its vaults where they lie elsewhere. */
+  readonly hubStoreFolder: string | null
   readonly logLevel: (typeof logLevels)[number]
 }
 
@@ -48,7 +52,18 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
   return {
     home: resolve(settings.HOLDFAST_AGENT_HOME ?? usualHome),
     hubDataFolder,
+    hubStoreFolder: folderOf(settings.HOLDFAST_STORE),
     logLevel: settings.HOLDFAST_LOG_LEVEL,
+  }
+}
+
+/** Null for what is no folder of this machine. Whether the address is a good one is for the hub to say. */
+function folderOf(storeUrl: string | undefined): string | null {
+  if (storeUrl?.startsWith('file:') !== true) return null
+  try {
+    return fileURLToPath(storeUrl)
+  } catch {
+    return null
   }
 }
 

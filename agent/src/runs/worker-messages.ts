@@ -27,7 +27,7 @@ export interface RunOrder {
   readonly signKey: Uint8Array
   readonly boxKey: Uint8Array
   readonly catalogueFolder: string
-  /** Absolute folders that no backup may hold: the agent's own state, and the hub's data where it lies on this machine. */
+  /** Absolute folders that no backup may hold and nothing is restored into: the agent's own state, and the hub's data and vaults where they lie on this machine. */
   readonly excludedFolders: readonly string[]
 }
 

@@ -30,6 +30,6 @@ export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderC
     signKey: keys.signKey.export(exported),
     boxKey: keys.boxKey.export(exported),
     catalogueFolder: folders.catalogueFolder,
-    excludedFolders: [folders.home, ...(config.hubDataFolder === null ? [] : [config.hubDataFolder])],
+    excludedFolders: [folders.home, config.hubDataFolder, config.hubStoreFolder].filter((folder) => folder !== null),
   }
 }
