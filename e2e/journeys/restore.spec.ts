@@ -1,4 +1,5 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
@@ -80,6 +81,25 @@ test('a changed file is the only one read again', async () => {
   const backup = await stack.holdfast<BackupDocument>(['backup', source])
   expect(backup).toMatchObject({ kind: 'incremental', filesRead: 1 })
   expect(backup.bytesStored).toBeGreaterThan(0)
+})
+
+test('what was damaged comes back to where it was, after a look without writing', async () => {
+  const copy = join(stack.folder, 'copy')
+  execFileSync('cp', ['-a', source, copy])
+  writeFileSync(join(source, 'with space'), 'damaged')
+  rmSync(join(source, 'large'))
+  const { files } = (await stack.holdfast<SnapshotDocument[]>(['snapshots'])).at(-1)!
+  const counts = { status: 'succeeded', filesRequested: files, filesWritten: files, filesUnchanged: files - 2, entriesReplaced: 1 }
+  const foretold = await stack.holdfast<RestoreDocument>(['restore', 'latest', '--original', '--dry-run'])
+  expect(foretold).toMatchObject({ ...counts, dryRun: true })
+  expect(foretold.plan?.map(({ action }) => action)).toEqual(['create', 'overwrite'])
+  expect(readFileSync(join(source, 'with space'), 'utf8')).toBe('damaged')
+
+  // Nobody is at the terminal to be asked.
+  const refused = await stack.holdfast<FailureDocument>(['restore', 'latest', '--original'], 2)
+  expect(refused.error).toMatchObject({ code: 'command.invalid' })
+  expect(await stack.holdfast<RestoreDocument>(['restore', 'latest', '--original', '--yes'])).toMatchObject({ ...counts, dryRun: false })
+  expect(await findTreeDifferences(copy, source)).toBe('')
 })
 
 test('the vault is clean', async () => {

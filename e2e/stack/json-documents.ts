@@ -16,8 +16,12 @@ export interface RestoreDocument {
   readonly status: 'succeeded' | 'warning'
   readonly filesRequested: number
   readonly filesWritten: number
+  readonly filesUnchanged: number
   readonly filesSkipped: number
   readonly bytesWritten: number
+  readonly entriesReplaced: number
+  readonly dryRun: boolean
+  readonly plan?: readonly { readonly path: string; readonly action: string }[]
   readonly warnings: readonly unknown[]
 }
 

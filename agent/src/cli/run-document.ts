@@ -13,6 +13,15 @@ export function runDocument(run: Run, outcome: RunOutcome): Record<string, unkno
   }
 }
 
+const nothingCounted = {
+  filesRequested: 0,
+  filesWritten: 0,
+  filesUnchanged: 0,
+  filesSkipped: 0,
+  bytesWritten: 0,
+  entriesReplaced: 0,
+  entriesRenamed: 0,
+}
 const nothingVerified = { files: 0, bytes: 0, blobsChecked: 0, problems: 0 }
 
 /** A run that ended before it had a result says zero, not nothing: scripts read the same fields always. */
@@ -40,16 +49,9 @@ function backupCounts(result: BackupResult | null): Record<string, number> {
   return { files, bytes, filesRead, bytesRead, bytesStored }
 }
 
+/** What an older agent does not count is zero. */
 function restoreFigures(request: RestoreRequest, result: RestoreResult | null): Record<string, unknown> {
-  return {
-    dryRun: request.dryRun ?? false,
-    filesRequested: result?.filesRequested ?? 0,
-    filesWritten: result?.filesWritten ?? 0,
-    filesUnchanged: result?.filesUnchanged ?? 0,
-    filesSkipped: result?.filesSkipped ?? 0,
-    bytesWritten: result?.bytesWritten ?? 0,
-    entriesReplaced: result?.entriesReplaced ?? 0,
-    entriesRenamed: result?.entriesRenamed ?? 0,
-    ...(request.dryRun === true ? { bytesFree: result?.bytesFree ?? null, plan: result?.plan ?? [] } : {}),
-  }
+  const { kind: _, snapshotId: __, dryRun: ___, bytesFree, plan, ...counts }: Partial<RestoreResult> = result ?? {}
+  const isDry = request.dryRun === true
+  return { dryRun: isDry, ...nothingCounted, ...counts, ...(isDry ? { bytesFree: bytesFree ?? null, plan: plan ?? [] } : {}) }
 }
