@@ -28,6 +28,14 @@ test('everything a file system can hold comes back as it was', async () => {
   expect(restored.told).toEqual([])
   expect(restored).toMatchObject({ status: 'complete', filesRequested: backup.files, filesWritten: backup.files, filesFailed: 0 })
   expect(differences(source, `${target}${source}`)).toBe('')
+
+  // Everything is known as what it is: to be kept under another name it would have to differ.
+  const inodes = (): string => execFileSync('find', [target, '-printf', '%P %i\n']).toString('latin1')
+  const before = inodes()
+  const again = await work.restore(backup, target, { conflict: 'rename' })
+  expect(again).toMatchObject({ status: 'complete', filesUnchanged: backup.files, bytesWritten: 0, overwritten: 0, renamed: 0 })
+  expect(inodes()).toBe(before)
+  expect(differences(source, `${target}${source}`)).toBe('')
 })
 
 test('holes come back as holes', async () => {

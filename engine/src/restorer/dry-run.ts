@@ -100,7 +100,8 @@ export class DryRun implements EntryPlacer {
     }
     try {
       const decided = await this.#decide(folder, entry, attributes)
-      const action = decided === 'skip' ? decided : this.#linked(file, decided)
+      const { action, isLink } = this.#linked(file, decided)
+      if (!isLink && action !== 'skip' && action !== 'unchanged') this.#addBytes(entry)
       this.#countConflict(action)
       if (action === 'skip') this.#counts.skipped++
       else this.#counts.written++
@@ -112,9 +113,10 @@ export class DryRun implements EntryPlacer {
     }
   }
 
-  async addPlain({ folder, entry, attributes }: FoundPlain): Promise<void> {
+  async addPlain(plain: FoundPlain): Promise<void> {
+    const { folder, entry, attributes } = plain
     if (folder.lost !== null) return
-    const action = await this.#decide(folder, entry, attributes)
+    const { action } = this.#linked(plain, await this.#decide(folder, entry, attributes))
     this.#countConflict(action)
     this.#show(pathIn(folder, entry.name), action)
   }
@@ -142,14 +144,14 @@ export class DryRun implements EntryPlacer {
   }
 
   /** A further name of a file costs nothing, and one that is a file of its own today becomes a link. */
-  #linked({ folder, entry }: FoundFile, action: EntryAction): EntryAction {
-    const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
-    const there = action === 'unchanged' && group !== null ? this.#ports.handles.of(folder).lookAt(entry.name) : null
-    const first = group === null ? undefined : this.#firstByGroup.get(group)
-    if (first !== undefined) return action === 'unchanged' && !isSameInode(first, there) ? 'overwrite' : action
-    if (group !== null) this.#firstByGroup.set(group, there)
-    if (action !== 'unchanged') this.#addBytes(entry)
-    return action
+  #linked({ folder, entry }: FoundFile | FoundPlain, action: EntryAction): { readonly action: EntryAction; readonly isLink: boolean } {
+    if (entry.hardLinkGroup === null || action === 'skip') return { action, isLink: false }
+    const group = keyOf(entry.hardLinkGroup)
+    const there = action === 'unchanged' ? this.#ports.handles.of(folder).lookAt(entry.name) : null
+    const first = this.#firstByGroup.get(group)
+    if (first === undefined) this.#firstByGroup.set(group, there)
+    const isOwn = first !== undefined && action === 'unchanged' && !isSameInode(first, there)
+    return { action: isOwn ? 'overwrite' : action, isLink: first !== undefined }
   }
 
   #addBytes({ content, size }: FileEntry): void {

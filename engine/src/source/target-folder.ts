@@ -99,6 +99,12 @@ export class TargetFolder {
     return readAttributes(this.#fd)
   }
 
+  /** Of anything in it; a symlink's own. @throws ENOTSUP outside of Linux */
+  attributesOf(name: Uint8Array): readonly ExtendedAttribute[] {
+    requireName(name)
+    return readAttributes(this.#pathTo(name))
+  }
+
   setOwnAttribute(attribute: ExtendedAttribute): void {
     setAttribute(this.#fd, attribute)
   }

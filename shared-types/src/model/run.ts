@@ -30,8 +30,8 @@ export const standardConflictMode: ConflictMode = 'overwrite-different'
 
 /** Ways of restoring; an order and a request say them alike. Each may be left out, and an agent that is older than they are is not told of it. */
 export const restoreModes = {
-  /** Patterns of which at least one has to match, within what is asked for; left out = everything. */
-  include: z.array(z.string().min(1).max(4096)).min(1).max(1000).optional(),
+  /** Patterns of which at least one has to match, within what is asked for; left out or empty = everything. */
+  include: z.array(z.string().min(1).max(4096)).max(1000).optional(),
   /** Left out: {@link standardConflictMode}. */
   conflict: ConflictMode.optional(),
   /** Looks, decides and counts as a restore does, and writes nothing. */

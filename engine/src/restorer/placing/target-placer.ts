@@ -2,7 +2,9 @@ import { keyOf } from '../snapshot/tree-pages.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './entry-placer.ts'
 import { FileRestorer, type FileRestorerPorts } from './file-restorer.ts'
+import type { FileMetadata } from '../../source/index.ts'
 import type { RestoredFolder } from '../target/restored-folder.ts'
+import { isSameInode } from '../target/same-entry.ts'
 import { TargetFolders, type FolderToRestore, type TargetFoldersPorts } from '../target/target-folders.ts'
 
 export type TargetPlacerPorts = Omit<FileRestorerPorts, 'writer'> & TargetFoldersPorts
@@ -57,9 +59,16 @@ export class TargetPlacer implements EntryPlacer {
     if (action === 'skip') return
     const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
     const first = group === null ? undefined : this.#firstByGroup.get(group)
-    if (first !== undefined) this.#writer.link(first, { ...plain, action: action === 'unchanged' ? 'overwrite' : action })
-    else if (action !== 'unchanged') this.#writer.make({ ...plain, action })
+    if (first !== undefined) {
+      if (action !== 'unchanged') this.#writer.link(first, { ...plain, action })
+      // With the same content nothing is lost: it becomes a link to the first of its group.
+      else if (!isSameInode(this.#lookAt(first), this.#lookAt(plain))) this.#writer.link(first, { ...plain, action: 'overwrite' })
+    } else if (action !== 'unchanged') this.#writer.make({ ...plain, action })
     if (group !== null && first === undefined) this.#firstByGroup.set(group, plain)
+  }
+
+  #lookAt({ folder, entry }: FoundPlain): FileMetadata | null {
+    return this.#ports.handles.of(folder).lookAt(entry.name)
   }
 
   countLost(files: number): void {

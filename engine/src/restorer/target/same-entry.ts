@@ -39,7 +39,7 @@ export class SameEntry {
   async compare(handle: TargetFolder, there: FileMetadata, entry: TreeEntry, attributes: Attributes): Promise<Likeness> {
     if (there.type !== entry.type || there.mtimeNs !== entry.mtimeNs) return 'different'
     if (entry.type === 'file') return there.size === entry.size ? this.#compareFile(handle, entry, attributes) : 'different'
-    return isSameMetadata(there, entry) && attributes.length === 0 && isSamePlain(handle, there, entry) ? 'same' : 'different'
+    return isSameMetadata(there, entry) && isSamePlain(handle, there, entry, attributes) ? 'same' : 'different'
   }
 
   async #compareFile(handle: TargetFolder, entry: FileEntry, attributes: Attributes): Promise<Likeness> {
@@ -55,7 +55,7 @@ export class SameEntry {
       const there = readFileMetadata(fd)
       // A name more than the snapshot knows of would change with a file that is not its own.
       const isAlone = entry.hardLinkGroup !== null || there.linkCount === 1
-      return isAlone && isSameMetadata(there, entry) && isSameAttributes(fd, attributes) ? 'same' : 'same-content'
+      return isAlone && isSameMetadata(there, entry) && isSameAttributes(readAttributes(fd), attributes) ? 'same' : 'same-content'
     } finally {
       closeSync(fd)
     }
@@ -113,15 +113,17 @@ export function isSameMetadata(there: FileMetadata, { owner, mode, type }: TreeE
   return type === 'symlink' || there.mode === (isOwned ? mode : mode & ~setIdBits)
 }
 
-function isSamePlain(handle: TargetFolder, there: FileMetadata, entry: TreeEntry): boolean {
-  if (entry.type === 'symlink') return equalBytes(handle.readLink(entry.name), entry.target)
-  if (entry.type !== 'char-device' && entry.type !== 'block-device') return true
-  return there.deviceMajor === entry.major && there.deviceMinor === entry.minor
+function isSamePlain(handle: TargetFolder, there: FileMetadata, entry: TreeEntry, attributes: Attributes): boolean {
+  const isDevice = entry.type === 'char-device' || entry.type === 'block-device'
+  if (isDevice && (there.deviceMajor !== entry.major || there.deviceMinor !== entry.minor)) return false
+  if (entry.type === 'symlink' && !equalBytes(handle.readLink(entry.name), entry.target)) return false
+  // A symlink has no ACL, and its owner cannot give it attributes: only what the snapshot has is worth a look.
+  if (entry.type === 'symlink' && attributes.length === 0) return true
+  return isSameAttributes(handle.attributesOf(entry.name), attributes)
 }
 
 /** All that the snapshot has, and nothing of the owner's besides. */
-function isSameAttributes(fd: number, attributes: Attributes): boolean {
-  const there = readAttributes(fd)
+function isSameAttributes(there: Attributes, attributes: Attributes): boolean {
   const has = (set: Attributes, name: Uint8Array): Uint8Array | undefined => set.find((each) => equalBytes(each.name, name))?.value
   const isKept = attributes.every(({ name, value }) => {
     const kept = has(there, name)

@@ -273,7 +273,7 @@ describe('orders', () => {
     // A list of runs is no place for plans.
     const { items } = await hub.json<{ items: Run[] }>(await agent.call('/api/v1/runs?kind=restore'))
     expect(items.map((each) => each.result)).toEqual([figures])
-    const plain = await hub.json<Run>(order(agent, { ...restore, conflict: 'overwrite-different', dryRun: false }))
+    const plain = await hub.json<Run>(order(agent, { ...restore, include: [], conflict: 'overwrite-different', dryRun: false }))
     expect(plain.request).toEqual({ ...restore, flat: false, paths: [] })
   })
 })

@@ -82,7 +82,7 @@ async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord
 }
 
 function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: 'restore' }>): RunRequest {
-  const { snapshotId, target, flat, paths, include, conflict = standardConflictMode, dryRun = false } = order
+  const { snapshotId, target, flat, paths, include = [], conflict = standardConflictMode, dryRun = false } = order
   if (target !== null) requireAbsolute(agent, target, 'target')
   else if (flat)
     throw new AppError('request.invalid', {
@@ -96,7 +96,7 @@ function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: '
     flat,
     paths,
     // What goes without saying is not said: an agent of an earlier version refuses words it does not know.
-    ...(include === undefined ? {} : { include }),
+    ...(include.length === 0 ? {} : { include }),
     ...(conflict === standardConflictMode ? {} : { conflict }),
     ...(dryRun ? { dryRun } : {}),
   }
