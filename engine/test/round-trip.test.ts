@@ -134,6 +134,9 @@ test.runIf(isRoot)('without root owners are told once, not once for each file, a
     expect(restored).toMatchObject({ status: 'complete-with-errors', filesWritten: 50, filesFailed: 0, warningCount: 1 })
     expect(restored.warnings[0]!.message).toContain('50 other entries')
     expect(execFileSync('stat', ['-c', '%a', `${target}/0`]).toString()).toBe('755\n')
+    // It cannot come out any better, so nothing is written again; and it is told again.
+    const again = await work.restore(backup, target, { flat: true })
+    expect(again).toMatchObject({ status: 'complete-with-errors', filesUnchanged: 50, bytesWritten: 0, warningCount: 1 })
   } finally {
     process.seteuid!(0)
   }

@@ -1,13 +1,11 @@
-import type { FileEntry, TreeEntry } from '../format/index.ts'
+import type { FileEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
 import type { FileMetadata } from '../source/index.ts'
-import type { Attributes } from './snapshot/attribute-sets.ts'
 import type { ConflictRules, EntryAction } from './target/conflict.ts'
-import { pathIn } from './placing/entry-writer.ts'
 import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './placing/entry-placer.ts'
 import type { PlannedEntry } from './restore-options.ts'
 import type { ProtectedPlaces } from './target/protected-places.ts'
-import type { FolderHandles, RestoredFolder } from './target/restored-folder.ts'
+import { pathIn, type FolderHandles, type RestoredFolder } from './target/restored-folder.ts'
 import { isSameInode } from './target/same-entry.ts'
 import { ownError } from './target/system-errors.ts'
 import { noFolderOnTheWay, skippedFolder, type FolderToRestore } from './target/target-folders.ts'
@@ -90,7 +88,7 @@ export class DryRun implements EntryPlacer {
   }
 
   async addFile(file: FoundFile): Promise<void> {
-    const { folder, entry, attributes } = file
+    const { folder, entry } = file
     if (folder.lost === 'failed') return this.countLost(1)
     this.#counts.requested++
     this.#counts.bytesDone += entry.size
@@ -99,7 +97,7 @@ export class DryRun implements EntryPlacer {
       return
     }
     try {
-      const decided = await this.#decide(folder, entry, attributes)
+      const decided = await this.#decide(file)
       const { action, isLink } = this.#linked(file, decided)
       if (!isLink && action !== 'skip' && action !== 'unchanged') this.#addBytes(entry)
       this.#countConflict(action)
@@ -114,9 +112,9 @@ export class DryRun implements EntryPlacer {
   }
 
   async addPlain(plain: FoundPlain): Promise<void> {
-    const { folder, entry, attributes } = plain
+    const { folder, entry } = plain
     if (folder.lost !== null) return
-    const { action } = this.#linked(plain, await this.#decide(folder, entry, attributes))
+    const { action } = this.#linked(plain, await this.#decide(plain))
     this.#countConflict(action)
     this.#show(pathIn(folder, entry.name), action)
   }
@@ -134,9 +132,9 @@ export class DryRun implements EntryPlacer {
     this.#ports.handles.close()
   }
 
-  async #decide(folder: RestoredFolder, entry: Exclude<TreeEntry, { type: 'folder' }>, attributes: Attributes): Promise<EntryAction> {
-    if (folder.isNew) return 'create'
-    return this.#ports.conflicts.decide(this.#ports.handles.of(folder), entry, attributes)
+  async #decide(found: FoundFile | FoundPlain): Promise<EntryAction> {
+    if (found.folder.isNew) return 'create'
+    return this.#ports.conflicts.decide(this.#ports.handles.of(found.folder), found)
   }
 
   #countConflict(action: EntryAction): void {

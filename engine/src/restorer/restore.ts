@@ -91,7 +91,7 @@ class RestoreRun {
     const { layout, places, pages, isNew } = prepared
     const pacer = new Pacer(options.clock, options.signal, () => options.onProgress(this.#progress()))
     this.#reader = new TreeReader((type, id) => options.source.read(type, id))
-    const same = new SameEntry({ source: options.source, reader: this.#reader, pacer })
+    const same = new SameEntry({ source: options.source, reader: this.#reader, pacer, metadata: this.#metadata })
     const at = new Date(options.clock.nowMs())
     const ports = {
       source: options.source,

@@ -1,21 +1,10 @@
 import type { FileEntry } from '../../format/index.ts'
-import type { Attributes } from '../snapshot/attribute-sets.ts'
 import type { PlainEntry } from './entry-writer.ts'
-import type { RestoredFolder } from '../target/restored-folder.ts'
+import type { Found, RestoredFolder } from '../target/restored-folder.ts'
 import type { FolderToRestore } from '../target/target-folders.ts'
 
-/** A file of the snapshot and the folder of the target it belongs into. */
-export interface FoundFile {
-  readonly folder: RestoredFolder
-  readonly entry: FileEntry
-  readonly attributes: Attributes
-}
-
-export interface FoundPlain {
-  readonly folder: RestoredFolder
-  readonly entry: PlainEntry
-  readonly attributes: Attributes
-}
+export type FoundFile = Found<FileEntry>
+export type FoundPlain = Found<PlainEntry>
 
 /** Files by what became of them: requested = written + skipped + failed once all is settled. */
 export interface PlacedCounts {

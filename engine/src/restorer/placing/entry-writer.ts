@@ -5,7 +5,7 @@ import type { Attributes } from '../snapshot/attribute-sets.ts'
 import type { ConflictRules, EntryAction } from '../target/conflict.ts'
 import type { MetadataToWrite, MetadataWriter } from '../target/metadata-writer.ts'
 import type { FilePlaces, RestoredFile } from './restored-file.ts'
-import type { FolderHandles, RestoredFolder } from '../target/restored-folder.ts'
+import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
 import { fatalError, systemCodeOf } from '../target/system-errors.ts'
 import type { TemporaryNames } from '../target/temporary-names.ts'
 
@@ -181,5 +181,3 @@ const metadataOf = ({ folder, entry, attributes }: NamedPlain | RestoredFile): M
   attributes,
   inheritsAcl: folder.inheritsAcl,
 })
-
-export const pathIn = (folder: RestoredFolder, name: Uint8Array): Buffer => Buffer.concat([folder.path, Buffer.from('/'), name])

@@ -6,11 +6,11 @@ import type { FileMetadata } from '../../source/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
 import { cannotLink, type ConflictRules, type EntryAction } from '../target/conflict.ts'
 import { ContentBatch } from './content-batch.ts'
-import { pathIn, type EntryWriter } from './entry-writer.ts'
+import type { EntryWriter } from './entry-writer.ts'
 import type { FoundFile, PlacedCounts } from './entry-placer.ts'
 import { RestoredFile, type LinkSource, type NamedFile } from './restored-file.ts'
 import { isSameInode } from '../target/same-entry.ts'
-import type { FolderHandles, RestoredFolder } from '../target/restored-folder.ts'
+import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
 import { entryError, fatalError, ownError, systemCodeOf } from '../target/system-errors.ts'
 import { keyOf } from '../snapshot/tree-pages.ts'
 
@@ -66,9 +66,8 @@ export class FileRestorer {
 
   /** Null when it cannot be had, which is told. */
   async #decide(found: FoundFile): Promise<EntryAction | null> {
-    const { folder, entry, attributes } = found
     try {
-      const action = await this.#ports.conflicts.decide(this.#ports.handles.of(folder), entry, attributes)
+      const action = await this.#ports.conflicts.decide(this.#ports.handles.of(found.folder), found)
       // With the same content nothing is lost: it becomes a link to the first of its group.
       return action === 'unchanged' && !this.#isLinkedAsItShould(found) ? 'overwrite' : action
     } catch (error) {

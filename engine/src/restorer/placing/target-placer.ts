@@ -52,10 +52,10 @@ export class TargetPlacer implements EntryPlacer {
   }
 
   async addPlain(plain: FoundPlain): Promise<void> {
-    const { folder, entry, attributes } = plain
+    const { folder, entry } = plain
     if (folder.lost !== null) return
     const { conflicts, handles } = this.#ports
-    const action = folder.isNew ? 'create' : await conflicts.decide(handles.of(folder), entry, attributes)
+    const action = folder.isNew ? 'create' : await conflicts.decide(handles.of(folder), plain)
     if (action === 'skip') return
     const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
     const first = group === null ? undefined : this.#firstByGroup.get(group)

@@ -1,9 +1,9 @@
 import { EngineError } from '../../errors/index.ts'
 import type { TreeEntry } from '../../format/index.ts'
 import type { FileMetadata, TargetFolder } from '../../source/index.ts'
-import type { Attributes } from '../snapshot/attribute-sets.ts'
 import { keptName } from './kept-name.ts'
 import type { ProtectedPlaces } from './protected-places.ts'
+import type { Found } from './restored-folder.ts'
 import type { SameEntry } from './same-entry.ts'
 import { systemCodeOf } from './system-errors.ts'
 
@@ -47,12 +47,13 @@ export class ConflictRules {
   }
 
   /** Looks only. @throws EngineError when the entry cannot be had here; the system's error when one cannot look. */
-  async decide(handle: TargetFolder, entry: Exclude<TreeEntry, { type: 'folder' }>, attributes: Attributes): Promise<EntryAction> {
+  async decide(handle: TargetFolder, found: Found<Exclude<TreeEntry, { type: 'folder' }>>): Promise<EntryAction> {
+    const { entry } = found
     const there = handle.lookAt(entry.name)
     if (there === null) return 'create'
     if (this.mode === 'skip') return 'skip'
     if (this.mode === 'overwrite') return this.#replacing(handle, entry, there)
-    const likeness = await this.#options.same.compare(handle, there, entry, attributes)
+    const likeness = await this.#options.same.compare(handle, there, found)
     if (likeness === 'same') return 'unchanged'
     // With the same content nothing is lost, so nothing has to be kept.
     return likeness === 'same-content' ? 'overwrite' : this.#replacing(handle, entry, there)

@@ -116,7 +116,7 @@ export class MetadataWriter {
   }
 
   #applyAttributes({ entry, attributes, inheritsAcl }: MetadataToWrite, path: () => Uint8Array, to: Settable): void {
-    if (nativeProblem() !== null) return this.#tellNative(path)
+    if (nativeProblem() !== null) return this.tellNative(path)
     const inherited = inheritsAcl ? aclNames(entry.type).filter((name) => !attributes.some((each) => equalBytes(each.name, name))) : []
     this.#attemptAttributes(path, () => {
       for (const name of inherited) to.removeAttribute(name)
@@ -147,12 +147,24 @@ export class MetadataWriter {
     }
   }
 
-  #tellNative(path: () => Uint8Array): void {
+  /** Attributes stay what they are here. */
+  tellNative(path: () => Uint8Array): void {
     if (this.#isNativeTold) return
     this.#isNativeTold = true
     const message =
       'Extended attributes and ACLs are not restored, of this and all other entries: the native part of the agent does not load.'
     this.#warnings.add(path(), new EngineError('restore.entry-failed', message, { cause: nativeProblem() }))
+  }
+
+  /** It has another owner, and stays as it is. */
+  tellOwner(path: () => Uint8Array): void {
+    this.#count('owner', path, null)
+  }
+
+  #count(kind: Kind, path: () => Uint8Array, error: unknown): void {
+    const failed = this.#failed.get(kind) ?? { count: 0, path: path(), error }
+    failed.count++
+    this.#failed.set(kind, failed)
   }
 
   #attempt(kind: Kind, path: () => Uint8Array, set: () => void): boolean {
@@ -163,9 +175,7 @@ export class MetadataWriter {
       const fatal = fatalError(error)
       if (fatal !== null) throw fatal
       if (systemCodeOf(error) === null) throw error
-      const failed = this.#failed.get(kind) ?? { count: 0, path: path(), error }
-      failed.count++
-      this.#failed.set(kind, failed)
+      this.#count(kind, path, error)
       return false
     }
   }

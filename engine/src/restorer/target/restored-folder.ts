@@ -1,5 +1,5 @@
 import { EngineError, invariant } from '../../errors/index.ts'
-import type { FolderEntry } from '../../format/index.ts'
+import type { FolderEntry, TreeEntry } from '../../format/index.ts'
 import type { TargetFolder } from '../../source/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
 
@@ -27,6 +27,16 @@ export interface RestoredFolder {
   /** What it is, so that it is known again; null if it is lost. */
   readonly identity: { readonly device: bigint; readonly inode: bigint } | null
 }
+
+/** An entry of the snapshot and the folder of the target it belongs into. */
+export interface Found<Entry extends TreeEntry> {
+  readonly folder: RestoredFolder
+  readonly entry: Entry
+  readonly attributes: Attributes
+}
+
+/** In the snapshot. */
+export const pathIn = (folder: RestoredFolder, name: Uint8Array): Buffer => Buffer.concat([folder.path, Buffer.from('/'), name])
 
 /**
  * Open handles of target folders, each opened from the one above it by its plain name, never by a path: what stands at a path can be

@@ -4,10 +4,12 @@ import { EngineError } from '../../errors/index.ts'
 import { blobTypes, type FileEntry, type TreeEntry } from '../../format/index.ts'
 import type { TreeReader } from '../../reader/index.ts'
 import type { Pacer } from '../../run-control/index.ts'
-import { readAttributes, readFileMetadata, type FileMetadata, type TargetFolder } from '../../source/index.ts'
+import { nativeProblem, readAttributes, readFileMetadata, type FileMetadata, type TargetFolder } from '../../source/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
 import { isOwners } from './acl-names.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
+import type { MetadataWriter } from './metadata-writer.ts'
+import { pathIn, type Found } from './restored-folder.ts'
 
 /** How what stands in the target compares with an entry of the snapshot. `same-content` only says so of files. */
 export type Likeness = 'same' | 'same-content' | 'different'
@@ -16,12 +18,12 @@ export interface SameEntryPorts {
   readonly source: BlobSource
   readonly reader: TreeReader
   readonly pacer: Pacer
+  readonly metadata: MetadataWriter
 }
 
 /** A larger piece than a chunk can be is none of an honest snapshot. */
 const mostPieceBytes = 8 * 1024 * 1024
 const setIdBits = 0o6000
-const isRoot = process.geteuid?.() === 0
 
 /**
  * Tells whether an entry stands in the target already, as it is in the snapshot: type, size, time, permissions, owner, attributes,
@@ -30,16 +32,30 @@ const isRoot = process.geteuid?.() === 0
  */
 export class SameEntry {
   readonly #ports: SameEntryPorts
+  readonly #isRoot = process.geteuid?.() === 0
   #buffer: Buffer | null = null
 
   constructor(ports: SameEntryPorts) {
     this.#ports = ports
   }
 
-  async compare(handle: TargetFolder, there: FileMetadata, entry: TreeEntry, attributes: Attributes): Promise<Likeness> {
+  async compare(handle: TargetFolder, there: FileMetadata, found: Found<Exclude<TreeEntry, { type: 'folder' }>>): Promise<Likeness> {
+    const { entry, attributes, folder } = found
     if (there.type !== entry.type || there.mtimeNs !== entry.mtimeNs) return 'different'
-    if (entry.type === 'file') return there.size === entry.size ? this.#compareFile(handle, entry, attributes) : 'different'
-    return isSameMetadata(there, entry) && isSamePlain(handle, there, entry, attributes) ? 'same' : 'different'
+    if (entry.type === 'file' && there.size !== entry.size) return 'different'
+    const likeness =
+      entry.type === 'file'
+        ? await this.#compareFile(handle, entry, attributes)
+        : this.#isSameMetadata(there, entry) && this.#isSamePlain(handle, there, { entry, attributes })
+          ? 'same'
+          : 'different'
+    // It would not come out any other way if it were written again; but what cannot be had is told, whoever wrote it.
+    if (likeness === 'same') {
+      const path = (): Buffer => pathIn(folder, entry.name)
+      if (!isOwned(there, entry)) this.#ports.metadata.tellOwner(path)
+      if (attributes.length > 0 && nativeProblem() !== null) this.#ports.metadata.tellNative(path)
+    }
+    return likeness
   }
 
   async #compareFile(handle: TargetFolder, entry: FileEntry, attributes: Attributes): Promise<Likeness> {
@@ -55,10 +71,28 @@ export class SameEntry {
       const there = readFileMetadata(fd)
       // A name more than the snapshot knows of would change with a file that is not its own.
       const isAlone = entry.hardLinkGroup !== null || there.linkCount === 1
-      return isAlone && isSameMetadata(there, entry) && isSameAttributes(readAttributes(fd), attributes) ? 'same' : 'same-content'
+      return isAlone && this.#isSameMetadata(there, entry) && isSameAttributes(() => readAttributes(fd), attributes)
+        ? 'same'
+        : 'same-content'
     } finally {
       closeSync(fd)
     }
+  }
+
+  /** As a restore by this very process leaves it: without root owners stay, and with them no rights are lent. */
+  #isSameMetadata(there: FileMetadata, entry: TreeEntry): boolean {
+    const isAsInSnapshot = isOwned(there, entry)
+    if (this.#isRoot && !isAsInSnapshot) return false
+    return entry.type === 'symlink' || there.mode === (isAsInSnapshot ? entry.mode : entry.mode & ~setIdBits)
+  }
+
+  #isSamePlain(handle: TargetFolder, there: FileMetadata, { entry, attributes }: Pick<Found<TreeEntry>, 'entry' | 'attributes'>): boolean {
+    const isDevice = entry.type === 'char-device' || entry.type === 'block-device'
+    if (isDevice && (there.deviceMajor !== entry.major || there.deviceMinor !== entry.minor)) return false
+    if (entry.type === 'symlink' && !equalBytes(handle.readLink(entry.name), entry.target)) return false
+    // A symlink has no ACL, and its owner cannot give it attributes: only what the snapshot has is worth a look.
+    if (entry.type === 'symlink' && attributes.length === 0) return true
+    return isSameAttributes(() => handle.attributesOf(entry.name), attributes)
   }
 
   async #isSameContent(fd: number, entry: FileEntry): Promise<boolean> {
@@ -106,24 +140,13 @@ export class SameEntry {
 export const isSameInode = (left: FileMetadata | null, right: FileMetadata | null): boolean =>
   left !== null && right !== null && left.inode === right.inode && left.device === right.device
 
-/** As a restore by this very process leaves it: without root owners stay, and with them no rights are lent. */
-export function isSameMetadata(there: FileMetadata, { owner, mode, type }: TreeEntry): boolean {
-  const isOwned = there.uid === owner.uid && there.gid === owner.gid
-  if (isRoot && !isOwned) return false
-  return type === 'symlink' || there.mode === (isOwned ? mode : mode & ~setIdBits)
-}
-
-function isSamePlain(handle: TargetFolder, there: FileMetadata, entry: TreeEntry, attributes: Attributes): boolean {
-  const isDevice = entry.type === 'char-device' || entry.type === 'block-device'
-  if (isDevice && (there.deviceMajor !== entry.major || there.deviceMinor !== entry.minor)) return false
-  if (entry.type === 'symlink' && !equalBytes(handle.readLink(entry.name), entry.target)) return false
-  // A symlink has no ACL, and its owner cannot give it attributes: only what the snapshot has is worth a look.
-  if (entry.type === 'symlink' && attributes.length === 0) return true
-  return isSameAttributes(handle.attributesOf(entry.name), attributes)
-}
+const isOwned = (there: FileMetadata, { owner }: TreeEntry): boolean => there.uid === owner.uid && there.gid === owner.gid
 
 /** All that the snapshot has, and nothing of the owner's besides. */
-function isSameAttributes(there: Attributes, attributes: Attributes): boolean {
+function isSameAttributes(look: () => Attributes, attributes: Attributes): boolean {
+  // Neither read nor written.
+  if (nativeProblem() !== null) return true
+  const there = look()
   const has = (set: Attributes, name: Uint8Array): Uint8Array | undefined => set.find((each) => equalBytes(each.name, name))?.value
   const isKept = attributes.every(({ name, value }) => {
     const kept = has(there, name)
