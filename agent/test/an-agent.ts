@@ -61,9 +61,9 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
   })
 }
 
-export const aService = (test: TestAgent): Promise<AgentService> =>
+export const aService = (test: TestAgent, hubDataFolder: string | null = null): Promise<AgentService> =>
   startAgentService({
-    config: { home: test.folders.home, hubDataFolder: null, hubStoreFolder: null, logLevel: 'info' },
+    config: { home: test.folders.home, hubDataFolder, hubStoreFolder: null, logLevel: 'info' },
     folders: test.folders,
     agent: test.agent,
     purpose: 'service',

@@ -57,7 +57,7 @@ describe('patterns', () => {
       files: 2,
       folders: expect.any(Number) as number,
       warningCount: 0,
-      leftOut: { entries: 4, cacheFolders: 0, mountPoints: 0 },
+      leftOut: { entries: 4, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 },
     })
   })
 
@@ -189,7 +189,7 @@ describe('caches', () => {
     tag('a/cache', `${signature}\n# by a program\n`)
     const without = await work.backUp([base], { exclusions: exclusions({ cacheContents: true }) })
     expect(await listing(without)).toEqual(['a/', 'a/3', 'a/cache/', 'a/cache/CACHEDIR.TAG'])
-    expect(without.leftOut).toEqual({ entries: 2, cacheFolders: 1, mountPoints: 0 })
+    expect(without.leftOut).toEqual({ entries: 2, cacheFolders: 1, mountPoints: 0, ownPlaces: 0 })
     expect(await listing(await work.backUp([base]))).toContain('a/cache/deep/2')
   })
 
@@ -201,7 +201,7 @@ describe('caches', () => {
     symlinkSync('../real', `${base}/linked/CACHEDIR.TAG`)
     execFileSync('mkfifo', [`${base}/unreadable-kind/CACHEDIR.TAG`])
     const backup = await work.backUp([base], { exclusions: exclusions({ cacheContents: true }) })
-    expect(backup.leftOut).toEqual({ entries: 0, cacheFolders: 0, mountPoints: 0 })
+    expect(backup.leftOut).toEqual({ entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 })
   })
 
   test('that were asked for by name are kept whole', async () => {

@@ -40,6 +40,12 @@ const depcruise = (name: string, ruleFile: string) =>
 const roomRules = depcruise('dependency rules', '.dependency-cruiser.cjs')
 const folderRules = depcruise('dependency rules of folders', '.dependency-cruiser.folders.cjs')
 const errorDocs = commandCheck('docs/errors.md is current', ['-C', '@holdfast/source', inRoot('scripts/generate-error-docs.ts'), '--check'])
+const presetDocs = commandCheck('docs/exclusions.md is current', [
+  '-C',
+  '@holdfast/source',
+  inRoot('scripts/generate-preset-docs.ts'),
+  '--check',
+])
 
 const webBuild: Check = {
   name: 'build: web',
@@ -61,6 +67,7 @@ export const quickChecks: readonly Check[] = [
   roomRules,
   folderRules,
   errorDocs,
+  presetDocs,
   ...['shared-types', 'engine', 'hub', 'agent', 'e2e', 'scripts'].map(tsc),
 ]
 

@@ -77,15 +77,7 @@ function addDeviceCommands(program: Command, act: Act): void {
 }
 
 function addRunCommands(program: Command, act: Act): void {
-  program
-    .command('backup')
-    .description('back up files and folders now')
-    .argument('<path...>', 'what to back up')
-    .option('--full', 'read every file again, whatever is known of it')
-    .option(...jsonOption)
-    .action((paths: string[], options: JsonOption & { full?: boolean }) =>
-      act(options, async (context) => (await import('./backup-command.ts')).backupCommand(context, { paths, full: options.full === true })),
-    )
+  addBackupCommand(program, act)
   program
     .command('verify')
     .description('read back all of a snapshot and check it')
@@ -146,6 +138,52 @@ function addRestoreCommand(program: Command, act: Act): void {
           yes: options.yes === true,
         }),
       ),
+    )
+}
+
+interface BackupOptions extends JsonOption {
+  readonly full?: boolean
+  readonly exclude?: string[]
+  readonly excludeFile?: string[]
+  readonly preset?: string[]
+  readonly excludeCaches?: boolean
+  readonly oneFileSystem?: boolean
+}
+
+function addBackupCommand(program: Command, act: Act): void {
+  program
+    .command('backup')
+    .description('back up files and folders now')
+    .argument('[path...]', 'what to back up; without any, what the presets include')
+    .option('--full', 'read every file again, whatever is known of it')
+    .option('--exclude <pattern>', 'leave out what this pattern of .gitignore matches, each source as its top; may be repeated', collect)
+    .option('--exclude-file <file>', 'the same for each line of a file; may be repeated', collect)
+    .option('--preset <name>', 'leave out what a preset does: see `holdfast presets`; may be repeated', collect)
+    .option('--exclude-caches', 'of folders with a CACHEDIR.TAG keep only the tag')
+    .option('--one-file-system', 'keep folders on other file systems empty')
+    .option(...jsonOption)
+    .action((paths: string[], options: BackupOptions) =>
+      act(options, async (context) =>
+        (await import('./backup-command.ts')).backupCommand(context, {
+          paths,
+          full: options.full === true,
+          exclusions: {
+            patterns: options.exclude ?? [],
+            files: options.excludeFile ?? [],
+            presets: options.preset ?? [],
+            caches: options.excludeCaches === true,
+            oneFileSystem: options.oneFileSystem === true,
+          },
+        }),
+      ),
+    )
+  program
+    .command('presets')
+    .description('show what presets include and leave out, and why')
+    .argument('[name]', 'one preset; without it, those for this system')
+    .option(...jsonOption)
+    .action((name: string | undefined, options: JsonOption) =>
+      act(options, async (context) => (await import('./presets-command.ts')).presetsCommand(context, { name })),
     )
 }
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { AgentId, AppError, RunId, type Run, type RunOutcome, type Snapshot, type SnapshotEntry } from '@holdfast/shared-types'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { holdfast } from '../../test/a-command-line.ts'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
 import { takeLock, type ProcessLock } from '../state/process-lock.ts'
-import { noColours } from './paint.ts'
-import { runCli } from './run-cli.ts'
 
 let hub: FakeHub
 let folder: TestFolder
@@ -26,24 +25,6 @@ afterEach(async () => {
   folder.remove()
 })
 
-async function holdfast(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  const written = { out: '', err: '' }
-  const terminal = {
-    out: (text: string) => {
-      written.out += text
-    },
-    err: (text: string) => {
-      written.err += text
-    },
-    isLive: false,
-    columns: 80,
-    paint: noColours,
-    outPaint: noColours,
-    onResize: () => () => undefined,
-    ask: null,
-  }
-  return { status: await runCli(['node', 'holdfast', ...args], terminal), ...written }
-}
 const documentOf = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>
 
 const aSnapshot = (id: string, changes: Partial<Snapshot> = {}): Snapshot => ({
@@ -84,6 +65,7 @@ describe('what is wrong with a command line', () => {
     [['frobnicate']],
     [['restore', 'latest']],
     [['backup', '/etc', '--include', 'x']],
+    [['backup', '/etc', '--exclude', 'a[b']],
     [['restore', 'abc', '--target', '/t']],
     [['ls', 'latest', 'relative']],
   ])('%j is told with status 2, also in JSON', async (args) => {
@@ -261,6 +243,7 @@ describe('with an agent that runs in another process', () => {
       filesRead: 2,
       bytesRead: 8,
       bytesStored: 7,
+      leftOut: { entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 },
       warnings: [],
       durationMs: 3000,
     })

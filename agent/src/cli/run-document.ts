@@ -1,4 +1,4 @@
-import type { BackupResult, RestoreRequest, RestoreResult, Run, RunOutcome } from '@holdfast/shared-types'
+import type { BackupResult, LeftOut, RestoreRequest, RestoreResult, Run, RunOutcome } from '@holdfast/shared-types'
 import { durationMsOf } from './run-summary.ts'
 
 /** The one JSON document of a run (docs/architecture.md, commands); a failure carries its error besides. */
@@ -43,10 +43,12 @@ function figures({ id: runId, request, result }: Run): Record<string, unknown> {
   }
 }
 
-function backupCounts(result: BackupResult | null): Record<string, number> {
-  if (result === null) return { files: 0, bytes: 0, filesRead: 0, bytesRead: 0, bytesStored: 0 }
-  const { files, bytes, filesRead, bytesRead, bytesStored } = result
-  return { files, bytes, filesRead, bytesRead, bytesStored }
+const nothingLeftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 }
+
+function backupCounts(result: BackupResult | null): Record<string, unknown> {
+  if (result === null) return { files: 0, bytes: 0, filesRead: 0, bytesRead: 0, bytesStored: 0, leftOut: nothingLeftOut }
+  const { files, bytes, filesRead, bytesRead, bytesStored, leftOut = nothingLeftOut } = result
+  return { files, bytes, filesRead, bytesRead, bytesStored, leftOut }
 }
 
 /** What an older agent does not count is zero. */

@@ -1,4 +1,5 @@
 import type { BackupResult, RestoreResult, Run, RunOutcome, RunWarning, VerifyResult } from '@holdfast/shared-types'
+import { leftOutText } from '../runs/left-out-text.ts'
 import { escapePath, escapeText } from './escape-name.ts'
 import { formatBytes, formatCount, formatCounted, formatDuration } from './format-figures.ts'
 import type { Paint } from './paint.ts'
@@ -35,7 +36,7 @@ function resultRows(run: Run): readonly (readonly [string, string])[] {
   if (run.result === null) return [['Run', run.id]]
   switch (run.result.kind) {
     case 'backup':
-      return backupRows(run.result, durationMsOf(run))
+      return [...backupRows(run.result, durationMsOf(run)), ...leftOutRow(run, run.result)]
     case 'restore':
       return restoreRows(run.result, durationMsOf(run))
     case 'verify':
@@ -55,6 +56,12 @@ const backupRows = (result: BackupResult, durationMs: number): readonly (readonl
   ['Kind', result.backupKind],
   ['Snapshot', result.snapshotId ?? 'none was made'],
 ]
+
+function leftOutRow({ request }: Run, { leftOut }: BackupResult): readonly (readonly [string, string])[] {
+  if (leftOut === undefined || request.kind !== 'backup') return []
+  const text = leftOutText(request, leftOut, formatCount)
+  return text === null ? [] : [['Left out', escapeText(text)]]
+}
 
 function restoreRows(result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] {
   const isDry = result.dryRun === true

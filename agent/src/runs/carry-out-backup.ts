@@ -6,10 +6,13 @@ import { uuidToBytes, type SnapshotSystem } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { nativeProblem } from '@holdfast/engine/source'
 import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
+import type { Exclusions } from '@holdfast/engine/walker'
 import { AppError, type BackupRequest, type BackupResult, type SnapshotId } from '@holdfast/shared-types'
+import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import { measureSources } from './measure-sources.ts'
 import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
+import { leftOutText } from './left-out-text.ts'
 import { lazySealer } from './lazy-sealer.ts'
 import { readableSources } from './readable-sources.ts'
 import type { RunContext } from './run-context.ts'
@@ -32,6 +35,7 @@ interface Backup {
   readonly snapshotId: Uint8Array
   readonly cataloguePath: string
   readonly previous: Catalogue | null
+  readonly exclusions: Exclusions | null
 }
 
 /** Backs up the sources of a request and commits the snapshot. */
@@ -41,6 +45,7 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
     for (const source of sources) context.warn(source, 'source.not-found', 'This source does not exist, or the agent may not read it.')
     return context.failed(new AppError('run.nothing-to-back-up'))
   }
+  const exclusions = backupExclusions(request)
   // Said once, and not a warning of its own: nothing of this run can change it, and every run would be yellow for ever.
   if (nativeProblem() !== null) context.log('native.unavailable', withoutNative, 'warn')
   const session = await context.hub.ask('session.open', null)
@@ -48,7 +53,7 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
   const path = cataloguePath(context, request)
   const identity = { vaultId: keys.vaultId, domainId: keys.domainId, chunker } as const
   const previous = request.full ? null : openKnownFiles(context, path, identity, session.usableBaseSnapshots)
-  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous }
+  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous, exclusions }
   context.log('backup.started', previous === null ? 'Reading all files.' : 'Reading what changed since the last backup.')
   try {
     return await archiveAndCommit(backup, sources)
@@ -59,17 +64,17 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
 }
 
 async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Promise<RunEnd> {
-  const { context, keys, snapshotId, previous } = backup
+  const { context, keys, snapshotId, previous, exclusions } = backup
   const sink = makeSink(backup)
   const excluded = context.order.excludedFolders.map((folder) => Buffer.from(folder))
-  const stopMeasuring = measureSources({ sources, excluded }, ({ files, bytes }) =>
+  const stopMeasuring = measureSources({ sources, excluded, exclusions }, ({ files, bytes }) =>
     context.progress({ filesTotal: files, bytesTotal: bytes }),
   )
   try {
     const outcome = await archive({
       sources,
       alwaysExcluded: excluded,
-      exclusions: null,
+      exclusions,
       sink,
       idKey: keys.idKey,
       cdcKey: keys.cdcKey,
@@ -85,7 +90,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       signal: context.signal,
       clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
     })
-    if (outcome.files === 0) context.warn(null, 'run.nothing-to-back-up', 'The sources hold no file.')
+    tellOfLeftOut(backup, outcome)
     context.progress({
       phase: 'finishing',
       filesTotal: outcome.files,
@@ -105,6 +110,14 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
   } finally {
     stopMeasuring()
   }
+}
+
+/** Silence would be the answer to "where is it?": what a backup does not hold on purpose is said where people look. */
+function tellOfLeftOut({ context, request }: Backup, { files, leftOut }: ArchiveOutcome): void {
+  const text = leftOutText(request, leftOut)
+  if (text !== null) context.log('backup.left-out', `Left out: ${text}.`)
+  if (files > 0) return
+  context.warn(null, 'run.nothing-to-back-up', leftOut.entries === 0 ? 'The sources hold no file.' : 'The exclusions leave no file.')
 }
 
 function makeSink({ context, session, keys }: Backup): SessionSink {
@@ -177,7 +190,7 @@ function keepCatalogue({ context, cataloguePath: path }: Backup, outcome: Archiv
 }
 
 function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: SnapshotId, bytesStored: number): BackupResult {
-  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged } = outcome
+  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged, leftOut } = outcome
   return {
     kind: 'backup',
     backupKind: previous === null ? 'full' : 'incremental',
@@ -191,6 +204,7 @@ function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: Sna
     filesNew,
     filesChanged,
     filesUnchanged,
+    leftOut,
   }
 }
 

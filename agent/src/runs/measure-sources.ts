@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads'
+import type { Exclusions } from '@holdfast/engine/walker'
 import { siblingModule } from './sibling-module.ts'
 
 export interface SourcesToMeasure {
   readonly sources: readonly Uint8Array[]
   readonly excluded: readonly Uint8Array[]
+  readonly exclusions: Exclusions | null
 }
 export interface MeasuredSources {
   readonly files: number

@@ -3,9 +3,9 @@ import { ExcludedPlaces, joinSources, Walk } from '@holdfast/engine/walker'
 import type { MeasuredSources, SourcesToMeasure } from './measure-sources.ts'
 
 /** A thread that only counts: what a backup will come by, so that people can see how far it is. */
-const { sources, excluded } = workerData as SourcesToMeasure
+const { sources, excluded, exclusions } = workerData as SourcesToMeasure
 const measured = { files: 0, bytes: 0 }
-for (const step of new Walk(joinSources(sources), new ExcludedPlaces(excluded))) {
+for (const step of new Walk(joinSources(sources), new ExcludedPlaces(excluded), exclusions)) {
   if (step.kind !== 'entry' || step.metadata.type !== 'file') continue
   measured.files += 1
   measured.bytes += step.metadata.size

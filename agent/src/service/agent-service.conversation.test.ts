@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, SnapshotId, type BackupResult, type RestoreRequest, type RunRequest } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -62,6 +62,12 @@ const aBackup = (full = false): RunRequest => ({ kind: 'backup', vaultId: hub.va
 const ended = (runId: string): Promise<Report> =>
   hub.until(() => hub.reports('run.finished').find((report) => report.body['runId'] === runId), `the end of ${runId}`, 25_000)
 const snapshotOf = (end: Report): SnapshotId => SnapshotId.parse((end.body['result'] as BackupResult).snapshotId)
+
+const messagesOf = (runId: string): string[] =>
+  hub
+    .reports('run.log')
+    .filter(({ body }) => body['runId'] === runId)
+    .flatMap(({ body }) => (body['lines'] as { message: string }[]).map(({ message }) => message))
 
 async function backUp(): Promise<Report> {
   const { runId } = await hub.offer(aBackup())
@@ -155,6 +161,51 @@ test('an empty source is never green, and the agent\u2019s own state is never ba
   aTree()
   const { runId } = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
   expect((await ended(runId)).body).toMatchObject({ outcome: 'succeeded', result: { files: 302 } })
+})
+
+test('patterns, presets and cache tags leave out what they mean, and the end says how much', async () => {
+  const home = process.env['HOME']
+  process.env['HOME'] = sources
+  try {
+    for (const name of ['a.o', 'keep.o', '.cache/x', 'sub/cache/CACHEDIR.TAG', 'sub/cache/big', 'sub/.cache/kept']) {
+      mkdirSync(dirname(join(sources, name)), { recursive: true })
+      writeFileSync(join(sources, name), name.endsWith('TAG') ? 'Signature: 8a477f597d28d172789f06886806bc55' : name)
+    }
+    const rules = { exclude: ['*.o', '!keep.o'], presets: ['linux-user-data'], excludeCaches: true }
+    const { runId } = await hub.offer({ ...aBackup(), ...rules })
+    expect((await ended(runId)).body).toMatchObject({
+      outcome: 'succeeded',
+      result: { files: 3, leftOut: { entries: 3, cacheFolders: 1, mountPoints: 0, ownPlaces: 0 } },
+    })
+    expect(messagesOf(runId)).toContain(
+      'Left out: 3 entries by linux-user-data, 2 patterns, cache tags; among them the contents of 1 cache.',
+    )
+  } finally {
+    process.env['HOME'] = home
+  }
+})
+
+test('a preset that this system has not fails the run: nothing is kept that should be left out', async () => {
+  writeFileSync(join(sources, 'file'), 'x')
+  const { runId } = await hub.offer({ ...aBackup(), presets: ['macos-user-data'] } as RunRequest)
+  expect((await ended(runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'request.invalid' } })
+  expect(hub.vault.snapshots.size).toBe(0)
+})
+
+test('a backup around the hub\u2019s data leaves out vault, database and the agent\u2019s state, and says so', async () => {
+  await service.close()
+  const data = join(folder.path, 'hub-data')
+  mkdirSync(join(data, 'store'), { recursive: true })
+  writeFileSync(join(data, 'store', 'pack'), randomBytes(2_000_000))
+  writeFileSync(join(sources, 'file'), 'x')
+  service = await aService(device, data)
+  await service.link.whenConnected()
+  const { runId } = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
+  expect((await ended(runId)).body).toMatchObject({
+    outcome: 'succeeded',
+    result: { files: 1, bytes: 1, leftOut: { entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 2 } },
+  })
+  expect(messagesOf(runId)).toContain('Left out: 2 places of Holdfast itself.')
 })
 
 test('a file that its owner locked away is a warning and an entry, not the end', async () => {

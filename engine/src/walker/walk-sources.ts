@@ -70,6 +70,8 @@ export interface LeftOut {
   entries: number
   cacheFolders: number
   mountPoints: number
+  /** Places that are never kept; a source that is one is a problem instead. */
+  ownPlaces: number
 }
 
 /** A path longer than this goes through an open folder instead; PATH_MAX is 4096, a name takes up to 255. */
@@ -93,7 +95,7 @@ export class Walk implements Iterable<WalkStep> {
   /** Path of the entry in hand: the folder's part is written once, names are copied behind it. */
   readonly #scratch = Buffer.alloc(longestAccessBytes + 2048)
   #scratchOwner: OpenFolder | null = null
-  readonly #leftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0 }
+  readonly #leftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 }
 
   constructor(sources: SourceSet, excluded: ExcludedPlaces, exclusions: Exclusions | null = null) {
     this.#top = sources.top
@@ -146,7 +148,7 @@ export class Walk implements Iterable<WalkStep> {
     try {
       const access = this.#accessTo(folder, name)
       metadata = readMetadata(access)
-      if (this.#isExcluded(folder, name, metadata)) return node === null ? null : problem(name, metadata, excludedSource(), true)
+      if (this.#isExcluded(folder, name, metadata)) return this.#leavePlace(name, metadata, node)
       if (leavesOut(verdict, metadata)) return this.#leaveOut()
       if (metadata.type === 'folder') return this.#start(name, node, metadata)
       if (node !== null && !node.isSource) return problem(name, metadata, notAFolder(), true)
@@ -159,6 +161,12 @@ export class Walk implements Iterable<WalkStep> {
 
   #leaveOut(): null {
     this.#leftOut.entries++
+    return null
+  }
+
+  #leavePlace(name: Buffer, metadata: FileMetadata, node: SourceNode | null): WalkStep | null {
+    if (node !== null) return problem(name, metadata, excludedSource(), true)
+    this.#leftOut.ownPlaces++
     return null
   }
 

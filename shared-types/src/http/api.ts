@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Device, HostFacts } from '../model/device.ts'
-import { LogLine, restoreModes, Run, RunKind } from '../model/run.ts'
+import { backupExclusions, LogLine, restoreModes, Run, RunKind } from '../model/run.ts'
 import { Snapshot, SnapshotEntry } from '../model/snapshot.ts'
 import { User } from '../model/user.ts'
 import { Vault } from '../model/vault.ts'
@@ -36,6 +36,7 @@ const BackupOrder = z.strictObject({
   kind: z.literal('backup'),
   sources: z.array(WirePath).min(1).max(1000),
   full: z.boolean().default(false),
+  ...backupExclusions,
 })
 const RestoreOrder = z.strictObject({
   kind: z.literal('restore'),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AgentId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
+import { ExclusionPattern } from '../primitives/exclusion-pattern.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
 
 export const RunKind = z.enum(['backup', 'restore', 'verify'])
@@ -13,6 +14,42 @@ export const RunOutcome = z.enum(endRunStates)
 export type RunOutcome = z.infer<typeof RunOutcome>
 export const isEndState = (state: RunState): state is RunOutcome => (endRunStates as readonly string[]).includes(state)
 
+export const PresetName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
+
+/** A request travels in one message of the link, which takes 1 MB. */
+const mostPatternLetters = 200_000
+
+/**
+ * What a backup leaves out, besides the places that are never kept. All of it may be absent, and is where nothing is left out: an
+ * agent or hub that does not know these fields refuses them, so that nobody believes in an exclusion that nobody heeds.
+ */
+export const backupExclusions = {
+  /** In order: a later line may take back what an earlier one, or a preset, excludes. */
+  exclude: z
+    .array(ExclusionPattern)
+    .max(2000)
+    .refine((lines) => lines.reduce((sum, line) => sum + line.length, 0) <= mostPatternLetters, 'The patterns are too long together.')
+    .optional(),
+  /** Resolved by the device, which knows its system and its users. */
+  presets: z.array(PresetName).max(20).optional(),
+  /** Folders on other file systems than their source are kept empty. */
+  oneFileSystem: z.boolean().optional(),
+  /** Of a folder with a valid CACHEDIR.TAG only the tag is kept. */
+  excludeCaches: z.boolean().optional(),
+}
+const Exclusions = z.strictObject(backupExclusions)
+export type BackupExclusions = z.infer<typeof Exclusions>
+
+/** Without what says nothing, as it travels. */
+export function leanExclusions({ exclude, presets, oneFileSystem, excludeCaches }: BackupExclusions): BackupExclusions {
+  return {
+    ...(exclude === undefined || exclude.length === 0 ? {} : { exclude }),
+    ...(presets === undefined || presets.length === 0 ? {} : { presets }),
+    ...(oneFileSystem === true ? { oneFileSystem } : {}),
+    ...(excludeCaches === true ? { excludeCaches } : {}),
+  }
+}
+
 /** What a run is asked to do. */
 export const BackupRequest = z.strictObject({
   kind: z.literal('backup'),
@@ -20,6 +57,7 @@ export const BackupRequest = z.strictObject({
   sources: z.array(WirePath).min(1).max(1000),
   /** Read every file again, whatever the catalogue says. */
   full: z.boolean(),
+  ...backupExclusions,
 })
 export type BackupRequest = z.infer<typeof BackupRequest>
 
@@ -80,6 +118,19 @@ export type RunProgressSample = z.infer<typeof RunProgressSample>
 export const RunWarning = z.object({ path: z.string(), pathBase64: z.base64().optional(), code: z.string(), message: z.string() })
 export type RunWarning = z.infer<typeof RunWarning>
 
+/** What a backup left out, counted where it was met: what lies in a folder that was left out is never seen, and not counted. */
+export const LeftOut = z.object({
+  /** By patterns and presets, and contents of caches. */
+  entries: Count,
+  /** Folders with a CACHEDIR.TAG, of which only the tag was kept. */
+  cacheFolders: Count,
+  /** Folders on another file system, kept empty. */
+  mountPoints: Count,
+  /** Holdfast's own: the agent's state, the hub's vault and database. */
+  ownPlaces: Count,
+})
+export type LeftOut = z.infer<typeof LeftOut>
+
 export const BackupResult = z.object({
   kind: z.literal('backup'),
   backupKind: z.enum(['full', 'incremental']),
@@ -93,6 +144,8 @@ export const BackupResult = z.object({
   filesNew: Count,
   filesChanged: Count,
   filesUnchanged: Count,
+  /** Absent from agents that did not count it. */
+  leftOut: LeftOut.optional(),
 })
 export type BackupResult = z.infer<typeof BackupResult>
 /** `create`: nothing stands there. `unchanged`: it stands there already. `overwrite` and `rename`: something else has to make room. */

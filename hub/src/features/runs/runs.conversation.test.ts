@@ -239,6 +239,28 @@ describe('orders', () => {
     ])
   })
 
+  test('with exclusions reach the device as they were given, and without any say nothing of them', async () => {
+    const agent = await linked()
+    const exclusions = { exclude: ['*.tmp', '!keep.tmp'], presets: ['linux-user-data'], oneFileSystem: true, excludeCaches: true }
+    const asked = { ...backup('/home'), ...exclusions }
+    const { run } = await running(agent, asked)
+    expect(agent.offers.at(-1)?.request).toMatchObject({ kind: 'backup', sources: [{ path: '/home' }], ...exclusions })
+    expect(run.request).toMatchObject(exclusions)
+    const nothing = { ...backup('/srv'), exclude: [], presets: [], oneFileSystem: false, excludeCaches: false }
+    const plain = await running(agent, nothing)
+    expect(Object.keys(plain.run.request).toSorted()).toEqual(['full', 'kind', 'sources', 'vaultId'])
+  })
+
+  test.each([
+    ['a pattern that can exclude nothing', { exclude: ['a[b'] }],
+    ['a preset that nobody knows', { presets: ['nonsense'] }],
+    ['a preset of another system', { presets: ['windows-user-data'] }],
+    ['patterns without end', { exclude: Array.from({ length: 2001 }, (_, n) => `${n}`) }],
+    ['patterns that no message carries', { exclude: Array.from({ length: 100 }, () => 'x'.repeat(4000)) }],
+  ])('with %s are refused', async (_, exclusions) => {
+    expect(await hub.refusal(order(await hub.enrol(), { ...backup('/home'), ...exclusions }))).toEqual([400, 'request.invalid'])
+  })
+
   test('to restore need a snapshot of that device', async () => {
     const [owner, other] = [await linked('owner'), await linked('other')]
     const { run } = await running(owner)

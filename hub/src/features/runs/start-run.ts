@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import {
   AppError,
+  leanExclusions,
+  presetNamesFor,
   RunId,
   standardConflictMode,
+  unknownPreset,
   type AgentId,
   type Run,
   type RunOrder,
@@ -66,7 +69,8 @@ export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, 
 async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord, order: RunOrder): Promise<RunRequest> {
   if (order.kind === 'backup') {
     for (const source of order.sources) requireAbsolute(agent, source, 'source')
-    return { kind: 'backup', vaultId: agent.vaultId, sources: order.sources, full: order.full }
+    requireKnownPresets(agent, order.presets ?? [])
+    return { kind: 'backup', vaultId: agent.vaultId, sources: order.sources, full: order.full, ...leanExclusions(order) }
   }
   const snapshot = await state.snapshots.find(em, order.snapshotId)
   if (snapshot === null) throw new AppError('snapshot.not-found')
@@ -100,6 +104,15 @@ function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: '
     ...(conflict === standardConflictMode ? {} : { conflict }),
     ...(dryRun ? { dryRun } : {}),
   }
+}
+
+function requireKnownPresets({ host }: AgentRecord, names: readonly string[]): void {
+  const unknown = unknownPreset(names, host.os)
+  if (unknown !== null)
+    throw new AppError('request.invalid', {
+      message: `There is no preset “${unknown}” for this device’s system.`,
+      cure: `Choose one of: ${presetNamesFor(host.os).join(', ')}.`,
+    })
 }
 
 /** A relative path would mean another place with every start of the agent. */

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { RunId, type BackupResult, type LeftOut, type Run } from '@holdfast/shared-types'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { holdfast } from '../../test/a-command-line.ts'
+import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
+import { FakeHub } from '../../test/fake-hub.ts'
+import { takeLock, type ProcessLock } from '../state/process-lock.ts'
+
+let hub: FakeHub
+let folder: TestFolder
+let device: TestAgent
+let lock: ProcessLock | null = null
+let orders: unknown[]
+
+beforeEach(async () => {
+  hub = await FakeHub.start()
+  folder = aFolder()
+  device = await anEnrolledAgent(hub, folder.path)
+  process.env['HOLDFAST_AGENT_HOME'] = folder.path
+  // An agent that runs in another process: the command only asks and looks.
+  const attempt = await takeLock(device.folders.lockFile, 'service')
+  if (attempt.taken) lock = attempt.lock
+})
+afterEach(async () => {
+  lock?.release()
+  lock = null
+  delete process.env['HOLDFAST_AGENT_HOME']
+  await hub.close()
+  folder.remove()
+})
+
+const result: BackupResult = {
+  kind: 'backup',
+  backupKind: 'incremental',
+  snapshotId: 'ab'.repeat(16) as NonNullable<BackupResult['snapshotId']>,
+  files: 3,
+  folders: 1,
+  bytes: 9,
+  filesRead: 2,
+  bytesRead: 8,
+  bytesStored: 7,
+  filesNew: 1,
+  filesChanged: 1,
+  filesUnchanged: 1,
+}
+
+/** The hub takes an order, and shows the run as ended. */
+function takeOrders(leftOut?: LeftOut): void {
+  const id = RunId.parse(randomUUID())
+  const { agentId } = device.agent.identity
+  orders = []
+  const run = (): Run => ({
+    id,
+    agentId,
+    deviceName: 'box',
+    kind: 'backup',
+    state: 'succeeded',
+    requestedBy: 'box',
+    createdAtMs: 1000,
+    startedAtMs: 2000,
+    finishedAtMs: 5000,
+    progress: null,
+    request: { vaultId: hub.vault.vaultId, ...(orders[0] as object) } as Run['request'],
+    result: leftOut === undefined ? result : { ...result, leftOut },
+    error: null,
+    warnings: [],
+    warningCount: 0,
+  })
+  hub.scripted.set(`POST /api/v1/devices/${agentId}/runs`, (_query, body) => {
+    orders.push(JSON.parse(body.toString()))
+    return run()
+  })
+  hub.scripted.set(`GET /api/v1/runs/${id}`, run)
+  hub.scripted.set(`GET /api/v1/runs/${id}/log`, () => ({ items: [], lastSeq: 0 }))
+}
+
+test('what is to be left out goes into the order, and what was into summary and document', async () => {
+  const rules = { exclude: ['*.o', '!keep.o'], presets: ['linux-user-data'], excludeCaches: true }
+  const leftOut = { entries: 1234, cacheFolders: 1, mountPoints: 0, ownPlaces: 1 }
+  const asked = ['--exclude', '*.o', '--exclude', '!keep.o', '--preset', 'linux-user-data', '--exclude-caches']
+  takeOrders(leftOut)
+  const { out } = await holdfast('backup', '/etc', ...asked)
+  expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }], full: false, ...rules }])
+  expect(out).toContain(
+    'Left out  1,234 entries by linux-user-data, 2 patterns, cache tags; among them the contents of 1 cache; 1 place of Holdfast itself\n',
+  )
+  takeOrders(leftOut)
+  expect(JSON.parse((await holdfast('backup', '/etc', ...asked, '--json')).out)).toMatchObject({ leftOut })
+})
+
+test('a backup of everything says nothing of exclusions', async () => {
+  takeOrders({ entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 })
+  expect((await holdfast('backup', '/etc')).out).not.toContain('Left out')
+  expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }], full: false }])
+})
+
+test('without a path, a preset says what to back up', async () => {
+  takeOrders()
+  expect((await holdfast('backup', '--preset', 'linux-everything', '--one-file-system')).status).toBe(0)
+  expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/' }], full: false, presets: ['linux-everything'], oneFileSystem: true }])
+})
+
+test('a pattern that repeats the path of its source is pointed out', async () => {
+  takeOrders()
+  expect((await holdfast('backup', '/etc', '--exclude', '/etc/ssl')).err).toContain('To leave out /etc/ssl write “/ssl”.')
+})
+
+test('presets are shown with the reason of each rule, whether or not the machine is enrolled', async () => {
+  process.env['HOLDFAST_AGENT_HOME'] = `${folder.path}/elsewhere`
+  const people = await holdfast('presets')
+  expect(people.status).toBe(0)
+  expect(people.out).toMatch(/exclude +\/var\/cache +caches\n/)
+  expect(people.out).toMatch(/optional, out +\/boot +rarely needed/)
+  const all = JSON.parse((await holdfast('presets', 'windows-user-data', '--json')).out) as { name: string; rules: { why: string }[] }[]
+  expect(all).toMatchObject([{ name: 'windows-user-data', system: 'windows' }])
+  expect(all[0]?.rules.every(({ why }) => why.length > 3)).toBe(true)
+  expect(await holdfast('presets', 'nonsense')).toMatchObject({ status: 2, err: expect.stringContaining('linux-user-data') as string })
+})

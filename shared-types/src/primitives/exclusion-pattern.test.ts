@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { ExclusionPattern, exclusionPatternProblem } from './exclusion-pattern.ts'
+
+test.each([
+  '*.log',
+  '!keep',
+  '/top',
+  'a/**/b',
+  'build/',
+  '\\#x',
+  '\\!x',
+  'a\\ ',
+  'a\\\\',
+  '[]]',
+  '[!]a]',
+  '[a\\]]',
+  '[[:alpha:]]x',
+  '[[:]',
+  '[[:alpha]',
+  '\\[',
+  'ä?',
+])('%j is a pattern', (pattern) => {
+  expect(exclusionPatternProblem(pattern)).toBeNull()
+})
+
+test.each([
+  ['#x', 'comment'],
+  ['', 'names nothing'],
+  ['!', 'names nothing'],
+  ['!/ ', 'names nothing'],
+  ['a\nb', 'more than one line'],
+  ['a\\', 'backslash'],
+  ['!a\\', 'backslash'],
+  ['a[b', 'never closed'],
+  ['[]', 'never closed'],
+  ['[a\\]', 'never closed'],
+  ['[[:letters:]]', '[:letters:]'],
+])('%j is none, and is told why: %s', (pattern, reason) => {
+  expect(exclusionPatternProblem(pattern)).toContain(reason)
+  expect(ExclusionPattern.safeParse(pattern).success).toBe(false)
+})
