@@ -13,6 +13,8 @@ export interface Stack {
   readonly origin: string
   /** Folder of the test: `data/` belongs to the hub, everything else is free. */
   readonly folder: string
+  /** Settings under which command lines find the stack. */
+  readonly env: Readonly<Record<string, string>>
   /** One-time link of the first start. */
   readonly signInLink: string
   hub(): Program
@@ -32,6 +34,8 @@ export interface Stack {
 export interface StackOptions {
   /** How long a silent run counts as alive. */
   readonly leaseMs?: number
+  /** Where the stack's folder is made; the system's place for temporary files when left out. Others must be able to pass through it. */
+  readonly parentFolder?: string
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -50,8 +54,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 /** Folder, port and settings; nothing runs yet. */
-async function layOutStack({ leaseMs }: StackOptions): Promise<Omit<Stack, 'signInLink'>> {
-  const scratch = makeScratchFolder()
+async function layOutStack({ leaseMs, parentFolder }: StackOptions): Promise<Omit<Stack, 'signInLink'>> {
+  const scratch = makeScratchFolder(parentFolder)
   const data = join(scratch.path, 'data')
   const port = await findFreePort()
   const origin = `http://127.0.0.1:${port}`
@@ -66,6 +70,7 @@ async function layOutStack({ leaseMs }: StackOptions): Promise<Omit<Stack, 'sign
   return {
     origin,
     folder: scratch.path,
+    env,
     hub: () => started(running.hub),
     agent: () => started(running.agent),
     async startHub() {

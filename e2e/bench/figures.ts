@@ -1,0 +1,70 @@
+/** What is measured, and the shape of bench-results.json. */
+export const steps = ['first', 'unchanged', 'changed', 'restore'] as const
+export type Step = (typeof steps)[number]
+
+export const dataSetNames = ['linux', 'large'] as const
+export type DataSetName = (typeof dataSetNames)[number]
+
+/** One step of one tool, once. */
+export interface Sample {
+  readonly set: DataSetName
+  readonly tool: string
+  readonly step: Step
+  readonly round: number
+  readonly wallSeconds: number
+  /** User and system time of all processes that took part. */
+  readonly cpuSeconds: number
+  /** Highest sum of resident memory of all processes that took part, looked at every 100 ms. */
+  readonly peakBytes: number
+  /** The same by process, where a tool has several. */
+  readonly parts: Readonly<Record<string, { readonly cpuSeconds: number; readonly peakBytes: number }>>
+  /** Size of the store after it; null where there is none. */
+  readonly storedBytes: number | null
+}
+
+/** Median of a step over the rounds. */
+export interface Row extends Omit<Sample, 'round'> {
+  readonly rounds: number
+  readonly wallSpread: readonly [fastest: number, slowest: number]
+}
+
+export interface Target {
+  readonly name: string
+  /** For people: `≥ 2× as fast as restic 0.14`. */
+  readonly target: string
+  readonly measured: string
+  readonly met: boolean
+  /** Whether the bench ends with a failure where Holdfast is behind this; `null` = no gate. */
+  readonly gate: { readonly rule: string; readonly passed: boolean } | null
+}
+
+export interface MachineFacts {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly system: string
+  readonly node: string
+  readonly workFolder: string
+}
+
+export interface BenchResults {
+  readonly machine: MachineFacts
+  /** ISO 8601. */
+  readonly date: string
+  /** Of the repository; null outside git. */
+  readonly commit: string | null
+  /** Tool → version, as it says it itself. */
+  readonly peers: Readonly<Record<string, string>>
+  /** What each data set was made of. */
+  readonly dataSets: readonly DataSetFacts[]
+  readonly rows: readonly Row[]
+  readonly targets: readonly Target[]
+  readonly samples: readonly Sample[]
+}
+
+export interface DataSetFacts {
+  readonly name: DataSetName
+  readonly origin: string
+  readonly files: number
+  readonly bytes: number
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { parseBenchArguments } from './bench-arguments.ts'
+import type { BenchResults } from './figures.ts'
+import { withResults } from './record-results.ts'
+import { markdownTable, resultLines } from './result-tables.ts'
+
+const results: BenchResults = {
+  machine: { cpu: 'Test', cores: 2, memoryBytes: 2 ** 33, system: 'Linux 6', node: '24', workFolder: 'a tmpfs' },
+  date: '2026-01-02T03:04:05Z',
+  commit: null,
+  peers: { holdfast: '1', restic: '0.14' },
+  dataSets: [{ name: 'linux', origin: 'generated', files: 79_000, bytes: 2 ** 30 }],
+  rows: [
+    {
+      set: 'linux',
+      tool: 'holdfast',
+      step: 'first',
+      rounds: 3,
+      wallSeconds: 4,
+      wallSpread: [3.9, 4.25],
+      cpuSeconds: 7,
+      peakBytes: 300 * 2 ** 20,
+      parts: { agent: { cpuSeconds: 6, peakBytes: 200 * 2 ** 20 }, hub: { cpuSeconds: 1, peakBytes: 100 * 2 ** 20 } },
+      storedBytes: 2 ** 28,
+    },
+    {
+      set: 'linux',
+      tool: 'restic',
+      step: 'first',
+      rounds: 1,
+      wallSeconds: 10,
+      wallSpread: [10, 10],
+      cpuSeconds: 20,
+      peakBytes: 0,
+      parts: { restic: { cpuSeconds: 20, peakBytes: 0 } },
+      storedBytes: null,
+    },
+  ],
+  targets: [{ name: 'linux: first backup', target: '≥ 2×', measured: '2.50×', met: true, gate: { rule: '≥ 1.5×', passed: true } }],
+  samples: [],
+}
+
+test('results are tables with the spread, the ratio to Holdfast, and what each process took', () => {
+  const cells = resultLines(results).map((line) => line.replaceAll(/ +/g, ' '))
+  expect(cells).toContain('| first backup | holdfast | 4.00 s | 3.90 s – 4.25 s | | 7.00 s | 300 MiB | 256 MiB |')
+  expect(cells).toContain('| first backup | restic | 10.0 s | one round | 2.50× | 20.0 s | 0 MiB | |')
+  expect(cells).toContain('* holdfast, first backup: agent 6.00 s, 200 MiB; hub 1.00 s, 100 MiB')
+  expect(cells).toContain('| linux: first backup | ≥ 2× | 2.50× | met | ≥ 1.5×: passed |')
+})
+
+test('columns of a table are as wide as their widest cell', () => {
+  expect(markdownTable(['a', 'long'], [['wide', 'b']])).toEqual(['| a    | long |', '| ---- | ---- |', '| wide | b    |'])
+})
+
+test('results are added to a page once, and take the place of earlier ones', () => {
+  const first = withResults('# Page\n\ntext\n', ['one'])
+  expect(first).toMatch(/^# Page\n\ntext\n\n## Results\n\n<!-- results: .*-->\n\none\n\n<!-- end of results -->\n$/)
+  const second = withResults(`${first}\nafter\n`, ['two'])
+  expect(second).toBe(`${first.replace('one', 'two')}\nafter\n`)
+  expect(() => withResults(first.replace('<!-- end of results -->', ''), ['x'])).toThrow('lost its mark')
+})
+
+test('arguments name sets and options; what is unknown is told with the usage', () => {
+  expect(parseBenchArguments([])).toMatchObject({ sets: ['linux', 'large'], rounds: 3, gate: true, record: false, dataFolder: null })
+  expect(parseBenchArguments(['large', '--repeat', '5', '--no-gate', '--record', '--data', '/d'])).toMatchObject({
+    sets: ['large'],
+    rounds: 5,
+    gate: false,
+    record: true,
+    dataFolder: '/d',
+  })
+  for (const wrong of [['huge'], ['--repeat', '0'], ['--repeat', 'x'], ['--frobnicate']])
+    expect(() => parseBenchArguments(wrong)).toThrow('usage:')
+})
