@@ -26,14 +26,6 @@ const interrupted = 130
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
 
-try {
-  process.exitCode = await bench(parseBenchArguments(process.argv.slice(2)), stop.signal)
-} catch (error) {
-  const reason: unknown = stop.signal.aborted ? stop.signal.reason : error
-  console.error(reason instanceof Error ? reason.message : reason)
-  process.exitCode = error instanceof UsageProblem ? usageStatus : stop.signal.aborted ? interrupted : failed
-}
-
 async function bench(options: BenchArguments, signal: AbortSignal): Promise<number> {
   const { tools: peers, missing } = await findPeers(options.otherRestic)
   for (const line of missing) console.error(`Not compared: ${line}.`)
@@ -114,4 +106,12 @@ function commitInHand(): string | null {
     // A copy without git: then nobody knows.
     return null
   }
+}
+
+try {
+  process.exitCode = await bench(parseBenchArguments(process.argv.slice(2)), stop.signal)
+} catch (error) {
+  const reason: unknown = stop.signal.aborted ? stop.signal.reason : error
+  console.error(reason instanceof Error ? reason.message : reason)
+  process.exitCode = error instanceof UsageProblem ? usageStatus : stop.signal.aborted ? interrupted : failed
 }
