@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { holdfastBin, projectRoot } from '../stack/project.ts'
 import { startStack, type Stack } from '../stack/start-stack.ts'
@@ -15,7 +16,10 @@ export const holdfastTool: Tool = {
   steps,
   async begin(folder) {
     const stack = await startStack({ parentFolder: folder })
-    const servants = servantsOf(stack)
+    const servants = await servantsOf(stack).catch(async (error: unknown) => {
+      await stack.stop()
+      throw error
+    })
     const command = (...args: string[]): Command => ({ file: process.execPath, args: [holdfastBin, ...args, '--json'], env: stack.env })
     return {
       backUp: (source, signal) => measureCommand('command line', command('backup', source), servants, signal),
@@ -28,9 +32,18 @@ export const holdfastTool: Tool = {
   },
 }
 
-const servantsOf = (stack: Stack): Servants =>
-  new Map([
+/** The hub's Postgres is a process of its own, not the hub's child; the first line of its lock file is its pid. */
+async function postmasterOf({ folder }: Stack): Promise<number> {
+  for await (const file of glob(join(folder, 'data/postgres/**/postmaster.pid')))
+    return Number((await readFile(file, 'utf8')).split('\n')[0])
+  throw new Error('The hub’s Postgres has no lock file where it was expected.')
+}
+
+async function servantsOf(stack: Stack): Promise<Servants> {
+  const postmaster = await postmasterOf(stack)
+  return new Map([
     ['agent', () => treeOf(stack.agent().pid)],
-    ['hub', () => [stack.hub().pid]],
-    ['database', () => treeOf(stack.hub().pid).slice(1)],
+    ['hub', () => treeOf(stack.hub().pid)],
+    ['database', () => treeOf(postmaster)],
   ])
+}
