@@ -100,6 +100,14 @@ test('what was damaged comes back to where it was, after a look without writing'
   expect(refused.error).toMatchObject({ code: 'command.invalid' })
   expect(await stack.holdfast<RestoreDocument>(['restore', 'latest', '--original', '--yes'])).toMatchObject({ ...counts, dryRun: false })
   expect(await findTreeDifferences(copy, source)).toBe('')
+  rmSync(copy, { recursive: true })
+})
+
+test('a backup of all around the hub leaves out its vault and database, and what was excluded, and says so', async () => {
+  const backup = await stack.holdfast<BackupDocument>(['backup', stack.folder, '--exclude', '/flat/', '--exclude', 'restored'])
+  expect(backup).toMatchObject({ status: 'succeeded', leftOut: { entries: 2, cacheFolders: 0, mountPoints: 0, ownPlaces: 1 } })
+  const entries = await stack.holdfast<EntryDocument[]>(['ls', 'latest', stack.folder])
+  expect(entries.map(({ path }) => path)).toEqual([source])
 })
 
 test('the vault is clean', async () => {

@@ -9,6 +9,7 @@ export interface BackupDocument {
   readonly filesRead: number
   readonly bytesRead: number
   readonly bytesStored: number
+  readonly leftOut: { readonly entries: number; readonly cacheFolders: number; readonly mountPoints: number; readonly ownPlaces: number }
   readonly warnings: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 
