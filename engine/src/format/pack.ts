@@ -152,6 +152,8 @@ export function decodePackTrailer(bytes: Uint8Array, packSizeBytes: number): Pac
     footerSha256: copyBytes(reader.bytes(32)),
     packCrc32: reader.u32(),
   }
+  // No checksum covers it: the crc is of what lies before.
+  if (reader.u32() !== 0) throw invalid('The end of a pack is damaged.')
   const footerFits = trailer.footerBytes === packFooterBytes(trailer.segmentCount, trailer.blobCount)
   if (
     !footerFits ||
