@@ -1,8 +1,10 @@
+import { EngineError } from '../errors/index.ts'
 import {
   agentPrefix,
   decodeAgentFile,
   decodeKeySlot,
   decodeVaultFile,
+  keySlotKey,
   keySlotPrefix,
   packPrefix,
   snapshotPrefix,
@@ -35,7 +37,12 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
       findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
   }
-  for await (const { key } of store.list(keySlotPrefix)) await findings.check(key, async () => void decodeKeySlot(await store.get(key)))
+  for await (const { key } of store.list(keySlotPrefix)) {
+    await findings.check(key, async () => {
+      const slot = decodeKeySlot(await store.get(key))
+      if (keySlotKey(slot.slotId) !== key) throw new EngineError('vault.invalid', 'A key slot lies under the name of another.')
+    })
+  }
   for await (const { key } of store.list(agentPrefix)) {
     const { vault } = options
     await findings.check(

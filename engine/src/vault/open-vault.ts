@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
-import { EngineError, isEngineError } from '../errors/index.ts'
+import { EngineError, isEngineError, type EngineErrorCode } from '../errors/index.ts'
 import {
   agentFileText,
   agentKey,
@@ -135,7 +135,10 @@ export async function createVault(store: ObjectStore, vault: VaultToCreate): Pro
   return opened
 }
 
-/** @throws EngineError `vault.not-found`, `vault.invalid`, `key-slot.wrong-secret` when no slot opens with the secret. */
+/**
+ * @throws EngineError `vault.not-found`, `vault.invalid`; when no slot opens with the secret `key-slot.wrong-secret`, or what is wrong
+ *   with a slot that could not be read.
+ */
 export async function openVault(store: ObjectStore, secret: KeySecret): Promise<Vault> {
   const { value: file, mac, macedText } = decodeVaultFile(await readVaultFile(store))
   const vaultId = uuidToBytes(file.vaultId)
@@ -154,17 +157,28 @@ async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
   }
 }
 
+/** A damaged slot, or one of a newer version, costs its own secret only: the vault has others. */
+const failuresOfOneSlot: readonly EngineErrorCode[] = [
+  'key-slot.wrong-secret',
+  'vault.invalid',
+  'format.unsupported-version',
+  'store.io-error',
+  'store.not-found',
+]
+
 async function findMasterKey(store: ObjectStore, vaultId: Uint8Array, secret: KeySecret): Promise<Uint8Array> {
-  let refused: unknown
+  const refused: EngineError[] = []
   for await (const { key } of store.list(keySlotPrefix)) {
-    const slot = decodeKeySlot(await store.get(key))
-    if (slot.kind !== secret.kind || !equalBytes(slot.vaultId, vaultId)) continue
     try {
-      return await unwrapMasterKey(slot, secret)
+      const slot = decodeKeySlot(await store.get(key))
+      if (slot.kind === secret.kind && equalBytes(slot.vaultId, vaultId)) return await unwrapMasterKey(slot, secret)
     } catch (error) {
-      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
-      refused = error
+      if (!isEngineError(error) || !failuresOfOneSlot.includes(error.code)) throw error
+      refused.push(error)
     }
   }
-  throw new EngineError('key-slot.wrong-secret', 'No key slot of the vault opens with this secret.', { cause: refused })
+  // A slot that could not be read may be the very one: "wrong secret" would send its owner after another secret.
+  const unreadable = refused.find(({ code }) => code !== 'key-slot.wrong-secret')
+  if (unreadable !== undefined) throw unreadable
+  throw new EngineError('key-slot.wrong-secret', 'No key slot of the vault opens with this secret.', { cause: refused.at(-1) })
 }
