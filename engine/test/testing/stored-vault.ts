@@ -272,6 +272,9 @@ export class VaultLife {
     const keys = this.#keys
     const { signPublicKey } = await this.vault.readAgent(this.#secrets.agentId)
     const snapshot = decodeSnapshotObject(await this.#store.get(key))
+    const { agentId, seq, snapshotId } = snapshot.header
+    if (snapshotKey(agentId, seq, snapshotId) !== key)
+      throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')
     await verifySnapshotSignature(nodePrimitives, snapshot, Buffer.from(signPublicKey, 'base64url'))
     await verifyHubHeader(nodePrimitives, snapshot, this.vault.hubKey)
     const body = await openSnapshotBody(nodePrimitives, snapshot, keys)
