@@ -32,7 +32,10 @@ const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, '
  */
 export async function fsck(store: ObjectStore, options: FsckOptions): Promise<FsckReport> {
   const findings = new FsckFindings()
-  await findings.check(vaultFileKey, async () => void decodeVaultFile(await store.get(vaultFileKey)))
+  const { vault } = options
+  await findings.check(vaultFileKey, async () =>
+    vault === null ? void decodeVaultFile(await store.get(vaultFileKey)) : await vault.checkFile(),
+  )
   for await (const { key } of store.list('')) {
     if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
       findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
@@ -44,7 +47,6 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     })
   }
   for await (const { key } of store.list(agentPrefix)) {
-    const { vault } = options
     await findings.check(
       key,
       async () => void (vault === null ? decodeAgentFile(await store.get(key)) : await vault.readAgent(key.slice(agentPrefix.length))),

@@ -61,6 +61,12 @@ export class Vault {
     this.hubKey = deriveVaultKey(masterKey, vaultId, 'hub')
   }
 
+  /** Reads vault.json again, for it may have changed since. @throws EngineError `vault.not-found`, `vault.invalid`, `store.*` */
+  async checkFile(): Promise<void> {
+    const { mac, macedText } = decodeVaultFile(await readVaultFile(this.store))
+    if (mac !== this.#mac(macedText)) throw wrongSeal()
+  }
+
   /** @throws EngineError `vault.invalid` for a domain this vault does not have. */
   domainKeys(domainId: string): DomainKeys {
     const domain = this.file.domains.find(({ id }) => id === domainId)
@@ -144,9 +150,11 @@ export async function openVault(store: ObjectStore, secret: KeySecret): Promise<
   const vaultId = uuidToBytes(file.vaultId)
   const masterKey = await findMasterKey(store, vaultId, secret)
   const expected = toBase64Url(hmacSha256(deriveVaultKey(masterKey, vaultId, 'mac'), encoder.encode(macedText)))
-  if (mac !== expected) throw new EngineError('vault.invalid', 'vault.json was changed: its seal does not fit the vault\u2019s key.')
+  if (mac !== expected) throw wrongSeal()
   return new Vault(file, store, masterKey)
 }
+
+const wrongSeal = (): EngineError => new EngineError('vault.invalid', 'vault.json was changed: its seal does not fit the vault\u2019s key.')
 
 async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
   try {
