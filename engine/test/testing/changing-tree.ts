@@ -1,8 +1,12 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   linkSync,
+  lstatSync,
+  lutimesSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,8 +15,9 @@ import {
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
-import { lstatSync } from 'node:fs'
+import { setFileTimes } from '../../src/source/index.ts'
 import { seededRandom } from '../../src/store/testing/index.ts'
 
 /** What people and programs do to files in a day. */
@@ -21,6 +26,8 @@ const changes = [
   'overwrite',
   'append',
   'truncate',
+  'same-size',
+  'same-size-and-time',
   'create',
   'delete',
   'rename',
@@ -29,9 +36,22 @@ const changes = [
   'touch',
   'symlink',
   'link',
+  'break-link',
   'copy',
 ] as const
-const folderChanges = ['create-folder', 'rename-folder', 'delete-folder', 'file-becomes-folder'] as const
+const folderChanges = [
+  'create-folder',
+  'rename-folder',
+  'move-folder',
+  'delete-folder',
+  'folder-mode',
+  'file-becomes-folder',
+  'file-becomes-symlink',
+  'folder-becomes-file',
+  'folder-becomes-symlink',
+  'symlink-becomes-file',
+  'symlink-becomes-folder',
+] as const
 
 /** A tree that changes day by day, the same way for the same seed. */
 export class ChangingTree {
@@ -54,7 +74,8 @@ export class ChangingTree {
     const isBusy = this.#random() < 0.05
     const count = Math.ceil(this.#targetFiles * (isBusy ? 0.3 : 0.02) * (0.5 + this.#random()))
     for (let n = 0; n < count; n++) this.#change(this.#pick(changes))
-    if (this.#random() < 0.3) this.#changeFolders(this.#pick(folderChanges))
+    const folderCount = this.#random() < 0.5 ? 1 : isBusy ? 5 : 0
+    for (let n = 0; n < folderCount; n++) this.#changeFolders(this.#pick(folderChanges))
     while (this.#files().length < this.#targetFiles * 0.7) this.#create()
     while (this.#files().length > this.#targetFiles * 1.4) rmSync(this.#pick(this.#files()))
   }
@@ -64,7 +85,8 @@ export class ChangingTree {
     if (change === 'create' || files.length === 0) return this.#create()
     const file = this.#pick(files)
     const newPlace = `${this.#anyFolder()}/${this.#newName('f')}`
-    if (change === 'symlink') return symlinkSync(this.#pick(['nowhere', file, '../x']), newPlace)
+    if (change === 'symlink') return this.#symlink(newPlace)
+    if (change === 'break-link') return this.#breakLink(files)
     if (change === 'delete') return rmSync(file)
     if (change === 'rename') return renameSync(file, `${file.slice(0, file.lastIndexOf('/'))}/${this.#newName('f')}`)
     if (change === 'move') return renameSync(file, newPlace)
@@ -75,8 +97,30 @@ export class ChangingTree {
     return this.#changeContent(file, change)
   }
 
-  #changeContent(file: string, change: 'edit' | 'overwrite' | 'append' | 'truncate'): void {
+  /** As editors save: a new file under the old name; the other names keep the old bytes. */
+  #breakLink(files: readonly string[]): void {
+    const linked = files.filter((path) => lstatSync(path).nlink > 1)
+    if (linked.length === 0) return
+    const file = this.#pick(linked)
+    writeFileSync(`${file}.new`, this.#random() < 0.5 ? readFileSync(file) : this.#content())
+    renameSync(`${file}.new`, file)
+  }
+
+  #symlink(path: string): void {
+    symlinkSync(this.#pick(['nowhere', '../x', '.', '/etc/hostname']), path)
+    if (this.#random() < 0.5) lutimesSync(path, this.#below(2e9), this.#below(2e9))
+  }
+
+  #changeContent(file: string, change: 'edit' | 'overwrite' | 'append' | 'truncate' | 'same-size' | 'same-size-and-time'): void {
     if (change === 'overwrite') return writeFileSync(file, this.#content())
+    if (change === 'same-size' || change === 'same-size-and-time') {
+      const { size, mtimeNs } = lstatSync(file, { bigint: true })
+      const fd = openSync(file, 'r+')
+      writeSync(fd, this.#bytes(Number(size)))
+      // To the nanosecond: only ctime tells.
+      if (change === 'same-size-and-time') setFileTimes(fd, mtimeNs)
+      return closeSync(fd)
+    }
     if (change === 'append') return appendFileSync(file, this.#content())
     const content = readFileSync(file)
     if (change === 'truncate') return truncateSync(file, this.#below(content.length + 1))
@@ -86,17 +130,32 @@ export class ChangingTree {
   }
 
   #changeFolders(change: (typeof folderChanges)[number]): void {
+    if (change.startsWith('file-') || change.startsWith('symlink-')) return this.#changeKind(change)
     const folders = this.#folders().slice(1)
     if (change === 'create-folder' || folders.length < 8) return mkdirSync(`${this.#anyFolder()}/${this.#newName('d')}`)
     const folder = this.#pick(folders)
     const beside = `${folder.slice(0, folder.lastIndexOf('/'))}/${this.#newName('d')}`
     if (change === 'rename-folder') return renameSync(folder, beside)
-    if (change === 'delete-folder') return rmSync(folder, { recursive: true })
-    const files = this.#files()
-    if (files.length === 0) return
-    const file = this.#pick(files)
-    rmSync(file)
-    mkdirSync(file)
+    if (change === 'folder-mode') return chmodSync(folder, this.#pick([0o700, 0o755, 0o2770, 0o1777]))
+    if (change === 'move-folder') {
+      const outside = [this.root, ...folders].filter((path) => !`${path}/`.startsWith(`${folder}/`))
+      return renameSync(folder, `${this.#pick(outside)}/${this.#newName('d')}`)
+    }
+    rmSync(folder, { recursive: true })
+    if (change === 'folder-becomes-file') writeFileSync(folder, this.#content())
+    if (change === 'folder-becomes-symlink') this.#symlink(folder)
+  }
+
+  /** Something else under the same name. */
+  #changeKind(change: (typeof folderChanges)[number]): void {
+    const from = change.startsWith('file-') ? this.#files() : this.#all().filter((path) => lstatSync(path).isSymbolicLink())
+    if (from.length === 0) return
+    const path = this.#pick(from)
+    rmSync(path)
+    if (change.endsWith('-symlink')) return this.#symlink(path)
+    if (change.endsWith('-file')) return writeFileSync(path, this.#content())
+    mkdirSync(path)
+    writeFileSync(`${path}/${this.#newName('f')}`, this.#content())
   }
 
   #create(): void {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
-import { archive, commitCatalogue, openCatalogue, type ArchiveOutcome } from '../../src/archiver/index.ts'
+import { archive, commitCatalogue, openCatalogue, type ArchiveOutcome, type Clock } from '../../src/archiver/index.ts'
 import { toBase64Url, toHex } from '../../src/bytes/index.ts'
 import { EngineError } from '../../src/errors/index.ts'
 import {
@@ -187,8 +187,7 @@ export class VaultLife {
     return new Uint8Array(Buffer.concat(parts))
   }
 
-  /** @param diesBefore `catalogue`: the agent dies between the hub's word and its own note of it. */
-  async backUp(source: string, cataloguePath: string, diesBefore?: 'catalogue'): Promise<CommittedSnapshot> {
+  async backUp(source: string, cataloguePath: string, { clock = laterClock }: { readonly clock?: Clock } = {}): Promise<CommittedSnapshot> {
     const keys = this.#keys
     const snapshotId = new Uint8Array(randomBytes(16))
     const sink = new SessionSink(
@@ -214,7 +213,7 @@ export class VaultLife {
         },
         onProgress: () => undefined,
         signal: new AbortController().signal,
-        clock: laterClock,
+        clock,
       })
     } catch (error) {
       await sink.abandon()
@@ -223,7 +222,7 @@ export class VaultLife {
       previous?.close()
     }
     const key = await this.#commit(snapshotId, sink.refset(), outcome)
-    if (diesBefore !== 'catalogue' && outcome.catalogueProblem === null) commitCatalogue(cataloguePath)
+    if (outcome.catalogueProblem === null) commitCatalogue(cataloguePath)
     return { key, outcome }
   }
 

@@ -11,7 +11,7 @@ export function treeState(root: string): Map<string, string> {
   const visit = (path: string, name: string): void => {
     const status = lstatSync(path, { bigint: true })
     const fields = [status.mode.toString(8), status.uid, status.gid]
-    if (status.isSymbolicLink()) fields.push(readlinkSync(path))
+    if (status.isSymbolicLink()) fields.push(status.mtimeNs, readlinkSync(path))
     // A folder's size is the file system's own affair.
     else if (status.isDirectory()) fields.push(status.mtimeNs)
     else fields.push(status.mtimeNs, status.size, createHash('sha256').update(readFileSync(path)).digest('hex'), linkOf(status, name))

@@ -13,6 +13,8 @@ export type Fault =
   | { readonly kind: 'fail-after-success' }
   /** Half of the bytes are stored and it is told as done: a lying store. For `put` and `write`. */
   | { readonly kind: 'short-write' }
+  /** Half of the bytes come, as if they were all. For `get` and `read`. */
+  | { readonly kind: 'short-read' }
   /** For `get` and `read`. */
   | { readonly kind: 'flip-bit'; readonly bit: number }
   /** For `list`: what was stored lately is not there yet. */

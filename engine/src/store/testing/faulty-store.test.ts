@@ -49,6 +49,13 @@ describe('faulty store', () => {
     expect(await store.get('a')).toEqual(bytes)
   })
 
+  test('a short answer has half of the bytes, once', async () => {
+    const store = faulty('get', { kind: 'short-read' })
+    await store.put('a', bytes)
+    expect(await store.get('a')).toEqual(bytes.slice(0, 2))
+    expect(await store.get('a')).toEqual(bytes)
+  })
+
   test('a late listing leaves out what it is told to', async () => {
     const store = faulty('list', { kind: 'omit-from-list', omits: (key) => key === 'b' })
     for (const key of ['a', 'b', 'c']) await store.put(key, bytes)

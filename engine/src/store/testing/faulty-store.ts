@@ -58,8 +58,7 @@ export class FaultyStore implements ObjectStore {
 
   get(key: string, range?: ByteRange): Promise<Uint8Array> {
     return this.#call({ operation: 'get', key }, async (fault) => {
-      const bytes = await this.#inner.get(key, range)
-      return fault?.kind === 'flip-bit' ? flipOneBit(bytes, fault.bit) : bytes
+      return spoil(await this.#inner.get(key, range), fault)
     })
   }
 
@@ -149,8 +148,7 @@ class FaultyStagedObject implements StagedObject {
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return this.#store.callStaged({ operation: 'read', key: null }, async (fault) => {
-      const bytes = await this.#inner.read(offset, length)
-      return fault?.kind === 'flip-bit' ? flipOneBit(bytes, fault.bit) : bytes
+      return spoil(await this.#inner.read(offset, length), fault)
     })
   }
 
@@ -161,6 +159,11 @@ class FaultyStagedObject implements StagedObject {
   discard(): Promise<void> {
     return this.#store.callStaged({ operation: 'discard', key: null }, () => this.#inner.discard())
   }
+}
+
+function spoil(bytes: Uint8Array, fault: Fault | undefined): Uint8Array {
+  if (fault?.kind === 'short-read') return bytes.slice(0, Math.floor(bytes.length / 2))
+  return fault?.kind === 'flip-bit' ? flipOneBit(bytes, fault.bit) : bytes
 }
 
 function failure(code: 'store.unavailable' | 'store.full' | 'store.io-error', call: StoreCall, when: string): EngineError {
