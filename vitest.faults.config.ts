@@ -11,7 +11,8 @@ export default defineConfig({
     testTimeout: 60 * 60_000,
     hookTimeout: 120_000,
     projects: [
-      ...['engine', 'hub', 'agent'].map((workspace) => nodeProject(workspace, [`${workspace}/**/*.faults.ts`])),
+      ...['engine', 'agent'].map((workspace) => nodeProject(workspace, [`${workspace}/**/*.faults.ts`])),
+      nodeProject('hub', ['hub/**/*.faults.ts'], { globalSetup: ['hub/src/platform/database/testing/global-setup.ts'] }),
       nodeProject('house', ['scripts/**/*.faults.ts', 'e2e/faults/**/*.faults.ts']),
     ],
   },

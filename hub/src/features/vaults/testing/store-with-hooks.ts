@@ -21,7 +21,11 @@ export class StoreWithHooks implements ObjectStore {
   }
 
   stage(options?: StoreOptions): Promise<StagedObject> {
-    return this.step('stage', null, async () => new StagedWithHooks(this, await this.#inner.stage(options)))
+    let staged: StagedObject | undefined
+    const begun = this.step('stage', null, async () => new StagedWithHooks(this, (staged = await this.#inner.stage(options))))
+    // Whoever never hears of it cannot discard it; the file goes with its store.
+    begun.catch(() => staged?.discard())
+    return begun
   }
 
   get(key: string, range?: ByteRange): Promise<Uint8Array> {
@@ -85,6 +89,13 @@ class StagedWithHooks implements StagedObject {
 /** The folders of a hub's vaults, with hooks around every store. */
 export class FoldersWithHooks extends VaultFolders {
   readonly stores: StoreWithHooks[] = []
+  /** Called with every store before it is used. */
+  readonly #onStore: (store: StoreWithHooks) => void
+
+  constructor(storeUrl: string, onStore: (store: StoreWithHooks) => void = () => undefined) {
+    super(storeUrl)
+    this.#onStore = onStore
+  }
 
   override async open(vaultId: VaultId): Promise<ObjectStore> {
     return this.#hook(await super.open(vaultId))
@@ -97,6 +108,7 @@ export class FoldersWithHooks extends VaultFolders {
   #hook(store: ObjectStore): StoreWithHooks {
     const hooked = new StoreWithHooks(store)
     this.stores.push(hooked)
+    this.#onStore(hooked)
     return hooked
   }
 }

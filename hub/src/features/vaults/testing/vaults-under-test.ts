@@ -38,6 +38,7 @@ export class VaultsUnderTest {
   /** The hub's clock. */
   nowMs = Date.UTC(2026, 10, 21, 9)
   readonly #testDatabase: TestDatabase
+  #stores: readonly StoreWithHooks[] = []
 
   private constructor(storeDir: string, secret: Uint8Array, testDatabase: TestDatabase) {
     this.storeDir = storeDir
@@ -68,8 +69,11 @@ export class VaultsUnderTest {
     return world
   }
 
-  /** Starts the feature anew, as a restarted hub does: nothing in memory is left. */
-  async start(secret: Uint8Array = this.secret): Promise<void> {
+  /**
+   * Starts the feature anew, as a restarted hub does: nothing in memory is left.
+   * @param onStore gets the store before the start uses it.
+   */
+  async start(secret: Uint8Array = this.secret, onStore?: (store: StoreWithHooks) => void): Promise<void> {
     // Frees files; what a killed hub leaves is the same, for nothing is written when a hub stops.
     await this.stop()
     this.events = createDomainEventBus((name, error) => {
@@ -79,17 +83,22 @@ export class VaultsUnderTest {
     const storeUrl = pathToFileURL(this.storeDir).href
     const { database } = this
     const services = { database, domainEvents: this.events, log: this.#logger(), now: () => this.nowMs++, secret }
-    const folders = new FoldersWithHooks(storeUrl)
+    const folders = new FoldersWithHooks(storeUrl, onStore)
+    this.#stores = folders.stores
     // Of the settings the feature reads this one only.
     const config = { storeUrl } as HubConfig
     const vaults = createVaults({ ...services, config }, { runs: this.runs, agents: this.agents }, folders)
-    await vaults.feature.start?.()
+    // Known before it starts, so that one that fails to is stopped like any other.
     this.vaults = vaults
+    await vaults.feature.start?.()
     this.store = folders.stores[0] as StoreWithHooks
   }
 
   async stop(): Promise<void> {
     await (this.vaults as Vaults | undefined)?.feature.stop?.(AbortSignal.timeout(5000))
+    // Also those of a start that failed: its process would have ended.
+    for (const store of this.#stores) await store.close()
+    this.#stores = []
   }
 
   async enrol(name = 'laptop'): Promise<TestAgent> {
