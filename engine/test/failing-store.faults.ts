@@ -10,7 +10,7 @@ afterEach(() => rounds.close())
 
 test.each([
   ['backup', 80],
-  ['restore', 40],
+  ['restore', 25],
   ['fsck', 60],
 ] as const)('every call of a store may go wrong in any way during a %s: it is told, and the next one is right', async (task, least) => {
   await rounds.playFaults(task)

@@ -187,10 +187,14 @@ export class ChangingTree {
     return this.#all().filter((path) => lstatSync(path).isFile())
   }
 
-  #all(): string[] {
-    return readdirSync(this.root, { recursive: true, encoding: 'utf8' })
-      .toSorted()
-      .map((name) => `${this.root}/${name}`)
+  #all(folder = this.root): string[] {
+    // Not readdir's own `recursive`: without types it follows symlinks, and round in circles.
+    return readdirSync(folder, { withFileTypes: true })
+      .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+      .flatMap((entry) => {
+        const path = `${folder}/${entry.name}`
+        return entry.isDirectory() ? [path, ...this.#all(path)] : [path]
+      })
   }
 
   #anyFolder(): string {
