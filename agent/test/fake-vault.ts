@@ -70,6 +70,13 @@ export class FakeVault {
     return large.length
   }
 
+  /** Forgets every stored segment of at least so many bytes, as a hub does whose pack is gone; their blobs are still offered. */
+  loseSegments(leastBytes: number): number {
+    const large = [...this.#segmentByPlace].filter(([, segment]) => segment.length >= leastBytes)
+    for (const [place] of large) this.#segmentByPlace.delete(place)
+    return large.length
+  }
+
   commit(agentPart: Uint8Array): SnapshotId {
     const object = decodeSnapshotObject(agentPart)
     const id = SnapshotId.parse(toHex(object.header.snapshotId))

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -82,3 +83,31 @@ test('loses nothing that is put while the file is rewritten', async () => {
   expect(reopened.reports).toEqual(waiting)
   await reopened.file.close()
 })
+
+// A limit on the size of files is the one way to a disk that takes half of a line: the kernel writes up to it, and then refuses.
+const canLimit = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0
+const limitFileSize = (bytes: number | 'unlimited'): void =>
+  void execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`])
+
+test.runIf(canLimit)(
+  'a disk that is full in the middle of a line refuses that report alone, and takes the next ones when there is room',
+  async () => {
+    const path = join(folder, 'full')
+    const { file } = await OutboxFile.open(path)
+    const [first, refused, next] = [1, 2, 3].map(aReport) as [QueuedReport, QueuedReport, QueuedReport]
+    await file.put(first)
+    const sizeBytes = statSync(path).size
+    limitFileSize(sizeBytes + 100)
+    try {
+      await expect(file.put(refused)).rejects.toMatchObject({ code: 'EFBIG' })
+      expect(statSync(path).size).toBe(sizeBytes)
+    } finally {
+      limitFileSize('unlimited')
+    }
+    await file.put(next)
+    await file.close()
+    const { file: reopened, reports } = await OutboxFile.open(path)
+    expect(reports).toEqual([first, next])
+    await reopened.close()
+  },
+)

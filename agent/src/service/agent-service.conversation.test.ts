@@ -385,6 +385,19 @@ test('a restore to the original place is tried without writing, keeps what is th
   })
 })
 
+test('a pack that the hub has lost costs a restore the files in it, and no other', async () => {
+  aTree()
+  const snapshotId = snapshotOf(await backUp())
+  expect(hub.vault.loseSegments(200_000)).toBeGreaterThan(3)
+  const target = { path: join(folder.path, 'target') }
+  mkdirSync(target.path)
+  const { runId } = await hub.offer({ kind: 'restore', snapshotId, target, flat: false, paths: [] })
+  const { body } = await ended(runId)
+  expect(body).toMatchObject({ outcome: 'warning', result: { filesRequested: 302, filesWritten: 301 } })
+  expect((body['warnings'] as { path: string }[]).map(({ path }) => path)).toContain(join(sources, 'a/b/large'))
+  expect(readdirSync(`${target.path}${sources}/a`)).toHaveLength(301)
+})
+
 test('verification finds every damaged piece, names the files, and fails as corrupt', async () => {
   aTree()
   const end = await backUp()

@@ -107,6 +107,13 @@ describe('accounts', () => {
     expect([throttled.status, Number(throttled.headers.get('retry-after'))]).toEqual([429, expect.closeTo(15, -1)])
   })
 
+  test('give many guesses at once no more tries than one after the other', async () => {
+    await test1.hub.close()
+    await test1.open() // A new process: nobody is throttled.
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => signIn('dora@example.org', 'x')))
+    expect(guesses.map(({ status }) => status).toSorted()).toEqual([...Array<number>(5).fill(401), ...Array<number>(7).fill(429)])
+  })
+
   test('forget a sign-in that was not used for 12 hours, or is 7 days old', async () => {
     await test1.hub.close()
     await test1.open() // A new process: nobody is throttled.

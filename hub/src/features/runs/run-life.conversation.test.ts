@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogLine, Run, RunInHand, RunState } from '@holdfast/shared-types'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commitSnapshot } from '../../../test/commit-snapshot.ts'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
@@ -102,6 +103,33 @@ describe('after a cut', () => {
     await agent.link()
     expect(await hub.run(run.id)).toMatchObject({ state, error: null, result: null })
     expect(await messages(hub, run)).toContain(`run.${state}`)
+  })
+
+  test('a run whose snapshot is being committed while its device reports that it failed has its snapshot', async () => {
+    const agent = await linkedAgent(hub)
+    const run = await begun(hub, agent)
+    // What a commit holds in the database: the run's row, and a snapshot that nobody else sees yet.
+    const commit = new Client(hub.database.connection)
+    await commit.connect()
+    try {
+      await commit.query('begin')
+      await commit.query('select 1 from run where id = $1 for update', [run.id])
+      let isAnswered = false
+      const answer = agent
+        .send(
+          'run.finished',
+          finished(ofRunOf(agent, run), { outcome: 'failed', error: { code: 'hub.unreachable', message: 'No answer.', cure: 'Wait.' } }),
+        )
+        .finally(() => (isAnswered = true))
+      await sleep(300)
+      expect(isAnswered).toBe(false)
+      await commitSnapshot(hub, run, 'complete', commit)
+      await commit.query('commit')
+      expect(await answer).toMatchObject({ ok: true })
+    } finally {
+      await commit.end()
+    }
+    expect(await hub.run(run.id)).toMatchObject({ state: 'warning' })
   })
 
   test('an offer that did not arrive is made again, with a new fence', async () => {
@@ -230,6 +258,20 @@ describe('a cancel', () => {
     }
     expect((await hub.run(silent.id)).state).toBe('cancelled')
     await expectDeaf(hub, agent, old, silent)
+  })
+
+  test('of an offer that never arrived is not forgotten: the run is not offered a second time', async () => {
+    const agent = await hub.enrol()
+    agent.onOffer = null // As good as lost on the way.
+    await agent.link()
+    const run = await hub.startRun(agent.agentId)
+    await hub.expectState(run.id, 'offered')
+    expect(await hub.json<Run>(cancel(run))).toMatchObject({ state: 'offered' })
+    agent.cut()
+    agent.onOffer = () => ({ accepted: true })
+    await agent.link()
+    await hub.expectState(run.id, 'cancelled')
+    expect(agent.offers).toHaveLength(1)
   })
 
   test('that the device did not hear is told again after its next hello', async () => {
