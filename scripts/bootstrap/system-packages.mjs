@@ -6,6 +6,8 @@ import { runProcess } from './run-process.mjs'
 const needed = [
   { name: 'chromium', paths: ['/usr/bin/chromium'] },
   { name: 'rsync', paths: ['rsync'] },
+  // Kills a process at its n-th system call and lets calls fail, without the program's help.
+  { name: 'strace', paths: ['strace'] },
 ]
 
 /** @param {string} program a name to look up in PATH, or an absolute path */
