@@ -166,13 +166,13 @@ async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
 }
 
 /** A damaged slot, or one of a newer version, costs its own secret only: the vault has others. */
-const failuresOfOneSlot: readonly EngineErrorCode[] = [
+const failuresOfOneSlot: ReadonlySet<EngineErrorCode> = new Set([
   'key-slot.wrong-secret',
   'vault.invalid',
   'format.unsupported-version',
   'store.io-error',
   'store.not-found',
-]
+] as const)
 
 async function findMasterKey(store: ObjectStore, vaultId: Uint8Array, secret: KeySecret): Promise<Uint8Array> {
   const refused: EngineError[] = []
@@ -181,7 +181,7 @@ async function findMasterKey(store: ObjectStore, vaultId: Uint8Array, secret: Ke
       const slot = decodeKeySlot(await store.get(key))
       if (slot.kind === secret.kind && equalBytes(slot.vaultId, vaultId)) return await unwrapMasterKey(slot, secret)
     } catch (error) {
-      if (!isEngineError(error) || !failuresOfOneSlot.includes(error.code)) throw error
+      if (!isEngineError(error) || !failuresOfOneSlot.has(error.code)) throw error
       refused.push(error)
     }
   }

@@ -189,12 +189,13 @@ export class ChangingTree {
 
   #all(folder = this.root): string[] {
     // Not readdir's own `recursive`: without types it follows symlinks, and round in circles.
-    return readdirSync(folder, { withFileTypes: true })
-      .toSorted((left, right) => (left.name < right.name ? -1 : 1))
-      .flatMap((entry) => {
-        const path = `${folder}/${entry.name}`
-        return entry.isDirectory() ? [path, ...this.#all(path)] : [path]
-      })
+    const found: string[] = []
+    for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
+      const path = `${folder}/${entry.name}`
+      found.push(path)
+      if (entry.isDirectory()) found.push(...this.#all(path))
+    }
+    return found
   }
 
   #anyFolder(): string {

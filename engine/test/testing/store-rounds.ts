@@ -1,7 +1,7 @@
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect } from 'vitest'
-import { isEngineError } from '../../src/errors/index.ts'
+import { isEngineError, type EngineError } from '../../src/errors/index.ts'
 import { snapshotPrefix } from '../../src/format/index.ts'
 import { MemoryStore } from '../../src/store/index.ts'
 import {
@@ -83,15 +83,15 @@ export class StoreRounds {
 
   async #playFault(task: Task, store: MemoryStore, plan: FaultAt, what: string): Promise<void> {
     const { fault } = plan
-    let ended: unknown = null
+    let ended: EngineError | null = null
     let isAllWell = false
     try {
       isAllWell = await this.#run(task, new FaultyStore(store, { plan }), () => plan.arm(), what)
     } catch (error) {
+      if (!isEngineError(error)) throw new Error(`${what} (${plan.hit}): did not end with an error of the engine`, { cause: error })
       ended = error
     }
     const name = `${what} (${plan.hit})`
-    if (ended !== null && !isEngineError(ended)) throw new Error(`${name}: ended with ${String(ended)}`, { cause: ended })
     if (plan.hit === null) expect({ ended, isAllWell }, name).toEqual({ ended: null, isAllWell: true })
     else if (ended !== null && fault.kind === 'fail') expect(ended.code, name).toBe(fault.code)
     else if (ended !== null && fault.kind === 'fail-after-success') expect(ended.code, name).toBe('store.unavailable')
@@ -106,14 +106,16 @@ export class StoreRounds {
     for (let point = 0; ; point++) {
       const store = await this.#freshStore()
       const dying = new FaultyStore(store, { onCrashPoint: crashAt(point) })
-      const ended = await this.#run('backup', dying, () => undefined, `crash point ${point}`).then(
-        () => null,
-        (error: unknown) => error,
+      const hasDied = await this.#run('backup', dying, () => undefined, `crash point ${point}`).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof SimulatedCrash) return true
+          throw error
+        },
       )
       await this.#expectNextWorks(store, `crash point ${point}`, false)
       this.rounds += 1
-      if (ended === null) return
-      if (!(ended instanceof SimulatedCrash)) throw ended
+      if (!hasDied) return
     }
   }
 
