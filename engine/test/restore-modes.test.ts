@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { blobTypes } from '../src/format/index.ts'
 import type { ConflictMode, RestoreOptions, RestoreOutcome } from '../src/restorer/index.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
 import { differences, isRoot, pattern } from './testing/nasty-tree.ts'
@@ -66,7 +67,8 @@ describe('what stands in the way', () => {
 
   test('is replaced where it differs, content and all, and nothing else is written', async () => {
     const backup = await aChangedTarget()
-    const { inode, time } = { inode: lstatSync(`${target}/same`).ino, time: lstatSync(`${target}/same`).ctimeMs }
+    const inodes = (): number[] => ['same', 'folder/same'].map((name) => lstatSync(`${target}/${name}`).ino)
+    const before = inodes()
     const outcome = await restoreAsForetold(backup, { flat: true })
     expect(outcome).toMatchObject({ status: 'complete', ...everything, filesWritten: 10, filesUnchanged: 2, filesSkipped: 0, renamed: 0 })
     // longer, touched, mode, link, same-time, and the file where a folder belongs.
@@ -80,10 +82,8 @@ describe('what stands in the way', () => {
       'overwrite touched',
     ])
     expect(text(`${target}/extra`)).toBe('extra\n')
-    expect([lstatSync(`${target}/same`).ino, lstatSync(`${target}/same-link`).ino]).toEqual([inode, inode])
-    // One more name changed it, and nothing before that.
-    expect(lstatSync(`${target}/folder/same`).ctimeMs).toBeLessThan(lstatSync(`${target}/same`).ctimeMs)
-    expect(lstatSync(`${target}/same`).ctimeMs).toBeGreaterThan(time)
+    expect(inodes()).toEqual(before)
+    expect(lstatSync(`${target}/same-link`).ino).toBe(before[0])
     expect(differences(source, target)).toBe('*deleting   extra\n')
     expect(await work.restore(backup, target, { flat: true })).toMatchObject({ filesUnchanged: 10, overwritten: 0, bytesWritten: 0 })
   })
@@ -127,6 +127,25 @@ describe('what stands in the way', () => {
     await work.restore(backup, target, { flat: true, conflict: 'overwrite' })
     expect(differences(source, target)).toBe('*deleting   extra\n')
   })
+})
+
+test.each<[ConflictMode, Partial<RestoreOutcome>, string]>([
+  ['skip', { filesWritten: 0, filesFailed: 1 }, 'theirs'],
+  ['rename', { filesWritten: 1, renamed: 1 }, 'ours'],
+  ['overwrite-different', { filesWritten: 1, overwritten: 1 }, 'ours'],
+])('what appears while it is being restored is met by the same rules: %s', async (conflict, counts, winner) => {
+  writeFileSync(`${source}/file`, pattern(5000, 1))
+  const backup = await work.backUp([source])
+  mkdirSync(target)
+  const vault = work.vault.newSource()
+  const verify = vault.verify.bind(vault)
+  vault.verify = (type, id, bytes) => {
+    if (type === blobTypes.data) writeFileSync(`${target}/file`, 'theirs')
+    verify(type, id, bytes)
+  }
+  expect(await work.restore(backup, target, { flat: true, conflict, source: vault })).toMatchObject({ filesRequested: 1, ...counts })
+  expect(text(`${target}/file`) === 'theirs' ? 'theirs' : 'ours').toBe(winner)
+  expect(readdirSync(target).length).toBe(conflict === 'rename' ? 2 : 1)
 })
 
 describe('patterns', () => {

@@ -2,7 +2,7 @@ import { assertNever, type EngineError } from '../../errors/index.ts'
 import type { TreeEntry } from '../../format/index.ts'
 import type { TargetFolder } from '../../source/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
-import type { ConflictRules, EntryAction } from '../target/conflict.ts'
+import { cannotLink, type ConflictRules, type EntryAction } from '../target/conflict.ts'
 import type { MetadataToWrite, MetadataWriter } from '../target/metadata-writer.ts'
 import type { FilePlaces, RestoredFile } from './restored-file.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
@@ -139,9 +139,11 @@ export class EntryWriter implements FilePlaces {
     }
   }
 
-  #moveTo({ folder, entry, action }: Place, handle: TargetFolder, from: Uint8Array): void {
+  #moveTo({ folder, entry, action }: Place, handle: TargetFolder, from: Buffer): void {
     // In a folder of our own making there is nothing that could be in the way.
-    const room = folder.isNew ? null : this.#conflicts.makeRoom(handle, entry, action)
+    if (folder.isNew) return handle.rename(from, entry.name)
+    if (action === 'create' && hasTakenFree(handle, from, entry.name)) return this.removeTemporary(folder, from)
+    const room = this.#conflicts.makeRoom(handle, entry, action)
     handle.rename(from, entry.name)
     this.#conflicts.count(room)
   }
@@ -167,6 +169,18 @@ function makePlain(handle: TargetFolder, entry: PlainEntry, name: Uint8Array): v
       return handle.makeDevice(name, entry.type, { mode: unfinishedMode, major: entry.major, minor: entry.minor })
     default:
       assertNever(entry, 'type of a plain entry')
+  }
+}
+
+/** Takes a free name and, unlike a rename, none that was given to something else a moment ago. @returns false where that cannot be. */
+function hasTakenFree(handle: TargetFolder, from: Buffer, name: Uint8Array): boolean {
+  try {
+    handle.linkFrom(handle, from, name)
+    return true
+  } catch (error) {
+    const code = systemCodeOf(error) ?? ''
+    if (code === 'EEXIST' || cannotLink.has(code)) return false
+    throw error
   }
 }
 
