@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, SnapshotId, type BackupResult, type RestoreRequest, type RunRequest } from '@holdfast/shared-types'
+import { AppError, type BackupResult, type RunRequest } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aFolder, anEnrolledAgent, aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
+import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
 import { FakeHub, type Report } from '../../test/fake-hub.ts'
 import type { AgentService } from './agent-service.ts'
 
@@ -35,13 +36,7 @@ afterEach(async () => {
   expect(hub.violations).toEqual([])
 })
 
-function aTree(): void {
-  mkdirSync(join(sources, 'a/b/empty'), { recursive: true })
-  for (let n = 0; n < 300; n += 1) writeFileSync(join(sources, 'a', `file-${n}`), `content ${n} `.repeat(n))
-  writeFileSync(join(sources, 'a/b/large'), randomBytes(9 * 1024 * 1024))
-  writeFileSync(join(sources, 'a/b/none'), '')
-  symlinkSync('../file-1', join(sources, 'a/b/link'))
-}
+const aTree = (): void => makeTree(sources)
 /** Several packs of content. */
 const aLongSource = (): void => {
   for (let n = 0; n < 12; n += 1) writeFileSync(join(sources, `large-${n}`), randomBytes(1_500_000))
@@ -58,10 +53,8 @@ function holdPacks(): { arrived(): Promise<unknown>; release(): void } {
   }
   return { arrived: () => hub.until(() => held > 0, 'the first pack'), release: () => gate.resolve(undefined) }
 }
-const aBackup = (full = false): RunRequest => ({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: sources }], full })
-const ended = (runId: string): Promise<Report> =>
-  hub.until(() => hub.reports('run.finished').find((report) => report.body['runId'] === runId), `the end of ${runId}`, 25_000)
-const snapshotOf = (end: Report): SnapshotId => SnapshotId.parse((end.body['result'] as BackupResult).snapshotId)
+const aBackup = (full = false): RunRequest => aBackupOf(hub, sources, full)
+const ended = (runId: string): Promise<Report> => endOf(hub, runId)
 
 const messagesOf = (runId: string): string[] =>
   hub
@@ -329,91 +322,4 @@ test('an agent that is told to stop in the middle says that the run failed, and 
   service = await aService(device)
   await service.link.whenConnected()
   expect(hub.hellos.at(-1)?.runsInHand).toEqual([])
-})
-
-test('a restore of some paths brings those, warns of one that is not there, and fails when none is', async () => {
-  aTree()
-  const snapshotId = snapshotOf(await backUp())
-  const target = { path: join(folder.path, 'target') }
-  mkdirSync(target.path)
-  const restored = async (...paths: string[]): Promise<Report> => {
-    const { runId } = await hub.offer({ kind: 'restore', snapshotId, target, flat: false, paths: paths.map((path) => ({ path })) })
-    return ended(runId)
-  }
-  expect((await restored(join(sources, 'a/b'), '/nowhere')).body).toMatchObject({
-    outcome: 'warning',
-    warnings: [{ path: '/nowhere' }],
-    result: { filesRequested: 2, filesWritten: 2 },
-  })
-  expect(readdirSync(`${target.path}${sources}/a/b`).toSorted()).toEqual(['empty', 'large', 'link', 'none'])
-  expect((await restored('/nowhere')).body).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
-})
-
-test('a restore to the original place is tried without writing, keeps what is there, and never touches the agent itself', async () => {
-  aTree()
-  const snapshotId = snapshotOf(await backUp())
-  const restored = async (changes: Partial<RestoreRequest>): Promise<Report['body']> => {
-    const { runId } = await hub.offer({ kind: 'restore', snapshotId, target: null, flat: false, paths: [], conflict: 'rename', ...changes })
-    return (await ended(runId)).body
-  }
-  const changed = join(sources, 'a/file-7')
-  writeFileSync(changed, 'changed')
-  rmSync(join(sources, 'a/file-8'))
-  const counts = { filesRequested: 302, filesWritten: 302, filesUnchanged: 300, filesSkipped: 0, entriesReplaced: 0, entriesRenamed: 1 }
-  expect(await restored({ dryRun: true })).toMatchObject({
-    outcome: 'succeeded',
-    result: {
-      ...counts,
-      dryRun: true,
-      plan: [
-        { path: changed, action: 'rename' },
-        { path: join(sources, 'a/file-8'), action: 'create' },
-      ],
-    },
-  })
-  expect([readFileSync(changed, 'utf8'), readdirSync(join(sources, 'a')).length]).toEqual(['changed', 300])
-
-  expect(await restored({ include: ['file-7'] })).toMatchObject({ outcome: 'succeeded', result: { filesRequested: 1, entriesRenamed: 1 } })
-  const kept = readdirSync(join(sources, 'a')).find((name) => name.startsWith('file-7 (before restore '))
-  expect(readFileSync(join(sources, 'a', kept ?? ''), 'utf8')).toBe('changed')
-  expect(readFileSync(changed, 'utf8')).toBe('content 7 '.repeat(7))
-
-  expect(await restored({ include: ['*.nothing'] })).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
-  expect(await restored({ target: { path: join(folder.path, 'state/keys') } })).toMatchObject({
-    outcome: 'failed',
-    error: { code: 'restore.place-protected' },
-  })
-})
-
-test('a pack that the hub has lost costs a restore the files in it, and no other', async () => {
-  aTree()
-  const snapshotId = snapshotOf(await backUp())
-  expect(hub.vault.loseSegments(200_000)).toBeGreaterThan(3)
-  const target = { path: join(folder.path, 'target') }
-  mkdirSync(target.path)
-  const { runId } = await hub.offer({ kind: 'restore', snapshotId, target, flat: false, paths: [] })
-  const { body } = await ended(runId)
-  expect(body).toMatchObject({ outcome: 'warning', result: { filesRequested: 302, filesWritten: 301 } })
-  expect((body['warnings'] as { path: string }[]).map(({ path }) => path)).toContain(join(sources, 'a/b/large'))
-  expect(readdirSync(`${target.path}${sources}/a`)).toHaveLength(301)
-})
-
-test('verification finds every damaged piece, names the files, and fails as corrupt', async () => {
-  aTree()
-  const end = await backUp()
-  expect(hub.vault.damageSegments(200_000)).toBeGreaterThan(3)
-  const { runId } = await hub.offer({ kind: 'verify', snapshotId: snapshotOf(end) })
-  const { body } = await ended(runId)
-  expect(body).toMatchObject({ outcome: 'failed', error: { code: 'vault.corrupt' }, result: { kind: 'verify', files: 302 } })
-  expect((body['warnings'] as { path: string }[]).map(({ path }) => path)).toContain(join(sources, 'a/b/large'))
-})
-
-test('a snapshot whose signed part was changed is not trusted', async () => {
-  aTree()
-  const end = await backUp()
-  const object = hub.vault.snapshots.get(snapshotOf(end))
-  if (object === undefined) throw new Error('unreachable')
-  object[100] = (object[100] ?? 0) ^ 1
-  const { runId } = await hub.offer({ kind: 'verify', snapshotId: snapshotOf(end) })
-  expect((await ended(runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'vault.corrupt' } })
 })
