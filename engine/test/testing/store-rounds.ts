@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { expect } from 'vitest'
 import { isEngineError, type EngineError } from '../../src/errors/index.ts'
 import { snapshotPrefix } from '../../src/format/index.ts'
-import { MemoryStore } from '../../src/store/index.ts'
+import { MemoryStore, type ObjectStore } from '../../src/store/index.ts'
 import {
   crashAt,
   FaultyStore,
@@ -41,28 +41,32 @@ const isLie = (fault: Fault): boolean => fault.kind === 'short-write'
 export class StoreRounds {
   readonly folder = mkdtempSync(`${tmpdir()}/hf-store-`)
   readonly #objects = new Map<string, Uint8Array>()
-  #secrets!: Secrets
+  secrets!: Secrets
   #first!: { readonly key: string; readonly state: Map<string, string> }
   #state!: Map<string, string>
   rounds = 0
 
-  get #source(): string {
+  get source(): string {
     return `${this.folder}/source`
   }
 
+  get cataloguePath(): string {
+    return `${this.folder}/catalogue`
+  }
+
   async prepare(): Promise<void> {
-    mkdirSync(`${this.#source}/folder`, { recursive: true })
-    for (let n = 0; n < 3; n++) writeFileSync(`${this.#source}/folder/${n}`, pattern(1000 + n, n))
-    writeFileSync(`${this.#source}/large`, pattern(300_000, 9))
-    linkSync(`${this.#source}/large`, `${this.#source}/linked`)
+    mkdirSync(`${this.source}/folder`, { recursive: true })
+    for (let n = 0; n < 3; n++) writeFileSync(`${this.source}/folder/${n}`, pattern(1000 + n, n))
+    writeFileSync(`${this.source}/large`, pattern(300_000, 9))
+    linkSync(`${this.source}/large`, `${this.source}/linked`)
     const store = new MemoryStore()
-    this.#secrets = await makeStoredVault(store)
-    const { key } = await (await VaultLife.open(store, this.#secrets)).backUp(this.#source, `${this.folder}/prepared`)
-    this.#first = { key, state: treeState(this.#source) }
+    this.secrets = await makeStoredVault(store)
+    const { key } = await (await VaultLife.open(store, this.secrets)).backUp(this.source, `${this.folder}/prepared`)
+    this.#first = { key, state: treeState(this.source) }
     for (const name of await keysUnder(store, '')) this.#objects.set(name, await store.get(name))
-    writeFileSync(`${this.#source}/folder/1`, pattern(2000, 77))
-    writeFileSync(`${this.#source}/large`, pattern(350_000, 78))
-    this.#state = treeState(this.#source)
+    writeFileSync(`${this.source}/folder/1`, pattern(2000, 77))
+    writeFileSync(`${this.source}/large`, pattern(350_000, 78))
+    this.#state = treeState(this.source)
   }
 
   /**
@@ -97,7 +101,7 @@ export class StoreRounds {
     else if (ended !== null && fault.kind === 'fail-after-success') expect(ended.code, name).toBe('store.unavailable')
     // A check that could not look at everything never says that all is well.
     else if (ended === null && task === 'fsck') expect(isAllWell, name).toBe(false)
-    await this.#expectNextWorks(store, name, plan.hit !== null && isLie(fault))
+    await this.expectNextWorks(store, name, plan.hit !== null && isLie(fault))
     this.rounds += 1
   }
 
@@ -113,7 +117,7 @@ export class StoreRounds {
           throw error
         },
       )
-      await this.#expectNextWorks(store, `crash point ${point}`, false)
+      await this.expectNextWorks(store, `crash point ${point}`, false)
       this.rounds += 1
       if (!hasDied) return
     }
@@ -122,9 +126,9 @@ export class StoreRounds {
   /** @param begin called when the task itself begins; a backup's includes the start of the hub. @returns whether it says that all is well. */
   async #run(task: Task, store: FaultyStore, begin: () => void, what: string): Promise<boolean> {
     if (task === 'backup') begin()
-    const life = await VaultLife.open(store, this.#secrets)
+    const life = await VaultLife.open(store, this.secrets)
     begin()
-    if (task === 'backup') return (await life.backUp(this.#source, `${this.folder}/catalogue`)).outcome.status === 'complete'
+    if (task === 'backup') return (await life.backUp(this.source, this.cataloguePath)).outcome.status === 'complete'
     if (task === 'restore') return this.#expectHonestRestore(life, what)
     const { ok, problems } = await life.fsck()
     expect(
@@ -147,12 +151,12 @@ export class StoreRounds {
   }
 
   /** As after any bad day: a start, a check, every snapshot there is, and the next backup. */
-  async #expectNextWorks(store: MemoryStore, what: string, mayBeDamaged: boolean): Promise<void> {
-    const before = await VaultLife.open(store, this.#secrets)
+  async expectNextWorks(store: ObjectStore, what: string, mayBeDamaged: boolean): Promise<void> {
+    const before = await VaultLife.open(store, this.secrets)
     if (!mayBeDamaged) expect(await before.fsck(), what).toMatchObject({ ok: true, problems: [] })
-    const { key, outcome } = await before.backUp(this.#source, `${this.folder}/catalogue`)
+    const { key, outcome } = await before.backUp(this.source, this.cataloguePath)
     expect(outcome.status, what).toBe('complete')
-    const life = await VaultLife.open(store, this.#secrets)
+    const life = await VaultLife.open(store, this.secrets)
     const snapshots = await keysUnder(store, snapshotPrefix)
     for (const snapshot of mayBeDamaged ? [this.#first.key, key] : snapshots) {
       const target = `${this.folder}/restored`
@@ -176,9 +180,14 @@ export class StoreRounds {
 
   async #freshStore(): Promise<MemoryStore> {
     const store = new MemoryStore()
-    for (const [key, bytes] of this.#objects) await store.put(key, bytes)
-    copyFileSync(`${this.folder}/prepared`, `${this.folder}/catalogue`)
+    await this.fill(store)
     return store
+  }
+
+  /** Puts the vault of the first day into a store, and the agent's catalogue where it belongs. */
+  async fill(store: ObjectStore): Promise<void> {
+    for (const [key, bytes] of this.#objects) await store.put(key, bytes)
+    copyFileSync(`${this.folder}/prepared`, this.cataloguePath)
   }
 
   close(): void {

@@ -222,7 +222,11 @@ export class VaultLife {
       previous?.close()
     }
     const key = await this.#commit(snapshotId, sink.refset(), outcome)
-    if (outcome.catalogueProblem === null) commitCatalogue(cataloguePath)
+    try {
+      if (outcome.catalogueProblem === null) commitCatalogue(cataloguePath)
+    } catch {
+      // As an agent: the snapshot is committed whatever becomes of this.
+    }
     return { key, outcome }
   }
 
