@@ -180,12 +180,12 @@ export class StoreRounds {
 
   async #freshStore(): Promise<MemoryStore> {
     const store = new MemoryStore()
-    await this.fill(store)
+    await this.putPrepared(store)
     return store
   }
 
   /** Puts the vault of the first day into a store, and the agent's catalogue where it belongs. */
-  async fill(store: ObjectStore): Promise<void> {
+  async putPrepared(store: ObjectStore): Promise<void> {
     for (const [key, bytes] of this.#objects) await store.put(key, bytes)
     copyFileSync(`${this.folder}/prepared`, this.cataloguePath)
   }

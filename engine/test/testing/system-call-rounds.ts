@@ -26,6 +26,13 @@ const codesOf: Readonly<Record<Exclude<Effect, 'KILL'>, string>> = { EIO: 'store
 /** True where strace may trace: a container may forbid it. */
 export const canTrace = (): boolean => spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
 
+interface Mishap {
+  readonly calls: readonly string[]
+  readonly effect: Effect
+  readonly n: number
+  readonly onlyPath: string | undefined
+}
+
 /** Backups of a real process into a real folder, each with something happening to one system call. */
 export class SystemCallRounds {
   readonly rounds = new StoreRounds()
@@ -57,9 +64,9 @@ export class SystemCallRounds {
     for (let n = 1; ; n++) {
       const vaultPath = mkdtempSync(`${this.rounds.folder}/vault-`)
       const before = await openDirectoryStore(vaultPath)
-      await this.rounds.fill(before)
+      await this.rounds.putPrepared(before)
       await before.close()
-      const said = this.#run(vaultPath, calls, effect, n, onlyPath)
+      const said = this.#run(vaultPath, { calls, effect, n, onlyPath })
       const what = `${effect} at call ${n} of ${calls[0]}, which said ${said.text}`
       expect(effect === 'KILL' ? ['complete', ''] : ['complete', codesOf[effect]], what).toContain(said.text)
       const store = await openDirectoryStore(vaultPath)
@@ -71,7 +78,7 @@ export class SystemCallRounds {
     }
   }
 
-  #run(vaultPath: string, calls: readonly string[], effect: Effect, n: number, onlyPath: string | undefined) {
+  #run(vaultPath: string, { calls, effect, n, onlyPath }: Mishap) {
     const { folder, source, cataloguePath } = this.rounds
     const names = calls.join(',')
     const happens = effect === 'KILL' ? 'signal=KILL' : `error=${effect}`
