@@ -252,6 +252,17 @@ describe('mounts', () => {
     expect(await listing(await work.backUp([`${base}/src`]))).toContain('src/disk/deep/4')
   })
 
+  test('what the kernel makes up is never read: its folder is kept empty, and as a source it is refused', async (context) => {
+    const refused = await work.backUp(['/proc'])
+    expect(refused).toMatchObject({ status: 'partial', files: 0 })
+    expect(refused.told).toMatchObject([{ path: '/proc', error: { code: 'source.unsupported' } }])
+    make('src/proc/', 'src/1')
+    if (!mountAt('src/proc', '-t', 'proc', 'proc')) return context.skip('this process may not mount')
+    const backup = await work.backUp([`${base}/src`])
+    expect(await listing(backup)).toEqual(['src/', 'src/1', 'src/proc/'])
+    expect(backup).toMatchObject({ status: 'complete', leftOut: { entries: 0, mountPoints: 1 } })
+  })
+
   test('the vault is left out through a bind mount, a symlink and every spelling, and no rule takes it back', async (context) => {
     make('hub/store/pack', 'hub/agent/identity', 'view/', 'x')
     symlinkSync('hub', `${base}/link`)

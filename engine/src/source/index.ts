@@ -4,6 +4,7 @@ export { readAttributes, removeAttribute, setAttribute } from './extended-attrib
 export { giveMemoryBack } from './give-memory-back.ts'
 export { readFileMetadata, readMetadata } from './file-metadata.ts'
 export type { FileMetadata, FileType } from './file-metadata.ts'
+export { isKernelFileSystem } from './kernel-file-systems.ts'
 export { nativeProblem } from './native.ts'
 export { toSourceFailure } from './source-failure.ts'
 export { openFile } from './open-file.ts'

@@ -1,5 +1,13 @@
 import { EngineError } from '../errors/index.ts'
-import { openFileSystemRoot, readFolder, readMetadata, type FileMetadata, type OpenFile, type SourceFolder } from '../source/index.ts'
+import {
+  isKernelFileSystem,
+  openFileSystemRoot,
+  readFolder,
+  readMetadata,
+  type FileMetadata,
+  type OpenFile,
+  type SourceFolder,
+} from '../source/index.ts'
 import { splitAbsolutePath } from './absolute-path.ts'
 import type { ExcludedPlaces } from './excluded-places.ts'
 import { cacheTagName, isCacheTag, patternText, SourceScope, type Exclusions, type Verdict } from './exclusion/index.ts'
@@ -69,6 +77,7 @@ export interface LeftOut {
   /** By patterns, and contents of caches. */
   entries: number
   cacheFolders: number
+  /** Folders kept empty: another file system that was not asked for, or one that the kernel makes up. */
   mountPoints: number
   /** Places that are never kept; a source that is one is a problem instead. */
   ownPlaces: number
@@ -177,8 +186,12 @@ export class Walk implements Iterable<WalkStep> {
     const access = above === undefined ? path : Buffer.concat([above.access, name, slash])
     const isAncestor = node !== null && !node.isSource
     const nodes = isAncestor ? node.children : null
+    const isMadeUp = nodes === null && metadata !== null && metadata.device !== above?.metadata?.device && isKernelFileSystem(access)
+    if (isMadeUp && node !== null) return problem(name, metadata, kernelFileSystem(), true)
     const inSource = node === null && above !== undefined ? this.#continueScope(above, name) : this.#startScope(node, shortPath, metadata)
-    const names = nodes === null ? this.#namesIn(access, inSource, metadata) : nodes.map((child) => child.name)
+    const isKeptEmpty = isMadeUp || isElsewhere(inSource, metadata)
+    if (isKeptEmpty) this.#leftOut.mountPoints++
+    const names = isKeptEmpty ? [] : (nodes?.map((child) => child.name) ?? readFolder(access))
     const folder: OpenFolder = {
       path,
       access,
@@ -205,12 +218,6 @@ export class Walk implements Iterable<WalkStep> {
 
   #continueScope({ scope, within }: OpenFolder, name: Buffer): InSource {
     return scope === null ? noScope : { scope, within: `${within}${patternText(name)}/` }
-  }
-
-  #namesIn(access: Buffer, { scope, within }: InSource, metadata: FileMetadata | null): readonly Buffer[] {
-    if (scope === null || metadata === null || within === '' || !scope.isElsewhere(metadata.device)) return readFolder(access)
-    this.#leftOut.mountPoints++
-    return []
   }
 
   /** Of a cache only the tag stays: as GNU tar and restic do, so that the folder is there again and is known for what it is. */
@@ -268,6 +275,9 @@ export class Walk implements Iterable<WalkStep> {
 const leavesOut = (verdict: Verdict, metadata: FileMetadata | null): boolean =>
   verdict !== 'keep' && (metadata === null || (verdict === 'exclude-folder') === (metadata.type === 'folder'))
 
+const isElsewhere = ({ scope, within }: InSource, metadata: FileMetadata | null): boolean =>
+  scope !== null && metadata !== null && within !== '' && scope.isElsewhere(metadata.device)
+
 /** A look that failed. @throws the error, when it is not about the thing that was looked at. */
 function notVisited(name: Buffer, metadata: FileMetadata | null, error: unknown, node: SourceNode | null): WalkStep {
   if (!(error instanceof EngineError)) throw error
@@ -295,6 +305,12 @@ const problem = (name: Buffer, metadata: FileMetadata | null, error: EngineError
 
 const excludedSource = (): EngineError =>
   new EngineError('source.unsupported', 'This place belongs to Holdfast itself and is never backed up. Take it out of the sources.')
+
+const kernelFileSystem = (): EngineError =>
+  new EngineError(
+    'source.unsupported',
+    'This shows the state of the running system and holds no files to back up. Take it out of the sources.',
+  )
 
 const notAFolder = (): EngineError =>
   new EngineError('source.not-found', 'A source does not exist: something on the way to it is not a folder. Check the path.')
