@@ -185,29 +185,24 @@ export class Walk implements Iterable<WalkStep> {
     const shortPath = path.length === 1 ? path : path.subarray(0, -1)
     const access = above === undefined ? path : Buffer.concat([above.access, name, slash])
     const isAncestor = node !== null && !node.isSource
-    const nodes = isAncestor ? node.children : null
-    const isMadeUp = nodes === null && metadata !== null && metadata.device !== above?.metadata?.device && isKernelFileSystem(access)
-    if (isMadeUp && node !== null) return problem(name, metadata, kernelFileSystem(), true)
     const inSource = node === null && above !== undefined ? this.#continueScope(above, name) : this.#startScope(node, shortPath, metadata)
-    const isKeptEmpty = isMadeUp || isElsewhere(inSource, metadata)
-    if (isKeptEmpty) this.#leftOut.mountPoints++
-    const names = isKeptEmpty ? [] : (nodes?.map((child) => child.name) ?? readFolder(access))
-    const folder: OpenFolder = {
-      path,
-      access,
-      name,
-      metadata,
-      names,
-      nodes,
-      excludedNames: this.#excluded.namesIn(shortPath),
-      ...inSource,
-      next: 0,
-      handle: null,
+    if (!isAncestor && isMadeUp(access, metadata, above)) {
+      if (node !== null) return problem(name, metadata, kernelFileSystem(), true)
+      this.#leftOut.mountPoints++
+      return this.#enter({ path, access, name, metadata, names: [], nodes: null, ...inSource }, isAncestor)
     }
+    const nodes = isAncestor ? node.children : null
+    const names = nodes === null ? this.#namesIn(access, inSource, metadata) : nodes.map((child) => child.name)
+    return this.#enter({ path, access, name, metadata, names, nodes, ...inSource }, isAncestor)
+  }
+
+  #enter(found: Omit<OpenFolder, 'excludedNames' | 'next' | 'handle'>, isAncestor: boolean): WalkStep {
+    const path = found.path.length === 1 ? found.path : found.path.subarray(0, -1)
+    const folder: OpenFolder = { ...found, excludedNames: this.#excluded.namesIn(path), next: 0, handle: null }
     this.#open.push(folder)
-    if (access.length > longestAccessBytes) this.#shortenAccess(folder)
+    if (folder.access.length > longestAccessBytes) this.#shortenAccess(folder)
     if (folder.scope?.leavesCaches === true && folder.within !== '') this.#leaveCache(folder)
-    return { kind: 'folder-start', path: shortPath, name, metadata, isAncestor, access: folder.access }
+    return { kind: 'folder-start', path, name: folder.name, metadata: folder.metadata, isAncestor, access: folder.access }
   }
 
   #startScope(node: SourceNode | null, path: Buffer, metadata: FileMetadata | null): InSource {
@@ -218,6 +213,12 @@ export class Walk implements Iterable<WalkStep> {
 
   #continueScope({ scope, within }: OpenFolder, name: Buffer): InSource {
     return scope === null ? noScope : { scope, within: `${within}${patternText(name)}/` }
+  }
+
+  #namesIn(access: Buffer, { scope, within }: InSource, metadata: FileMetadata | null): readonly Buffer[] {
+    if (scope === null || metadata === null || within === '' || !scope.isElsewhere(metadata.device)) return readFolder(access)
+    this.#leftOut.mountPoints++
+    return []
   }
 
   /** Of a cache only the tag stays: as GNU tar and restic do, so that the folder is there again and is known for what it is. */
@@ -275,8 +276,9 @@ export class Walk implements Iterable<WalkStep> {
 const leavesOut = (verdict: Verdict, metadata: FileMetadata | null): boolean =>
   verdict !== 'keep' && (metadata === null || (verdict === 'exclude-folder') === (metadata.type === 'folder'))
 
-const isElsewhere = ({ scope, within }: InSource, metadata: FileMetadata | null): boolean =>
-  scope !== null && metadata !== null && within !== '' && scope.isElsewhere(metadata.device)
+/** Asked only where a file system begins: above a source, whose device is not known, for each of a few. */
+const isMadeUp = (access: Buffer, metadata: FileMetadata | null, above: OpenFolder | undefined): boolean =>
+  metadata !== null && metadata.device !== above?.metadata?.device && isKernelFileSystem(access)
 
 /** A look that failed. @throws the error, when it is not about the thing that was looked at. */
 function notVisited(name: Buffer, metadata: FileMetadata | null, error: unknown, node: SourceNode | null): WalkStep {
