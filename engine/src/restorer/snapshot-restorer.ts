@@ -8,8 +8,8 @@ import type { SnapshotStep, SnapshotWalk } from './snapshot/snapshot-walk.ts'
 import { entryError, ownError } from './target/system-errors.ts'
 import { lostFolder, type FolderToRestore } from './target/target-folders.ts'
 
-/** Folders whose metadata waits for their files; bounds what is kept of a tree of small folders. */
-const waitingFolderLimit = 256
+/** Folders whose metadata waits for their files, some 2 KiB each: all that is on its way is waited for when there are more. */
+const waitingFolderLimit = 4096
 
 export interface SnapshotRestorerPorts {
   readonly walk: SnapshotWalk

@@ -34,21 +34,37 @@ interface WantedSegment {
   readonly blobs: { readonly position: number; readonly blob: WantedBlob }[]
 }
 
-/** Collects pieces of files and delivers them segment by segment, in the order in which segments are first needed: each is read once. */
+/** A batch whose segments are on their way. */
+interface Fetch {
+  readonly missing: readonly WantedBlob[]
+  readonly segments: Map<string, WantedSegment>
+  /** The first is asked for already, and with it those that are read ahead. */
+  readonly first: Promise<IteratorResult<SegmentOrError, void>>
+  readonly rest: AsyncIterator<SegmentOrError, void>
+}
+
+type SegmentOrError = OpenedSegment | { readonly place: SegmentPlace; readonly error: Error }
+
+/**
+ * Collects pieces of files and delivers them segment by segment, in the order in which segments are first needed: each is read once.
+ * While one batch is written the next one is fetched, decrypted and unpacked.
+ */
 export class ContentBatch {
   readonly #source: BlobSource
   readonly #signal: AbortSignal
-  readonly #wanted = new Map<string, WantedBlob>()
+  #wanted = new Map<string, WantedBlob>()
   #pieces = 0
   #bytes = 0
+  #fetching: Promise<Fetch> | null = null
 
   constructor(source: BlobSource, signal: AbortSignal) {
     this.#source = source
     this.#signal = signal
   }
 
+  /** Nothing is collected, and nothing on its way. */
   get isEmpty(): boolean {
-    return this.#pieces === 0
+    return this.#pieces === 0 && this.#fetching === null
   }
 
   get isFull(): boolean {
@@ -64,34 +80,66 @@ export class ContentBatch {
     this.#bytes += length
   }
 
-  /** Delivers all pieces, or tells their receivers why not; then it is empty again. @throws only if the source as a whole fails. */
+  /**
+   * Has what is collected fetched, and meanwhile delivers the batch before it: all its pieces, or to their receivers why not.
+   * @throws only if the source as a whole fails.
+   */
   async deliver(): Promise<void> {
+    const before = this.#fetching
     const blobs = [...this.#wanted.values()]
-    this.#wanted.clear()
+    this.#wanted = new Map()
     this.#pieces = 0
     this.#bytes = 0
-    if (blobs.length === 0) return
-    const segments = groupBySegment(blobs, await this.#source.locate(blobs.map((blob) => blob.id)))
+    this.#fetching = blobs.length === 0 ? null : this.#fetch(blobs)
+    // It is awaited with the next batch; until then a rejection must not count as unhandled.
+    this.#fetching?.catch(() => undefined)
+    if (before !== null) await this.#handOut(await before)
+  }
+
+  /** Lets go of what is on its way, when the restore ends early. */
+  async discard(): Promise<void> {
+    const fetching = this.#fetching
+    this.#fetching = null
+    try {
+      const { first, rest } = (await fetching) ?? {}
+      await first
+      await rest?.return?.()
+    } catch {
+      // It is not wanted any more, and why the restore ends is known.
+    }
+  }
+
+  async #fetch(blobs: readonly WantedBlob[]): Promise<Fetch> {
+    const { segments, missing } = groupBySegment(blobs, await this.#source.locate(blobs.map((blob) => blob.id)))
     const places = Array.from(segments.values(), ({ place, blobs: wanted }) => ({
       ...place,
       expectedBytes: wanted.reduce((sum, { blob }) => sum + blob.length, 0),
     }))
-    for await (const opened of this.#source.segments(places, this.#signal)) {
-      const place = 'error' in opened ? opened.place : opened
-      const segment = segments.get(segmentKey(place))
+    const rest = this.#source.segments(places, this.#signal)[Symbol.asyncIterator]()
+    const first = rest.next()
+    first.catch(() => undefined)
+    return { segments, missing, first, rest }
+  }
+
+  async #handOut({ segments, missing, first, rest }: Fetch): Promise<void> {
+    for (const blob of missing) failAll(blob, notHeld())
+    for (let next = await first; next.done !== true; next = await rest.next()) {
+      const opened = next.value
+      const key = segmentKey('error' in opened ? opened.place : opened)
+      const segment = segments.get(key)
       if (segment === undefined) continue
-      segments.delete(segmentKey(place))
+      segments.delete(key)
       for (const { position, blob } of segment.blobs) {
         if ('error' in opened) failAll(blob, opened.error)
         else this.#deliverBlob(blob, opened, position)
       }
     }
-    for (const segment of segments.values()) for (const { blob } of segment.blobs) failAll(blob, missing())
+    for (const segment of segments.values()) for (const { blob } of segment.blobs) failAll(blob, notHeld())
   }
 
   #deliverBlob(blob: WantedBlob, segment: OpenedSegment, position: number): void {
     const bytes = segment.blobs[position]
-    if (bytes === undefined) return failAll(blob, missing())
+    if (bytes === undefined) return failAll(blob, notHeld())
     try {
       if (!hasComputedId(segment, position, blob.id)) this.#source.verify(blobTypes.data, blob.id, bytes)
     } catch (error) {
@@ -107,12 +155,16 @@ export class ContentBatch {
 const hasComputedId = ({ dataIds }: OpenedSegment, position: number, id: Uint8Array): boolean =>
   dataIds !== null && equalBytes(dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes), id)
 
-function groupBySegment(blobs: readonly WantedBlob[], places: readonly (BlobLocation | null)[]): Map<string, WantedSegment> {
+function groupBySegment(
+  blobs: readonly WantedBlob[],
+  places: readonly (BlobLocation | null)[],
+): { readonly segments: Map<string, WantedSegment>; readonly missing: readonly WantedBlob[] } {
   const segments = new Map<string, WantedSegment>()
+  const missing: WantedBlob[] = []
   for (const [index, blob] of blobs.entries()) {
     const place = places[index] ?? null
     if (place === null) {
-      failAll(blob, missing())
+      missing.push(blob)
       continue
     }
     const key = segmentKey(place)
@@ -120,7 +172,7 @@ function groupBySegment(blobs: readonly WantedBlob[], places: readonly (BlobLoca
     segments.set(key, segment)
     segment.blobs.push({ position: place.position, blob })
   }
-  return segments
+  return { segments, missing }
 }
 
 function failAll(blob: WantedBlob, error: unknown): void {
@@ -128,5 +180,5 @@ function failAll(blob: WantedBlob, error: unknown): void {
 }
 
 const segmentKey = (place: SegmentPlace): string => `${keyOf(place.packId)}${place.ordinal}`
-const missing = (): EngineError =>
+const notHeld = (): EngineError =>
   new EngineError('blob.missing', 'The vault does not hold a piece of this file. Check the vault; other snapshots may still have it.')

@@ -85,11 +85,12 @@ export class FileRestorer {
         this.#unfinished.size === 0 || !this.#batch.isEmpty || this.#again.length > 0,
         'every file waits for a piece, and every piece is delivered or told as lost',
       )
-    } while (this.#unfinished.size > 0 || this.#again.length > 0)
+    } while (this.#unfinished.size > 0 || this.#again.length > 0 || !this.#batch.isEmpty)
   }
 
   /** Takes away whatever is unfinished when the restore ends early. */
   discard(): void {
+    void this.#batch.discard()
     for (const file of this.#unfinished) file.discard()
     this.#unfinished.clear()
   }

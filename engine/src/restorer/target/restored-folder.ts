@@ -4,7 +4,7 @@ import type { TargetFolder } from '../../source/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
 
 /** Folders of the target held open: each costs a descriptor, and opening one again walks down to it. */
-const openLimit = 128
+const openLimit = 384
 
 /** A folder of the target that things are restored into. */
 export interface RestoredFolder {
@@ -51,7 +51,7 @@ export class FolderHandles {
     this.#top = top
   }
 
-  /** Valid until 100 other folders were asked for. @throws EngineError `restore.unsafe-path` if another folder stands in its place. */
+  /** Valid until 300 other folders were asked for. @throws EngineError `restore.unsafe-path` if another folder stands in its place. */
   of(folder: RestoredFolder): TargetFolder {
     const missing: RestoredFolder[] = []
     let above: RestoredFolder | null = folder
