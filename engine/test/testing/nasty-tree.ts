@@ -83,8 +83,21 @@ function makeContents(root: string): void {
   ])
   makeSparse(`${folder}/only-a-hole`, 50_000_000, [])
   makeSparse(`${folder}/small-hole`, 100_000, [[99_999, 1]])
+  makeHoles(`${folder}/holes`)
   mkdirSync(`${folder}/many`)
   for (let index = 0; index < 1200; index++) writeFileSync(`${folder}/many/${index}`, `file number ${index}\n`)
+}
+
+/** Data that begins and ends before, at and after the borders of blocks and sectors, with holes around it. */
+function makeHoles(folder: string): void {
+  mkdirSync(folder)
+  const block = 4096
+  for (const start of [0, 1, 511, 512, block - 1, block, block + 1, 2 * block])
+    for (const length of [1, 512, block - 1, block, block + 1, 3 * block])
+      makeSparse(`${folder}/${start}-${length}`, start + length + 5 * block + 1, [
+        [start, length],
+        [start + length + 4 * block, 1],
+      ])
 }
 
 function makeSparse(path: string, size: number, data: readonly (readonly [number, number])[]): void {
@@ -199,6 +212,18 @@ function makeTimesAndModes(root: string): void {
     symlinkSync(name, `${folder}/${name}-link`)
     mkdirSync(`${folder}/${name}-folder`)
     execFileSync('touch', ['-h', '-d', time, `${folder}/${name}`, `${folder}/${name}-link`, `${folder}/${name}-folder`])
+  }
+}
+
+/** One folder with very many entries of every kind. */
+export function makeHugeFolder(root: string, entries: number): void {
+  const folder = `${root}/huge`
+  mkdirSync(folder)
+  for (let index = 0; index < entries; index++) {
+    const name = `${folder}/${((index * 7919) % entries).toString().padStart(7, '0')} entry`
+    if (index % 1000 === 1) mkdirSync(name)
+    else if (index % 100 === 2) symlinkSync(`${index}`, name)
+    else writeFileSync(name, index % 10 === 0 ? '' : `${index}`)
   }
 }
 
