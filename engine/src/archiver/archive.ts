@@ -10,7 +10,7 @@ import { FileArchiver } from './file-archiver.ts'
 import { StepQueue } from './step-queue.ts'
 import { TreeWriter } from './tree-writer.ts'
 
-/** What may wait for content to be identified; a step holds a few hundred bytes. */
+/** What may wait for content to be identified: a step holds some hundred bytes, that of a folder what is in hand of the last catalogue too. */
 const mostWaitingSteps = 16_384
 
 /**

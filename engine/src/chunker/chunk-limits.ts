@@ -15,6 +15,9 @@ export type ChunkerProfile = 'standard' | 'fine'
 const KiB = 1024
 const MiB = 1024 * KiB
 
+/** What an agent holds in one piece, from reading to sealing; a segment takes 8 MiB at most. */
+export const largestChunkBytes = 4 * MiB
+
 /** Vault format 1, section 3: `standard` for files, `fine` for database dumps and mail stores. */
 export const chunkerProfiles: Readonly<Record<ChunkerProfile, ChunkLimits>> = {
   standard: { minBytes: 256 * KiB, normalBytes: MiB, maxBytes: 4 * MiB },
@@ -34,11 +37,11 @@ export function cutBits(limits: ChunkLimits): { strict: number; loose: number } 
 export function requireChunkLimits(limits: ChunkLimits): void {
   const { minBytes, normalBytes, maxBytes } = limits
   const areWhole = Number.isInteger(minBytes) && Number.isInteger(normalBytes) && Number.isInteger(maxBytes)
-  const areInOrder = minBytes >= 64 && minBytes < normalBytes && normalBytes < maxBytes && maxBytes <= 64 * MiB
+  const areInOrder = minBytes >= 64 && minBytes < normalBytes && normalBytes < maxBytes && maxBytes <= largestChunkBytes
   if (areWhole && areInOrder && Number.isInteger(Math.log2(normalBytes))) return
   throw new EngineError(
     'chunker.limits-invalid',
-    'The chunk sizes do not fit together: 64 bytes ≤ min < normal < max ≤ 64 MiB, and normal a power of two, are expected.',
+    'The chunk sizes do not fit together: 64 bytes ≤ min < normal < max ≤ 4 MiB, and normal a power of two, are expected.',
     { context: { minBytes, normalBytes, maxBytes } },
   )
 }

@@ -20,7 +20,7 @@ test('limits that do not fit together are refused', () => {
     [64, 1024, 1024],
     [64, 1000, 4000],
     [64.5, 256, 1024],
-    [64, 256, 65 * MiB],
+    [64, 256, 4 * MiB + 1],
     [Number.NaN, 256, 1024],
   ] as const) {
     expect(() => createChunker(gearKey, { minBytes, normalBytes, maxBytes })).toThrow(

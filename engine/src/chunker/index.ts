@@ -1,4 +1,4 @@
-export { chunkerProfiles } from './chunk-limits.ts'
+export { chunkerProfiles, largestChunkBytes } from './chunk-limits.ts'
 export type { ChunkerProfile, ChunkLimits } from './chunk-limits.ts'
 export { createChunker } from './chunker.ts'
 export type { Chunker } from './chunker.ts'

@@ -160,7 +160,8 @@ export class Walk implements Iterable<WalkStep> {
       if (this.#isExcluded(folder, name, metadata)) return this.#leavePlace(name, metadata, node)
       if (leavesOut(verdict, metadata)) return this.#leaveOut()
       if (metadata.type === 'folder') return this.#start(name, node, metadata)
-      if (node !== null && !node.isSource) return problem(name, metadata, notAFolder(), true)
+      const wrong = node === null ? null : wrongSource(node, folder)
+      if (wrong !== null) return problem(name, metadata, wrong, true)
       return { kind: 'entry', name, metadata, access }
     } catch (error) {
       if (metadata === null && error instanceof EngineError && leavesOut(verdict, null)) return this.#leaveOut()
@@ -186,10 +187,9 @@ export class Walk implements Iterable<WalkStep> {
     const access = above === undefined ? path : Buffer.concat([above.access, name, slash])
     const isAncestor = node !== null && !node.isSource
     const inSource = node === null && above !== undefined ? this.#continueScope(above, name) : this.#startScope(node, shortPath, metadata)
-    if (!isAncestor && isMadeUp(access, metadata, above)) {
+    if (!isAncestor && isMadeUp(access, { metadata, above, node, inSource })) {
       if (node !== null) return problem(name, metadata, kernelFileSystem(), true)
-      this.#leftOut.mountPoints++
-      return this.#enter({ path, access, name, metadata, names: [], nodes: null, ...inSource }, isAncestor)
+      return this.#enter({ path, access, name, metadata, names: this.#keepEmpty(), nodes: null, ...inSource }, isAncestor)
     }
     const nodes = isAncestor ? node.children : null
     const names = nodes === null ? this.#namesIn(access, inSource, metadata) : nodes.map((child) => child.name)
@@ -215,8 +215,11 @@ export class Walk implements Iterable<WalkStep> {
     return scope === null ? noScope : { scope, within: `${within}${patternText(name)}/` }
   }
 
-  #namesIn(access: Buffer, { scope, within }: InSource, metadata: FileMetadata | null): readonly Buffer[] {
-    if (scope === null || metadata === null || within === '' || !scope.isElsewhere(metadata.device)) return readFolder(access)
+  #namesIn(access: Buffer, inSource: InSource, metadata: FileMetadata | null): readonly Buffer[] {
+    return isElsewhere(inSource, metadata) ? this.#keepEmpty() : readFolder(access)
+  }
+
+  #keepEmpty(): readonly Buffer[] {
     this.#leftOut.mountPoints++
     return []
   }
@@ -276,9 +279,28 @@ export class Walk implements Iterable<WalkStep> {
 const leavesOut = (verdict: Verdict, metadata: FileMetadata | null): boolean =>
   verdict !== 'keep' && (metadata === null || (verdict === 'exclude-folder') === (metadata.type === 'folder'))
 
-/** Asked only where a file system begins: above a source, whose device is not known, for each of a few. */
-const isMadeUp = (access: Buffer, metadata: FileMetadata | null, above: OpenFolder | undefined): boolean =>
-  metadata !== null && metadata.device !== above?.metadata?.device && isKernelFileSystem(access)
+/** It lies on another file system than its source, and those are not wanted: it is not even asked what it is, which could mount it. */
+const isElsewhere = ({ scope, within }: InSource, metadata: FileMetadata | null): boolean =>
+  scope !== null && metadata !== null && within !== '' && scope.isElsewhere(metadata.device)
+
+interface FolderToEnter {
+  readonly metadata: FileMetadata | null
+  readonly above: OpenFolder | undefined
+  readonly node: SourceNode | null
+  readonly inSource: InSource
+}
+
+/** Asked of each source, and where another file system begins. */
+function isMadeUp(access: Buffer, { metadata, above, node, inSource }: FolderToEnter): boolean {
+  if (metadata === null || (node === null && metadata.device === above?.metadata?.device)) return false
+  return !isElsewhere(inSource, metadata) && isKernelFileSystem(access)
+}
+
+/** Why what was asked for by name, and is no folder, cannot be kept. */
+function wrongSource(node: SourceNode, folder: OpenFolder): EngineError | null {
+  if (!node.isSource) return notAFolder()
+  return isKernelFileSystem(folder.access) ? kernelFileSystem() : null
+}
 
 /** A look that failed. @throws the error, when it is not about the thing that was looked at. */
 function notVisited(name: Buffer, metadata: FileMetadata | null, error: unknown, node: SourceNode | null): WalkStep {

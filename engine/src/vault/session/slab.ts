@@ -1,8 +1,9 @@
+import { largestChunkBytes } from '../../chunker/index.ts'
 import type { BlobTicket } from '../blob-sink.ts'
 import { questionBlobs } from './segment-limits.ts'
 
-/** The largest chunk of the standard profile: a piece of content never needs more than one slab. */
-export const slabBytes = 4 * 1024 * 1024
+/** A piece of content never needs more than one slab. */
+export const slabBytes = largestChunkBytes
 
 /** Memory shared with the sealing threads, filled with pieces of content one after the other. */
 export class Slab {
