@@ -10,12 +10,12 @@ import { installSystemPackages } from './system-packages.mjs'
 /**
  * From whatever Node called us to the project's own: installs, then runs a TypeScript script of the repository with our arguments.
  * Signals reach it from the terminal's process group or from here; its exit code becomes ours.
- * @param {string} script path in the repository @param {{ withSystemPackages?: boolean }} [options]
+ * @param {string} script path in the repository @param {{ systemPackages?: import('./system-packages.mjs').SystemPackages }} [options]
  */
-export const runStage = (script, { withSystemPackages = false } = {}) =>
+export const runStage = (script, { systemPackages } = {}) =>
   runScript(async () => {
     await installPackages()
-    if (withSystemPackages) await installSystemPackages()
+    if (systemPackages !== undefined) await installSystemPackages(systemPackages)
     return await passOn(findProjectNode(), [...sourceFlags, inRoot(script), ...process.argv.slice(2)], { cwd: root })
   })
 
