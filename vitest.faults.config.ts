@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       ...['engine', 'agent'].map((workspace) => nodeProject(workspace, [`${workspace}/**/*.faults.ts`])),
       nodeProject('hub', ['hub/**/*.faults.ts'], { globalSetup: ['hub/src/platform/database/testing/global-setup.ts'] }),
-      nodeProject('house', ['scripts/**/*.faults.ts', 'e2e/faults/**/*.faults.ts']),
+      nodeProject('house', ['scripts/**/*.faults.ts', 'e2e/{faults,bench}/**/*.faults.ts']),
     ],
   },
 })

@@ -15,6 +15,8 @@ export interface BenchArguments {
   readonly dataFolder: string | null
   /** A second restic, such as a newer one. */
   readonly otherRestic: string | null
+  /** Also borg with its default compression. */
+  readonly borgLz4: boolean
 }
 
 export const usage = `usage: npm run bench -- [linux] [large] [options]      (both sets when none is named)
@@ -24,7 +26,8 @@ export const usage = `usage: npm run bench -- [linux] [large] [options]      (bo
   --record         write the results into docs/performance.md
   --work DIR       where data and stores lie (a folder of its own on /dev/shm)
   --data DIR       use the data sets DIR/linux and DIR/large instead of making them
-  --restic PATH    compare with this restic too`
+  --restic PATH    compare with this restic too
+  --borg-lz4       compare with the first backup of borg's default compression too`
 
 export class UsageProblem extends Error {}
 
@@ -45,6 +48,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     workFolder: path(values.work),
     dataFolder: path(values.data),
     otherRestic: path(values.restic),
+    borgLz4: values['borg-lz4'] === true,
   }
 }
 
@@ -57,6 +61,7 @@ const options = {
   work: { type: 'string' },
   data: { type: 'string' },
   restic: { type: 'string' },
+  'borg-lz4': { type: 'boolean' },
 } as const
 
 function parse(args: readonly string[]) {

@@ -14,8 +14,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fileSystemOf } from './file-system.ts'
 import type { DataSetFacts, DataSetName } from './figures.ts'
 import { linuxSize, makeSourceTree } from './source-tree.ts'
 
@@ -30,7 +31,7 @@ async function makeLinux(folder: string, signal: AbortSignal): Promise<string> {
   const [archive] = globSync('/usr/src/linux-source-*.tar.xz')
   if (archive !== undefined) {
     await runToEnd('tar', ['-xJf', archive, '-C', folder], signal)
-    return `unpacked from ${archive}`
+    return `unpacked from Debian’s ${basename(archive)}`
   }
   makeSourceTree(folder, linuxSize)
   return 'generated, in the shape of a kernel’s source; apt-get install linux-source-6.1 for the real one, and compare figures of one kind only'
@@ -124,5 +125,5 @@ export function readThrough(name: DataSetName, folder: string, origin: string): 
       closeSync(fd)
     }
   }
-  return { name, origin, ...facts }
+  return { name, origin, fileSystem: fileSystemOf(folder), ...facts }
 }

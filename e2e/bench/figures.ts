@@ -44,7 +44,8 @@ export interface MachineFacts {
   readonly memoryBytes: number
   readonly system: string
   readonly node: string
-  readonly workFolder: string
+  /** What the stores and the restored trees lay on, such as `tmpfs`. */
+  readonly fileSystem: string
 }
 
 export interface BenchResults {
@@ -64,7 +65,9 @@ export interface BenchResults {
 
 export interface DataSetFacts {
   readonly name: DataSetName
+  /** Part of a sentence, without paths: it may be published. */
   readonly origin: string
+  readonly fileSystem: string
   readonly files: number
   readonly bytes: number
 }

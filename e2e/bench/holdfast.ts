@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { holdfastBin, projectRoot } from '../stack/project.ts'
+import { holdfastBin, hubBin, projectRoot } from '../stack/project.ts'
 import { startStack, type Stack } from '../stack/start-stack.ts'
-import { measureCommand, type Command, type Servants } from './measure-command.ts'
+import { measureCommand, noServants, type Command, type Servants } from './measure-command.ts'
 import { treeOf } from './process-figures.ts'
 import { bytesBelow, type Tool } from './tool.ts'
 import { steps } from './figures.ts'
@@ -20,13 +20,19 @@ export const holdfastTool: Tool = {
       await stack.stop()
       throw error
     })
-    const command = (...args: string[]): Command => ({ file: process.execPath, args: [holdfastBin, ...args, '--json'], env: stack.env })
+    const programCommand = (bin: string, args: readonly string[]): Command => ({
+      file: process.execPath,
+      args: [bin, ...args, '--json'],
+      env: stack.env,
+    })
+    const command = (...args: string[]): Command => programCommand(holdfastBin, args)
     return {
       backUp: (source, signal) => measureCommand('command line', command('backup', source), servants, signal),
       restore: (_source, target, signal) =>
         measureCommand('command line', command('restore', 'latest', '--target', target), servants, signal),
       restoredPath: (source, target) => join(target, source),
       storedBytes: () => bytesBelow(join(stack.folder, 'data', 'store')),
+      check: async (signal) => void (await measureCommand('check', programCommand(hubBin, ['fsck', '--deep']), noServants, signal)),
       end: () => stack.stop(),
     }
   },

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { changeTree } from './change-set.ts'
+import { changeTree, removeLeftovers } from './change-set.ts'
 import type { DataSetName, Sample, Step } from './figures.ts'
 import type { CommandFigures } from './measure-command.ts'
 import type { Tool, ToolRound } from './tool.ts'
@@ -19,10 +19,13 @@ export interface Contest {
   readonly tell: (line: string) => void
   /** Before each tool. Files changed shortly before they are read are read again next time: none may meet fresh ones. */
   readonly settleMs: number
+  /** Whether the first round's restores are compared with the source, for which rsync is needed. */
+  readonly isRestoreCompared: boolean
 }
 
 /** Every tool in every round, each round beginning with another one, so that whatever drifts on the machine hits all alike. */
 export async function measureRounds(contest: Contest): Promise<Sample[]> {
+  removeLeftovers(contest.source)
   const samples: Sample[] = []
   for (let round = 0; round < contest.rounds; round += 1) {
     const first = round % contest.tools.length
@@ -46,10 +49,12 @@ async function measureTool(contest: Contest, tool: Tool, round: number): Promise
     const work = await tool.begin(folder, signal)
     try {
       for (const step of tool.steps) {
-        const figures = await carryOut(contest, work, { step, isChecked: round === 0 })
+        const figures = await carryOut(contest, work, { step, isCompared: contest.isRestoreCompared && round === 0 })
         samples.push({ set, tool: tool.name, step, round, ...figuresOf(figures), storedBytes: work.storedBytes() })
         tell(`${set}, round ${round + 1} of ${contest.rounds}: ${tool.name}, ${step}: ${figures.wallSeconds.toFixed(2)} s`)
       }
+      // A store that is fast to write and cannot be read wins nothing. Once, and after all that is timed.
+      if (round === 0) await work.check(signal)
     } finally {
       await work.end()
     }
@@ -66,10 +71,10 @@ function figuresOf({ wallSeconds, cpuSeconds, peakBytes, parts }: CommandFigures
 interface Task {
   readonly step: Step
   /** Whether what comes back is compared with the source. */
-  readonly isChecked: boolean
+  readonly isCompared: boolean
 }
 
-async function carryOut({ source, workFolder, signal }: Contest, work: ToolRound, { step, isChecked }: Task): Promise<CommandFigures> {
+async function carryOut({ source, workFolder, signal }: Contest, work: ToolRound, { step, isCompared }: Task): Promise<CommandFigures> {
   if (step === 'first' || step === 'unchanged') return work.backUp(source, signal)
   if (step === 'changed') {
     const undo = changeTree(source, 1)
@@ -79,13 +84,13 @@ async function carryOut({ source, workFolder, signal }: Contest, work: ToolRound
       undo()
     }
   }
-  return restore({ source, workFolder, signal }, work, isChecked)
+  return restore({ source, workFolder, signal }, work, isCompared)
 }
 
 async function restore(
   { source, workFolder, signal }: Pick<Contest, 'source' | 'workFolder' | 'signal'>,
   work: ToolRound,
-  isChecked: boolean,
+  isCompared: boolean,
 ): Promise<CommandFigures> {
   // The newest snapshot is of the changed tree; a restore is compared with the tree as it is.
   await work.backUp(source, signal)
@@ -93,16 +98,16 @@ async function restore(
   mkdirSync(target)
   try {
     const figures = await work.restore(source, target, signal)
-    if (isChecked) await requireEqual(source, work.restoredPath(source, target), signal)
+    if (isCompared) await requireEqual(source, work.restoredPath(source, target), signal)
     return figures
   } finally {
     rmSync(target, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
-/** By rsync, which is none of the contenders: contents by checksum, types, modes, owners, times. */
+/** By rsync, which is none of the contenders: contents by checksum, types, modes, owners, times to the nanosecond. */
 async function requireEqual(source: string, restored: string, signal: AbortSignal): Promise<void> {
-  const { stdout } = await promisify(execFile)('rsync', ['-naci', '--delete', `${source}/`, `${restored}/`], {
+  const { stdout } = await promisify(execFile)('rsync', ['-naci', '--delete', '--modify-window=-1', `${source}/`, `${restored}/`], {
     maxBuffer: 64 * 2 ** 20,
     signal,
   })

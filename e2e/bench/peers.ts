@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { measureCommand, noServants, type Command } from './measure-command.ts'
 import { bytesBelow, type Tool } from './tool.ts'
-import { steps } from './figures.ts'
+import { steps, type Step } from './figures.ts'
 
 const run = promisify(execFile)
 
@@ -14,12 +14,20 @@ export interface FoundPeers {
   readonly missing: readonly string[]
 }
 
+export interface WantedPeers {
+  /** A second restic, such as a newer one. */
+  readonly otherRestic: string | null
+  /** Also borg's first backup with its default compression. */
+  readonly borgLz4: boolean
+}
+
 /** The peers that are installed here. */
-export async function findPeers(otherRestic: string | null): Promise<FoundPeers> {
+export async function findPeers({ otherRestic, borgLz4 }: WantedPeers): Promise<FoundPeers> {
   const wanted = [
     { file: 'restic', name: 'restic', debian: 'restic', make: makeRestic },
     ...(otherRestic === null ? [] : [{ file: otherRestic, name: 'restic (other)', debian: null, make: makeRestic }]),
-    { file: 'borg', name: 'borg', debian: 'borgbackup', make: makeBorg },
+    { file: 'borg', name: 'borg', debian: 'borgbackup', make: borgWith('zstd,1', steps) },
+    ...(borgLz4 ? [{ file: 'borg', name: 'borg lz4', debian: 'borgbackup', make: borgWith('lz4', ['first']) }] : []),
     { file: 'rsync', name: 'rsync', debian: 'rsync', make: makeRsync },
   ]
   const tools: Tool[] = []
@@ -61,17 +69,19 @@ function makeRestic(name: string, file: string, version: string): Tool {
         restore: (_source, target, stop) => measureCommand(name, command('restore', 'latest', '--target', target), noServants, stop),
         restoredPath: (source, target) => join(target, source),
         storedBytes: () => bytesBelow(store),
+        check: async (stop) => void (await measureCommand(name, command('check', '--read-data'), noServants, stop)),
         end: () => Promise.resolve(),
       }
     },
   }
 }
 
-function makeBorg(name: string, file: string, version: string): Tool {
-  return {
+const borgWith =
+  (compression: string, borgSteps: readonly Step[]) =>
+  (name: string, file: string, version: string): Tool => ({
     name,
     version,
-    steps,
+    steps: borgSteps,
     async begin(folder, signal) {
       const store = join(folder, 'store')
       const env = { BORG_PASSPHRASE: 'bench', BORG_BASE_DIR: join(folder, 'base'), BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes' }
@@ -81,18 +91,18 @@ function makeBorg(name: string, file: string, version: string): Tool {
       return {
         backUp: (source, stop) => {
           archives += 1
-          const args = ['create', '--compression', 'zstd,1', `${store}::${archives}`, source]
+          const args = ['create', '--compression', compression, `${store}::${archives}`, source]
           return measureCommand(name, { file, args, env }, noServants, stop)
         },
         restore: (_source, target, stop) =>
           measureCommand(name, { file, args: ['extract', `${store}::${archives}`], env, cwd: target }, noServants, stop),
         restoredPath: (source, target) => join(target, source),
         storedBytes: () => bytesBelow(store),
+        check: async (stop) => void (await measureCommand(name, { file, args: ['check', '--verify-data', store], env }, noServants, stop)),
         end: () => Promise.resolve(),
       }
     },
-  }
-}
+  })
 
 /** The floor of a rescan: it looks at every file on both sides, and keeps no history. */
 function makeRsync(name: string, file: string, version: string): Tool {
@@ -107,6 +117,7 @@ function makeRsync(name: string, file: string, version: string): Tool {
         restore: () => Promise.reject(new Error('rsync keeps no snapshots')),
         restoredPath: () => join(folder, 'mirror'),
         storedBytes: () => null,
+        check: () => Promise.resolve(),
         end: () => Promise.resolve(),
       }),
   }
@@ -124,6 +135,7 @@ const copyTool: Tool = {
       restore: () => Promise.reject(new Error('cp keeps no snapshots')),
       restoredPath: () => join(folder, 'copy'),
       storedBytes: () => null,
+      check: () => Promise.resolve(),
       end: () => Promise.resolve(),
     }),
 }

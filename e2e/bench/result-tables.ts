@@ -29,14 +29,14 @@ const stepTitle = (step: Step): string => stepNames[step]
 
 /** All that was measured, one table for each data set. */
 export function resultLines({ machine, date, commit, peers, dataSets, rows, targets }: BenchResults): string[] {
-  const { cpu, cores, memoryBytes, system, node, workFolder } = machine
+  const { cpu, cores, memoryBytes, system, node, fileSystem } = machine
   const tools = Object.entries(peers).map(([tool, version]) => (version.startsWith(tool) ? version : `${tool} ${version}`))
   return [
-    `${date.slice(0, 10)}${commit === null ? '' : `, commit ${commit}`}; ${cores} cores of ${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB; ${system}; Node ${node}; ${workFolder}.`,
+    `${date.slice(0, 10)}${commit === null ? '' : `, commit ${commit}`}; ${cores} cores of ${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB; ${system}; Node ${node}; stores on ${fileSystem}.`,
     `Tools: ${tools.join(' · ')}.`,
     ...dataSets.flatMap((set) => [
       '',
-      `\`${set.name}\`: ${set.files.toLocaleString('en')} files, ${mebibytes(set.bytes)}; ${set.origin}.`,
+      `\`${set.name}\`: ${set.files.toLocaleString('en')} files, ${mebibytes(set.bytes)}, on ${set.fileSystem}; ${set.origin}.`,
       '',
       ...markdownTable(
         ['step', 'tool', 'time', 'spread', 'against holdfast', 'CPU', 'memory', 'stored'],

@@ -5,11 +5,11 @@ import { withResults } from './record-results.ts'
 import { markdownTable, resultLines } from './result-tables.ts'
 
 const results: BenchResults = {
-  machine: { cpu: 'Test', cores: 2, memoryBytes: 2 ** 33, system: 'Linux 6', node: '24', workFolder: 'a tmpfs' },
+  machine: { cpu: 'Test', cores: 2, memoryBytes: 2 ** 33, system: 'Linux 6', node: '24', fileSystem: 'tmpfs' },
   date: '2026-01-02T03:04:05Z',
   commit: null,
   peers: { holdfast: '1', restic: '0.14' },
-  dataSets: [{ name: 'linux', origin: 'generated', files: 79_000, bytes: 2 ** 30 }],
+  dataSets: [{ name: 'linux', origin: 'a given tree', fileSystem: 'ext4', files: 79_000, bytes: 2 ** 30 }],
   rows: [
     {
       set: 'linux',
@@ -42,6 +42,8 @@ const results: BenchResults = {
 
 test('results are tables with the spread, the ratio to Holdfast, and what each process took', () => {
   const cells = resultLines(results).map((line) => line.replaceAll(/ +/g, ' '))
+  expect(cells[0]).toMatch(/; Linux 6; Node 24; stores on tmpfs\.$/)
+  expect(cells).toContain('`linux`: 79,000 files, 1024 MiB, on ext4; a given tree.')
   expect(cells).toContain('| first backup | holdfast | 4.00 s | 3.90 s – 4.25 s | | 7.00 s | 300 MiB | 256 MiB |')
   expect(cells).toContain('| first backup | restic | 10.0 s | one round | 2.50× | 20.0 s | 0 MiB | |')
   expect(cells).toContain('* holdfast, first backup: agent 6.00 s, 200 MiB; hub 1.00 s, 100 MiB')
@@ -62,12 +64,13 @@ test('results are added to a page once, and take the place of earlier ones', () 
 
 test('arguments name sets and options; what is unknown is told with the usage', () => {
   expect(parseBenchArguments([])).toMatchObject({ sets: ['linux', 'large'], rounds: 3, gate: true, record: false, dataFolder: null })
-  expect(parseBenchArguments(['large', '--repeat', '5', '--no-gate', '--record', '--data', '/d'])).toMatchObject({
+  expect(parseBenchArguments(['large', '--repeat', '5', '--no-gate', '--record', '--data', '/d', '--borg-lz4'])).toMatchObject({
     sets: ['large'],
     rounds: 5,
     gate: false,
     record: true,
     dataFolder: '/d',
+    borgLz4: true,
   })
   for (const wrong of [['huge'], ['--repeat', '0'], ['--repeat', 'x'], ['--frobnicate']])
     expect(() => parseBenchArguments(wrong)).toThrow('usage:')

@@ -91,6 +91,12 @@ describe('the gate', () => {
     ])
   })
 
+  test('does not fall by an unchanged backup of four files, and still says that it missed', () => {
+    const all = rows(...['holdfast', 'borg'].map((tool, index) => aSample(tool, 'unchanged', 2 - index, { set: 'large' })))
+    expect(named(all, 'large: unchanged backup')).toMatchObject([{ measured: '0.50×', met: false, gate: null }])
+    expect(gateProblems(targetsOf(all), ['borg'])).toEqual([])
+  })
+
   test('does not stand open because there is nobody to compare with', () => {
     expect(gateProblems([], [])).toHaveLength(1)
   })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../stack/project.ts'
 import { parseBenchArguments, UsageProblem, type BenchArguments } from './bench-arguments.ts'
 import { makeDataSet, readThrough } from './data-sets.ts'
+import { fileSystemOf } from './file-system.ts'
 import type { BenchResults, DataSetFacts, MachineFacts, Sample } from './figures.ts'
 import { holdfastTool } from './holdfast.ts'
 import { measureRounds } from './measure-rounds.ts'
@@ -27,17 +28,22 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
 
 async function bench(options: BenchArguments, signal: AbortSignal): Promise<number> {
-  const { tools: peers, missing } = await findPeers(options.otherRestic)
+  const { tools: peers, missing } = await findPeers(options)
+  if (options.gate && missing.length > 0)
+    throw new Error(`${missing.join('; ')}. Nothing was measured; --no-gate measures with what is there.`)
   for (const line of missing) console.error(`Not compared: ${line}.`)
   const tools = [holdfastTool, ...peers]
   const work = makeWorkFolder(options.workFolder)
   process.once('exit', () => work.remove())
+  const isRestoreCompared = peers.some(({ name }) => name === 'rsync')
+  if (!isRestoreCompared) console.error('Restored trees are not compared with their sources: that needs rsync.')
+  const fileSystem = fileSystemOf(work.path)
   const samples: Sample[] = []
   const dataSets: DataSetFacts[] = []
   for (const set of options.sets) {
     const source = join(options.dataFolder ?? work.path, set)
     console.error(`${set}: making and reading the data …`)
-    const origin = options.dataFolder === null ? await makeDataSet(set, source, signal) : `as it lay in ${source}`
+    const origin = options.dataFolder === null ? await makeDataSet(set, source, signal) : 'a given tree'
     dataSets.push(readThrough(set, source, origin))
     samples.push(
       ...(await measureRounds({
@@ -48,25 +54,26 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
         rounds: options.rounds,
         signal,
         settleMs,
+        isRestoreCompared,
         tell: console.error,
       })),
     )
   }
   work.remove()
-  return finish(options, resultsOf({ samples, dataSets, tools, workFolder: options.workFolder ?? 'stores and data on a tmpfs' }))
+  return finish(options, resultsOf({ samples, dataSets, tools, fileSystem }))
 }
 
 interface Measured {
   readonly samples: readonly Sample[]
   readonly dataSets: readonly DataSetFacts[]
   readonly tools: readonly Tool[]
-  readonly workFolder: string
+  readonly fileSystem: string
 }
 
-function resultsOf({ samples, dataSets, tools, workFolder }: Measured): BenchResults {
+function resultsOf({ samples, dataSets, tools, fileSystem }: Measured): BenchResults {
   const rows = rowsOf(samples)
   return {
-    machine: machineFacts(workFolder),
+    machine: machineFacts(fileSystem),
     date: new Date().toISOString(),
     commit: commitInHand(),
     peers: Object.fromEntries(tools.map(({ name, version }) => [name, version])),
@@ -88,13 +95,13 @@ function finish(options: BenchArguments, results: BenchResults): number {
   return options.gate && problems.length > 0 ? failed : 0
 }
 
-const machineFacts = (workFolder: string): MachineFacts => ({
+const machineFacts = (fileSystem: string): MachineFacts => ({
   cpu: cpus()[0]?.model ?? 'an unknown processor',
   cores: cpus().length,
   memoryBytes: totalmem(),
   system: `${systemName()} ${release()}`,
   node: process.versions.node,
-  workFolder,
+  fileSystem,
 })
 
 function commitInHand(): string | null {

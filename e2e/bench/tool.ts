@@ -22,6 +22,8 @@ export interface ToolRound {
   restoredPath(source: string, target: string): string
   /** Null for what keeps no store. */
   storedBytes(): number | null
+  /** Reads and verifies all that is stored. @throws Error when anything is missing or damaged */
+  check(signal: AbortSignal): Promise<void>
   end(): Promise<void>
 }
 
