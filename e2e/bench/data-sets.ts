@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { removeLeftovers } from './change-set.ts'
 import { fileSystemOf } from './file-system.ts'
 import type { DataSetFacts, DataSetName } from './figures.ts'
 import { linuxSize, makeSourceTree } from './source-tree.ts'
@@ -24,6 +25,13 @@ import { linuxSize, makeSourceTree } from './source-tree.ts'
 export async function makeDataSet(name: DataSetName, folder: string, signal: AbortSignal): Promise<string> {
   mkdirSync(folder)
   return name === 'linux' ? makeLinux(folder, signal) : makeLarge(folder, signal)
+}
+
+/** A tree that was made earlier, without what a killed bench has left in it. @returns as `makeDataSet` */
+export function takeDataSet(folder: string): string {
+  if (!existsSync(folder)) throw new Error(`There is no data set ${folder}.`)
+  removeLeftovers(folder)
+  return 'a given tree'
 }
 
 /** Debian's kernel source where it is installed: real files, the same bytes everywhere. */
@@ -110,7 +118,6 @@ export function runToEnd(program: string, args: readonly string[], signal: Abort
 
 /** Reads all of it once, so that no tool is the one that finds it cold, and counts it. */
 export function readThrough(name: DataSetName, folder: string, origin: string): DataSetFacts {
-  if (!existsSync(folder)) throw new Error(`There is no data set ${folder}.`)
   const buffer = Buffer.alloc(mebibyte)
   const facts = { files: 0, bytes: 0 }
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {

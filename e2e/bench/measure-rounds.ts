@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { changeTree, removeLeftovers } from './change-set.ts'
+import { changeTree } from './change-set.ts'
 import type { DataSetName, Sample, Step } from './figures.ts'
 import type { CommandFigures } from './measure-command.ts'
 import type { Tool, ToolRound } from './tool.ts'
@@ -25,7 +25,6 @@ export interface Contest {
 
 /** Every tool in every round, each round beginning with another one, so that whatever drifts on the machine hits all alike. */
 export async function measureRounds(contest: Contest): Promise<Sample[]> {
-  removeLeftovers(contest.source)
   const samples: Sample[] = []
   for (let round = 0; round < contest.rounds; round += 1) {
     const first = round % contest.tools.length

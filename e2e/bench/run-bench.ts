@@ -5,7 +5,7 @@ import { cpus, release, totalmem, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../stack/project.ts'
 import { parseBenchArguments, UsageProblem, type BenchArguments } from './bench-arguments.ts'
-import { makeDataSet, readThrough } from './data-sets.ts'
+import { makeDataSet, readThrough, takeDataSet } from './data-sets.ts'
 import { fileSystemOf } from './file-system.ts'
 import type { BenchResults, DataSetFacts, MachineFacts, Sample } from './figures.ts'
 import { holdfastTool } from './holdfast.ts'
@@ -43,7 +43,7 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   for (const set of options.sets) {
     const source = join(options.dataFolder ?? work.path, set)
     console.error(`${set}: making and reading the data …`)
-    const origin = options.dataFolder === null ? await makeDataSet(set, source, signal) : 'a given tree'
+    const origin = options.dataFolder === null ? await makeDataSet(set, source, signal) : takeDataSet(source)
     dataSets.push(readThrough(set, source, origin))
     samples.push(
       ...(await measureRounds({

@@ -15,7 +15,7 @@ import { PlainProblem } from './run-script.mjs'
 /** @type {SystemPackages} */
 export const testPackages = {
   whoNeeds: 'The tests need',
-  whenMissing: 'some of them will fail',
+  whenMissing: 'some tests will fail',
   isRequired: false,
   packages: [
     { name: 'chromium', paths: ['/usr/bin/chromium'] },
@@ -62,7 +62,7 @@ export async function installSystemPackages(needed, { signal, tell = console.log
     if (needed.isRequired) throw new PlainProblem(problem)
     tell(problem)
   }
-  const names = missing.join(' and ')
+  const names = new Intl.ListFormat('en').format(missing)
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
   if (process.getuid?.() !== 0 || !isThere('apt-get'))
     return giveUp(`${needed.whoNeeds} ${names}; without them ${needed.whenMissing}. On Debian or Ubuntu: sudo ${command}`)
