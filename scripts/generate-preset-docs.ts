@@ -14,7 +14,7 @@ function describe({ name, about, excludesOf, rules }: BackupPreset): string[] {
   return [
     `### ${name}`,
     '',
-    `${about}.${excludesOf === undefined ? '' : ` Leaves out what \`${excludesOf}\` does.`}`,
+    `${about}.${excludesOf === undefined ? '' : ` Leaves out what \`${excludesOf}\` excludes, and none of what is optional there.`}`,
     '',
     '| rule | places | reason |',
     '|---|---|---|',

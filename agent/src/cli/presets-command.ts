@@ -38,6 +38,6 @@ function presetLines({ name, about, excludesOf, rules }: BackupPreset): string[]
   return [
     `${name}: ${about}`,
     ...table.map((line) => `  ${line}`),
-    ...(excludesOf === undefined ? [] : [`  and leaves out what ${excludesOf} does`]),
+    ...(excludesOf === undefined ? [] : [`  and leaves out what ${excludesOf} excludes, and none of what is optional there`]),
   ]
 }

@@ -30,11 +30,20 @@ describe('what is shipped', () => {
   })
 })
 
-test('what is optional is included while it is on, and excluded else', () => {
+test('what is optional is included while it is on; off, it is only not included', () => {
   const { included, excluded } = pathsOfPreset(findPreset('linux-user-data')!)
   expect(included).toEqual(['/home', '/root', '/etc', '/opt', '/srv'])
-  expect(excluded).toEqual(expect.arrayContaining(['/proc', '/mnt', '/boot', '~/.cache']))
-  expect(pathsOfPreset(findPreset('linux-everything')!)).toEqual({ included: ['/'], excluded })
+  expect(excluded).toEqual(expect.arrayContaining(['/proc', '/run', '~/.cache']))
+  for (const optional of ['/mnt', '/media', '/boot', '/var/lib/docker', '/var/lib/libvirt']) expect(excluded).not.toContain(optional)
+  expect(pathsOfPreset(findPreset('macos-user-data')!).excluded).toContain('~/Library/Mobile Documents')
+})
+
+test.each(['linux', 'macos', 'windows'])('%s-everything leaves out what is excluded by rule, and nothing that is merely optional', (system) => {
+  const everything = pathsOfPreset(findPreset(`${system}-everything`)!)
+  const { rules } = findPreset(`${system}-user-data`)!
+  const byRule = rules.filter(({ rule }) => rule === 'exclude').flatMap(({ paths }) => paths)
+  expect(everything.excluded).toEqual(byRule)
+  expect(rules.filter(({ on }) => on === false).flatMap(({ paths }) => paths)).not.toEqual([])
 })
 
 test('a rule without a reason, or an optional one that does not say whether it is on, is none', () => {

@@ -12,7 +12,7 @@ import shipped from './backup-presets.json' with { type: 'json' }
 const PresetRule = z
   .strictObject({
     paths: z.array(z.string().min(1).max(1000)).min(1),
-    /** `optional`: included while `on`, else excluded. */
+    /** `optional`: included while `on`, else not; then it is left out only where it lies in a place that the same preset includes. */
     rule: z.enum(['include', 'exclude', 'optional']),
     on: z.boolean().optional(),
     why: z.string().min(4).max(200),
@@ -26,7 +26,7 @@ export const BackupPreset = z
     system: HostFacts.shape.os,
     about: z.string().min(4).max(200),
     rules: z.array(PresetRule).min(1),
-    /** Excludes besides what that preset excludes. */
+    /** Excludes besides what that preset excludes by rule; what is merely optional there is user data and stays in. */
     excludesOf: PresetName.optional(),
   })
   .meta({ id: 'BackupPreset', description: 'What to back up and what to leave out on one system, each rule with its reason' })
@@ -49,8 +49,14 @@ export const unknownPreset = (names: readonly string[], system: HostFacts['os'])
 export function pathsOfPreset(preset: BackupPreset): { readonly included: readonly string[]; readonly excluded: readonly string[] } {
   const included = preset.rules.filter(isIncluded).flatMap(({ paths }) => paths)
   const other = preset.excludesOf === undefined ? undefined : findPreset(preset.excludesOf)
-  const rules = [...(other?.rules ?? []), ...preset.rules]
-  return { included, excluded: rules.filter((rule) => !isIncluded(rule)).flatMap(({ paths }) => paths) }
+  const excluded = [...(other?.rules ?? []), ...preset.rules].filter(({ rule }) => rule === 'exclude').flatMap(({ paths }) => paths)
+  return { included, excluded: [...excluded, ...switchedOff(preset, included)] }
+}
+
+/** Optional places that are off and would come in with a place around them: elsewhere it is enough not to include them. */
+function switchedOff({ rules }: BackupPreset, included: readonly string[]): string[] {
+  const paths = rules.filter(({ rule, on }) => rule === 'optional' && on !== true).flatMap((rule) => rule.paths)
+  return paths.filter((path) => included.some((place) => path.startsWith(`${place}/`) || path.startsWith(`${place}\\`)))
 }
 
 const isIncluded = ({ rule, on }: PresetRule): boolean => rule === 'include' || (rule === 'optional' && on === true)
