@@ -40,8 +40,7 @@ async function restoreFrom(context: RunContext, request: RestoreRequest, { sourc
   }).finally(() => source.close())
   const result = resultOf(request, outcome)
   // Nothing found of all that was asked for by name.
-  if (request.paths.length > 0 && outcome.filesRequested === 0 && context.warningCount >= request.paths.length)
-    return context.failed(new AppError('snapshot.path-not-found'), result)
+  if (outcome.pathsMissing === outcome.pathsSelected) return context.failed(new AppError('snapshot.path-not-found'), result)
   if (outcome.filesRequested > 0 && outcome.filesWritten + outcome.filesSkipped === 0)
     return context.failed(new AppError('restore.entry-failed', { message: 'Not one of the files asked for could be restored.' }), result)
   return context.ended(outcome.status === 'complete' && context.warningCount === 0 ? 'succeeded' : 'warning', result)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RestoreRequest } from '@holdfast/shared-types'
@@ -57,6 +57,25 @@ test('a restore of some paths brings those, warns of one that is not there, and 
   })
   expect(readdirSync(`${target.path}${sources}/a/b`).toSorted()).toEqual(['empty', 'large', 'link', 'none'])
   expect((await restored('/nowhere')).body).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
+})
+
+test('a warning about what is no regular file does not mean that the path is missing from the snapshot', async () => {
+  mkdirSync(join(sources, 'links'))
+  for (const name of ['one', 'two']) symlinkSync('elsewhere', join(sources, 'links', name))
+  const snapshotId = snapshotOf(await backUp())
+  const target = join(folder.path, 'target')
+  // A folder that holds something never makes room: the one warning of this restore.
+  mkdirSync(join(target, sources, 'links/one/kept'), { recursive: true })
+  const restored = async (...paths: string[]): Promise<Report['body']> => {
+    const request = { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths: paths.map((path) => ({ path })) } as const
+    return (await ended((await hub.offer(request)).runId)).body
+  }
+  const end = await restored(join(sources, 'links'))
+  expect(end).toMatchObject({ outcome: 'warning', error: null, result: { filesRequested: 0 } })
+  expect(end['warnings']).toHaveLength(1)
+  expect(readlinkSync(join(target, sources, 'links/two'))).toBe('elsewhere')
+  const missing = await restored('/nowhere', '/nowhere', '/nowhere/below')
+  expect(missing).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
 })
 
 test('a restore to the original place is tried without writing, keeps what is there, and never touches the agent itself', async () => {

@@ -57,6 +57,10 @@ export interface PlannedEntry {
 export interface RestoreOutcome {
   /** `complete` only if everything that was asked for is there as it was. */
   readonly status: 'complete' | 'complete-with-errors'
+  /** Of `selected`, those that do not lie inside of others; 1 for everything. */
+  readonly pathsSelected: number
+  /** Those of them at which the snapshot holds nothing. */
+  readonly pathsMissing: number
   readonly filesRequested: number
   /** Files that are there now as the snapshot has them. */
   readonly filesWritten: number

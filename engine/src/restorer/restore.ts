@@ -162,6 +162,8 @@ class RestoreRun {
     const space = this.#placer instanceof DryRun ? this.#space(this.#placer.neededBytes) : null
     return {
       status: failed === 0 && this.#warnings.count === 0 ? 'complete' : 'complete-with-errors',
+      pathsSelected: countOf(this.#prepared.layout.selection.paths()),
+      pathsMissing: countOf(this.#prepared.layout.selection.missing()),
       filesRequested: requested,
       filesWritten: written,
       filesUnchanged: unchanged,
@@ -208,3 +210,5 @@ class RestoreRun {
     }
   }
 }
+
+const countOf = (all: Iterable<unknown>): number => [...all].length
