@@ -129,6 +129,8 @@ test('what is asked for goes to the hub, and what goes without saying is left ou
 test.each([
   [[]],
   [['--original']],
+  [['--target', '/']],
+  [['--target', '//.']],
   [['--original', '--target', '/t']],
   [['--yes', '--flat']],
   [['--target', '/t', '--conflict', 'newest']],
@@ -160,6 +162,22 @@ test('nobody is asked with --yes, and for a dry run', async () => {
   expect(orders).toEqual([
     { ...plain, target: null },
     { ...plain, target: null, dryRun: true },
+  ])
+})
+
+test('the original place by another name is asked for all the same, and ordered as what it is', async () => {
+  expect((await restore(['--target', '/'], 'n')).status).toBe(130)
+  expect((await restore(['--flat', '--target', '/home/./ada/'], 'n')).status).toBe(130)
+  expect(orders).toEqual([])
+  expect(questions).toHaveLength(2)
+  expect((await restore(['--flat', '--target', '/home/ada'])).status).toBe(2)
+  expect((await restore(['--target', '/', '--yes'])).status).toBe(0)
+  expect((await restore(['--flat', '--target', '/t'])).status).toBe(0)
+  expect((await restore(['--flat', '--target', '/home/ada', '--dry-run'])).status).toBe(0)
+  expect(orders).toEqual([
+    { ...plain, target: null },
+    { ...plain, target: { path: '/t' }, flat: true },
+    { ...plain, target: { path: '/home/ada' }, flat: true, dryRun: true },
   ])
 })
 

@@ -1,9 +1,10 @@
-import { AppError, ConflictMode, standardConflictMode, type RunOrder, type WirePath } from '@holdfast/shared-types'
+import { AppError, ConflictMode, isFileSystemRoot, standardConflictMode, type RunOrder, type WirePath } from '@holdfast/shared-types'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { confirmOriginal, requireSomebodyToAsk } from './confirm-original.ts'
 import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
 import { localPath, snapshotPath } from './resolve-path.ts'
+import { wirePathBytes } from '../runs/wire-path-bytes.ts'
 import { withHub } from './with-hub.ts'
 
 export interface RestoreArguments {
@@ -24,8 +25,9 @@ export interface RestoreArguments {
 export async function restoreCommand(context: CommandContext, args: RestoreArguments): Promise<number> {
   const name = parseSnapshotName(args.snapshot)
   const orderOf = makeOrder(args)
-  const isToBeAsked = args.target === undefined && !args.dryRun && !args.yes
-  const confirmed = isToBeAsked ? await confirm(context, args, name) : null
+  const where = targetOf(args)
+  const mayAsk = !args.dryRun && !args.yes
+  const confirmed = mayAsk && (where === null || args.flat) ? await confirm(context, args, { name, where }) : null
   return carryOutRun(context, async ({ client }) => orderOf(confirmed ?? (await findSnapshot(client, name, args.host)).id))
 }
 
@@ -45,7 +47,7 @@ function makeOrder({
   if (target === undefined && flat) throw invalid('--flat needs a --target: what goes back to where it was keeps its whole path.')
   if (include.includes('')) throw invalid('A pattern of --include is empty.')
   const conflict = conflictOf(args.conflict)
-  const where: WirePath | null = target === undefined ? null : localPath(target)
+  const where = targetOf({ target, flat })
   const selected = paths.map(snapshotPath)
   return (snapshotId) => ({
     kind: 'restore',
@@ -60,16 +62,29 @@ function makeOrder({
   })
 }
 
-async function confirm(context: CommandContext, args: RestoreArguments, name: string): Promise<RestoreOrder['snapshotId']> {
-  requireSomebodyToAsk(context.terminal)
+/** Null: to where it was, which is also what everything below `/` with its whole path means. */
+function targetOf({ target, flat }: Pick<RestoreArguments, 'target' | 'flat'>): WirePath | null {
+  const where = target === undefined ? null : localPath(target)
+  return where !== null && !flat && isFileSystemRoot(where) ? null : where
+}
+
+interface Asked {
+  readonly name: string
+  readonly where: WirePath | null
+}
+
+/** Asks where the restore writes to the original place. @returns the snapshot that was looked at: `latest` may be another one by now. */
+async function confirm(context: CommandContext, args: RestoreArguments, { name, where }: Asked): Promise<RestoreOrder['snapshotId']> {
+  if (where === null) requireSomebodyToAsk(context.terminal)
   const snapshot = await withHub(context, ({ client }) => findSnapshot(client, name, args.host))
+  // The contents of a source straight into that source: the original place by another name.
+  if (where !== null && !snapshot.roots.some((root) => wirePathBytes(root).equals(wirePathBytes(where)))) return snapshot.id
   await confirmOriginal(context.terminal, {
     snapshot,
     paths: args.paths.map(snapshotPath),
     include: args.include,
     conflict: conflictOf(args.conflict),
   })
-  // The one that was shown: `latest` may be another one by now.
   return snapshot.id
 }
 

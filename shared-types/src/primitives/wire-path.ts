@@ -10,6 +10,12 @@ export const WirePath = z.strictObject({
 })
 export type WirePath = z.infer<typeof WirePath>
 
+/** `/`, however it is spelled. Other `..` are not resolved: through a symlink they lead elsewhere. */
+export function isFileSystemRoot({ path, pathBase64 }: WirePath): boolean {
+  const text = pathBase64 === undefined ? path : atob(pathBase64)
+  return /^\/(?:\/|\.{1,2}(?:\/|$))*$/.test(text)
+}
+
 /** Milliseconds since 1970 by the clock of whoever says it. */
 export const TimeMs = z.int()
 export const ByteCount = z.int().min(0)

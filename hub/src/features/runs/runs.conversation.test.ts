@@ -298,6 +298,21 @@ describe('orders', () => {
     const plain = await hub.json<Run>(order(agent, { ...restore, include: [], conflict: 'overwrite-different', dryRun: false }))
     expect(plain.request).toEqual({ ...restore, flat: false, paths: [] })
   })
+
+  test('to restore below the root of the file system are to the original place, and one waits for the other', async () => {
+    const agent = await linked('owner')
+    const { run } = await running(agent)
+    const restore = { kind: 'restore', snapshotId: await commitSnapshot(hub, run), paths: [{ path: '/home' }] }
+    const first = await hub.json<Run>(order(agent, { ...restore, target: { path: '//.' } }))
+    expect(first.request).toMatchObject({ target: null, flat: false })
+    await hub.expectState(first.id, 'running')
+    const second = await hub.json<Run>(order(agent, { ...restore, target: null }))
+    expect(await hub.refusal(order(agent, { ...restore, target: { path: '/' } }))).toEqual([409, 'run.already-active'])
+    const keys = await hub.sql<{ key: string }>(`select distinct source_key as key from run where id = any($1)`, [[first.id, second.id]])
+    expect(keys).toHaveLength(1)
+    const flat = await hub.json<Run>(order(agent, { ...restore, target: { path: '/' }, flat: true }))
+    expect(flat.request).toMatchObject({ target: { path: '/' }, flat: true })
+  })
 })
 
 describe('lists of runs', () => {

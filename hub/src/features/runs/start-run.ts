@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   AppError,
+  isFileSystemRoot,
   leanExclusions,
   presetNamesFor,
   RunId,
@@ -96,7 +97,8 @@ function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: '
   return {
     kind: 'restore',
     snapshotId,
-    target,
+    // The same place is said one way: two runs that write to it must have one key.
+    target: target !== null && !flat && isFileSystemRoot(target) ? null : target,
     flat,
     paths,
     // What goes without saying is not said: an agent of an earlier version refuses words it does not know.
