@@ -4,6 +4,7 @@ import {
   type AgentHello,
   agentNamespace,
   AnyEnvelope,
+  AppError,
   challengeEvent,
   HelloAnswer,
   helloEvent,
@@ -11,6 +12,7 @@ import {
   HubChallenge,
   linkEndedEvent,
   messageEvent,
+  toWireError,
   type AgentId,
   type BodyOf,
   type EnrolAnswer,
@@ -46,8 +48,8 @@ export class FakeAgent {
   ended: LinkEnded | null = null
   answer: EnrolAnswer | null = null
   origin = ''
-  /** How offers and cancels are answered; null = never. */
-  onOffer: ((offer: Offer) => { accepted: boolean; reason?: string } | null) | null = () => ({ accepted: true })
+  /** How offers and cancels are answered; null = never. An error is what an agent refuses a command with. */
+  onOffer: ((offer: Offer) => { accepted: boolean; reason?: string } | AppError | null) | null = () => ({ accepted: true })
   onCancel: ((cancel: Cancel) => { known: boolean } | null) | null = () => ({ known: true })
   socket: Socket | null = null
   readonly #signing = generateKeyPairSync('ed25519')
@@ -152,7 +154,8 @@ export class FakeAgent {
     if (type === 'run.offer') {
       this.offers.push(body as Offer)
       const answer = this.onOffer?.(body as Offer)
-      if (answer) acknowledge({ ok: true, body: answer })
+      if (answer instanceof AppError) acknowledge({ ok: false, error: toWireError(answer) })
+      else if (answer) acknowledge({ ok: true, body: answer })
     } else {
       this.cancels.push(body as Cancel)
       const answer = this.onCancel?.(body as Cancel)

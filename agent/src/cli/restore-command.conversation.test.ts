@@ -201,6 +201,7 @@ test('the document of a restore has the same fields always, and that of a dry ru
   const plan = [
     { path: '/etc/a\u001b[2J', action: 'create' as const },
     { path: '/etc/b', action: 'overwrite' as const },
+    { path: '/etc/c', action: 'rename' as const },
   ]
   script({ ...result, dryRun: true, filesUnchanged: 1, entriesReplaced: 2, entriesRenamed: 0, bytesFree: 2048, plan })
   expect(JSON.parse((await restore(['--target', '/t', '--dry-run', '--json'])).out)).toEqual({
@@ -212,6 +213,6 @@ test('the document of a restore has the same fields always, and that of a dry ru
     plan,
   })
   const { out } = await restore(['--target', '/t', '--dry-run'])
-  expect(out).toContain('would write /etc/a\\x1b[2J\nwould replace /etc/b\nDry run of a restore succeeded after 3.0 s\n')
+  expect(out).toContain('would write /etc/a\\x1b[2J\nwould replace /etc/b\nwould write, and keep under another name what is there: /etc/c\nDry run of a restore succeeded after 3.0 s\n')
   expect(out).toContain('3 would be written of 5 asked for, 1 there already, 1 skipped')
 })

@@ -92,7 +92,7 @@ const plannedWords = {
   unchanged: 'leave',
   skip: 'skip',
   overwrite: 'replace',
-  rename: 'keep what is there beside',
+  rename: 'write, and keep under another name what is there:',
 } as const
 
 /** What a dry run found, one line an entry; a tree of new folders is its folders. */

@@ -125,6 +125,11 @@ export const errorRegistry = {
     title: 'Another link with this agent\u2019s identity took over.',
     cure: 'Run one agent per identity; a copied machine must be enrolled anew.',
   },
+  'agent.outdated': {
+    category: 'unsupported',
+    title: 'The device\u2019s agent does not understand what it was asked to do.',
+    cure: 'Update Holdfast on the device to the version of the hub, then start the run again.',
+  },
   'protocol.unsupported': {
     category: 'unsupported',
     title: 'Agent and hub do not speak a common protocol version.',

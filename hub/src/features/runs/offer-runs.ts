@@ -1,4 +1,4 @@
-import { AppError, type AgentId, type RunId } from '@holdfast/shared-types'
+import { AppError, type AgentId, type ErrorCode, type RunId } from '@holdfast/shared-types'
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
 import { sendFailureOf } from '../../platform/realtime/agent-link.ts'
 import { applyToRun } from './apply-to-run.ts'
@@ -47,11 +47,8 @@ async function send(state: RunsState, { id, agentId, fence, request, offerCount 
     .send(agentId, 'run.offer', { runId: id, fence, leaseMs: state.leaseMs, request })
     .catch((error: unknown) => readFailure(error))
   if (answer === 'unknown') return // The link is gone: the next hello says whether the offer arrived.
-  const answered =
-    answer === 'unanswered'
-      ? ({ type: 'unanswered', fence } as const)
-      : ({ type: answer.accepted ? 'accepted' : 'declined', fence } as const)
-  const isTooOften = answered.type !== 'accepted' && offerCount >= maxOffers
+  const answered = { type: typeof answer === 'string' ? answer : answer.accepted ? 'accepted' : 'declined', fence } as const
+  const isTooOften = (answered.type === 'declined' || answered.type === 'unanswered') && offerCount >= maxOffers
   const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (offerCount - 1))
   await state.database
     .transaction((em) =>
@@ -68,10 +65,14 @@ async function send(state: RunsState, { id, agentId, fence, request, offerCount 
     })
 }
 
-function readFailure(error: unknown): 'unknown' | 'unanswered' | { accepted: false; reason: string } {
+/** An agent that is older than the hub says one of these to an order with words it does not know, and will say so every time. */
+const notUnderstood: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['protocol.invalid-message', 'protocol.unsupported'])
+
+function readFailure(error: unknown): 'unknown' | 'unanswered' | 'not-understood' | { accepted: false; reason: string } {
   const failure = sendFailureOf(error)
   if (failure === 'unlinked') return 'unknown'
   if (failure !== null) return 'unanswered'
+  if (error instanceof AppError && notUnderstood.has(error.code)) return 'not-understood'
   if (error instanceof AppError) return { accepted: false, reason: error.message }
   throw error
 }

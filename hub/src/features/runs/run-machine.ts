@@ -16,6 +16,8 @@ export type RunInput =
   | { readonly type: 'accepted'; readonly fence: number }
   /** The agent does not take it now; it is offered again later. */
   | { readonly type: 'declined'; readonly fence: number }
+  /** The agent does not know what it is asked; asking it again would not help. */
+  | { readonly type: 'not-understood'; readonly fence: number }
   /** Declined too often. */
   | { readonly type: 'given-up' }
   /** The offer was not acknowledged although the link holds. */
@@ -92,6 +94,7 @@ const queued: Row = {
   finished: stale,
   'in-hand': stale,
   declined: kept,
+  'not-understood': kept,
   unanswered: kept,
   'given-up': moved('failed', 'next', 'agent.busy'),
   cancel: moved('cancelled', 'next', 'run.cancelled'),
@@ -104,6 +107,7 @@ const offered: Row = {
   offer: kept,
   accepted: moved('running'),
   declined: moved('queued', 'next'),
+  'not-understood': moved('failed', 'next', 'agent.outdated'),
   unanswered: moved('queued', 'next'),
   'given-up': moved('failed', 'next', 'agent.busy'),
   // The acknowledgement was lost or is late: work speaks for itself.
@@ -122,6 +126,7 @@ const running: Row = {
   offer: kept,
   accepted: kept,
   declined: kept,
+  'not-understood': kept,
   unanswered: kept,
   'given-up': kept,
   progress: alive,
@@ -141,6 +146,7 @@ const ended: Row = {
   offer: kept,
   accepted: over,
   declined: kept,
+  'not-understood': kept,
   unanswered: kept,
   'given-up': kept,
   progress: over,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Device, LogLine, Run, RunOrder } from '@holdfast/shared-types'
+import { AppError, type Device, type LogLine, type Run, type RunOrder } from '@holdfast/shared-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commitSnapshot } from '../../../test/commit-snapshot.ts'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
@@ -199,6 +199,22 @@ describe('the queue', () => {
     expect(agent.offers.map((offer) => offer.fence)).toEqual([1, 3])
     expect(taken.startedAtMs).not.toBeNull()
   })
+
+  test.each(['protocol.invalid-message', 'protocol.unsupported'] as const)(
+    'end at once when an agent answers %s, and say that it has to be updated',
+    async (code) => {
+      const agent = await linked()
+      agent.onOffer = () => new AppError(code)
+      const run = await hub.json<Run>(order(agent, { ...backup('/home'), exclude: ['*.o'] }))
+      const { error } = await hub.expectState(run.id, 'failed', 2000)
+      expect(error).toMatchObject({ code: 'agent.outdated', cure: expect.stringContaining('Update Holdfast on the device') as string })
+      expect((await logOf(run)).map((entry) => entry.message)).toEqual([error?.message])
+      // What the agent does know is not held up by it.
+      agent.onOffer = () => ({ accepted: true })
+      await hub.expectState((await hub.json<Run>(order(agent, backup('/home')))).id, 'running', 2000)
+      expect(agent.offers).toHaveLength(2)
+    },
+  )
 
   test('offers again at once what was declined, when another run of the device ends', async () => {
     const agent = await linked()

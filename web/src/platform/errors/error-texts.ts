@@ -14,6 +14,7 @@ export const errorTextCodes = [
   'account.email-taken',
   'agent.not-found',
   'agent.offline',
+  'agent.outdated',
   'run.not-found',
   'run.already-active',
   'run.already-finished',
