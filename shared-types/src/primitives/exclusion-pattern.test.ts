@@ -19,6 +19,10 @@ test.each([
   '[[:alpha]',
   '\\[',
   'ä?',
+  '...',
+  '.*',
+  '/.git/',
+  'a/..b',
 ])('%j is a pattern', (pattern) => {
   expect(exclusionPatternProblem(pattern)).toBeNull()
 })
@@ -35,6 +39,14 @@ test.each([
   ['[]', 'never closed'],
   ['[a\\]', 'never closed'],
   ['[[:letters:]]', '[:letters:]'],
+  ['//', 'names nothing'],
+  ['.', 'names nothing'],
+  ['!./', 'names nothing'],
+  ['./build', 'write build, or /build'],
+  ['build/.', 'write build, or /build'],
+  ['!a//b/', 'write a/b/'],
+  ['../x', 'stay in it'],
+  ['a/../b', 'stay in it'],
 ])('%j is none, and is told why: %s', (pattern, reason) => {
   expect(exclusionPatternProblem(pattern)).toContain(reason)
   expect(ExclusionPattern.safeParse(pattern).success).toBe(false)

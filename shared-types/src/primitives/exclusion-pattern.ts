@@ -10,7 +10,19 @@ export function exclusionPatternProblem(pattern: string): string | null {
   const body = pattern.replace(/^!/, '').replace(/ +$/, '')
   if (body === '' || body === '/') return 'it names nothing'
   if (/\\*$/.exec(body)![0].length % 2 === 1 && body === pattern.replace(/^!/, '')) return 'it ends with a backslash that quotes nothing'
-  return bracketProblem(body)
+  return componentProblem(body) ?? bracketProblem(body)
+}
+
+/** Git compares with paths as `ls` of a folder gives them: what no such path has can match nothing, and does so in silence. */
+function componentProblem(body: string): string | null {
+  const components = body.replace(/^\//, '').replace(/\/$/, '').split('/')
+  const plain = components.filter((component) => component !== '' && component !== '.')
+  if (plain.includes('..')) return 'no path has “..” in it; patterns begin at the source and stay in it'
+  if (plain.length === components.length) return null
+  if (plain.length === 0) return 'it names nothing'
+  const meant = `${plain.join('/')}${body.endsWith('/') ? '/' : ''}`
+  // A slash that is left over anchored the pattern to its source; a name alone would be met everywhere.
+  return `no path has “.” or nothing between its slashes; write ${plain.length === 1 && body.includes('/') ? `${meant}, or /${meant} for the top of the source alone` : meant}`
 }
 
 const classNames = new Set(['alnum', 'alpha', 'blank', 'cntrl', 'digit', 'graph', 'lower', 'print', 'punct', 'space', 'upper', 'xdigit'])
