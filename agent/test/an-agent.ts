@@ -61,7 +61,7 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
   })
 }
 
-export const aService = (test: TestAgent, hubDataFolder: string | null = null): Promise<AgentService> =>
+export const aService = (test: TestAgent, hubDataFolder = join(test.folders.home, 'no-hub')): Promise<AgentService> =>
   startAgentService({
     config: { home: test.folders.home, hubDataFolder, hubStoreFolder: null, logLevel: 'info' },
     folders: test.folders,

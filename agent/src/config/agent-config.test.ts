@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loadConfig } from './agent-config.ts'
 
 test('a setting may lie in a file', () => {
@@ -20,6 +20,19 @@ test('beside a hub the agent is the one that npm start enrolled', () => {
   expect(loadConfig({ HOLDFAST_DATA: '/srv/hub' }).home).toBe('/srv/hub/agent')
   expect(loadConfig({ HOLDFAST_STORE: 'file:///srv/my%20store' }).hubStoreFolder).toBe('/srv/my store')
   expect(loadConfig({ HOLDFAST_STORE: 's3://bucket/prefix' }).hubStoreFolder).toBeNull()
+})
+
+test('the usual place of a hub is known without a setting', () => {
+  const uid = vi.spyOn(process, 'getuid')
+  try {
+    uid.mockReturnValue(0)
+    expect(loadConfig({ XDG_DATA_HOME: '/srv/ada' })).toMatchObject({ home: '/var/lib/holdfast/agent', hubDataFolder: '/var/lib/holdfast' })
+    uid.mockReturnValue(1000)
+    expect(loadConfig({ XDG_DATA_HOME: '/srv/ada' })).toMatchObject({ home: '/srv/ada/holdfast/agent', hubDataFolder: '/srv/ada/holdfast' })
+    expect(loadConfig({ HOLDFAST_AGENT_HOME: '/srv/agent' }).hubDataFolder).toMatch(/holdfast$/i)
+  } finally {
+    uid.mockRestore()
+  }
 })
 
 test('all that is wrong is told at once', () => {

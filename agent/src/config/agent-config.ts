@@ -20,9 +20,12 @@ const settingNames = Object.keys(Settings.shape) as SettingName[]
 export interface AgentConfig {
   /** Absolute path of the state folder. */
   readonly home: string
-  /** The hub's data folder where it is known to lie on this machine: never backed up, it changes while it is read, and never restored into. */
-  readonly hubDataFolder: string | null
-  /** The same of its vaults where they lie elsewhere. */
+  /**
+   * Where a hub of this machine and user has its data, whether or not there is one: never backed up, for it changes while it is read, and
+   * never restored into.
+   */
+  readonly hubDataFolder: string
+  /** The same of its vaults where they are known to lie elsewhere. */
   readonly hubStoreFolder: string | null
   readonly logLevel: (typeof logLevels)[number]
 }
@@ -46,9 +49,9 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     })
   }
   const settings = parsed.data
-  const hubDataFolder = settings.HOLDFAST_DATA === undefined ? null : resolve(settings.HOLDFAST_DATA)
+  const hubDataFolder = resolve(settings.HOLDFAST_DATA ?? defaultHubDataFolder(env))
   // Beside a hub the agent is the one that `npm start` enrolled.
-  const usualHome = hubDataFolder === null ? defaultHome(env) : join(hubDataFolder, 'agent')
+  const usualHome = settings.HOLDFAST_DATA === undefined ? defaultHome(env) : join(hubDataFolder, 'agent')
   return {
     home: resolve(settings.HOLDFAST_AGENT_HOME ?? usualHome),
     hubDataFolder,
@@ -89,4 +92,13 @@ function defaultHome(env: Environment): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'holdfast', 'agent')
   const xdg = env['XDG_DATA_HOME']
   return join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'holdfast', 'agent')
+}
+
+/** The hub's own rule (hub/src/config/load-config.ts), which this process cannot ask. */
+function defaultHubDataFolder(env: Environment): string {
+  if (process.getuid?.() === 0) return '/var/lib/holdfast'
+  if (env['XDG_DATA_HOME']) return join(env['XDG_DATA_HOME'], 'holdfast')
+  if (process.platform === 'win32') return join(env['LOCALAPPDATA'] || join(homedir(), 'AppData', 'Local'), 'Holdfast')
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Holdfast')
+  return join(homedir(), '.local', 'share', 'holdfast')
 }
