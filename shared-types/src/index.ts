@@ -1,5 +1,6 @@
 export * from './primitives/exclusion-pattern.ts'
 export * from './primitives/ids.ts'
+export * from './primitives/include-pattern.ts'
 export * from './primitives/wire-path.ts'
 export * from './errors/error-registry.ts'
 export * from './errors/app-error.ts'

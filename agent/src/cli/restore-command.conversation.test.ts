@@ -135,6 +135,9 @@ test.each([
   [['--yes', '--flat']],
   [['--target', '/t', '--conflict', 'newest']],
   [['--target', '/t', '--include', '']],
+  [['--target', '/t', '--include', '*.pdf', '--include', '//']],
+  [['--target', '/t', '--include', '{a,b}'.repeat(10)]],
+  [['--target', '/t', ...Array.from({ length: 1001 }, (_, n) => [`--include`, `*.${n}`]).flat()]],
 ])('%j with nobody at the terminal is told with status 2, and nothing is asked of the hub', async (args) => {
   const { status, out } = await restore([...args, '--json'])
   expect(status).toBe(2)
@@ -213,6 +216,8 @@ test('the document of a restore has the same fields always, and that of a dry ru
     plan,
   })
   const { out } = await restore(['--target', '/t', '--dry-run'])
-  expect(out).toContain('would write /etc/a\\x1b[2J\nwould replace /etc/b\nwould write, and keep under another name what is there: /etc/c\nDry run of a restore succeeded after 3.0 s\n')
+  expect(out).toContain(
+    'would write /etc/a\\x1b[2J\nwould replace /etc/b\nwould write, and keep under another name what is there: /etc/c\nDry run of a restore succeeded after 3.0 s\n',
+  )
   expect(out).toContain('3 would be written of 5 asked for, 1 there already, 1 skipped')
 })

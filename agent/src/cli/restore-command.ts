@@ -1,4 +1,15 @@
-import { AppError, ConflictMode, isFileSystemRoot, standardConflictMode, type RunOrder, type WirePath } from '@holdfast/shared-types'
+import { EngineError } from '@holdfast/engine/errors'
+import { IncludeGlobs } from '@holdfast/engine/restorer'
+import {
+  AppError,
+  ConflictMode,
+  includePatternProblem,
+  isFileSystemRoot,
+  restoreModes,
+  standardConflictMode,
+  type RunOrder,
+  type WirePath,
+} from '@holdfast/shared-types'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { confirmOriginal, requireSomebodyToAsk } from './confirm-original.ts'
@@ -45,7 +56,7 @@ function makeOrder({
 }: RestoreArguments): (id: RestoreOrder['snapshotId']) => RunOrder {
   if (target !== undefined && original) throw invalid('--target and --original exclude each other.')
   if (target === undefined && flat) throw invalid('--flat needs a --target: what goes back to where it was keeps its whole path.')
-  if (include.includes('')) throw invalid('A pattern of --include is empty.')
+  requireUsable(include)
   const conflict = conflictOf(args.conflict)
   const where = targetOf({ target, flat })
   const selected = paths.map(snapshotPath)
@@ -86,6 +97,33 @@ async function confirm(context: CommandContext, args: RestoreArguments, { name, 
     conflict: conflictOf(args.conflict),
   })
   return snapshot.id
+}
+
+/** What the engine would refuse in the middle of a run. */
+function requireUsable(patterns: readonly string[]): void {
+  for (const pattern of patterns) {
+    const problem = includePatternProblem(pattern) ?? compileProblem(pattern)
+    if (problem === null) continue
+    throw invalid(
+      `--include: the pattern “${pattern.slice(0, 200)}” cannot be used: ${problem}.`,
+      'Patterns are like *.pdf, photos/*.jpg or /home/ada/**.',
+    )
+  }
+  if (restoreModes.include.safeParse(patterns).success) return
+  throw invalid(
+    `These are too many patterns: ${patterns.length}.`,
+    'At most 1,000 of them, 200,000 letters in all, go with one restore; join several by wildcards or braces.',
+  )
+}
+
+function compileProblem(pattern: string): string | null {
+  try {
+    void new IncludeGlobs([pattern])
+    return null
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'restore.pattern-invalid') return 'its braces come to too many, or it makes no sense'
+    throw error
+  }
 }
 
 function conflictOf(text: string): ConflictMode {

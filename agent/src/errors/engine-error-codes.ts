@@ -39,6 +39,7 @@ export const toContractCode = {
   'restore.unsafe-path': 'restore.target-invalid',
   'restore.place-protected': 'restore.place-protected',
   'restore.nothing-matched': 'snapshot.path-not-found',
+  'restore.pattern-invalid': 'request.invalid',
   'restore.folder-skipped': 'restore.entry-failed',
   'catalogue.damaged': 'internal',
   'invariant.broken': 'internal',

@@ -108,6 +108,7 @@ test('a restore to the original place is tried without writing, keeps what is th
   expect(readFileSync(changed, 'utf8')).toBe('content 7 '.repeat(7))
 
   expect(await restored({ include: ['*.nothing'] })).toMatchObject({ outcome: 'failed', error: { code: 'snapshot.path-not-found' } })
+  expect(await restored({ include: ['{a,b}'.repeat(10)] })).toMatchObject({ outcome: 'failed', error: { code: 'request.invalid' } })
   expect(await restored({ target: { path: join(folder.path, 'state/keys') } })).toMatchObject({
     outcome: 'failed',
     error: { code: 'restore.place-protected' },

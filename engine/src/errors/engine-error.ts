@@ -41,6 +41,7 @@ export const engineErrorCodes = [
   'restore.unsafe-path',
   'restore.place-protected',
   'restore.nothing-matched',
+  'restore.pattern-invalid',
   'restore.folder-skipped',
   'catalogue.damaged',
   'invariant.broken',

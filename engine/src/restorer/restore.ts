@@ -28,7 +28,7 @@ const originalPlace = Buffer.from('/')
  * A restore that was cut short is continued by the same call: what is there already as it should be is not written again.
  *
  * @throws EngineError `restore.target-invalid` (also for a full disk), `restore.place-protected`, `restore.nothing-matched`,
- *   `cancelled`, the item's error when `onItemError` said `abort`, and whatever the source fails with as a whole. What was restored
+ *   `restore.pattern-invalid`, `cancelled`, the item's error when `onItemError` said `abort`, and whatever the source fails with as a whole. What was restored
  *   before stays; nothing unfinished does, unless the process is killed: then files named `.holdfast-restore-…` may be left, which
  *   the next restore of the same folders takes away.
  */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { ExclusionPattern } from '../primitives/exclusion-pattern.ts'
+import { IncludePattern } from '../primitives/include-pattern.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
 
 export const RunKind = z.enum(['backup', 'restore', 'verify'])
@@ -18,6 +19,8 @@ export const PresetName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
 
 /** A request travels in one message of the link, which takes 1 MB. */
 const mostPatternLetters = 200_000
+const fitsOneMessage = (lines: readonly string[]): boolean => lines.reduce((sum, line) => sum + line.length, 0) <= mostPatternLetters
+const tooLongTogether = 'The patterns are too long together.'
 
 /**
  * What a backup leaves out, besides the places that are never kept. All of it may be absent, and is where nothing is left out: an
@@ -25,11 +28,7 @@ const mostPatternLetters = 200_000
  */
 export const backupExclusions = {
   /** In order: a later line may take back what an earlier one, or a preset, excludes. */
-  exclude: z
-    .array(ExclusionPattern)
-    .max(2000)
-    .refine((lines) => lines.reduce((sum, line) => sum + line.length, 0) <= mostPatternLetters, 'The patterns are too long together.')
-    .optional(),
+  exclude: z.array(ExclusionPattern).max(2000).refine(fitsOneMessage, tooLongTogether).optional(),
   /** Resolved by the device, which knows its system and its users. */
   presets: z.array(PresetName).max(20).optional(),
   /** Folders on other file systems than their source are kept empty. */
@@ -69,7 +68,7 @@ export const standardConflictMode: ConflictMode = 'overwrite-different'
 /** Ways of restoring; an order and a request say them alike. Each may be left out, and an agent that is older than they are is not told of it. */
 export const restoreModes = {
   /** Patterns of which at least one has to match, within what is asked for; left out or empty = everything. */
-  include: z.array(z.string().min(1).max(4096)).max(1000).optional(),
+  include: z.array(IncludePattern).max(1000).refine(fitsOneMessage, tooLongTogether).optional(),
   /** Left out: {@link standardConflictMode}. */
   conflict: ConflictMode.optional(),
   /** Looks, decides and counts as a restore does, and writes nothing. */

@@ -38,13 +38,16 @@ test('what is optional is included while it is on; off, it is only not included'
   expect(pathsOfPreset(findPreset('macos-user-data')!).excluded).toContain('~/Library/Mobile Documents')
 })
 
-test.each(['linux', 'macos', 'windows'])('%s-everything leaves out what is excluded by rule, and nothing that is merely optional', (system) => {
-  const everything = pathsOfPreset(findPreset(`${system}-everything`)!)
-  const { rules } = findPreset(`${system}-user-data`)!
-  const byRule = rules.filter(({ rule }) => rule === 'exclude').flatMap(({ paths }) => paths)
-  expect(everything.excluded).toEqual(byRule)
-  expect(rules.filter(({ on }) => on === false).flatMap(({ paths }) => paths)).not.toEqual([])
-})
+test.each(['linux', 'macos', 'windows'])(
+  '%s-everything leaves out what is excluded by rule, and nothing that is merely optional',
+  (system) => {
+    const everything = pathsOfPreset(findPreset(`${system}-everything`)!)
+    const { rules } = findPreset(`${system}-user-data`)!
+    const byRule = rules.filter(({ rule }) => rule === 'exclude').flatMap(({ paths }) => paths)
+    expect(everything.excluded).toEqual(byRule)
+    expect(rules.filter(({ on }) => on === false).flatMap(({ paths }) => paths)).not.toEqual([])
+  },
+)
 
 test('a rule without a reason, or an optional one that does not say whether it is on, is none', () => {
   const rule = { paths: ['/x'], rule: 'exclude', why: 'a reason' }

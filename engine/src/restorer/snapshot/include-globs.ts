@@ -19,7 +19,7 @@ const mostBraces = 1000
 export class IncludeGlobs {
   readonly #globs: readonly Minimatch[]
 
-  /** @throws EngineError `restore.nothing-matched` for a pattern that cannot match anything. */
+  /** @throws EngineError `restore.pattern-invalid` for a pattern that cannot match anything. */
   constructor(patterns: readonly string[]) {
     if (patterns.length > mostPatterns) throw unusable('There are more patterns than a restore takes (1,000).')
     this.#globs = patterns.map(compile)
@@ -71,4 +71,4 @@ function compile(pattern: string): Minimatch {
 }
 
 const unusable = (problem: string): EngineError =>
-  new EngineError('restore.nothing-matched', `${problem} Patterns are like *.pdf, photos/*.jpg or /home/ada/**.`)
+  new EngineError('restore.pattern-invalid', `${problem} Patterns are like *.pdf, photos/*.jpg or /home/ada/**.`)

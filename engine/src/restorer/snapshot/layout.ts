@@ -20,7 +20,7 @@ interface LayoutOptions {
   readonly include: readonly string[]
 }
 
-/** @throws EngineError `restore.target-invalid` for a flat restore of anything but one root, `restore.nothing-matched` for a bad pattern. */
+/** @throws EngineError `restore.target-invalid` for a flat restore of anything but one root, `restore.pattern-invalid` for a bad pattern. */
 export function layOut({ selected, roots, flat, include }: LayoutOptions): Layout {
   const paths = selected.map(componentsOf)
   const globs = include.length === 0 ? null : new IncludeGlobs(include)

@@ -39,6 +39,7 @@ const contractCodes = {
   'restore.unsafe-path': 'internal',
   'restore.place-protected': 'internal',
   'restore.nothing-matched': 'internal',
+  'restore.pattern-invalid': 'internal',
   'restore.folder-skipped': 'internal',
   'catalogue.damaged': 'internal',
   'invariant.broken': 'internal',
