@@ -53,6 +53,15 @@ test('what a preset includes is named where the machine has it', () => {
   }
 })
 
+test('a preset of Windows is shown but not used yet, and whoever asks is told that rather than that nothing is there', () => {
+  const windows = { system: 'windows', homes: [] } as const
+  const untold = expect.objectContaining({ code: 'request.invalid', message: expect.stringContaining('Windows yet') as string }) as Error
+  for (const name of ['windows-user-data', 'windows-everything']) {
+    expect(() => presetSources([name], windows)).toThrowError(untold)
+    expect(() => presetPatterns([name], windows)).toThrowError(untold)
+  }
+})
+
 test('homes are those of people and of root, not of system accounts', () => {
   const passwd = [
     'root:x:0:0:root:/root:/bin/bash',

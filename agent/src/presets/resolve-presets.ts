@@ -52,18 +52,23 @@ export function presetPatterns(names: readonly string[], machine: PresetMachine)
 /** What presets include, where this machine has it. @throws AppError `request.invalid` */
 export function presetSources(names: readonly string[], machine: PresetMachine): string[] {
   const paths = presetsOf(names, machine).flatMap((preset) => pathsOfPreset(preset).included)
-  const places = paths.flatMap((path) => (path === '~' ? machine.homes : path.startsWith('/') ? [path] : []))
+  const places = paths.flatMap((path) => (path === '~' ? machine.homes : [walkable(path)]))
   return [...new Set(places)].filter(isThere)
 }
 
 const isName = (path: string): boolean => !/[/\\~]/.test(path)
 
 function absolutePatterns(path: string, { system, homes }: PresetMachine): string[] {
-  if (path.startsWith('/')) return [path]
   if (path.startsWith('~/')) return [`${folderOfHomes[system]}/*`, ...homes.map(quoted)].map((home) => home + path.slice(1))
+  return [walkable(path)]
+}
+
+/** @throws AppError `request.invalid` for a place of a drive. */
+function walkable(path: string): string {
+  if (path.startsWith('/')) return path
   // The engine walks trees that begin with a slash; drives come with the Windows sources.
   throw new AppError('request.invalid', {
-    message: 'This agent does not know places of drives yet.',
+    message: 'This agent cannot use presets of Windows yet: they name places of drives.',
     cure: 'Name the sources, and leave out by patterns.',
   })
 }
