@@ -10,12 +10,12 @@ import {
   type RunOrder,
   type WirePath,
 } from '@holdfast/shared-types'
+import { wirePathBytes } from '../runs/wire-path-bytes.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { confirmOriginal, requireSomebodyToAsk } from './confirm-original.ts'
 import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
 import { localPath, snapshotPath } from './resolve-path.ts'
-import { wirePathBytes } from '../runs/wire-path-bytes.ts'
 import { withHub } from './with-hub.ts'
 
 export interface RestoreArguments {
