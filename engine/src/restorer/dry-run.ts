@@ -8,7 +8,7 @@ import type { ProtectedPlaces } from './target/protected-places.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from './target/restored-folder.ts'
 import { isSameInode } from './target/same-entry.ts'
 import { ownError } from './target/system-errors.ts'
-import { noFolderOnTheWay, skippedFolder, type FolderToRestore } from './target/target-folders.ts'
+import { noFolderOnTheWay, skippedFolder, type FolderToRestore, type TopToRestore } from './target/target-folders.ts'
 import { keyOf } from './snapshot/tree-pages.ts'
 
 /** What a plan shows; all are counted. */
@@ -55,6 +55,11 @@ export class DryRun implements EntryPlacer {
 
   get conflictCounts(): { readonly overwritten: number; readonly renamed: number } {
     return this.#ports.conflicts.counts
+  }
+
+  startTop({ path, isNew, attributes }: TopToRestore): RestoredFolder {
+    const unchanged = { parent: null, name: new Uint8Array(0), entry: null, isOnlyTimed: false, inheritsAcl: false }
+    return { ...unchanged, path, isNew, attributes, lost: null, identity: null }
   }
 
   startFolder(wanted: FolderToRestore): RestoredFolder {
@@ -128,13 +133,13 @@ export class DryRun implements EntryPlacer {
     // Nothing is ever on its way.
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#ports.handles.close()
   }
 
   async #decide(found: FoundFile | FoundPlain): Promise<EntryAction> {
     if (found.folder.isNew) return 'create'
-    return this.#ports.conflicts.decide(this.#ports.handles.of(found.folder), found)
+    return (await this.#ports.conflicts.decide(this.#ports.handles.of(found.folder), found)).action
   }
 
   #countConflict(action: EntryAction): void {

@@ -8,6 +8,7 @@ import { DryRun } from './dry-run.ts'
 import { freeBytesAt, measureContent, requireFreeSpace, sizeOfSelection } from './target/free-space.ts'
 import { layOut, type Layout } from './snapshot/layout.ts'
 import { MetadataWriter } from './target/metadata-writer.ts'
+import { NameClashes } from './target/name-clashes.ts'
 import { ProtectedPlaces } from './target/protected-places.ts'
 import type { RestoreOptions, RestoreOutcome, RestoreProgress } from './restore-options.ts'
 import { FolderHandles } from './target/restored-folder.ts'
@@ -93,6 +94,8 @@ class RestoreRun {
     this.#reader = new TreeReader((type, id) => options.source.read(type, id))
     const same = new SameEntry({ source: options.source, reader: this.#reader, pacer, metadata: this.#metadata })
     const at = new Date(options.clock.nowMs())
+    const names = new TemporaryNames()
+    const handles = new FolderHandles(prepared.target)
     const ports = {
       source: options.source,
       signal: options.signal,
@@ -101,8 +104,9 @@ class RestoreRun {
       places,
       metadata: this.#metadata,
       warnings: this.#warnings,
-      names: new TemporaryNames(),
-      handles: new FolderHandles(prepared.target),
+      names,
+      handles,
+      clashes: new NameClashes({ handles, names }),
       conflicts: new ConflictRules({ mode: options.conflict ?? 'overwrite-different', same, places, at }),
       nowMs: () => options.clock.nowMs(),
     }
@@ -114,7 +118,7 @@ class RestoreRun {
       placer: this.#placer,
       warnings: this.#warnings,
       pacer,
-      top: this.#top(isNew),
+      isTopNew: isNew,
     })
   }
 
@@ -123,18 +127,12 @@ class RestoreRun {
     try {
       await this.#restorer.run(this.#options.rootPage)
     } finally {
-      this.#placer.close()
+      await this.#placer.close()
     }
     this.#tellMissing()
     this.#metadata.report()
     this.#options.onProgress(this.#progress())
     return this.#outcome()
-  }
-
-  #top(isNew: boolean): { readonly isNew: boolean; readonly inheritsAcl: boolean } {
-    const { target } = this.#prepared
-    if (isNew || target === null || !(this.#placer instanceof TargetPlacer)) return { isNew, inheritsAcl: false }
-    return { isNew, ...this.#placer.folders.enterTop(target) }
   }
 
   async #requireSpace(): Promise<void> {

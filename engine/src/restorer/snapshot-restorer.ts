@@ -6,7 +6,7 @@ import type { EntryPlacer } from './placing/entry-placer.ts'
 import type { RestoredFolder } from './target/restored-folder.ts'
 import type { SnapshotStep, SnapshotWalk } from './snapshot/snapshot-walk.ts'
 import { entryError, ownError } from './target/system-errors.ts'
-import { lostFolder, type FolderToRestore } from './target/target-folders.ts'
+import { lostFolder, type FolderToRestore, type TopToRestore } from './target/target-folders.ts'
 
 /** Folders whose metadata waits for their files, some 2 KiB each: all that is on its way is waited for when there are more. */
 const waitingFolderLimit = 4096
@@ -19,7 +19,8 @@ export interface SnapshotRestorerPorts {
   readonly placer: EntryPlacer
   readonly warnings: ItemWarnings
   readonly pacer: Pacer
-  readonly top: Pick<RestoredFolder, 'isNew' | 'inheritsAcl'>
+  /** The target was not there before. */
+  readonly isTopNew: boolean
 }
 
 /** A folder of the snapshot that the walk is in; its own one is made when something belongs into it. */
@@ -37,22 +38,11 @@ export class SnapshotRestorer {
   readonly #ports: SnapshotRestorerPorts
   readonly #open: OpenFolder[] = []
   #waiting: RestoredFolder[] = []
-  #top: RestoredFolder
+  #top: RestoredFolder | null = null
   #nameInHand: Uint8Array | null = null
 
   constructor(ports: SnapshotRestorerPorts) {
     this.#ports = ports
-    this.#top = {
-      ...ports.top,
-      parent: null,
-      name: new Uint8Array(0),
-      path: Buffer.alloc(0),
-      entry: null,
-      isOnlyTimed: false,
-      attributes: noAttributes,
-      lost: null,
-      identity: null,
-    }
   }
 
   get currentPath(): Uint8Array | null {
@@ -107,8 +97,8 @@ export class SnapshotRestorer {
       // The target itself: in a flat restore it becomes what the base was, else it stays what it is.
       const isBase = baseDepth > 0 && entry !== null
       const attributes = isBase ? await this.#attributesOf(entry, path) : noAttributes
-      this.#top = { ...this.#top, path, entry: isBase ? entry : null, attributes }
-      this.#open.push({ above, entry: null, path, isWanted, restored: this.#top })
+      const restored = this.#startTop({ entry: isBase ? entry : null, attributes, path, isWanted })
+      this.#open.push({ above, entry: null, path, isWanted, restored })
       return
     }
     const folder = { above, entry, path, isWanted, restored: null }
@@ -120,11 +110,25 @@ export class SnapshotRestorer {
   async #enter(folder: OpenFolder): Promise<RestoredFolder> {
     if (folder.restored !== null) return folder.restored
     const { above, entry, path, isWanted } = folder
-    if (above === null || entry === null) return this.#top
+    if (above === null || entry === null) return this.#enterTop()
     const parent = await this.#enter(above)
     const wanted = { parent, entry, path, isWanted, attributes: await this.#attributesOf(entry, path) }
     folder.restored = parent.lost === null ? this.#start(wanted) : lostFolder(parent, wanted, parent.lost)
     return folder.restored
+  }
+
+  /** Of a flat restore of a file there is no folder of the snapshot that the target becomes. */
+  #enterTop(): RestoredFolder {
+    return this.#top ?? this.#startTop({ entry: null, attributes: noAttributes, path: Buffer.alloc(0), isWanted: false })
+  }
+
+  #startTop(top: Omit<TopToRestore, 'isNew'>): RestoredFolder {
+    try {
+      this.#top = this.#ports.placer.startTop({ ...top, isNew: this.#ports.isTopNew })
+      return this.#top
+    } catch (error) {
+      throw ownError(error)
+    }
   }
 
   #start(wanted: FolderToRestore): RestoredFolder {
@@ -140,7 +144,7 @@ export class SnapshotRestorer {
   async #restoreEntry(entry: Exclude<TreeEntry, FolderEntry>): Promise<void> {
     if (entry.type === 'error') return this.#tellUnread(entry)
     const inHand = this.#open.at(-1)
-    const folder = inHand === undefined ? this.#top : await this.#enter(inHand)
+    const folder = inHand === undefined ? this.#enterTop() : await this.#enter(inHand)
     const attributes = folder.lost === null ? await this.#attributesOf(entry, null) : noAttributes
     if (entry.type === 'file') return this.#ports.placer.addFile({ folder, entry, attributes })
     try {

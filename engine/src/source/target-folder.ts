@@ -78,20 +78,18 @@ export class TargetFolder {
   }
 
   /**
-   * Names in this folder that `isWanted`, one character a byte; null where the system cannot list an open folder (macOS).
+   * Names in this folder that `isWanted`, one character a byte; null where the system cannot list an open folder (macOS, and Linux
+   * without /proc), or the folder cannot be read: what is in it is then not known.
    * @param most stops when so many were found.
    */
   names(isWanted: (name: string) => boolean, most = Number.POSITIVE_INFINITY): string[] | null {
     if (process.platform !== 'linux') return null
-    const found: string[] = []
-    const listing = opendirSync(`/proc/self/fd/${this.#fd}`, { encoding: 'latin1', bufferSize: 256 })
     try {
-      for (let entry = listing.readSync(); entry !== null && found.length < most; entry = listing.readSync())
-        if (isWanted(entry.name)) found.push(entry.name)
-    } finally {
-      listing.closeSync()
+      return listNames(`/proc/self/fd/${this.#fd}`, isWanted, most)
+    } catch (error) {
+      if (systemCode(error) === null) throw error
+      return null
     }
-    return found
   }
 
   /** Extended attributes of the folder itself. */
@@ -309,6 +307,18 @@ function makeOne(path: Buffer): boolean {
     if (systemCode(error) === 'EEXIST') return false
     throw error
   }
+}
+
+function listNames(path: string, isWanted: (name: string) => boolean, most: number): string[] {
+  const found: string[] = []
+  const listing = opendirSync(path, { encoding: 'latin1', bufferSize: 256 })
+  try {
+    for (let entry = listing.readSync(); entry !== null && found.length < most; entry = listing.readSync())
+      if (isWanted(entry.name)) found.push(entry.name)
+  } finally {
+    listing.closeSync()
+  }
+  return found
 }
 
 /** A slash at the end would make the system follow a symlink before it. */

@@ -46,12 +46,15 @@ interface Fetch {
 type SegmentOrError = OpenedSegment | { readonly place: SegmentPlace; readonly error: Error }
 
 /**
- * Collects pieces of files and delivers them segment by segment, in the order in which segments are first needed: each is read once.
+ * Collects pieces of files and delivers them segment by segment, in the order in which segments are first needed: a batch reads each
+ * of its segments once, and one that the next batch needs too is read again.
  * While one batch is written the next one is fetched, decrypted and unpacked.
  */
 export class ContentBatch {
   readonly #source: BlobSource
   readonly #signal: AbortSignal
+  /** Ends what is on its way when the restore ends early for a reason of its own. */
+  readonly #discarded = new AbortController()
   #wanted = new Map<string, WantedBlob>()
   #pieces = 0
   #bytes = 0
@@ -59,7 +62,7 @@ export class ContentBatch {
 
   constructor(source: BlobSource, signal: AbortSignal) {
     this.#source = source
-    this.#signal = signal
+    this.#signal = AbortSignal.any([signal, this.#discarded.signal])
   }
 
   /** Nothing is collected, and nothing on its way. */
@@ -100,10 +103,10 @@ export class ContentBatch {
   async discard(): Promise<void> {
     const fetching = this.#fetching
     this.#fetching = null
+    this.#discarded.abort()
     try {
-      const { first, rest } = (await fetching) ?? {}
-      await first
-      await rest?.return?.()
+      const fetch = await fetching
+      if (fetch !== null) await close(fetch)
     } catch {
       // It is not wanted any more, and why the restore ends is known.
     }
@@ -121,7 +124,16 @@ export class ContentBatch {
     return { segments, missing, first, rest }
   }
 
-  async #handOut({ segments, missing, first, rest }: Fetch): Promise<void> {
+  async #handOut(fetch: Fetch): Promise<void> {
+    try {
+      await this.#handOutAll(fetch)
+    } catch (error) {
+      await close(fetch)
+      throw error
+    }
+  }
+
+  async #handOutAll({ segments, missing, first, rest }: Fetch): Promise<void> {
     for (const blob of missing) failAll(blob, notHeld())
     for (let next = await first; next.done !== true; next = await rest.next()) {
       const opened = next.value
@@ -149,6 +161,16 @@ export class ContentBatch {
       if (length === bytes.length) receiver.write(offset, bytes)
       else receiver.fail(new EngineError('format.invalid', 'A piece of the file has another length than the snapshot says.'))
     }
+  }
+}
+
+/** Lets go of a batch that nobody waits for any more. */
+async function close({ first, rest }: Fetch): Promise<void> {
+  try {
+    await first
+    await rest.return?.()
+  } catch {
+    // Why it is let go is known, and matters more.
   }
 }
 

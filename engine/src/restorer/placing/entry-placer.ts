@@ -1,7 +1,7 @@
 import type { FileEntry } from '../../format/index.ts'
 import type { PlainEntry } from './entry-writer.ts'
 import type { Found, RestoredFolder } from '../target/restored-folder.ts'
-import type { FolderToRestore } from '../target/target-folders.ts'
+import type { FolderToRestore, TopToRestore } from '../target/target-folders.ts'
 
 export type FoundFile = Found<FileEntry>
 export type FoundPlain = Found<PlainEntry>
@@ -26,6 +26,8 @@ export interface EntryPlacer {
   readonly foldersWritten: number
   /** Things that were replaced, and those kept under another name. */
   readonly conflictCounts: { readonly overwritten: number; readonly renamed: number }
+  /** The target itself, before anything in it. @throws the system's error */
+  startTop(top: TopToRestore): RestoredFolder
   /** @throws the system's error or EngineError when it cannot be had */
   startFolder(wanted: FolderToRestore): RestoredFolder
   finishFolder(folder: RestoredFolder): void
@@ -35,6 +37,6 @@ export interface EntryPlacer {
   countLost(files: number): void
   /** Waits until nothing is on its way. */
   settle(): Promise<void>
-  /** Takes away whatever is unfinished, and closes what is open. */
-  close(): void
+  /** Takes away whatever is unfinished, closes what is open, and lets go of what is on its way. */
+  close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { assertNever, type EngineError } from '../../errors/index.ts'
 import type { TreeEntry } from '../../format/index.ts'
 import type { TargetFolder } from '../../source/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
-import { cannotLink, type ConflictRules, type EntryAction } from '../target/conflict.ts'
+import { cannotLink, type ConflictRules, type Decision } from '../target/conflict.ts'
 import type { MetadataToWrite, MetadataWriter } from '../target/metadata-writer.ts'
 import type { FilePlaces, RestoredFile } from './restored-file.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
@@ -22,12 +22,10 @@ export interface FileEvents {
 }
 
 /** An entry without content on its way to its name. */
-export interface NamedPlain {
+export interface NamedPlain extends Decision {
   readonly folder: RestoredFolder
   readonly entry: PlainEntry
   readonly attributes: Attributes
-  /** What was decided about the name. */
-  readonly action: EntryAction
 }
 
 export interface EntryWriterPorts {
@@ -38,7 +36,10 @@ export interface EntryWriterPorts {
   readonly events: FileEvents
 }
 
-/** Puts entries under their names: complete or not at all. */
+/**
+ * Puts entries under their names. A file has its name when it is whole, and so has whatever replaces something; FIFOs, sockets,
+ * devices and symlinks that take a free name are made under it, and for a moment lack their metadata.
+ */
 export class EntryWriter implements FilePlaces {
   readonly #handles: FolderHandles
   readonly #metadata: MetadataWriter
@@ -67,7 +68,7 @@ export class EntryWriter implements FilePlaces {
   /** Another name for what was restored before. @throws the system's error where the target cannot have it. */
   link(
     first: { readonly folder: RestoredFolder; readonly entry: TreeEntry },
-    place: { readonly folder: RestoredFolder; readonly entry: TreeEntry; readonly action: EntryAction },
+    place: Place,
   ): void {
     const from = this.#handles.of(first.folder)
     const into = this.#handles.of(place.folder)
@@ -139,11 +140,12 @@ export class EntryWriter implements FilePlaces {
     }
   }
 
-  #moveTo({ folder, entry, action }: Place, handle: TargetFolder, from: Buffer): void {
+  #moveTo(place: Place, handle: TargetFolder, from: Buffer): void {
+    const { folder, entry, action } = place
     // In a folder of our own making there is nothing that could be in the way.
     if (folder.isNew) return handle.rename(from, entry.name)
     if (action === 'create' && hasTakenFree(handle, from, entry.name)) return this.removeTemporary(folder, from)
-    const room = this.#conflicts.makeRoom(handle, entry, action)
+    const room = this.#conflicts.makeRoom(handle, entry, place)
     handle.rename(from, entry.name)
     this.#conflicts.count(room)
   }
@@ -184,10 +186,10 @@ function hasTakenFree(handle: TargetFolder, from: Buffer, name: Uint8Array): boo
   }
 }
 
-interface Place {
+/** A name to take, and what was decided about it. */
+interface Place extends Decision {
   readonly folder: RestoredFolder
   readonly entry: TreeEntry
-  readonly action: EntryAction
 }
 
 const metadataOf = ({ folder, entry, attributes }: NamedPlain | RestoredFile): MetadataToWrite => ({

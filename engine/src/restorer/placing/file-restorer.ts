@@ -4,11 +4,12 @@ import type { TreeReader } from '../../reader/index.ts'
 import type { ItemWarnings, Pacer } from '../../run-control/index.ts'
 import type { FileMetadata } from '../../source/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
-import { cannotLink, type ConflictRules, type EntryAction } from '../target/conflict.ts'
+import { cannotLink, toCreate, type ConflictRules, type Decision } from '../target/conflict.ts'
 import { ContentBatch } from './content-batch.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { FoundFile, PlacedCounts } from './entry-placer.ts'
 import { RestoredFile, type LinkSource, type NamedFile } from './restored-file.ts'
+import type { NameClashes } from '../target/name-clashes.ts'
 import { isSameInode } from '../target/same-entry.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
 import { entryError, fatalError, ownError, systemCodeOf } from '../target/system-errors.ts'
@@ -19,6 +20,7 @@ export interface FileRestorerPorts {
   readonly reader: TreeReader
   readonly handles: FolderHandles
   readonly conflicts: ConflictRules
+  readonly clashes: NameClashes
   readonly writer: EntryWriter
   readonly warnings: ItemWarnings
   readonly pacer: Pacer
@@ -33,6 +35,7 @@ export class FileRestorer {
   readonly #firstByGroup = new Map<string, LinkSource>()
   /** Names that were to be links and have to become files of their own. */
   readonly #again: NamedFile[] = []
+  #isSourceLost = false
   readonly #counts = { requested: 0, written: 0, unchanged: 0, skipped: 0, failed: 0, bytesWritten: 0, bytesDone: 0 }
 
   constructor(ports: FileRestorerPorts) {
@@ -56,20 +59,33 @@ export class FileRestorer {
     if (folder.lost === 'failed') return this.countLost(1)
     this.#counts.requested++
     if (folder.lost === 'skipped') return this.#skip(found)
+    if (!this.#hasOwnName(found)) return
     // In a folder of our own making no name is taken.
-    if (folder.isNew) return this.#begin({ ...found, action: 'create' })
-    const action = await this.#decide(found)
-    if (action === 'skip') this.#skip(found)
-    else if (action === 'unchanged') this.#onUnchanged(found)
-    else if (action !== null) await this.#begin({ ...found, action })
+    if (folder.isNew) return this.#begin({ ...found, ...toCreate })
+    const decision = await this.#decide(found)
+    if (decision === null) return
+    if (decision.action === 'skip') this.#skip(found)
+    else if (decision.action === 'unchanged') this.#onUnchanged(found)
+    else await this.#begin({ ...found, ...decision })
+  }
+
+  /** False when it cannot have its name beside others of the snapshot, which is told. */
+  #hasOwnName(found: FoundFile): boolean {
+    try {
+      this.#ports.clashes.claim(found.folder, found.entry.name)
+      return true
+    } catch (error) {
+      this.#tell(found, ownError(error))
+      return false
+    }
   }
 
   /** Null when it cannot be had, which is told. */
-  async #decide(found: FoundFile): Promise<EntryAction | null> {
+  async #decide(found: FoundFile): Promise<Decision | null> {
     try {
-      const action = await this.#ports.conflicts.decide(this.#ports.handles.of(found.folder), found)
+      const decision = await this.#ports.conflicts.decide(this.#ports.handles.of(found.folder), found)
       // With the same content nothing is lost: it becomes a link to the first of its group.
-      return action === 'unchanged' && !this.#isLinkedAsItShould(found) ? 'overwrite' : action
+      return decision.action === 'unchanged' && !this.#isLinkedAsItShould(found) ? { ...decision, action: 'overwrite' } : decision
     } catch (error) {
       this.#tell(found, ownError(error))
       return null
@@ -89,10 +105,10 @@ export class FileRestorer {
   }
 
   /** Takes away whatever is unfinished when the restore ends early. */
-  discard(): void {
-    void this.#batch.discard()
+  async discard(): Promise<void> {
     for (const file of this.#unfinished) file.discard()
     this.#unfinished.clear()
+    await this.#batch.discard()
   }
 
   async #begin(name: NamedFile): Promise<void> {
@@ -106,7 +122,7 @@ export class FileRestorer {
       await this.#plan(file)
     } catch (error) {
       // A list of contents that is missing or damaged concerns this file alone.
-      if (!(error instanceof EngineError) || !/^(blob|format|bytes|segment|pack)\./.test(error.code)) throw error
+      if (this.#isSourceLost || !(error instanceof EngineError) || !/^(blob|format|bytes|segment|pack)\./.test(error.code)) throw error
       file.fail(error)
     }
   }
@@ -138,7 +154,12 @@ export class FileRestorer {
 
   /** One file may be a million pieces: the rest of the program gets its turn between batches too. */
   async #deliver(): Promise<void> {
-    await this.#batch.deliver()
+    try {
+      await this.#batch.deliver()
+    } catch (error) {
+      this.#isSourceLost = true
+      throw error
+    }
     if (this.#ports.pacer.isLate()) await this.#ports.pacer.turn()
   }
 
@@ -155,7 +176,7 @@ export class FileRestorer {
     const key = keyOf(entry.hardLinkGroup)
     const first = this.#firstByGroup.get(key)
     if (first === undefined || first.state === 'failed') {
-      this.#firstByGroup.set(key, { ...found, action: 'unchanged', state: 'written', links: [] })
+      this.#firstByGroup.set(key, { ...found, action: 'unchanged', seen: null, state: 'written', links: [] })
       return true
     }
     return first.state === 'written' && isSameInode(this.#lookAt(first.folder, first.entry), this.#lookAt(folder, entry))

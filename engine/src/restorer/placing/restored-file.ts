@@ -2,17 +2,15 @@ import { closeSync, fstatSync, ftruncateSync, writeSync } from 'node:fs'
 import { EngineError } from '../../errors/index.ts'
 import type { FileEntry } from '../../format/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
-import type { EntryAction } from '../target/conflict.ts'
+import type { Decision } from '../target/conflict.ts'
 import type { PieceReceiver } from './content-batch.ts'
 import type { RestoredFolder } from '../target/restored-folder.ts'
 
 /** A file of the snapshot on its way to a name in the target. */
-export interface NamedFile {
+export interface NamedFile extends Decision {
   readonly folder: RestoredFolder
   readonly entry: FileEntry
   readonly attributes: Attributes
-  /** What was decided about the name. */
-  readonly action: EntryAction
 }
 
 /** A file that further names become hard links to. */
@@ -49,7 +47,8 @@ export class RestoredFile implements PieceReceiver, LinkSource {
   readonly folder: RestoredFolder
   readonly entry: FileEntry
   readonly attributes: Attributes
-  readonly action: EntryAction
+  readonly action: Decision['action']
+  readonly seen: Decision['seen']
   readonly links: NamedFile[] = []
   readonly #places: FilePlaces
   #state: 'waiting' | 'written' | 'failed' = 'waiting'
@@ -60,11 +59,12 @@ export class RestoredFile implements PieceReceiver, LinkSource {
   #inode = 0n
   #fd: number | null = null
 
-  constructor({ folder, entry, attributes, action }: NamedFile, places: FilePlaces) {
+  constructor({ folder, entry, attributes, action, seen }: NamedFile, places: FilePlaces) {
     this.folder = folder
     this.entry = entry
     this.attributes = attributes
     this.action = action
+    this.seen = seen
     this.#places = places
   }
 

@@ -2,16 +2,17 @@ import { keyOf } from '../snapshot/tree-pages.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './entry-placer.ts'
 import { FileRestorer, type FileRestorerPorts } from './file-restorer.ts'
+import { toCreate } from '../target/conflict.ts'
 import type { FileMetadata } from '../../source/index.ts'
 import type { RestoredFolder } from '../target/restored-folder.ts'
 import { isSameInode } from '../target/same-entry.ts'
-import { TargetFolders, type FolderToRestore, type TargetFoldersPorts } from '../target/target-folders.ts'
+import { TargetFolders, type FolderToRestore, type TargetFoldersPorts, type TopToRestore } from '../target/target-folders.ts'
 
 export type TargetPlacerPorts = Omit<FileRestorerPorts, 'writer'> & TargetFoldersPorts
 
 /** Puts entries into a target. */
 export class TargetPlacer implements EntryPlacer {
-  readonly folders: TargetFolders
+  readonly #folders: TargetFolders
   readonly #ports: TargetPlacerPorts
   readonly #files: FileRestorer
   readonly #writer: EntryWriter
@@ -19,7 +20,7 @@ export class TargetPlacer implements EntryPlacer {
 
   constructor(ports: TargetPlacerPorts) {
     this.#ports = ports
-    this.folders = new TargetFolders(ports)
+    this.#folders = new TargetFolders(ports)
     this.#writer = new EntryWriter({
       ...ports,
       events: { written: (file) => this.#files.onWritten(file), failed: (file, error) => this.#files.onFailed(file, error) },
@@ -32,19 +33,23 @@ export class TargetPlacer implements EntryPlacer {
   }
 
   get foldersWritten(): number {
-    return this.folders.written
+    return this.#folders.written
   }
 
   get conflictCounts(): { readonly overwritten: number; readonly renamed: number } {
     return this.#ports.conflicts.counts
   }
 
+  startTop(top: TopToRestore): RestoredFolder {
+    return this.#folders.startTop(top)
+  }
+
   startFolder(wanted: FolderToRestore): RestoredFolder {
-    return this.folders.start(wanted)
+    return this.#folders.start(wanted)
   }
 
   finishFolder(folder: RestoredFolder): void {
-    this.folders.finish(folder)
+    this.#folders.finish(folder)
   }
 
   addFile(file: FoundFile): Promise<void> {
@@ -54,16 +59,18 @@ export class TargetPlacer implements EntryPlacer {
   async addPlain(plain: FoundPlain): Promise<void> {
     const { folder, entry } = plain
     if (folder.lost !== null) return
-    const { conflicts, handles } = this.#ports
-    const action = folder.isNew ? 'create' : await conflicts.decide(handles.of(folder), plain)
+    const { conflicts, handles, clashes } = this.#ports
+    clashes.claim(folder, entry.name)
+    const decision = folder.isNew ? toCreate : await conflicts.decide(handles.of(folder), plain)
+    const { action } = decision
     if (action === 'skip') return
     const group = entry.hardLinkGroup === null ? null : keyOf(entry.hardLinkGroup)
     const first = group === null ? undefined : this.#firstByGroup.get(group)
     if (first !== undefined) {
-      if (action !== 'unchanged') this.#writer.link(first, { ...plain, action })
+      if (action !== 'unchanged') this.#writer.link(first, { ...plain, ...decision })
       // With the same content nothing is lost: it becomes a link to the first of its group.
-      else if (!isSameInode(this.#lookAt(first), this.#lookAt(plain))) this.#writer.link(first, { ...plain, action: 'overwrite' })
-    } else if (action !== 'unchanged') this.#writer.make({ ...plain, action })
+      else if (!isSameInode(this.#lookAt(first), this.#lookAt(plain))) this.#writer.link(first, { ...plain, ...decision, action: 'overwrite' })
+    } else if (action !== 'unchanged') this.#writer.make({ ...plain, ...decision })
     if (group !== null && first === undefined) this.#firstByGroup.set(group, plain)
   }
 
@@ -79,9 +86,10 @@ export class TargetPlacer implements EntryPlacer {
     return this.#files.settle()
   }
 
-  close(): void {
-    this.#files.discard()
-    this.folders.abandon()
+  async close(): Promise<void> {
+    const discarded = this.#files.discard()
+    this.#folders.abandon()
     this.#ports.handles.close()
+    await discarded
   }
 }

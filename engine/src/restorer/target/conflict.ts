@@ -21,6 +21,14 @@ export type ConflictMode = 'skip' | 'overwrite-different' | 'overwrite' | 'renam
 /** What is to be done for one entry. `unchanged`: it stands there already. */
 export type EntryAction = 'create' | 'unchanged' | 'skip' | 'overwrite' | 'rename'
 
+/** What was decided about a name, and what stood there then: null if nothing did, or nobody had to look. */
+export interface Decision {
+  readonly action: EntryAction
+  readonly seen: FileMetadata | null
+}
+
+export const toCreate: Decision = { action: 'create', seen: null }
+
 export interface ConflictRulesOptions {
   readonly mode: ConflictMode
   readonly same: SameEntry
@@ -47,16 +55,23 @@ export class ConflictRules {
   }
 
   /** Looks only. @throws EngineError when the entry cannot be had here; the system's error when one cannot look. */
-  async decide(handle: TargetFolder, found: Found<Exclude<TreeEntry, { type: 'folder' }>>): Promise<EntryAction> {
-    const { entry } = found
-    const there = handle.lookAt(entry.name)
-    if (there === null) return 'create'
+  async decide(handle: TargetFolder, found: Found<Exclude<TreeEntry, { type: 'folder' }>>): Promise<Decision> {
+    // Before its content is compared: whatever changes from here on shows when it is looked at again.
+    const seen = handle.lookAt(found.entry.name)
+    return { action: seen === null ? 'create' : await this.#decideAbout(handle, found, seen), seen }
+  }
+
+  async #decideAbout(
+    handle: TargetFolder,
+    found: Found<Exclude<TreeEntry, { type: 'folder' }>>,
+    there: FileMetadata,
+  ): Promise<EntryAction> {
     if (this.mode === 'skip') return 'skip'
-    if (this.mode === 'overwrite') return this.#replacing(handle, entry, there)
+    if (this.mode === 'overwrite') return this.#replacing(handle, found.entry, there)
     const likeness = await this.#options.same.compare(handle, there, found)
     if (likeness === 'same') return 'unchanged'
     // With the same content nothing is lost, so nothing has to be kept.
-    return likeness === 'same-content' ? 'overwrite' : this.#replacing(handle, entry, there)
+    return likeness === 'same-content' ? 'overwrite' : this.#replacing(handle, found.entry, there)
   }
 
   /** How a folder gets its place where something else stands. @throws EngineError */
@@ -68,14 +83,14 @@ export class ConflictRules {
 
   /**
    * Makes the name free for what lies ready under another one in the same folder, or leaves it where a rename replaces it at once.
-   * @param action as it was decided; what stands there is looked at again.
+   * What stands there is looked at again: only of what is still as it was compared is it known that nothing is lost with it.
    * @returns what is to be counted once the entry has its name.
    */
-  makeRoom(handle: TargetFolder, entry: TreeEntry, action: EntryAction): 'overwritten' | 'renamed' | null {
+  makeRoom(handle: TargetFolder, entry: TreeEntry, { action, seen }: Decision): 'overwritten' | 'renamed' | null {
     const there = handle.lookAt(entry.name)
     if (there === null) return null
     if (this.mode === 'skip') throw appeared()
-    if (action === 'rename' || (action === 'create' && this.mode === 'rename')) {
+    if (this.mode === 'rename' && (action !== 'overwrite' || !isUntouched(there, seen))) {
       this.#keepAside(handle, entry.name, there)
       return 'renamed'
     }
@@ -87,9 +102,9 @@ export class ConflictRules {
   /** Takes away what stands where a folder belongs, or keeps it under another name. */
   makeRoomForFolder(handle: TargetFolder, name: Uint8Array, there: FileMetadata): void {
     const isKept = this.decideForFolder(there) === 'rename'
-    if (isKept) this.#keepAside(handle, name, there)
-    // One that got a second name still has its first: a folder cannot take that over as a file can.
-    this.#removeIfThere(handle, name)
+    // Moved, not linked and removed: what may have appeared there since is not to be removed.
+    if (isKept) handle.rename(name, keptName(handle, name, this.#options.at))
+    else this.#removeIfThere(handle, name)
     this.count(isKept ? 'renamed' : 'overwritten')
   }
 
@@ -136,6 +151,15 @@ export class ConflictRules {
     }
   }
 }
+
+/** Neither exchanged nor changed; a name more or less counts as changed too. */
+const isUntouched = (there: FileMetadata, seen: FileMetadata | null): boolean =>
+  seen !== null &&
+  there.device === seen.device &&
+  there.inode === seen.inode &&
+  there.size === seen.size &&
+  there.mtimeNs === seen.mtimeNs &&
+  there.ctimeNs === seen.ctimeNs
 
 /** What a target answers that cannot give an inode one more name. */
 export const cannotLink = new Set(['EPERM', 'EMLINK', 'EXDEV', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EACCES'])

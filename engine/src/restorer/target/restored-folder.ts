@@ -51,7 +51,13 @@ export class FolderHandles {
     this.#top = top
   }
 
-  /** Valid until 300 other folders were asked for. @throws EngineError `restore.unsafe-path` if another folder stands in its place. */
+  /** The target itself. */
+  get top(): TargetFolder {
+    invariant(this.#top !== null, 'nothing is asked of a target that is not there')
+    return this.#top
+  }
+
+  /** Valid until 384 other folders were asked for. @throws EngineError `restore.unsafe-path` if another folder stands in its place. */
   of(folder: RestoredFolder): TargetFolder {
     const missing: RestoredFolder[] = []
     let above: RestoredFolder | null = folder
@@ -59,7 +65,7 @@ export class FolderHandles {
       missing.push(above)
       above = above.parent
     }
-    let handle = above === null || above.parent === null ? this.#requireTop() : this.#touch(above)
+    let handle = above === null || above.parent === null ? this.top : this.#touch(above)
     for (const next of missing.toReversed()) handle = this.#openNext(handle, next)
     return handle
   }
@@ -84,11 +90,6 @@ export class FolderHandles {
   close(): void {
     for (const handle of this.#open.values()) handle.close()
     this.#open.clear()
-  }
-
-  #requireTop(): TargetFolder {
-    invariant(this.#top !== null, 'nothing is asked of a target that is not there')
-    return this.#top
   }
 
   #touch(folder: RestoredFolder): TargetFolder {

@@ -32,7 +32,8 @@ const setIdBits = 0o6000
  */
 export class SameEntry {
   readonly #ports: SameEntryPorts
-  readonly #isRoot = process.geteuid?.() === 0
+  readonly #uid = process.geteuid?.()
+  readonly #gids = new Set([process.getegid?.(), ...(process.getgroups?.() ?? [])])
   #buffer: Buffer | null = null
 
   constructor(ports: SameEntryPorts) {
@@ -79,11 +80,16 @@ export class SameEntry {
     }
   }
 
-  /** As a restore by this very process leaves it: without root owners stay, and with them no rights are lent. */
+  /** As a restore by this very process leaves it: an owner that it cannot give stays, and with it no rights are lent. */
   #isSameMetadata(there: FileMetadata, entry: TreeEntry): boolean {
     const isAsInSnapshot = isOwned(there, entry)
-    if (this.#isRoot && !isAsInSnapshot) return false
+    if (!isAsInSnapshot && this.#canGive(entry)) return false
     return entry.type === 'symlink' || there.mode === (isAsInSnapshot ? entry.mode : entry.mode & ~setIdBits)
+  }
+
+  /** Without root a file can be given to any group that one is in, and to no other user (chown(2)). */
+  #canGive({ owner }: TreeEntry): boolean {
+    return this.#uid === 0 || (owner.uid === this.#uid && this.#gids.has(owner.gid))
   }
 
   #isSamePlain(handle: TargetFolder, there: FileMetadata, { entry, attributes }: Pick<Found<TreeEntry>, 'entry' | 'attributes'>): boolean {

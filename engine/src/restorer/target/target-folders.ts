@@ -6,6 +6,7 @@ import { isInheritable } from './acl-names.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
 import type { ConflictRules } from './conflict.ts'
 import type { MetadataWriter } from './metadata-writer.ts'
+import type { NameClashes } from './name-clashes.ts'
 import type { ProtectedPlaces } from './protected-places.ts'
 import type { FolderHandles, RestoredFolder } from './restored-folder.ts'
 import { systemCodeOf } from './system-errors.ts'
@@ -25,12 +26,28 @@ export interface FolderToRestore {
   readonly isWanted: boolean
 }
 
+/** The target itself: in a flat restore it becomes what the base was, else it stays what it is. */
+export interface TopToRestore extends Omit<FolderToRestore, 'parent' | 'entry'> {
+  /** Null leaves its metadata alone. */
+  readonly entry: FolderEntry | null
+  /** It was not there before. */
+  readonly isNew: boolean
+}
+
+/** A folder that stands open: the target itself if it has no parent. */
+interface FolderToFill extends Omit<FolderToRestore, 'parent' | 'entry'> {
+  readonly parent: RestoredFolder | null
+  readonly entry: FolderEntry | null
+  readonly isNew: boolean
+}
+
 export interface TargetFoldersPorts {
   readonly handles: FolderHandles
   readonly metadata: MetadataWriter
   readonly conflicts: ConflictRules
   readonly places: ProtectedPlaces
   readonly names: TemporaryNames
+  readonly clashes: NameClashes
   readonly nowMs: () => number
 }
 
@@ -48,42 +65,22 @@ export class TargetFolders {
     return this.#written
   }
 
-  /** What the target is when it was there before. */
-  enterTop(handle: TargetFolder): Pick<RestoredFolder, 'inheritsAcl'> {
-    removeLeftovers(handle, this.#ports.nowMs())
-    return { inheritsAcl: inherits(handle) }
+  /** The target itself, which stands open. @throws the system's error */
+  startTop(top: TopToRestore): RestoredFolder {
+    return this.#fill(this.#ports.handles.top, { ...top, parent: null })
   }
 
   /** Makes the folder, or enters the one that is there. @throws the system's error or EngineError when neither can be done. */
   start(wanted: FolderToRestore): RestoredFolder {
-    const { parent, entry, attributes, path } = wanted
-    const { handles, places, nowMs, names } = this.#ports
+    const { parent, entry } = wanted
+    const { handles, places, clashes } = this.#ports
+    clashes.claim(parent, entry.name)
     const above = handles.of(parent)
     const isNew = this.#make(above, wanted)
     const handle = above.openFolder(entry.name)
     try {
-      const there = handle.metadata()
-      const { device, inode } = there
-      if (!isNew) places.requireOutside(there)
-      const isOurs = isNew || removeLeftovers(handle, nowMs())
-      const isAlwaysGiven = this.#isAlwaysGivenMetadata(wanted)
-      const isMarked = isOurs && !isAlwaysGiven
-      if (isMarked) markUnfinished(handle, names.folderMark)
-      const isGiven = isOurs || isAlwaysGiven
-      const folder: RestoredFolder = {
-        parent,
-        name: entry.name,
-        path,
-        attributes,
-        isNew,
-        inheritsAcl: isNew ? parent.inheritsAcl : inherits(handle),
-        lost: null,
-        identity: { device, inode },
-        // What is put into it changes its time: one that was as in the snapshot is to be so again.
-        entry: isGiven || there.mtimeNs === entry.mtimeNs ? entry : null,
-        isOnlyTimed: !isGiven,
-      }
-      if (isMarked) this.#marked.add(folder)
+      if (!isNew) places.requireOutside(handle.metadata())
+      const folder = this.#fill(handle, { ...wanted, isNew })
       handles.keep(folder, handle)
       return folder
     } catch (error) {
@@ -111,10 +108,37 @@ export class TargetFolders {
     }
   }
 
+  /** Decides which metadata an open folder gets once all is in it, and marks it where a later restore could not tell. */
+  #fill(handle: TargetFolder, wanted: FolderToFill): RestoredFolder {
+    const { parent, entry, attributes, path, isNew } = wanted
+    const { nowMs, names } = this.#ports
+    const there = handle.metadata()
+    const isOurs = isNew || removeLeftovers(handle, nowMs())
+    const isAlwaysGiven = this.#isAlwaysGivenMetadata(wanted)
+    const isGiven = isOurs || isAlwaysGiven
+    const isMarked = isOurs && !isAlwaysGiven && entry !== null
+    if (isMarked) markUnfinished(handle, names.folderMark)
+    const folder: RestoredFolder = {
+      parent,
+      name: entry === null || parent === null ? new Uint8Array(0) : entry.name,
+      path,
+      attributes,
+      isNew,
+      inheritsAcl: isNew && parent !== null ? parent.inheritsAcl : inherits(handle),
+      lost: null,
+      identity: { device: there.device, inode: there.inode },
+      // What is put into it changes its time: one that was as in the snapshot is to be so again.
+      entry: isGiven || there.mtimeNs === entry?.mtimeNs ? entry : null,
+      isOnlyTimed: !isGiven,
+    }
+    if (isMarked) this.#marked.add(folder)
+    return folder
+  }
+
   #giveMetadata(folder: RestoredFolder): void {
     const { entry, isOnlyTimed, attributes, isNew, inheritsAcl } = folder
     const { handles, metadata, names } = this.#ports
-    if (this.#marked.delete(folder)) handles.of(folder).remove(names.folderMark)
+    if (this.#marked.delete(folder)) removeMark(handles.of(folder), names.folderMark)
     if (entry === null) return
     if (isOnlyTimed) metadata.timeOfFolder(handles.of(folder), entry, () => folder.path)
     else {
@@ -125,8 +149,8 @@ export class TargetFolders {
   }
 
   /** Whoever resumes after a kill gives these their metadata anyhow; all others have to be known as made by a restore. */
-  #isAlwaysGivenMetadata({ isWanted, entry }: FolderToRestore): boolean {
-    return isWanted && !entry.isAncestor && this.#ports.conflicts.mode !== 'skip'
+  #isAlwaysGivenMetadata({ isWanted, entry }: FolderToFill): boolean {
+    return isWanted && entry?.isAncestor === false && this.#ports.conflicts.mode !== 'skip'
   }
 
   /** @returns false if there is a folder already. */
@@ -151,6 +175,15 @@ const inherits = (handle: TargetFolder): boolean => handle.attributes().some(({ 
 
 function markUnfinished(handle: TargetFolder, mark: Buffer): void {
   closeSync(handle.createFile(mark, unfinishedFileMode))
+}
+
+function removeMark(handle: TargetFolder, mark: Buffer): void {
+  try {
+    handle.remove(mark)
+  } catch (error) {
+    // Whoever took it away meanwhile: what the mark stands for is done now.
+    if (systemCodeOf(error) !== 'ENOENT') throw error
+  }
 }
 
 /** What is not wanted itself is not replaced either: where a folder was moved and a symlink leads to it, that is how it is to be. */
