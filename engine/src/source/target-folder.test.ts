@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   constants,
@@ -14,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FolderCalls } from './folder-calls.ts'
@@ -285,4 +287,20 @@ describe('opening a target', () => {
     } else expect(make).toThrow(withCode('EPERM'))
     folder.close()
   })
+})
+
+test.runIf(isRoot)('without /proc the names in a folder are not known, and it is there all the same', () => {
+  const scratch = makeScratchFolder()
+  const program = fileURLToPath(new URL('testing/without-proc.ts', import.meta.url))
+  const hidden = 'mount -t tmpfs none /proc && exec "$@"'
+  const command = [process.execPath, '-C', '@holdfast/source', program, scratch.path]
+  try {
+    execFileSync('unshare', ['-m', 'true'])
+  } catch {
+    // A container that may not have mounts of its own: nothing to try this on.
+    return scratch.remove()
+  }
+  const report: unknown = JSON.parse(execFileSync('unshare', ['-m', 'sh', '-c', hidden, 'sh', ...command], { encoding: 'utf8' }))
+  scratch.remove()
+  expect(report).toEqual({ isProc: false, names: null, type: 'folder' })
 })
