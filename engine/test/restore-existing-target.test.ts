@@ -90,7 +90,10 @@ os.setxattr('.', 'system.posix_acl_default', struct.pack('<I', 2) + b''.join(str
   expect(await work.restore(backup, made, { flat })).toMatchObject({ status: 'complete', filesWritten: 2 })
   const restored = flat ? made : `${made}${source}`
   expect(
-    python('import os; print([(f, os.listxattr(f)) for d, _, n in os.walk(".") for f in [d, *(d + "/" + x for x in n)] if os.listxattr(f)])', restored),
+    python(
+      'import os; print([(f, os.listxattr(f)) for d, _, n in os.walk(".") for f in [d, *(d + "/" + x for x in n)] if os.listxattr(f)])',
+      restored,
+    ),
   ).toBe('[]\n')
   expect(differences(source, restored)).toBe('')
 })

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, symlink
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { FolderCalls } from '../src/source/folder-calls.ts'
 import type * as Chosen from '../src/source/choose-folder-calls.ts'
+import { foldedName } from '../src/restorer/target/name-clashes.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
 import { differences } from './testing/nasty-tree.ts'
 
@@ -19,10 +20,12 @@ vi.mock(import('../src/source/choose-folder-calls.ts'), async (importOriginal) =
 /** Every byte array that is passed is a name, but for where a symlink leads. */
 function odd(calls: FolderCalls): FolderCalls {
   const fold = <T>(value: T): T => (value instanceof Uint8Array ? (system.nameOf(value) as T & Uint8Array) : value)
-  const as = <Args extends unknown[], Result>(call: string, work: (...args: Args) => Result) => (...args: Args): Result => {
-    system.beforeCall(call, Buffer.from(args[1] as Uint8Array).toString())
-    return work(...(args.map(fold) as Args))
-  }
+  const as =
+    <Args extends unknown[], Result>(call: string, work: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      system.beforeCall(call, Buffer.from(args[1] as Uint8Array).toString())
+      return work(...(args.map(fold) as Args))
+    }
   return {
     open: as('open', (folder, name, flags, mode) => {
       system.made.push(Buffer.from(name).toString())
@@ -69,21 +72,42 @@ function makeTwins(): void {
   symlinkSync('elsewhere', `${source}/link`)
 }
 
-test.each([true, false])('names that the target takes for one are told, the first of them is whole and nothing is lost silently (target new: %s)', async (isNew) => {
-  makeTwins()
-  const backup = await work.backUp([source])
-  if (!isNew) for (const folder of ['', '/other']) mkdirSync(`${target}${folder}`)
-  system.nameOf = foldName
-  for (const round of ['first', 'again']) {
-    const outcome = await work.restore(backup, target, { flat: true, conflict: 'overwrite-different' })
-    expect(outcome, round).toMatchObject({ status: 'complete-with-errors', filesRequested: 10, filesWritten: 5, filesFailed: 5, overwritten: 0 })
-    const told = ['a.txt', 'dir', 'link', 'other/name', '\u00e9']
-    expect(outcome.told.map(({ path }) => path.slice(source.length + 1)).toSorted()).toEqual(told.toSorted())
-    expect(new Set(outcome.told.map(({ error }) => error.message.slice(0, 44)))).toEqual(new Set(['The file system of the target takes its name']))
-    for (const name of ['A.txt', 'Dir/x', 'other/Name', 'plain', 'e\u0301'])
-      expect(readFileSync(`${target}/${name.toLowerCase()}`, 'utf8')).toBe(name)
-    expect([readdirSync(`${target}/dir`), readlinkSync(`${target}/link`)]).toEqual([['x'], 'there'])
-  }
+test.each([true, false])(
+  'names that the target takes for one are told, the first of them is whole and nothing is lost silently (target new: %s)',
+  async (isNew) => {
+    makeTwins()
+    const backup = await work.backUp([source])
+    if (!isNew) for (const folder of ['', '/other']) mkdirSync(`${target}${folder}`)
+    system.nameOf = foldName
+    for (const round of ['first', 'again']) {
+      const outcome = await work.restore(backup, target, { flat: true, conflict: 'overwrite-different' })
+      expect(outcome, round).toMatchObject({
+        status: 'complete-with-errors',
+        filesRequested: 10,
+        filesWritten: 5,
+        filesFailed: 5,
+        overwritten: 0,
+      })
+      const told = ['a.txt', 'dir', 'link', 'other/name', '\u00e9']
+      expect(outcome.told.map(({ path }) => path.slice(source.length + 1)).toSorted()).toEqual(told.toSorted())
+      expect(new Set(outcome.told.map(({ error }) => error.message.slice(0, 44)))).toEqual(
+        new Set(['The file system of the target takes its name']),
+      )
+      for (const name of ['A.txt', 'Dir/x', 'other/Name', 'plain', 'e\u0301'])
+        expect(readFileSync(`${target}/${name.toLowerCase()}`, 'utf8')).toBe(name)
+      expect([readdirSync(`${target}/dir`), readlinkSync(`${target}/link`)]).toEqual([['x'], 'there'])
+    }
+  },
+)
+
+test.each([
+  ['STRASSE', 'straße', true],
+  ['\u00c5.', 'a\u030a', true],
+  ['co\u200dop', 'COOP ', true],
+  ['a', 'b', false],
+  ['a.b', 'ab', false],
+])('%j and %j are looked at more closely: %s', (first, second, isAlike) => {
+  expect(foldedName(Buffer.from(first)) === foldedName(Buffer.from(second))).toBe(isAlike)
 })
 
 test('where names are told apart nothing is held to be a clash, and new folders are asked once', async () => {

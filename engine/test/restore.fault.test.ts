@@ -1,6 +1,7 @@
 import { execFileSync, fork } from 'node:child_process'
-import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { EngineError } from '../src/errors/index.ts'
 import { TreeReader } from '../src/reader/index.ts'
 import type { BlobSource } from '../src/vault/index.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
@@ -93,6 +94,16 @@ test('files whose content is missing or damaged are told one by one, all others 
       .toSorted(),
   )
   for (const name of readdirSync(target)) expect(readFileSync(`${target}/${name}`).equals(readFileSync(`${source}/${name}`))).toBe(true)
+})
+
+test('a source that fails as a whole ends the restore, also in the middle of a file that takes several batches', async () => {
+  const part = pattern(8 * 1024 * 1024, 1)
+  for (let count = 0; count < 10; count++) appendFileSync(`${source}/large`, part)
+  const backup = await work.backUp([source])
+  const vault = work.vault.newSource()
+  vault.locate = () => Promise.reject(new EngineError('format.invalid', 'The hub answered nonsense.'))
+  await expect(work.restore(backup, target, { flat: true, source: vault })).rejects.toMatchObject({ message: 'The hub answered nonsense.' })
+  expect(readdirSync(target)).toEqual([])
 })
 
 test('a restore that is killed leaves no file under its own name that is not whole, and the next one writes only what is missing', async () => {

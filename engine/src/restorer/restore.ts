@@ -31,7 +31,7 @@ const originalPlace = Buffer.from('/')
  * @throws EngineError `restore.target-invalid` (also for a full disk), `restore.place-protected`, `restore.nothing-matched`,
  *   `restore.pattern-invalid`, `cancelled`, the item's error when `onItemError` said `abort`, and whatever the source fails with as a whole. What was restored
  *   before stays; nothing unfinished does, unless the process is killed: then files named `.holdfast-restore-…` may be left, which
- *   the next restore of the same folders takes away.
+ *   the next restore of the same folders takes away (by another boot, container or machine: when they are a day old).
  */
 export async function restore(options: RestoreOptions): Promise<RestoreOutcome> {
   const layout = layOut({ ...options, include: options.include ?? [] })

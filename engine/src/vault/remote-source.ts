@@ -15,7 +15,7 @@ import type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 import { InlineOpener, type Opener } from './opener.ts'
 
 const idsPerQuery = 4096
-/** One request: whichever comes first. With three of them ahead of the reader some 60 MiB are held: one on its way, two being opened. */
+/** One request: whichever comes first. With three of them ahead some 60 MiB are held (one on its way, two being opened), and twice that in a restore, which has two batches read at a time. */
 const placesPerRead = 64
 const bytesPerRead = 16 * 1024 * 1024
 const readsAhead = 3

@@ -113,7 +113,8 @@ export class ContentBatch {
   }
 
   async #fetch(blobs: readonly WantedBlob[]): Promise<Fetch> {
-    const { segments, missing } = groupBySegment(blobs, await this.#source.locate(blobs.map((blob) => blob.id)))
+    const located = this.#source.locate(blobs.map((blob) => blob.id))
+    const { segments, missing } = groupBySegment(blobs, await unlessAborted(located, this.#signal))
     const places = Array.from(segments.values(), ({ place, blobs: wanted }) => ({
       ...place,
       expectedBytes: wanted.reduce((sum, { blob }) => sum + blob.length, 0),
@@ -161,6 +162,19 @@ export class ContentBatch {
       if (length === bytes.length) receiver.write(offset, bytes)
       else receiver.fail(new EngineError('format.invalid', 'A piece of the file has another length than the snapshot says.'))
     }
+  }
+}
+
+/** What takes no signal is not waited for any longer. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

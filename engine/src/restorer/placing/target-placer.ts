@@ -69,7 +69,8 @@ export class TargetPlacer implements EntryPlacer {
     if (first !== undefined) {
       if (action !== 'unchanged') this.#writer.link(first, { ...plain, ...decision })
       // With the same content nothing is lost: it becomes a link to the first of its group.
-      else if (!isSameInode(this.#lookAt(first), this.#lookAt(plain))) this.#writer.link(first, { ...plain, ...decision, action: 'overwrite' })
+      else if (!isSameInode(this.#lookAt(first), this.#lookAt(plain)))
+        this.#writer.link(first, { ...plain, ...decision, action: 'overwrite' })
     } else if (action !== 'unchanged') this.#writer.make({ ...plain, ...decision })
     if (group !== null && first === undefined) this.#firstByGroup.set(group, plain)
   }

@@ -102,7 +102,12 @@ export function foldedName(name: Uint8Array): string {
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   const folded = isAscii(bytes)
     ? text.toLowerCase()
-    : text.normalize('NFD').toUpperCase().toLowerCase().normalize('NFD').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    : text
+        .normalize('NFD')
+        .toUpperCase()
+        .toLowerCase()
+        .normalize('NFD')
+        .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
   // vfat takes dots and spaces at the end away.
   return folded.replace(/[. ]+$/, '')
 }
