@@ -173,7 +173,10 @@ test('a folder that is exchanged the moment it is made leads nobody outside', as
   let hits = 0
   try {
     await new Promise((resolve) => attacker.once('message', resolve))
-    for (const deadline = performance.now() + 2000; performance.now() < deadline;) {
+    const started = performance.now()
+    const elapsedMs = (): number => performance.now() - started
+    // On a crowded machine the attacker rarely gets its turn in time: it has some more.
+    while (elapsedMs() < 2000 || (hits === 0 && elapsedMs() < 20_000)) {
       // Again where the attacker moves away what is just being cleared.
       while (readdirSync(target).length > 0) spawnSync('find', [target, '-mindepth', '1', '-delete'])
       const outcome = await work.restore(backup, target, { flat: true })
