@@ -2,7 +2,7 @@ import { equalBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { blobIdBytes, blobTypes, type BlobLocation, type SegmentPlace } from '../../format/index.ts'
 import type { BlobSource, OpenedSegment } from '../../vault/blob-source.ts'
-import { keyOf } from '../snapshot/tree-pages.ts'
+import { keyOf, segmentKey } from '../snapshot/tree-pages.ts'
 
 /** Content is fetched for this much at once: enough that a segment is rarely read twice, little enough to hold in memory as plans. */
 const batchPieces = 4096
@@ -215,6 +215,5 @@ function failAll(blob: WantedBlob, error: unknown): void {
   for (const { receiver } of blob.pieces) receiver.fail(error)
 }
 
-const segmentKey = (place: SegmentPlace): string => `${keyOf(place.packId)}${place.ordinal}`
 const notHeld = (): EngineError =>
   new EngineError('blob.missing', 'The vault does not hold a piece of this file. Check the vault; other snapshots may still have it.')

@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors/index.ts'
 import { blobTypes, decodeAttributes, type BlobLocation, type ExtendedAttribute, type SegmentPlace } from '../../format/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
-import { keyOf } from './tree-pages.ts'
+import { keyOf, segmentKey } from './tree-pages.ts'
 
 /** Sets that are kept: where every entry has some (labels of SELinux), they mostly are the same few. */
 const cachedSets = 4096
@@ -97,8 +97,6 @@ function bySegment(ids: readonly Uint8Array[], located: readonly (BlobLocation |
   }
   return segments
 }
-
-const segmentKey = (place: SegmentPlace): string => `${keyOf(place.packId)}${place.ordinal}`
 
 const missing = (): EngineError =>
   new EngineError(

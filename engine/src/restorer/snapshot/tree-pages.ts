@@ -90,7 +90,7 @@ const missing = (): EngineError =>
 function distinctPlaces(located: readonly (SegmentPlace | null)[]): SegmentPlace[] {
   const places = new Map<string, SegmentPlace>()
   for (const place of located) {
-    if (place !== null && places.size < segmentsPerFetch) places.set(`${keyOf(place.packId)}${place.ordinal}`, place)
+    if (place !== null && places.size < segmentsPerFetch) places.set(segmentKey(place), place)
   }
   return [...places.values()]
 }
@@ -100,3 +100,6 @@ const isSamePlace = (left: SegmentPlace, right: SegmentPlace): boolean =>
 
 /** One character a byte. */
 export const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+/** Which segment, as a key of maps. */
+export const segmentKey = (place: SegmentPlace): string => `${keyOf(place.packId)}${place.ordinal}`

@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { randomBytes } from 'node:crypto'
+import { isRunning, placeHash, startOf } from '../../run-control/index.ts'
 import type { TargetFolder } from '../../source/index.ts'
 
 const prefix = '.holdfast-restore-'
@@ -14,7 +13,7 @@ const nsPerMs = 1_000_000n
  * what another one is writing just now; of another place (machine, boot or container) it can only judge the age.
  */
 export class TemporaryNames {
-  readonly #prefix = `${prefix}${place()}-${process.pid}-${startOf(process.pid)}-${randomBytes(4).toString('hex')}-`
+  readonly #prefix = `${prefix}${placeHash()}-${process.pid}-${startOf(process.pid)}-${randomBytes(4).toString('hex')}-`
   #count = 0
 
   next(): Buffer {
@@ -62,17 +61,17 @@ const namePattern = /^(\.holdfast-restore-([0-9a-f]{16})-(\d+)-(\d+)-[0-9a-f]{8}
 function runsIn(folder: TargetFolder): Iterable<Run> {
   const runs = new Map<string, Run>()
   for (const name of folder.names((each) => each.startsWith(prefix)) ?? []) {
-    const [, id, at, pid, start] = namePattern.exec(name) ?? []
-    if (id === undefined || at === undefined || pid === undefined || start === undefined) continue
-    const run = runs.get(id) ?? { id, place: at, pid: Number(pid), start, names: [] }
+    const [, id, place, pid, start] = namePattern.exec(name) ?? []
+    if (id === undefined || place === undefined || pid === undefined || start === undefined) continue
+    const run = runs.get(id) ?? { id, place, pid: Number(pid), start, names: [] }
     runs.set(id, run)
     run.names.push(name)
   }
   return runs.values()
 }
 
-function stateOf({ place: at, pid, start }: Run): 'alive' | 'ended' | 'unknown' {
-  if (at !== place()) return 'unknown'
+function stateOf({ place, pid, start }: Run): 'alive' | 'ended' | 'unknown' {
+  if (place !== placeHash()) return 'unknown'
   if (!isRunning(pid)) return 'ended'
   if (startOf(pid) !== start) return 'ended'
   // Without the start (macOS) the number may be another process's by now.
@@ -92,49 +91,5 @@ function removeAll(folder: TargetFolder, { names }: Run): void {
     } catch {
       // Gone meanwhile, or not ours to take away: nobody takes it for a whole file.
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it runs under another user.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
-  }
-}
-
-let ownPlace: string | null = null
-
-/** A hash of all that must be equal for a process number to mean the same process: machine, boot and pid namespace. */
-function place(): string {
-  ownPlace ??= createHash('sha256')
-    .update([hostname(), systemText(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')), pidNamespace()].join('\n'))
-    .digest('hex')
-    .slice(0, 16)
-  return ownPlace
-}
-
-const pidNamespace = (): string => systemText(() => readlinkSync('/proc/self/ns/pid'))
-
-function systemText(read: () => string): string {
-  try {
-    return read()
-  } catch {
-    // No /proc (macOS): one boot and one namespace for all.
-    return ''
-  }
-}
-
-/** When a process began, in ticks since the machine did (proc(5), field 22): numbers of processes come again, above all in containers. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name of the program stands in parentheses and may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
-  } catch {
-    // No /proc (macOS): the number alone has to do.
-    return '0'
   }
 }
