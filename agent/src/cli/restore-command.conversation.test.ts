@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { AgentId, RunId, SnapshotId, type RestoreResult, type Run, type Snapshot } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { holdfastAt, type Ended } from '../../test/a-command-line.ts'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
 import { takeLock, type ProcessLock } from '../state/process-lock.ts'
-import { noColours } from './paint.ts'
-import { runCli } from './run-cli.ts'
 
 let hub: FakeHub
 let folder: TestFolder
@@ -83,27 +82,12 @@ function script(restored: RestoreResult): void {
 }
 
 /** @param answer what a person at the terminal types; undefined: nobody is there, null: they leave. */
-async function restore(args: readonly string[], answer?: string | null): Promise<{ status: number; out: string; err: string }> {
-  const written = { out: '', err: '' }
+function restore(args: readonly string[], answer?: string | null): Promise<Ended> {
   const ask = (question: string): Promise<string | null> => {
     questions.push(question)
     return Promise.resolve(answer ?? null)
   }
-  const terminal = {
-    out: (text: string) => {
-      written.out += text
-    },
-    err: (text: string) => {
-      written.err += text
-    },
-    isLive: false,
-    columns: 80,
-    paint: noColours,
-    outPaint: noColours,
-    onResize: () => () => undefined,
-    ask: answer === undefined ? null : ask,
-  }
-  return { status: await runCli(['node', 'holdfast', 'restore', 'latest', ...args], terminal), ...written }
+  return holdfastAt(answer === undefined ? null : ask, ['restore', 'latest', ...args])
 }
 const plain = { kind: 'restore', snapshotId, flat: false, paths: [] }
 

@@ -6,9 +6,10 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type BackupResult, type RunRequest } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { aFolder, anEnrolledAgent, aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
+import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
+import { aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
-import { FakeHub, type Report } from '../../test/fake-hub.ts'
+import type { FakeHub, Report } from '../../test/fake-hub.ts'
 import type { AgentService } from './agent-service.ts'
 
 // Each run starts threads of its own: without a cache every one of them strips the engine's types anew.
@@ -21,20 +22,9 @@ let service: AgentService
 let sources: string
 
 beforeEach(async () => {
-  hub = await FakeHub.start()
-  folder = aFolder()
-  device = await anEnrolledAgent(hub, join(folder.path, 'state'))
-  sources = join(folder.path, 'sources')
-  mkdirSync(sources)
-  service = await aService(device)
-  await service.link.whenConnected()
+  ;({ hub, folder, device, service, sources } = await startLinkedDevice())
 })
-afterEach(async () => {
-  await service.close()
-  await hub.close()
-  folder.remove()
-  expect(hub.violations).toEqual([])
-})
+afterEach(() => stopLinkedDevice({ hub, folder, service }))
 
 const aTree = (): void => makeTree(sources)
 /** Several packs of content. */

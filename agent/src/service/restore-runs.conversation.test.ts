@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { RestoreRequest } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
-import { aFolder, anEnrolledAgent, aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
-import { FakeHub, type Report } from '../../test/fake-hub.ts'
+import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
+import type { TestFolder } from '../../test/an-agent.ts'
+import type { FakeHub, Report } from '../../test/fake-hub.ts'
 import type { AgentService } from './agent-service.ts'
 
 // Each run starts threads of its own: without a cache every one of them strips the engine's types anew.
@@ -13,25 +14,13 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'holdfast-test-compile-cach
 
 let hub: FakeHub
 let folder: TestFolder
-let device: TestAgent
 let service: AgentService
 let sources: string
 
 beforeEach(async () => {
-  hub = await FakeHub.start()
-  folder = aFolder()
-  device = await anEnrolledAgent(hub, join(folder.path, 'state'))
-  sources = join(folder.path, 'sources')
-  mkdirSync(sources)
-  service = await aService(device)
-  await service.link.whenConnected()
+  ;({ hub, folder, service, sources } = await startLinkedDevice())
 })
-afterEach(async () => {
-  await service.close()
-  await hub.close()
-  folder.remove()
-  expect(hub.violations).toEqual([])
-})
+afterEach(() => stopLinkedDevice({ hub, folder, service }))
 
 const aTree = (): void => makeTree(sources)
 const ended = (runId: string): Promise<Report> => endOf(hub, runId)
