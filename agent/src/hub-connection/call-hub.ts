@@ -1,3 +1,4 @@
+import { releaseBytes } from '@holdfast/engine/bytes'
 import { fromProblem, AppError, Problem, type Api, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import { api } from '@holdfast/shared-types'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -103,12 +104,45 @@ async function exchange(
     bodyTimeout: options.timeoutMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
-  const parts: Buffer[] = []
-  for await (const part of answer.body) {
-    parts.push(part as Buffer)
-    options.received.add((part as Buffer).length)
+  const received = new AnswerBody(Number(answer.headers['content-length'] ?? 0))
+  for await (const part of answer.body as AsyncIterable<Buffer>) {
+    const { length } = part
+    received.add(part)
+    options.received.add(length)
   }
-  return { statusCode: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(parts) }
+  return { statusCode: answer.statusCode, headers: answer.headers, bytes: received.whole() }
+}
+
+/** No honest answer is longer: what a hub announces is not taken as memory unseen. */
+const mostAnnouncedBytes = 64 * 1024 * 1024
+
+/** An answer on its way: where its length is known, each part goes to its place as it comes, and is not held besides. */
+class AnswerBody {
+  readonly #announced: Buffer | null
+  readonly #rest: Buffer[] = []
+  #filledBytes = 0
+
+  constructor(announcedBytes: number) {
+    // Not from Node's pool: it is handed to another thread.
+    this.#announced = announcedBytes > 0 && announcedBytes <= mostAnnouncedBytes ? Buffer.allocUnsafeSlow(announcedBytes) : null
+  }
+
+  /** Takes the part over. */
+  add(part: Buffer): void {
+    if (this.#announced === null || this.#filledBytes + part.length > this.#announced.length) {
+      this.#rest.push(part)
+      return
+    }
+    this.#announced.set(part, this.#filledBytes)
+    this.#filledBytes += part.length
+    releaseBytes(part)
+  }
+
+  whole(): Buffer {
+    if (this.#announced === null) return Buffer.concat(this.#rest)
+    if (this.#filledBytes === this.#announced.length && this.#rest.length === 0) return this.#announced
+    return Buffer.concat([this.#announced.subarray(0, this.#filledBytes), ...this.#rest])
+  }
 }
 
 const sliceBytes = 256 * 1024

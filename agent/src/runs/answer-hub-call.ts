@@ -1,3 +1,4 @@
+import { releaseBytes } from '@holdfast/engine/bytes'
 import { PackId, type RunId, type VaultId } from '@holdfast/shared-types'
 import type { HubClient } from '../hub-connection/hub-client.ts'
 import type { HubLink } from '../hub-connection/hub-link.ts'
@@ -36,6 +37,8 @@ const answering = {
       { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes },
       { patienceMs, timeoutMs: bulkTimeoutMs, signal, onSent: onTransfer },
     )
+    // All of it is the pack's: it came with it.
+    releaseBytes(new Uint8Array(bytes.buffer))
     return null
   },
   // Not cut short by a cancel: once asked, whether the snapshot exists is the hub's answer to give.

@@ -1,4 +1,4 @@
-import { toHex } from '@holdfast/engine/bytes'
+import { releaseBytes, toHex } from '@holdfast/engine/bytes'
 import { blobIdBytes, blobTypes, type BlobLocation } from '@holdfast/engine/format'
 import { nodePrimitives, type BlobSource, type OpenedSegment, type SegmentToRead } from '@holdfast/engine/vault'
 import type { DomainKeys } from '@holdfast/engine/reader'
@@ -92,7 +92,7 @@ export class DataCheck {
     }
   }
 
-  async #remember({ packId, ordinal, blobs, dataIds }: OpenedSegment): Promise<void> {
+  async #remember({ packId, ordinal, blobs, dataIds, memory }: OpenedSegment): Promise<void> {
     for (const [position, blob] of blobs.entries()) {
       const id =
         dataIds === null
@@ -100,6 +100,7 @@ export class DataCheck {
           : dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes)
       this.#blobs.add(id, placeTag({ packId, ordinal, position }))
     }
+    if (memory !== null) releaseBytes(memory)
   }
 
   #judge({ id, path }: Wanted, location: BlobLocation | null): void {

@@ -14,7 +14,7 @@ import {
   paddedPlainBytes,
   segmentHeaderBytes,
   writeSegmentHeader,
-  writeSegmentPlain,
+  segmentPlainHead,
 } from './segment.ts'
 import { decodeSnapshotBody, decodeSnapshotObject } from './snapshot.ts'
 import { aFolder } from './testing/arbitraries.ts'
@@ -213,7 +213,8 @@ test('a segment header and plaintext read back; every flipped bit of the header 
     expect(() => readSegmentHeader(flipped)).toThrow()
   }
   const plain = new Uint8Array(header.ciphertextBytes)
-  writeSegmentPlain(plain, [100, 200], new Uint8Array(300).fill(5))
+  plain.set(segmentPlainHead([100, 200], 300))
+  plain.fill(5, 12, 312)
   expect(readSegmentPlain(plain, header)).toMatchObject({ rawLengths: [100, 200], rawBytes: 300 })
   expect(() => readSegmentPlain(plain.subarray(0, plain.length - 1), header)).toThrow()
 })

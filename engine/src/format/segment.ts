@@ -75,14 +75,13 @@ export function segmentNonce(birthOrdinal: number): Uint8Array {
 /** Size of a segment's plaintext with its padding. */
 export const paddedPlainBytes = (blobCount: number, payloadBytes: number): number => padme(4 + 4 * blobCount + payloadBytes)
 
-/** Lays payload length, raw lengths, payload and padding out in `into`, whose length is `paddedPlainBytes`. */
-export function writeSegmentPlain(into: Uint8Array, rawLengths: ArrayLike<number>, payload: Uint8Array): void {
-  const view = new DataView(into.buffer, into.byteOffset, into.byteLength)
-  view.setUint32(0, payload.length, true)
+/** What comes before the payload in a segment's plaintext: its length and the raw lengths. After it come zeros, up to `paddedPlainBytes`. */
+export function segmentPlainHead(rawLengths: ArrayLike<number>, payloadBytes: number): Uint8Array {
+  const head = new Uint8Array(4 + 4 * rawLengths.length)
+  const view = new DataView(head.buffer)
+  view.setUint32(0, payloadBytes, true)
   for (let index = 0; index < rawLengths.length; index++) view.setUint32(4 + 4 * index, rawLengths[index]!, true)
-  const start = 4 + 4 * rawLengths.length
-  into.set(payload, start)
-  into.fill(0, start + payload.length)
+  return head
 }
 
 export interface SegmentPlain {

@@ -1,4 +1,4 @@
-import { concatBytes, toHex } from '../bytes/index.ts'
+import { concatBytes, releaseBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
   codecs,
@@ -56,7 +56,11 @@ export class SegmentOpener {
       aad,
     )
     const plain = readSegmentPlain(plainBytes, header)
-    const raw = header.codec === codecs.stored ? plain.payload : await this.#primitives.decompressZstd(plain.payload, plain.rawBytes)
+    let raw = plain.payload
+    if (header.codec === codecs.zstd) {
+      raw = await this.#primitives.decompressZstd(plain.payload, plain.rawBytes)
+      releaseBytes(plainBytes)
+    }
     let offset = 0
     const blobs = plain.rawLengths.map((length) => raw.subarray(offset, (offset += length)))
     return { header, blobs }

@@ -37,8 +37,8 @@ export interface ObjectStore {
 export interface StagedObject {
   /** Bytes written so far. */
   readonly sizeBytes: number
-  /** Appends. Not to be changed until this settles. */
-  write(chunk: Uint8Array): Promise<void>
+  /** Appends, pieces one after the other. Not to be changed until this settles. */
+  write(source: Uint8Array | readonly Uint8Array[]): Promise<void>
   /** Reads back what was written. @throws EngineError `store.io-error` where less was written. */
   read(offset: number, length: number): Promise<Uint8Array>
   /**

@@ -6,6 +6,8 @@ export interface OpenedSegment extends SegmentPlace {
   readonly blobs: readonly Uint8Array[]
   /** Of a data segment, where the source has computed them from the blobs already: their ids, n × 32 bytes. Compare with these instead of calling `verify`. */
   readonly dataIds: Uint8Array | null
+  /** All the memory that the blobs lie in, where it is theirs alone: whoever has no more use for them gives it to `releaseBytes`. */
+  readonly memory: Uint8Array | null
 }
 
 export interface SegmentToRead extends SegmentPlace {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { concatBytes } from '../bytes/index.ts'
 import { EngineError, isEngineError, type EngineErrorCode } from '../errors/index.ts'
 import type { SegmentPlace } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
@@ -11,14 +12,15 @@ export interface OpenOrder {
   readonly bytes: Uint8Array
   readonly places: readonly SegmentPlace[]
 }
-/** Worker → main. All blobs of all segments lie in `raw` one after the other, and the ids of those in data segments in `dataIds`. */
+export interface OpenedReport {
+  /** All blobs, one after the other; the memory is transferred. */
+  readonly raw: Uint8Array
+  readonly lengths: Uint32Array
+  readonly dataIds: Uint8Array | null
+}
+/** Worker → main. */
 export type OpenReport =
-  | {
-      readonly job: number
-      readonly raw: Uint8Array
-      readonly lengths: readonly Uint32Array[]
-      readonly dataIds: readonly (Uint8Array | null)[]
-    }
+  | { readonly job: number; readonly segments: readonly OpenedReport[] }
   /** Errors lose their code on the way between threads: it goes by itself. */
   | { readonly job: number; readonly code: EngineErrorCode; readonly message: string }
 
@@ -27,8 +29,9 @@ if (port !== null) {
   const opener = new InlineOpener(workerData as DomainKeys, true)
   const carryOut = async ({ job, bytes, places }: OpenOrder): Promise<void> => {
     try {
-      const report = packed(job, await opener.openAll(bytes, places))
-      port.postMessage(report, [report.raw.buffer as ArrayBuffer])
+      const segments = (await opener.openAll(bytes, places)).map(toReport)
+      const transfer = segments.map(({ raw }) => raw.buffer as ArrayBuffer)
+      port.postMessage({ job, segments } satisfies OpenReport, transfer)
     } catch (error) {
       const { code, message } = isEngineError(error)
         ? error
@@ -39,16 +42,10 @@ if (port !== null) {
   port.on('message', (order: OpenOrder) => void carryOut(order))
 }
 
-/** One buffer of its own for everything: what comes from zlib may lie in memory that other buffers share. */
-function packed(job: number, segments: readonly OpenedSegment[]): Extract<OpenReport, { raw: Uint8Array }> {
-  const lengths = segments.map(({ blobs }) => Uint32Array.from(blobs, (blob) => blob.length))
-  const raw = new Uint8Array(lengths.reduce((sum, each) => sum + each.reduce((part, length) => part + length, 0), 0))
-  let offset = 0
-  for (const { blobs } of segments) {
-    for (const blob of blobs) {
-      raw.set(blob, offset)
-      offset += blob.length
-    }
-  }
-  return { job, raw, lengths, dataIds: segments.map((segment) => segment.dataIds) }
+/** What does not have its memory for itself is copied: it cannot be given away. */
+function toReport({ blobs, dataIds, memory }: OpenedSegment): OpenedReport {
+  const lengths = Uint32Array.from(blobs, (blob) => blob.length)
+  if (memory === null) return { raw: concatBytes(blobs), lengths, dataIds }
+  const start = blobs[0]?.byteOffset ?? 0
+  return { raw: memory.subarray(start, start + lengths.reduce((sum, length) => sum + length, 0)), lengths, dataIds }
 }

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { releaseBytes } from '../bytes/index.ts'
 import { blobIdBytes, blobTypes, packKinds, readSegmentHeader, segmentOverheadBytes, type SegmentPlace } from '../format/index.ts'
 import { SegmentOpener } from '../reader/open-segment.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
@@ -37,9 +38,10 @@ export class InlineOpener implements Opener {
       const length = header.ciphertextBytes + segmentOverheadBytes
       const { blobs } = await this.#opener.open(bytes.subarray(offset, offset + length), place)
       const dataIds = this.#computesIds && header.kind === packKinds.data ? this.#idsOf(blobs) : null
-      opened.push({ packId: place.packId, ordinal: place.ordinal, blobs, dataIds })
+      opened.push({ packId: place.packId, ordinal: place.ordinal, blobs, dataIds, memory: ownMemory(blobs) })
       offset += length
     }
+    releaseBytes(bytes)
     return opened
   }
 
@@ -53,6 +55,11 @@ export class InlineOpener implements Opener {
       ids.set(createHmac('sha256', this.#idKey).update(dataByte).update(blob).digest(), index * blobIdBytes)
     return ids
   }
+}
+
+/** Small ones are slices of Node's pool, which is not theirs. */
+function ownMemory([first]: readonly Uint8Array[]): Uint8Array | null {
+  return first === undefined || first.buffer.byteLength <= Buffer.poolSize ? null : new Uint8Array(first.buffer)
 }
 
 const dataByte = Uint8Array.of(blobTypes.data)

@@ -5,7 +5,7 @@ import type { SegmentPlace } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { OpenedSegment } from './blob-source.ts'
 import { InlineOpener, type Opener } from './opener.ts'
-import type { OpenOrder, OpenReport } from './open-worker.ts'
+import type { OpenedReport, OpenOrder, OpenReport } from './open-worker.ts'
 import { siblingModule } from './sibling-module.ts'
 
 /** Less than this is opened at once: a thread takes longer to start, and a message longer to come back. */
@@ -95,13 +95,7 @@ export class WorkerOpener implements Opener {
       waiting.reject(new EngineError(report.code, report.message))
       return
     }
-    let offset = 0
-    waiting.resolve(
-      waiting.places.map(({ packId, ordinal }, index) => {
-        const blobs = Array.from(report.lengths[index]!, (length) => report.raw.subarray(offset, (offset += length)))
-        return { packId, ordinal, blobs, dataIds: report.dataIds[index] ?? null }
-      }),
-    )
+    waiting.resolve(waiting.places.map((place, index) => toOpened(place, report.segments[index]!)))
   }
 
   #fail(error: Error): void {
@@ -109,4 +103,10 @@ export class WorkerOpener implements Opener {
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
   }
+}
+
+function toOpened({ packId, ordinal }: SegmentPlace, { raw, lengths, dataIds }: OpenedReport): OpenedSegment {
+  let offset = 0
+  const blobs = Array.from(lengths, (length) => raw.subarray(offset, (offset += length)))
+  return { packId, ordinal, blobs, dataIds, memory: new Uint8Array(raw.buffer) }
 }

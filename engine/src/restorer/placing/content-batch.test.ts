@@ -21,7 +21,7 @@ class TracedSource implements BlobSource {
     try {
       for (const place of places) {
         await this.nextSegment(signal)
-        yield { ...place, blobs: [Buffer.from('x')], dataIds: place.packId }
+        yield { ...place, blobs: [Buffer.from('x')], dataIds: place.packId, memory: null }
       }
     } finally {
       read.isEnded = true

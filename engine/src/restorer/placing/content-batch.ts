@@ -1,4 +1,4 @@
-import { equalBytes } from '../../bytes/index.ts'
+import { equalBytes, releaseBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { blobIdBytes, blobTypes, type BlobLocation, type SegmentPlace } from '../../format/index.ts'
 import type { BlobSource, OpenedSegment } from '../../vault/blob-source.ts'
@@ -146,6 +146,7 @@ export class ContentBatch {
         if ('error' in opened) failAll(blob, opened.error)
         else this.#deliverBlob(blob, opened, position)
       }
+      if ('memory' in opened && opened.memory !== null) releaseBytes(opened.memory)
     }
     for (const segment of segments.values()) for (const { blob } of segment.blobs) failAll(blob, notHeld())
   }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { EngineError } from '../../errors/index.ts'
 import { requireKey, requirePrefix } from '../object-key.ts'
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from '../object-store.ts'
-import { alreadyExists, endsTooEarly, notFound, piecesOf, requireNotAborted, requireRange } from '../store-failures.ts'
+import { alreadyExists, endsTooEarly, notFound, requireNotAborted, requireRange } from '../store-failures.ts'
 import { DurableFolders, makeFolderDurably, syncFolder } from './durable-folders.ts'
 import { listFolder } from './list-folder.ts'
 import { OpenFiles } from './open-files.ts'
@@ -54,7 +54,7 @@ export class DirectoryStore implements ObjectStore {
     requireKey(key)
     const staged = await this.#stageFile(options)
     try {
-      await staged.writeAll(piecesOf(source))
+      await staged.write(source)
       await staged.commit(key)
     } catch (error) {
       await discardQuietly(staged)

@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import { invariant, isEngineError } from '../../errors/index.ts'
 import type { StagedObject, StoreOptions } from '../object-store.ts'
-import { endsTooEarly, requireNotAborted, requireRange } from '../store-failures.ts'
+import { endsTooEarly, piecesOf, requireNotAborted, requireRange } from '../store-failures.ts'
 import { readExactly } from './read-exactly.ts'
 import { systemCode, toStoreFailure } from './system-failure.ts'
 import type { TemporaryFile } from './temporary-files.ts'
@@ -28,13 +28,10 @@ export class StagedFile implements StagedObject {
     return this.#sizeBytes
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    await this.writeAll([chunk])
-  }
-
-  async writeAll(pieces: readonly Uint8Array[]): Promise<void> {
+  async write(source: Uint8Array | readonly Uint8Array[]): Promise<void> {
     this.#requireOpen()
     requireNotAborted(this.#options.signal)
+    const pieces = piecesOf(source)
     try {
       await writeFully(this.#file.handle, pieces, this.#sizeBytes)
     } catch (error) {

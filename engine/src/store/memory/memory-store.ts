@@ -63,10 +63,10 @@ class MemoryStagedObject implements StagedObject {
     return this.#pieces.reduce((sum, piece) => sum + piece.length, 0)
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  async write(source: Uint8Array | readonly Uint8Array[]): Promise<void> {
     this.#requireOpen()
     requireNotAborted(this.#options.signal)
-    this.#pieces.push(concatBytes([chunk]))
+    this.#pieces.push(concatBytes(piecesOf(source)))
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {

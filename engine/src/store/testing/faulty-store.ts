@@ -139,11 +139,10 @@ class FaultyStagedObject implements StagedObject {
     return this.#inner.sizeBytes
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#store.callStaged({ operation: 'write', key: null }, async (fault) => {
-      if (fault?.kind === 'short-write') for (const piece of keepHalf([chunk])) await this.#inner.write(piece)
-      else await this.#inner.write(chunk)
-    })
+  write(source: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    return this.#store.callStaged({ operation: 'write', key: null }, (fault) =>
+      this.#inner.write(fault?.kind === 'short-write' ? keepHalf(piecesOf(source)) : source),
+    )
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {

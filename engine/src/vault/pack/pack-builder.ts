@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { concatBytes, equalBytes } from '../../bytes/index.ts'
+import { combineCrc32, concatBytes, equalBytes, releaseBytes } from '../../bytes/index.ts'
 import { EngineError, invariant } from '../../errors/index.ts'
 import {
   blobIdBytes,
@@ -15,19 +15,19 @@ import {
   segmentHeaderBytes,
   segmentNonce,
   segmentOverheadBytes,
+  segmentPlainHead,
   targetPackBytes,
   trailerCrcOffset,
   writeSegmentHeader,
-  writeSegmentPlain,
   type BlobType,
   type PackKind,
   type PackSegment,
 } from '../../format/index.ts'
 import { SegmentOpener } from '../../reader/open-segment.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
-import { compress } from '../compression/compress.ts'
+import { compress, releaseCompressed, type Compressed } from '../compression/compress.ts'
 import { hkdfSha256, nodePrimitives, sha256 } from '../crypto/node-primitives.ts'
-import { sealAesGcm } from '../crypto/seal-aes-gcm.ts'
+import { sealAesGcmInto } from '../crypto/seal-aes-gcm.ts'
 
 const keyInfo = new TextEncoder().encode('holdfast-1 segment')
 /** A pack is full once it has its size: room for the segment that goes over it, and for the footer. */
@@ -69,6 +69,8 @@ export class PackBuilder {
   /** All of it at once: the system gives a page of it when it is written, so a small pack takes no more. */
   #bytes = new Uint8Array(targetPackBytes + spareBytes)
   #sizeBytes = packHeaderBytes
+  /** Of all bytes so far: those of the segments are summed once, when each is sealed. */
+  #crc32: number
 
   constructor(kind: PackKind, keys: DomainKeys) {
     this.kind = kind
@@ -76,9 +78,9 @@ export class PackBuilder {
     this.#idKey = createSecretKey(keys.idKey)
     this.#key = hkdfSha256(kind === packKinds.data ? keys.dataKey : keys.metadataKey, this.packId, keyInfo)
     this.#opener = new SegmentOpener(nodePrimitives, keys)
-    this.#bytes.set(
-      encodePackHeader({ kind, keyEpoch: keys.keyEpoch, packId: this.packId, vaultId: keys.vaultId, domainId: keys.domainId }),
-    )
+    const header = encodePackHeader({ kind, keyEpoch: keys.keyEpoch, packId: this.packId, vaultId: keys.vaultId, domainId: keys.domainId })
+    this.#bytes.set(header)
+    this.#crc32 = crc32(header)
   }
 
   get isFull(): boolean {
@@ -98,19 +100,19 @@ export class PackBuilder {
     const ordinal = this.#segments.length
     const segment = this.#seal(bundle, ordinal)
     if (this.kind === packKinds.metadata || ordinal % verifyEvery === 0) await this.#verify(segment, bundle)
-    this.#reserve(segment.length)
-    this.#bytes.set(segment, this.#sizeBytes)
+    const segmentCrc32 = crc32(segment)
     this.#segments.push({
       offset: this.#sizeBytes,
       length: segment.length,
       flags: 0,
-      crc32: crc32(segment),
+      crc32: segmentCrc32,
       birthPackId: this.packId,
       birthOrdinal: ordinal,
       keyEpoch: this.#keys.keyEpoch,
       blobIds: bundle.rawLengths.map((_, index) => bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)),
     })
     this.#sizeBytes += segment.length
+    this.#crc32 = combineCrc32(this.#crc32, segmentCrc32, segment.length)
     this.#isBusy = false
     return ordinal
   }
@@ -131,18 +133,35 @@ export class PackBuilder {
     this.#bytes.set(footer, this.#sizeBytes)
     this.#bytes.set(trailer, this.#sizeBytes + footer.length)
     const crcAt = this.#sizeBytes + footer.length + trailerCrcOffset
-    new DataView(this.#bytes.buffer).setUint32(crcAt, crc32(this.#bytes.subarray(0, crcAt)), true)
+    const packCrc32 = crc32(this.#bytes.subarray(this.#sizeBytes, crcAt), this.#crc32)
+    new DataView(this.#bytes.buffer).setUint32(crcAt, packCrc32, true)
     return { packId: this.packId, kind: this.kind, bytes: this.#bytes.subarray(0, this.#sizeBytes + footer.length + packTrailerBytes) }
   }
 
+  /** Seals a bundle to where the next segment belongs. @returns that part of the pack */
   #seal(bundle: Bundle, ordinal: number): Uint8Array {
-    const { codec, payload } = compress(bundle.parts.length === 1 ? bundle.parts[0]! : concatBytes(bundle.parts))
-    const blobCount = bundle.rawLengths.length
-    const plain = new Uint8Array(paddedPlainBytes(blobCount, payload.length))
-    writeSegmentPlain(plain, bundle.rawLengths, payload)
-    const segment = new Uint8Array(plain.length + segmentOverheadBytes)
+    const [only] = bundle.parts
+    if (bundle.parts.length === 1 && only !== undefined) return this.#sealRaw(only, bundle, ordinal)
+    const joined = concatBytes(bundle.parts)
+    const segment = this.#sealRaw(joined, bundle, ordinal)
+    releaseBytes(joined)
+    return segment
+  }
+
+  #sealRaw(raw: Uint8Array, bundle: Bundle, ordinal: number): Uint8Array {
+    const compressed = compress(raw)
+    const segment = this.#sealPayload(compressed, bundle, ordinal)
+    releaseCompressed(compressed)
+    return segment
+  }
+
+  #sealPayload({ codec, payload }: Compressed, { rawLengths }: Bundle, ordinal: number): Uint8Array {
+    const blobCount = rawLengths.length
+    const ciphertextBytes = paddedPlainBytes(blobCount, payload.length)
+    this.#reserve(ciphertextBytes + segmentOverheadBytes)
+    const segment = this.#bytes.subarray(this.#sizeBytes, this.#sizeBytes + ciphertextBytes + segmentOverheadBytes)
     writeSegmentHeader(segment, {
-      ciphertextBytes: plain.length,
+      ciphertextBytes,
       birthOrdinal: ordinal,
       keyEpoch: this.#keys.keyEpoch,
       birthPackId: this.packId,
@@ -150,8 +169,11 @@ export class PackBuilder {
       kind: this.kind,
       blobCount,
     })
+    const head = segmentPlainHead(rawLengths, payload.length)
+    const padding = new Uint8Array(ciphertextBytes - head.length - payload.length)
     const aad = concatBytes([segment.subarray(0, segmentHeaderBytes), this.#keys.vaultId, this.#keys.domainId])
-    segment.set(sealAesGcm(this.#key, segmentNonce(ordinal), plain, aad), segmentHeaderBytes)
+    const parts = [head, payload, padding]
+    sealAesGcmInto(segment.subarray(segmentHeaderBytes), { key: this.#key, nonce: segmentNonce(ordinal), parts, aad })
     return segment
   }
 
@@ -171,7 +193,7 @@ export class PackBuilder {
     }
   }
 
-  /** The last segment may be longer than the room that was left for it. */
+  /** A segment may be longer than the room that is left for it. */
   #reserve(count: number): void {
     const needed = this.#sizeBytes + count
     if (needed <= this.#bytes.length) return

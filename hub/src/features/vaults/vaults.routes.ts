@@ -26,6 +26,6 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
   readSegments: ({ actor, params, body, em }) =>
     withContractErrors(async () => {
       const { stream, sizeBytes } = await readSegments(deps, em, { agentId: actor.agentId, ...params }, body)
-      return { stream, headers: { 'content-length': String(sizeBytes) } }
+      return { stream, headers: { 'content-length': String(sizeBytes) }, hasOwnParts: true }
     }),
 })

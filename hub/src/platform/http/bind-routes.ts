@@ -9,6 +9,7 @@ import { readJsonBody } from './read-json-body.ts'
 import { requestContextOf, type CookieRules } from './request-context.ts'
 import { parsePart } from './request-invalid.ts'
 import type { ActorResolver } from './resolve-actor.ts'
+import { sendOwnParts } from './send-own-parts.ts'
 
 export interface RouteBinding {
   readonly features: readonly Feature[]
@@ -75,7 +76,7 @@ async function answer(binding: RouteBinding, contract: RouteContract, handler: A
   const result = await handler(request as unknown as HandlerRequest<RouteContract>)
   ctx.status = ctx.state.status ?? contract.status ?? 200
   ctx.set('cache-control', 'no-store')
-  if (contract.response === 'bytes') sendBytes(ctx, result)
+  if (contract.response === 'bytes') await sendBytes(ctx, result)
   else if (contract.status !== 204) sendJson(ctx, binding.checkAnswers ? contract.response.parse(result) : result)
 }
 
@@ -98,14 +99,20 @@ function sendJson(ctx: HubKoaContext, value: unknown): void {
   ctx.type = 'application/json'
 }
 
-function sendBytes(ctx: HubKoaContext, result: unknown): void {
+async function sendBytes(ctx: HubKoaContext, result: unknown): Promise<void> {
   const isPlain = result instanceof Readable || result instanceof Uint8Array
-  const { stream, headers, status }: Omit<BytesAnswer, 'stream'> & { stream: Readable | Uint8Array } = isPlain
+  const { stream, headers, status, hasOwnParts }: Omit<BytesAnswer, 'stream'> & { stream: Readable | Uint8Array } = isPlain
     ? { stream: result, headers: {} }
     : (result as BytesAnswer)
   if (status !== undefined) ctx.status = status
   ctx.set(headers)
+  const type = headers['content-type'] ?? 'application/octet-stream'
+  if (hasOwnParts === true && stream instanceof Readable) {
+    ctx.type = type
+    ctx.respond = false
+    return sendOwnParts(ctx.res, stream)
+  }
   ctx.body = stream instanceof Readable || Buffer.isBuffer(stream) ? stream : Buffer.from(stream)
   // After the body: Koa guesses a type of its own when one is set.
-  ctx.type = headers['content-type'] ?? 'application/octet-stream'
+  ctx.type = type
 }

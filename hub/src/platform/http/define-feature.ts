@@ -53,6 +53,8 @@ export interface BytesAnswer {
   readonly status?: 206 | 304 | 416
   readonly stream: Readable
   readonly headers: Readonly<Record<string, string>>
+  /** Nobody else holds the stream's parts: their memory is given back as they leave. */
+  readonly hasOwnParts?: true
 }
 export type HandlerResponse<R extends RouteContract> = R extends { response: 'bytes' } ? Readable | Uint8Array | BytesAnswer : ResponseOf<R>
 export type RouteHandler<K extends OperationId> = (request: HandlerRequest<Api[K]>) => Promise<HandlerResponse<Api[K]>>

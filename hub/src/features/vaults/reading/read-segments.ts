@@ -21,6 +21,7 @@ export interface ReadSegmentsDeps extends ReadableRunDeps, ReadRangeDeps {
 }
 
 export interface SegmentStream {
+  /** Of parts that nobody else holds. */
   readonly stream: Readable
   readonly sizeBytes: number
 }

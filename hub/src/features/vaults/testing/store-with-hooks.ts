@@ -12,6 +12,9 @@ export class StoreWithHooks implements ObjectStore {
   /** Runs when a step is done, before its caller hears of it. */
   after: (step: StoreStep, key: string | null) => Promise<void> | void = () => undefined
 
+  /** Bytes written to staged objects so far. */
+  stagedBytes = 0
+
   constructor(inner: ObjectStore) {
     this.#inner = inner
   }
@@ -69,8 +72,12 @@ class StagedWithHooks implements StagedObject {
     return this.#inner.sizeBytes
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#store.step('write', null, () => this.#inner.write(chunk))
+  write(source: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    return this.#store.step('write', null, async () => {
+      const before = this.#inner.sizeBytes
+      await this.#inner.write(source)
+      this.#store.stagedBytes += this.#inner.sizeBytes - before
+    })
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {

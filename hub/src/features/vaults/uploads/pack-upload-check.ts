@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { concatBytes, equalBytes } from '@holdfast/engine/bytes'
+import { combineCrc32, concatBytes, copyBytes, equalBytes } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import {
   decodePackFooter,
@@ -17,7 +17,6 @@ import {
   type PackSegment,
   type SegmentHeader,
 } from '@holdfast/engine/format'
-import { combineCrc32 } from './combine-crc32.ts'
 
 /** What the pack must say of itself. Ids are 16 bytes. */
 export interface ExpectedPack {
@@ -75,7 +74,7 @@ export class PackUploadCheck {
     return this.#sizeBytes
   }
 
-  /** @param chunk the next bytes; kept as they are when they belong to footer or trailer. */
+  /** @param chunk the next bytes; nothing of it is kept but copies. */
   push(chunk: Uint8Array): void {
     let rest = chunk
     while (rest.length > 0) {
@@ -121,7 +120,7 @@ export class PackUploadCheck {
     const blobCount = this.#seen.reduce((sum, { header }) => sum + header.blobCount, 0)
     if (this.#tailBytes > packFooterBytes(this.#seen.length, blobCount) + packTrailerBytes)
       throw new EngineError('pack.invalid', footerIsWrong)
-    tail.push(bytes)
+    tail.push(copyBytes(bytes))
   }
 
   #takeBody(segment: SeenSegment, bytes: Uint8Array): number {

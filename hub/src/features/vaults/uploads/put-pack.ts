@@ -13,10 +13,11 @@ import type { SessionGrants } from '../sessions/session-grants.ts'
 import { insertPack } from '../tables/packs.queries.ts'
 import type { SessionRecord } from '../tables/sessions.queries.ts'
 import { cutIntoPieces } from './cut-into-pieces.ts'
+import { GatheringWriter } from './gathering-writer.ts'
 import { PackUploadCheck, type CheckedUpload } from './pack-upload-check.ts'
 
-/** One check and one write to the store; sockets give 64 KiB at a time. */
-const pieceBytes = 256 * 1024
+/** What is checked at a stretch; sockets give 64 KiB at a time. */
+const pieceBytes = 1024 * 1024
 
 export interface PutPackDeps {
   readonly database: Database
@@ -36,6 +37,7 @@ export interface PackClaim extends SessionClaim {
  * this order. The same bytes again are accepted again.
  *
  * @param body read to its end also when the pack is refused, so that the agent hears the answer; destroyed when it is longer than it said.
+ *   Its buffers are taken over: they are empty once they are written.
  * @throws AppError `session.not-found`, `run.*`, `request.too-large`, `pack.conflict`; EngineError `pack.*`, `store.*`
  */
 export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload): Promise<void> {
@@ -60,21 +62,27 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload)
 }
 
 async function receive(body: Upload, stage: StagedObject, check: PackUploadCheck): Promise<CheckedUpload> {
+  const writer = new GatheringWriter(stage)
   let failure: unknown
   let receivedBytes = 0
-  await cutIntoPieces(body, pieceBytes, async (piece) => {
-    receivedBytes += piece.length
-    // Also after a failure: a body without an end is not drained for ever.
-    if (receivedBytes > maxPackBytes) throw new AppError('request.too-large', { message: `A pack has at most ${maxPackBytes} bytes.` })
-    if (failure !== undefined) return
-    try {
-      check.push(piece)
-      await stage.write(piece)
-    } catch (error) {
-      failure = error
-    }
-  })
+  try {
+    await cutIntoPieces(body, pieceBytes, async (piece) => {
+      receivedBytes += piece.length
+      // Also after a failure: a body without an end is not drained for ever.
+      if (receivedBytes > maxPackBytes) throw new AppError('request.too-large', { message: `A pack has at most ${maxPackBytes} bytes.` })
+      if (failure !== undefined) return
+      try {
+        check.push(piece)
+        await writer.write(piece)
+      } catch (error) {
+        failure = error
+      }
+    })
+  } finally {
+    await writer.settle()
+  }
   if (failure !== undefined) throw failure as Error
+  await writer.end()
   return check.finish()
 }
 
