@@ -54,6 +54,7 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
     commands: {
       'run.offer': () => Promise.resolve({ accepted: false, reason: 'test' }),
       'run.cancel': () => Promise.resolve({ known: false }),
+      'run.pause': () => Promise.resolve({ known: false }),
     },
     onAccepted: () => undefined,
     delays: quickDelays,

@@ -26,6 +26,7 @@ import { io, type Socket } from 'socket.io-client'
 
 type Offer = BodyOf<typeof hubCommands, 'run.offer'>
 type Cancel = BodyOf<typeof hubCommands, 'run.cancel'>
+type Pause = BodyOf<typeof hubCommands, 'run.pause'>
 
 export const hostFacts = {
   hostname: 'laptop.lan',
@@ -44,6 +45,7 @@ export class FakeAgent {
   readonly name: string
   readonly offers: Offer[] = []
   readonly cancels: Cancel[] = []
+  readonly pauses: Pause[] = []
   /** Said by the hub before it hung up. */
   ended: LinkEnded | null = null
   answer: EnrolAnswer | null = null
@@ -51,6 +53,7 @@ export class FakeAgent {
   /** How offers and cancels are answered; null = never. An error is what an agent refuses a command with. */
   onOffer: ((offer: Offer) => { accepted: boolean; reason?: string } | AppError | null) | null = () => ({ accepted: true })
   onCancel: ((cancel: Cancel) => { known: boolean } | null) | null = () => ({ known: true })
+  onPause: (pause: Pause) => { known: boolean } | AppError = () => ({ known: true })
   socket: Socket | null = null
   readonly #signing = generateKeyPairSync('ed25519')
   readonly #box = generateKeyPairSync('x25519')
@@ -156,6 +159,10 @@ export class FakeAgent {
       const answer = this.onOffer?.(body as Offer)
       if (answer instanceof AppError) acknowledge({ ok: false, error: toWireError(answer) })
       else if (answer) acknowledge({ ok: true, body: answer })
+    } else if (type === 'run.pause') {
+      this.pauses.push(body as Pause)
+      const answer = this.onPause(body as Pause)
+      acknowledge(answer instanceof AppError ? { ok: false, error: toWireError(answer) } : { ok: true, body: answer })
     } else {
       this.cancels.push(body as Cancel)
       const answer = this.onCancel?.(body as Cancel)

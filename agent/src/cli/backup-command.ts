@@ -1,22 +1,41 @@
 import { AppError, type WirePath } from '@holdfast/shared-types'
 import { presetSources, thisMachine } from '../presets/index.ts'
+import { askForRun } from './ask-for-run.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { readExclusions, type ExcludeArguments } from './exclude-options.ts'
+import { findOwnPlan } from './plans-command.ts'
 import { localPath } from './resolve-path.ts'
 
 export interface BackupArguments {
   readonly paths: readonly string[]
   readonly full: boolean
   readonly exclusions: ExcludeArguments
+  /** Name or id of a plan of this device: it says all the rest. */
+  readonly plan: string | undefined
 }
 
-export function backupCommand(context: CommandContext, { paths, full, exclusions }: BackupArguments): Promise<number> {
+export function backupCommand(context: CommandContext, args: BackupArguments): Promise<number> {
+  const { paths, full, exclusions, plan } = args
+  if (plan !== undefined) return runPlan(context, plan, args)
   // Before anything is started: a typing error must not cost a link.
   const leftOut = readExclusions(exclusions)
   const sources = sourcesOf(paths, exclusions.presets)
   if (!context.isJson) for (const hint of misplacedPatterns(leftOut.exclude ?? [], sources)) context.terminal.err(`${hint}\n`)
-  return carryOutRun(context, () => Promise.resolve({ kind: 'backup', sources, full, ...leftOut }))
+  return carryOutRun(context, (access) => askForRun(access, { kind: 'backup', sources, full, ...leftOut }))
+}
+
+function runPlan(context: CommandContext, name: string, { paths, full, exclusions }: BackupArguments): Promise<number> {
+  const { patterns, files, presets, caches, oneFileSystem } = exclusions
+  if (paths.length + patterns.length + files.length + presets.length > 0 || caches || oneFileSystem)
+    throw new AppError('command.invalid', {
+      message: 'A plan says itself what is backed up and what is left out.',
+      cure: 'Give --plan alone, or leave it out.',
+    })
+  return carryOutRun(context, async (access) => {
+    const { id } = await findOwnPlan(access, name)
+    return access.client.call('startPlanRun', { params: { planId: id }, body: { full } })
+  })
 }
 
 /** Without a path, what the presets include on this machine. */

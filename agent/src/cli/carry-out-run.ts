@@ -1,5 +1,4 @@
-import { AppError, errorFacts, isErrorCode, type Run, type RunOrder } from '@holdfast/shared-types'
-import { askForRun } from './ask-for-run.ts'
+import { AppError, errorFacts, isErrorCode, type Run } from '@holdfast/shared-types'
 import { print, type CommandContext } from './command-context.ts'
 import { followRun, type EndedRun } from './follow-run.ts'
 import { whenParentGone } from './parent-process.ts'
@@ -17,9 +16,9 @@ const silent: RunDisplay = {
 }
 
 /** Asks the hub for a run of this device, shows it until it has ended, and answers the exit status. */
-export async function carryOutRun(context: CommandContext, makeOrder: (access: HubAccess) => Promise<RunOrder>): Promise<number> {
+export async function carryOutRun(context: CommandContext, ask: (access: HubAccess) => Promise<Run>): Promise<number> {
   const ended = await withWorkingAgent(context, async (access) => {
-    const run = await askForRun(access, await makeOrder(access))
+    const run = await ask(access)
     access.carryOut(run.id)
     const display = context.isJson ? silent : context.terminal.isLive ? liveRunDisplay(context.terminal) : plainRunDisplay(context.terminal)
     const interruption = onInterrupt(access, run, display)

@@ -142,6 +142,7 @@ function addRestoreCommand(program: Command, act: Act): void {
 }
 
 interface BackupOptions extends JsonOption {
+  readonly plan?: string
   readonly full?: boolean
   readonly exclude?: string[]
   readonly excludeFile?: string[]
@@ -155,6 +156,7 @@ function addBackupCommand(program: Command, act: Act): void {
     .command('backup')
     .description('back up files and folders now')
     .argument('[path...]', 'what to back up; without any, what the presets include')
+    .option('--plan <plan>', 'run this plan of the device: its name or id')
     .option('--full', 'read every file again, whatever is known of it')
     .option('--exclude <pattern>', 'leave out what this pattern of .gitignore matches, each source as its top; may be repeated', collect)
     .option('--exclude-file <file>', 'the same for each line of a file; may be repeated', collect)
@@ -167,6 +169,7 @@ function addBackupCommand(program: Command, act: Act): void {
         (await import('./backup-command.ts')).backupCommand(context, {
           paths,
           full: options.full === true,
+          plan: options.plan,
           exclusions: {
             patterns: options.exclude ?? [],
             files: options.excludeFile ?? [],
@@ -177,6 +180,11 @@ function addBackupCommand(program: Command, act: Act): void {
         }),
       ),
     )
+  program
+    .command('plans')
+    .description('list the plans of this device')
+    .option(...jsonOption)
+    .action((options: JsonOption) => act(options, async (context) => (await import('./plans-command.ts')).plansCommand(context)))
   program
     .command('presets')
     .description('show what presets include and leave out, and why')

@@ -11,6 +11,7 @@ import {
   type WirePath,
 } from '@holdfast/shared-types'
 import { wirePathBytes } from '../runs/wire-path-bytes.ts'
+import { askForRun } from './ask-for-run.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { confirmOriginal, requireSomebodyToAsk } from './confirm-original.ts'
@@ -39,7 +40,9 @@ export async function restoreCommand(context: CommandContext, args: RestoreArgum
   const where = targetOf(args)
   const mayAsk = !args.dryRun && !args.yes
   const confirmed = mayAsk && (where === null || args.flat) ? await confirm(context, args, { name, where }) : null
-  return carryOutRun(context, async ({ client }) => orderOf(confirmed ?? (await findSnapshot(client, name, args.host)).id))
+  return carryOutRun(context, async (access) =>
+    askForRun(access, orderOf(confirmed ?? (await findSnapshot(access.client, name, args.host)).id)),
+  )
 }
 
 type RestoreOrder = Extract<RunOrder, { kind: 'restore' }>

@@ -1,3 +1,4 @@
+import { askForRun } from './ask-for-run.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
@@ -9,5 +10,7 @@ export interface VerifyArguments {
 
 export function verifyCommand(context: CommandContext, args: VerifyArguments): Promise<number> {
   const name = parseSnapshotName(args.snapshot)
-  return carryOutRun(context, async ({ client }) => ({ kind: 'verify', snapshotId: (await findSnapshot(client, name, args.host)).id }))
+  return carryOutRun(context, async (access) =>
+    askForRun(access, { kind: 'verify', snapshotId: (await findSnapshot(access.client, name, args.host)).id }),
+  )
 }

@@ -5,4 +5,5 @@ import type { RunDesk } from '../runs/run-desk.ts'
 export const agentCommands = (desk: RunDesk): CommandHandlers => ({
   'run.offer': (offer) => desk.offer(offer),
   'run.cancel': (cancel) => Promise.resolve(desk.cancel(cancel)),
+  'run.pause': (pause) => Promise.resolve(desk.pause(pause)),
 })

@@ -33,6 +33,7 @@ const repeatable: ReadonlySet<OperationId> = new Set<OperationId>([
   'listRuns',
   'getRunLog',
   'cancelRun',
+  'listPlans',
   'listSnapshots',
   'getSnapshot',
   'listEntries',

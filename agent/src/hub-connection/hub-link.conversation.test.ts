@@ -161,6 +161,7 @@ test('a command is done once however often it is sent, and an unknown or broken 
         return Promise.resolve({ accepted: true })
       },
       'run.cancel': () => Promise.reject(new Error('a bug')),
+      'run.pause': () => Promise.reject(new Error('a bug')),
     },
   }).whenConnected()
   const id = randomUUID()

@@ -88,6 +88,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       onProgress: ({ filesDone, bytesDone, filesRead, bytesRead, currentPath }) =>
         context.progress({ phase: 'transferring', filesDone, bytesDone, filesRead, bytesRead, currentPath }),
       signal: context.signal,
+      gate: context.gate,
       clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
     })
     tellOfLeftOut(backup, outcome)
@@ -152,7 +153,7 @@ async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Arra
         status: outcome.status,
         system: thisSystem(),
         host: order.hostname,
-        plan: '',
+        plan: order.planName,
         program: `holdfast/${order.version}`,
         startedAtMs: context.startedAtMs,
         finishedAtMs: Date.now(),

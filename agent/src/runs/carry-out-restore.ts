@@ -36,6 +36,7 @@ async function restoreFrom(context: RunContext, request: RestoreRequest, { sourc
     onProgress: ({ filesDone, bytesDone, filesTotal, bytesTotal, currentPath }) =>
       context.progress({ phase: 'transferring', filesDone, bytesDone, filesTotal, bytesTotal, currentPath }),
     signal: context.signal,
+    gate: context.gate,
     clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
   }).finally(() => source.close())
   const result = resultOf(request, outcome)

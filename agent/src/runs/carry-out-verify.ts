@@ -96,7 +96,9 @@ class SnapshotCheck {
   }
 
   async #entry(entry: TreeEntry, path: Buffer): Promise<void> {
-    this.#context.signal.throwIfAborted()
+    const { gate, signal } = this.#context
+    if (gate.isClosed) await gate.whenOpen(signal)
+    signal.throwIfAborted()
     const { attributes } = entry
     if (attributes !== null)
       await this.#guarded(path, async () => {
@@ -128,7 +130,10 @@ class SnapshotCheck {
       bytesRead: this.bytes,
       currentPath: path,
     })
-    for await (const { item } of this.#reader.items(entry)) if (item.kind === 'data') await this.#data.want(item.id, item.length, path)
+    for await (const { item } of this.#reader.items(entry)) {
+      if (this.#context.gate.isClosed) await this.#context.gate.whenOpen(this.#context.signal)
+      if (item.kind === 'data') await this.#data.want(item.id, item.length, path)
+    }
   }
 
   /** Damage is what is looked for: it is told, and the check goes on. What is not damage ends it. */

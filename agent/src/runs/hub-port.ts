@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { PauseGate } from '@holdfast/engine/run-control'
 import { AppError, isErrorCode } from '@holdfast/shared-types'
 import type { FromWorker, HubCallName, HubCalls, LogEntry, RunEnd, ToWorker } from './worker-messages.ts'
 import type { RunProgressSample, RunWarning } from '@holdfast/shared-types'
@@ -8,11 +9,13 @@ interface Waiting {
   readonly reject: (error: AppError) => void
 }
 
-/** A worker's side of the port to the main thread: asks the hub, tells how it goes, and hears of a cancel. */
+/** A worker's side of the port to the main thread: asks the hub, tells how it goes, and hears of a cancel or a pause. */
 export class HubPort {
   readonly #port: MessagePort
   readonly #waiting = new Map<number, Waiting>()
   readonly #cancelling = new AbortController()
+  /** Closed while the run is to rest. */
+  readonly gate = new PauseGate()
   #nextCall = 1
 
   constructor(port: MessagePort) {
@@ -59,6 +62,7 @@ export class HubPort {
 
   #take(message: ToWorker): void {
     if (message.kind === 'cancel') return this.#cancelling.abort(new AppError('run.cancelled'))
+    if (message.kind === 'pause') return message.isPaused ? this.gate.close() : this.gate.open()
     const waiting = this.#waiting.get(message.call)
     this.#waiting.delete(message.call)
     if (message.kind === 'answer') waiting?.resolve(message.answer)

@@ -1,5 +1,6 @@
 import { decodeUtf8Lossy, isValidUtf8 } from '@holdfast/engine/bytes'
 import { isEngineError, type EngineErrorCode } from '@holdfast/engine/errors'
+import type { PauseGate } from '@holdfast/engine/run-control'
 import { AppError, toWireError, type RunProgressSample, type RunResult } from '@holdfast/shared-types'
 import { toContractCode } from '../errors/engine-error-codes.ts'
 import { toAppError } from '../errors/to-app-error.ts'
@@ -39,6 +40,10 @@ export class RunContext {
 
   get signal(): AbortSignal {
     return this.hub.cancelled
+  }
+
+  get gate(): PauseGate {
+    return this.hub.gate
   }
 
   get warningCount(): number {

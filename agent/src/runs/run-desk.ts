@@ -6,6 +6,7 @@ import { runKeyOf } from './run-key.ts'
 
 type Offer = BodyOf<typeof hubCommands, 'run.offer'>
 type OfferAnswer = AckOf<typeof hubCommands, 'run.offer'>
+type Pause = BodyOf<typeof hubCommands, 'run.pause'>
 type Cancel = BodyOf<typeof hubCommands, 'run.cancel'>
 
 /** More at the same time only make each other slow; a restore still starts while backups run. */
@@ -65,6 +66,14 @@ export class RunDesk {
     const run = this.#runs.get(runId)
     if (run === undefined || run.order.fence !== fence) return { known: false }
     run.stop('cancelled')
+    return { known: true }
+  }
+
+  /** Known = it works, and rests from now on, or goes on. */
+  pause({ runId, fence, isPaused }: Pause): { known: boolean } {
+    const run = this.#runs.get(runId)
+    if (run === undefined || run.order.fence !== fence || run.state !== 'running') return { known: false }
+    run.pause(isPaused)
     return { known: true }
   }
 

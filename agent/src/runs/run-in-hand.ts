@@ -19,6 +19,7 @@ const keptWarningBytes = 500_000
 /** The hub counts on a run for one lease; what happens during a second one may still settle it. */
 const leasesOfPatience = 2
 const leastPatienceMs = 30_000
+const restToldEveryMs = 30_000
 
 /** Why a run ends early. `dropped`: the hub no longer counts on it, nothing is told. `stopping`: this process ends. */
 export type StopReason = 'cancelled' | 'dropped' | 'stopping'
@@ -50,6 +51,10 @@ export class RunInHand {
   #toldSample: RunProgressSample | null = null
   #transferredBytes = 0
   #sampleUnderWay = false
+  #isPaused = false
+  /** As it was last told, and when. */
+  #toldPaused = false
+  #toldAtMs = 0
   #isUnknown = false
 
   constructor(options: RunInHandOptions) {
@@ -81,6 +86,13 @@ export class RunInHand {
       this.#isUnknown = this.#state === 'committing'
       this.#finish({ outcome: 'cancelled', result: null, error: null, warningCount: this.#warnings.length })
     }, stopGraceMs).unref()
+  }
+
+  /** Lets it rest between two steps, or go on; what is on its way arrives. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused
+    this.#send({ kind: 'pause', isPaused })
+    void this.#tellProgress()
   }
 
   async #live(): Promise<void> {
@@ -162,12 +174,21 @@ export class RunInHand {
     const { link, order } = this.#options
     if (this.#sampleUnderWay || this.#sample === null || link.state.state !== 'connected') return
     const sample = { ...this.#sample, bytesStored: this.#transferredBytes, elapsedMs: Math.round(performance.now() - this.#startedAtMs) }
-    if (!isProgress(this.#toldSample, sample)) return
+    const isPaused = this.#isPaused
+    if (!isProgress(this.#toldSample, sample) && !this.#isRestToTell(isPaused)) return
     this.#toldSample = sample
+    this.#toldPaused = isPaused
+    this.#toldAtMs = performance.now()
     this.#sampleUnderWay = true
     try {
       const { goOn } = await link.send(
-        { v: 1, id: randomUUID(), type: 'run.progress', sentAtMs: Date.now(), body: { runId: order.runId, fence: order.fence, sample } },
+        {
+          v: 1,
+          id: randomUUID(),
+          type: 'run.progress',
+          sentAtMs: Date.now(),
+          body: { runId: order.runId, fence: order.fence, sample, isPaused },
+        },
         10_000,
       )
       // The hub still takes the report of how it ended, or refuses it as stale: either way the truth is told.
@@ -178,6 +199,12 @@ export class RunInHand {
     } finally {
       this.#sampleUnderWay = false
     }
+  }
+
+  /** A run that rests shows no progress: it says so instead, often enough to keep its lease. */
+  #isRestToTell(isPaused: boolean): boolean {
+    if (isPaused !== this.#toldPaused) return true
+    return isPaused && performance.now() - this.#toldAtMs >= Math.min(restToldEveryMs, this.#options.leaseMs / 4)
   }
 
   /** The thread is gone; it may have said before how its run ended. */

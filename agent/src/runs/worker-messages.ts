@@ -18,6 +18,8 @@ export interface RunOrder {
   readonly runId: RunId
   readonly fence: number
   readonly request: RunRequest
+  /** What its plan is called; empty without one. */
+  readonly planName: string
   readonly agentId: AgentId
   readonly vaultId: VaultId
   readonly domainId: DomainId
@@ -97,3 +99,4 @@ export type ToWorker =
   | { readonly kind: 'answer'; readonly call: number; readonly answer: unknown }
   | { readonly kind: 'refusal'; readonly call: number; readonly error: RunError }
   | { readonly kind: 'cancel' }
+  | { readonly kind: 'pause'; readonly isPaused: boolean }

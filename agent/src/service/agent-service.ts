@@ -117,7 +117,7 @@ function makeLink({ agent, delays }: ServiceOptions, { desk, onAccepted, onState
     hubId: identity.hubId,
     agentId: identity.agentId,
     version: agentVersion,
-    capabilities: ['backup', 'restore', 'verify'],
+    capabilities: ['backup', 'restore', 'verify', 'run.pause'],
     hostFacts,
     sign: (message) => signBytes(keys, message),
     runsInHand: () => desk.facts,

@@ -22,6 +22,7 @@ export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderC
     runId: offer.runId,
     fence: offer.fence,
     request: offer.request,
+    planName: offer.plan ?? '',
     agentId: identity.agentId,
     vaultId: offer.request.kind === 'backup' ? offer.request.vaultId : identity.vaultId,
     domainId: identity.domainId,

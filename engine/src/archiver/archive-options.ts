@@ -1,7 +1,7 @@
 import type { ChunkerProfile, ChunkLimits } from '../chunker/index.ts'
 import type { EngineError } from '../errors/index.ts'
 import type { SnapshotStatus, SubtreeCounts } from '../format/index.ts'
-import type { Clock, ItemErrorHandler, ItemWarning } from '../run-control/index.ts'
+import type { Clock, ItemErrorHandler, ItemWarning, PauseGate } from '../run-control/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
 import type { Exclusions, LeftOut } from '../walker/index.ts'
 import type { Catalogue } from './catalogue/index.ts'
@@ -36,6 +36,8 @@ export interface ArchiveOptions {
   /** Called at most every 100 ms. */
   readonly onProgress: (progress: ArchiveProgress) => void
   readonly signal: AbortSignal
+  /** Closed by whoever wants it to rest. */
+  readonly gate?: PauseGate
   readonly clock: Clock
 }
 

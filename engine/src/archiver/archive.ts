@@ -59,7 +59,7 @@ class ArchiveRun {
     this.#options = options
     this.#sources = sources
     this.#walk = new Walk(sources, new ExcludedPlaces(options.alwaysExcluded), options.exclusions)
-    this.#pacer = new Pacer(clock, options.signal, () => options.onProgress(this.#progress()))
+    this.#pacer = new Pacer({ ...options, report: () => options.onProgress(this.#progress()) })
     this.#warnings = new ItemWarnings(options.onItemError)
     this.#reader = new ContentReader(sink, this.#pacer, options.cdcKey, options.chunker)
     this.#tree = new TreeWriter({ ...options, catalogueFolder: (path) => catalogue.folder(path) })

@@ -1,4 +1,4 @@
-import type { Clock, ItemErrorHandler, ItemWarning } from '../run-control/index.ts'
+import type { Clock, ItemErrorHandler, ItemWarning, PauseGate } from '../run-control/index.ts'
 import type { BlobSource } from '../vault/blob-source.ts'
 import type { ConflictMode, EntryAction } from './target/conflict.ts'
 
@@ -29,6 +29,8 @@ export interface RestoreOptions {
   /** Called at most every 100 ms. */
   readonly onProgress: (progress: RestoreProgress) => void
   readonly signal: AbortSignal
+  /** Closed by whoever wants it to rest. */
+  readonly gate?: PauseGate
   readonly clock: Clock
 }
 

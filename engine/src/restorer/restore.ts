@@ -90,7 +90,7 @@ class RestoreRun {
     this.#warnings = new ItemWarnings(options.onItemError)
     this.#metadata = new MetadataWriter(this.#warnings)
     const { layout, places, pages, isNew } = prepared
-    const pacer = new Pacer(options.clock, options.signal, () => options.onProgress(this.#progress()))
+    const pacer = new Pacer({ ...options, report: () => options.onProgress(this.#progress()) })
     this.#reader = new TreeReader((type, id) => options.source.read(type, id))
     const same = new SameEntry({ source: options.source, reader: this.#reader, pacer, metadata: this.#metadata })
     const at = new Date(options.clock.nowMs())

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EngineError, isEngineError } from '../errors/index.ts'
 import type { Clock } from './clock.ts'
+import type { PauseGate } from './pause-gate.ts'
 
 /** The event loop gets its turn this often: packs are sent, answers and an abort arrive only then. */
 const turnMs = 20
@@ -8,19 +9,29 @@ const progressMs = 100
 /** Asking the clock costs as much as a tenth of an entry. */
 const stepsPerLook = 16
 
+export interface PacerPorts {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** While it is closed a turn does not end. */
+  readonly gate?: PauseGate | undefined
+  /** Called at most every 100 ms. */
+  readonly report: () => void
+}
+
 /** Keeps a loop of synchronous work from starving everything else in its thread. */
 export class Pacer {
   readonly #clock: Clock
   readonly #signal: AbortSignal
+  readonly #gate: PauseGate | undefined
   readonly #report: () => void
   #steps = 0
   #lastTurnMs: number
   #lastReportMs: number
 
-  /** @param report is called at most every 100 ms. */
-  constructor(clock: Clock, signal: AbortSignal, report: () => void) {
+  constructor({ clock, signal, gate, report }: PacerPorts) {
     this.#clock = clock
     this.#signal = signal
+    this.#gate = gate
     this.#report = report
     this.#lastTurnMs = clock.monotonicMs()
     this.#lastReportMs = this.#lastTurnMs
@@ -39,6 +50,10 @@ export class Pacer {
   /** @throws EngineError `cancelled` */
   async turn(): Promise<void> {
     await nextTurn()
+    if (this.#gate?.isClosed === true) {
+      this.#report()
+      await this.#gate.whenOpen(this.#signal)
+    }
     this.throwIfCancelled()
     this.#lastTurnMs = this.#clock.monotonicMs()
     if (this.#lastTurnMs - this.#lastReportMs < progressMs) return

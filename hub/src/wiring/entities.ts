@@ -2,6 +2,7 @@ import type { EntitySchema } from '@mikro-orm/core'
 import { agentEntities } from '../features/agents/index.ts'
 import { authEntities } from '../features/auth/index.ts'
 import { enrolmentEntities } from '../features/enrolment/index.ts'
+import { planEntities } from '../features/plans/index.ts'
 import { runEntities } from '../features/runs/index.ts'
 import { systemEntities } from '../features/system/index.ts'
 import { userEntities } from '../features/users/index.ts'
@@ -17,6 +18,7 @@ export const entities: readonly EntitySchema[] = [
   ...authEntities,
   ...agentEntities,
   ...enrolmentEntities,
+  ...planEntities,
   ...runEntities,
   ...vaultEntities,
 ]

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
+import { createPlans } from '../features/plans/index.ts'
 import { createRuns, getRunForAgent, lastOutcomes, type Runs, type RunSnapshots } from '../features/runs/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createSystem } from '../features/system/index.ts'
@@ -46,6 +47,7 @@ export function wireFeatures(services: HubServices, { hubVersion, cookieName }: 
     agents.feature,
     createEnrolment(services, { vaults }),
     runs.feature,
+    createPlans(services, runs.ofPlans),
   ]
   return { list, auth, agents, runs }
 }

@@ -11,16 +11,22 @@ const ofRun = { runId: RunId, fence: Fence }
 /** Hub → agent. Each names the body and the body of its acknowledgement. */
 export const hubCommands = {
   'run.offer': {
-    body: z.object({ ...ofRun, leaseMs: z.int().min(1), request: RunRequest }),
+    /** `plan`: what its plan is called, for the snapshot. */
+    body: z.object({ ...ofRun, leaseMs: z.int().min(1), request: RunRequest, plan: z.string().max(120).optional() }),
     ack: z.object({ accepted: z.boolean(), reason: z.string().optional() }),
   },
   'run.cancel': { body: z.object({ ...ofRun }), ack: z.object({ known: z.boolean() }) },
+  /** As it shall be from now on. Only for agents with the capability `run.pause`. */
+  'run.pause': { body: z.object({ ...ofRun, isPaused: z.boolean() }), ack: z.object({ known: z.boolean() }) },
 } as const
 
 /** Agent → hub, told and acknowledged; all but the progress sample wait in the agent's outbox until they are. */
 export const agentReports = {
-  /** Lossy on purpose: sent without retry, never queued. */
-  'run.progress': { body: z.object({ ...ofRun, sample: RunProgressSample }), ack: z.object({ goOn: z.boolean() }) },
+  /** Lossy on purpose: sent without retry, never queued. While it rests, a run says so instead of showing progress. */
+  'run.progress': {
+    body: z.object({ ...ofRun, sample: RunProgressSample, isPaused: z.boolean().optional() }),
+    ack: z.object({ goOn: z.boolean() }),
+  },
   'run.log': {
     body: z.object({
       ...ofRun,

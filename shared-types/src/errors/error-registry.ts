@@ -168,6 +168,35 @@ export const errorRegistry = {
     title: 'None of the sources could be read.',
     cure: 'Check that they exist and that the agent may read them.',
   },
+  'run.superseded': {
+    category: 'cancelled',
+    title: 'Another run for the same work waits already and takes its place.',
+    cure: 'Nothing is needed.',
+  },
+  'run.timed-out': {
+    category: 'unavailable',
+    title: 'The run took longer than its plan allows.',
+    cure: 'Nothing stored is lost: the next run goes on from there. Give the plan more time if this happens again.',
+    exit: 1,
+  },
+  'run.not-running': {
+    category: 'conflict',
+    title: 'The run is not at work.',
+    cure: 'Only a run that works on its device can rest; cancel one that waits.',
+  },
+  'run.shrunk': {
+    category: 'precondition',
+    title: 'The backup is much smaller than the last good one.',
+    cure: 'Look whether a disk is missing or files were deleted. If it is meant so, accept the new size on the plan.',
+  },
+  'plan.not-found': { category: 'not-found', title: 'There is no such plan.', cure: 'List them with `holdfast plans`.' },
+  'plan.name-taken': { category: 'conflict', title: 'The device has another plan of this name.', cure: 'Choose another name.' },
+  'plan.changed': {
+    category: 'conflict',
+    title: 'Somebody else has changed the plan meanwhile.',
+    cure: 'Load it again and repeat your change.',
+  },
+  'plan.disabled': { category: 'precondition', title: 'The plan is switched off.', cure: 'Switch it on to run it.' },
   'source.not-found': { category: 'not-found', title: 'A source does not exist on the device.', cure: 'Check the path.' },
   'source.unreadable': {
     category: 'forbidden',

@@ -1,6 +1,7 @@
 import type { RouteContract } from './route.ts'
 import { agentDataRoutes } from './routes/agent-data.ts'
 import { devicesRoutes } from './routes/devices.ts'
+import { plansRoutes } from './routes/plans.ts'
 import { runsRoutes } from './routes/runs.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { snapshotsRoutes } from './routes/snapshots.ts'
@@ -12,6 +13,7 @@ export const api = {
   ...systemRoutes,
   ...signInRoutes,
   ...devicesRoutes,
+  ...plansRoutes,
   ...runsRoutes,
   ...vaultsRoutes,
   ...snapshotsRoutes,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AgentId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
+import { AgentId, PlanId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { ExclusionPattern } from '../primitives/exclusion-pattern.ts'
 import { IncludePattern } from '../primitives/include-pattern.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
@@ -201,6 +201,16 @@ export const Run = z
     state: RunState,
     request: RunRequest,
     requestedBy: z.string().describe('Name of the person or device that asked'),
+    /** Null: asked for without a plan. A hub that is older than plans says none of what follows. */
+    planId: PlanId.nullable().default(null),
+    /** As the plan was called then; kept when it is gone. */
+    planName: z.string().nullable().default(null),
+    /** 1, or which try of its plan this is. */
+    attempt: z.int().min(1).default(1),
+    /** It waits until then, as a retry. */
+    notBeforeMs: TimeMs.nullable().default(null),
+    /** Since when it is paused: a flag of `running`. */
+    pausedAtMs: TimeMs.nullable().default(null),
     createdAtMs: TimeMs,
     startedAtMs: TimeMs.nullable(),
     finishedAtMs: TimeMs.nullable(),

@@ -17,6 +17,8 @@ export const VaultId = z.uuid().brand<'VaultId'>()
 export type VaultId = z.infer<typeof VaultId>
 export const DomainId = z.uuid().brand<'DomainId'>()
 export type DomainId = z.infer<typeof DomainId>
+export const PlanId = z.uuid().brand<'PlanId'>()
+export type PlanId = z.infer<typeof PlanId>
 export const RunId = z.uuid().brand<'RunId'>()
 export type RunId = z.infer<typeof RunId>
 /** One backup's time at the vault (docs/glossary.md), never a sign-in. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { AckEnvelope } from '../agent-protocol/envelope.ts'
 import { Device } from '../model/device.ts'
+import { Plan } from '../model/plan.ts'
 import { LogLine, Run, RunProgressSample } from '../model/run.ts'
-import { AgentId, RunId } from '../primitives/ids.ts'
+import { AgentId, PlanId, RunId } from '../primitives/ids.ts'
 import { TimeMs } from '../primitives/wire-path.ts'
 
 export const uiNamespace = '/ui'
@@ -10,8 +11,8 @@ export const subscribeEvent = 'subscribe'
 export const unsubscribeEvent = 'unsubscribe'
 export const liveEventName = 'event'
 
-/** What one may listen to: all devices, all runs, or everything of one run. */
-export const Topic = z.union([z.literal('devices'), z.literal('runs'), z.templateLiteral(['run:', z.uuid()])])
+/** What one may listen to: all devices, all plans, all runs, or everything of one run. */
+export const Topic = z.union([z.literal('devices'), z.literal('plans'), z.literal('runs'), z.templateLiteral(['run:', z.uuid()])])
 export type Topic = z.infer<typeof Topic>
 
 /**
@@ -27,6 +28,8 @@ export { AckEnvelope as UiAck }
 export const liveEventBodies = {
   'device.changed': Device,
   'device.removed': z.object({ id: AgentId }),
+  'plan.changed': Plan,
+  'plan.removed': z.object({ id: PlanId }),
   'run.changed': Run,
   'run.log': LogLine,
   /** Lossy: carries no sequence. */
@@ -39,6 +42,8 @@ const liveEvent = <T extends LiveEventType>(type: T) =>
 export const LiveEvent = z.discriminatedUnion('type', [
   liveEvent('device.changed'),
   liveEvent('device.removed'),
+  liveEvent('plan.changed'),
+  liveEvent('plan.removed'),
   liveEvent('run.changed'),
   liveEvent('run.log'),
   liveEvent('run.progress'),

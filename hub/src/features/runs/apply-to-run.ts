@@ -1,21 +1,14 @@
-import {
-  AppError,
-  errorFacts,
-  isEndState,
-  type AgentId,
-  type LogLine,
-  type Run,
-  type RunId,
-  type SnapshotStatus,
-} from '@holdfast/shared-types'
+import { AppError, errorFacts, isEndState, type AgentId, type RunId, type SnapshotStatus } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
-import { findAgent } from '../agents/index.ts'
+import { explainMove } from './explain-move.ts'
+import { retryRun } from './retry-run.ts'
 import type { RunRow } from './run.entity.ts'
-import { stepRun, type RunInput, type RunStep } from './run-machine.ts'
+import { stepRun, type RunFacts, type RunInput, type RunStep } from './run-machine.ts'
 import type { RunsState } from './runs-state.ts'
-import { addLogLines, addRunEvent, forgetDeclines, lockRun, type NewLogLine } from './runs.queries.ts'
-import { presentLogLine, presentRun } from './runs.present.ts'
+import { addLogLines, addRunEvent, findPending, forgetDeclines, lockRun, type NewLogLine } from './runs.queries.ts'
+import { presentLogLine } from './runs.present.ts'
+import { tellRun } from './tell-run.ts'
 
 export interface RunChange {
   readonly input: RunInput
@@ -38,6 +31,7 @@ export interface Applied {
 const mayEndByHub: ReadonlySet<RunInput['type']> = new Set<RunInput['type']>([
   'cancel',
   'cancel-unconfirmed',
+  'timed-out',
   'lease-elapsed',
   'agent-lost',
 ])
@@ -54,10 +48,9 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
   if (change.agentId !== undefined && run.agentId !== change.agentId) throw new AppError('run.not-found')
   if (change.stillHolds?.(run) === false) return { run, step: { kind: 'kept', alive: false } }
   const committed = await committedStatus(state, em, run, input)
-  const asked = stepRun({ state: run.state, fence: run.fence, committed }, input)
-  // Whoever asked to cancel it does not want it offered a second time.
-  const isUnwanted = asked.kind === 'moved' && asked.state === 'queued' && run.cancelRequestedAt !== null
-  const step = isUnwanted ? stepRun({ state: run.state, fence: run.fence, committed }, { type: 'cancel-unconfirmed' }) : asked
+  const facts = { state: run.state, fence: run.fence, committed, isTimedOut: isSet(run.timedOutAt) }
+  const asked = stepRun(facts, input)
+  const step = await instead(em, run, { facts, asked })
   if (step.kind === 'refused') throw new AppError(step.code)
   if (step.kind === 'kept') {
     if (step.alive) run.leaseExpiresAt = leaseEnd(state)
@@ -66,6 +59,16 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
   }
   await record(state, em, run, { change, step })
   return { run, step }
+}
+
+/** A run that would wait again does not where nobody wants it any more, and where another one for the same work waits. */
+async function instead(em: EntityManager, run: RunRow, { facts, asked }: { facts: RunFacts; asked: RunStep }): Promise<RunStep> {
+  if (asked.kind !== 'moved' || asked.state !== 'queued' || facts.state === 'queued') return asked
+  // Whoever asked to cancel it does not want it offered a second time.
+  if (isSet(run.cancelRequestedAt)) return stepRun(facts, { type: 'cancel-unconfirmed' })
+  const { agentId, sourceKey } = run
+  const pending = await findPending(em, { agentId, sourceKey, planId: run.planId ?? null })
+  return pending === null ? asked : stepRun(facts, { type: 'superseded' })
 }
 
 async function committedStatus(state: RunsState, em: EntityManager, run: RunRow, input: RunInput): Promise<SnapshotStatus | null> {
@@ -88,70 +91,52 @@ async function record(state: RunsState, em: EntityManager, run: RunRow, { change
   if (step.fence === 'next') run.fence += 1
   const isHeld = run.state === 'offered' || run.state === 'running' || run.state === 'committing'
   run.leaseExpiresAt = isHeld ? leaseEnd(state) : null
-  if (run.state === 'running' || run.state === 'committing' || input.type === 'finished') run.startedAt ??= at
+  if (run.state === 'running' || run.state === 'committing' || input.type === 'finished') beginRun(run, at)
   if (isEndState(run.state)) endRun(state, run, step, at)
   change.change?.(run)
   addRunEvent(em, run, { input: input.type, fromState, reason: step.reason, at })
-  const told = explainMove(input, step, change.explain)
-  const lines = told === null ? [] : addLogLines(em, run, [{ at, fence: null, n: null, path: null, ...told }])
+  const told = [explainMove(input, step, change.explain), await explainRetry(state, em, run)].filter((line) => line !== null)
+  const lines = addLogLines(
+    em,
+    run,
+    told.map((line): NewLogLine => ({ at, fence: null, n: null, path: null, ...line })),
+  )
   await em.flush()
   await tellRun(state, em, run, lines.map(presentLogLine))
   afterCommit(em, () => followMove(state, run, { fromState, input }))
 }
 
+function beginRun(run: RunRow, at: Date): void {
+  if (isSet(run.startedAt)) return
+  run.startedAt = at
+  const timeoutMs = run.policy?.timeoutMs ?? null
+  if (timeoutMs !== null) run.deadlineAt = new Date(at.getTime() + timeoutMs)
+}
+
 function endRun(state: RunsState, run: RunRow, step: Move['step'], at: Date): void {
   run.finishedAt = at
   run.cancelRequestedAt = null
+  run.pausedAt = null
+  run.deadlineAt = null
   const newest = state.progress.get(run.id)
   if (newest?.fence === run.fence || step.fence === 'next') run.progress = newest?.sample ?? run.progress ?? null
   if (step.reason !== null) run.error = errorOf(step)
 }
 
+/** The next try belongs to the transaction of the end: what is cut off has neither. */
+async function explainRetry(state: RunsState, em: EntityManager, run: RunRow): Promise<ReturnType<typeof explainMove>> {
+  if (!isEndState(run.state)) return null
+  const next = await retryRun(state, em, run)
+  if (next === null) return null
+  return { level: 'info', event: 'run.retried', message: `The plan tries it again, not before ${next.notBefore.toISOString()}.` }
+}
+
+const isSet = (at: Date | null | undefined): boolean => at !== null && at !== undefined
+
 function errorOf({ reason }: Move['step']): RunRow['error'] {
   if (reason === null) return null
   const { title, cure } = errorFacts(reason)
   return { code: reason, message: title, cure }
-}
-
-/** What people read in the run's log of things that its agent cannot tell. */
-function explainMove(
-  input: RunInput,
-  step: Move['step'],
-  explain: string | undefined,
-): Pick<NewLogLine, 'level' | 'event' | 'message'> | null {
-  if (input.type === 'declined')
-    return { level: 'warn', event: 'run.declined', message: `The device does not take the run now: ${explain ?? 'no reason given'}` }
-  if (input.type === 'unanswered')
-    return { level: 'warn', event: 'run.unanswered', message: 'The device did not answer the offer; it is made again.' }
-  if (input.type === 'agent-lost' && step.state === 'queued')
-    return { level: 'info', event: 'run.queued-again', message: 'The offer did not reach the device; it is made again.' }
-  if (input.type === 'cancel' && step.reason === null && !isEndState(step.state))
-    return { level: 'info', event: 'run.cancelling', message: `${explain ?? 'Somebody'} asked to cancel the run.` }
-  if (step.reason === 'run.cancelled')
-    return { level: 'info', event: 'run.cancelled', message: `The run was cancelled${explain === undefined ? '' : ` by ${explain}`}.` }
-  if (step.reason !== null) return { level: 'error', event: `run.${step.state}`, message: errorFacts(step.reason).title }
-  if (isEndState(step.state) && input.type !== 'finished')
-    return {
-      level: 'warn',
-      event: `run.${step.state}`,
-      message: 'The snapshot of this run is committed; the device\u2019s own report of it is missing.',
-    }
-  return null
-}
-
-/** Tells browsers what a run is now, and its new log lines, with the commit of `em`. */
-export async function tellRun(state: RunsState, em: EntityManager, run: RunRow, lines: readonly LogLine[] = []): Promise<void> {
-  const present = async (withWarnings: boolean): Promise<Run> => presentFor(state, em, run, withWarnings)
-  for (const line of lines) state.live.append(em, `run:${run.id}`, 'run.log', line)
-  state.live.append(em, `run:${run.id}`, 'run.changed', await present(true))
-  state.live.append(em, 'runs', 'run.changed', await present(false))
-}
-
-/** A run as the API shows it, with the newest sample. */
-export async function presentFor(state: Pick<RunsState, 'progress'>, em: EntityManager, run: RunRow, withWarnings: boolean): Promise<Run> {
-  const agent = await findAgent(em, run.agentId)
-  const newest = isEndState(run.state) ? undefined : state.progress.get(run.id)?.sample
-  return presentRun(run, { deviceName: agent?.name ?? '', progress: newest, withWarnings })
 }
 
 async function followMove(

@@ -2,11 +2,12 @@ import { AppError, type Run, type RunId } from '@holdfast/shared-types'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { sendFailureOf } from '../../platform/realtime/agent-link.ts'
-import { applyToRun, presentFor } from './apply-to-run.ts'
+import { applyToRun } from './apply-to-run.ts'
 import { maySeeRun } from './runs.access.ts'
 import { findRun } from './runs.queries.ts'
 import type { RunRow } from './run.entity.ts'
 import type { RunsState } from './runs-state.ts'
+import { presentFor } from './tell-run.ts'
 
 /**
  * Asks for a run's end. A queued one, or one whose device cannot be reached, is cancelled when this returns; else its device is told,

@@ -8,6 +8,7 @@ import type { HubServices } from '../../platform/services.ts'
 import { tellAgent } from './cancel-run.ts'
 import { finishRun } from './finish-run.ts'
 import { offerRuns } from './offer-runs.ts'
+import { planRuns } from './plan-runs.ts'
 import { markCommitting, type RunRecord } from './run-doors.ts'
 import { requireVisibleRun, runRoutes } from './runs.routes.ts'
 import type { RunSnapshots, RunsState } from './runs-state.ts'
@@ -20,6 +21,8 @@ import { watchEveryMs, watchRuns } from './watch-runs.ts'
 export interface Runs {
   readonly feature: Feature
   markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<RunRecord>
+  /** What plans ask of runs. */
+  readonly ofPlans: ReturnType<typeof planRuns>
   /** The rule of `getRun` for the topic of a run. @throws AppError `run.not-found` */
   requireTopic(actor: KnownActor, topic: Topic): Promise<void>
 }
@@ -69,6 +72,7 @@ export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs
         for (const [runId, held] of state.progress) if (held.isUnwritten) await writeHeld(state, runId, held)
       },
     },
+    ofPlans: planRuns(state),
     markCommitting: (em, runId, fence) => markCommitting(state, em, runId, fence),
     async requireTopic(actor, topic) {
       if (topic.startsWith('run:')) await requireVisibleRun(state.database.em(), actor, RunId.parse(topic.slice('run:'.length)))

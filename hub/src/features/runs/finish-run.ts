@@ -2,6 +2,7 @@ import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfas
 import { storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { honestOutcome } from './honest-outcome.ts'
+import { shrinkage } from './run-policy.ts'
 import { lockRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
@@ -29,6 +30,8 @@ export async function finishRun(state: RunsState, agentId: AgentId, report: Repo
       error: report.error,
       warningCount,
       committed: committed?.status ?? null,
+      isTimedOut: known.timedOutAt !== null && known.timedOutAt !== undefined,
+      shrinkage: shrinkage(known.policy?.shrink ?? null, report.result),
     })
     await applyToRun(state, em, runId, {
       input: { type: 'finished', fence, outcome },

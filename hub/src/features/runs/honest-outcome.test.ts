@@ -17,6 +17,8 @@ const end = (change: Partial<ReportedEnd>): ReportedEnd => ({
   error: null,
   warningCount: 0,
   committed: 'complete',
+  isTimedOut: false,
+  shrinkage: null,
   ...change,
 })
 const outcomeOf = (change: Partial<ReportedEnd>) => honestOutcome(end(change)).outcome
@@ -41,6 +43,24 @@ describe('a backup', () => {
     expect(honestOutcome(end({ outcome: 'failed', error: { code: 'internal', message: 'm', cure: 'c' } }))).toMatchObject({
       outcome: 'warning',
       error: { code: 'internal' },
+    })
+  })
+})
+
+describe('what a plan asks', () => {
+  test('a run that was told to stop for its time failed for that reason, unless its snapshot is there', () => {
+    expect(honestOutcome(end({ outcome: 'cancelled', committed: null, isTimedOut: true }))).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'run.timed-out' },
+    })
+    expect(outcomeOf({ outcome: 'cancelled', isTimedOut: true })).toBe('succeeded')
+    expect(outcomeOf({ kind: 'restore', committed: null, outcome: 'cancelled', isTimedOut: true })).toBe('failed')
+  })
+
+  test('a fall by more than the plan takes is never green', () => {
+    expect(honestOutcome(end({ shrinkage: 'It holds 1 file.' }))).toMatchObject({
+      outcome: 'warning',
+      error: { code: 'run.shrunk', message: expect.stringContaining('It holds 1 file.') },
     })
   })
 })

@@ -4,4 +4,5 @@ export const runEntities = [RunEntity, RunEventEntity, RunLogEntity] as const
 export { createRuns, type Runs } from './create-runs.ts'
 export { getRunForAgent, type RunRecord } from './run-doors.ts'
 export { lastOutcomes } from './runs.queries.ts'
+export type { RunPolicy } from './run-policy.ts'
 export type { RunSnapshots } from './runs-state.ts'

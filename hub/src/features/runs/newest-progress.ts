@@ -11,6 +11,8 @@ export interface HeldProgress {
   isUnwritten: boolean
   writtenAtMs: number
   isCancelling: boolean
+  /** Since when its agent lets it rest. */
+  pausedAtMs: number | null
 }
 
 /** Newest samples in memory: several a second come per run, one in five seconds goes to the database. */

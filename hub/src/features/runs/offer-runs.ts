@@ -36,15 +36,22 @@ async function offerOne(state: RunsState, runId: RunId): Promise<RunRow | null> 
     )
     return step.kind === 'moved' ? run : null
   } catch (error) {
-    // Another run with the same sources was offered in the meantime: this one waits for its end.
-    if (brokenUnique(error) === 'run_one_active_unique') return null
+    // Another run with the same plan or sources was offered in the meantime: this one waits for its end.
+    const broken = brokenUnique(error)
+    if (broken === 'run_one_active_unique' || broken === 'run_one_active_of_plan_unique') return null
     throw error
   }
 }
 
-async function send(state: RunsState, { id, agentId, fence, request, offerCount }: RunRow): Promise<void> {
+async function send(state: RunsState, { id, agentId, fence, request, offerCount, planName }: RunRow): Promise<void> {
   const answer = await state.agentLinks
-    .send(agentId, 'run.offer', { runId: id, fence, leaseMs: state.leaseMs, request })
+    .send(agentId, 'run.offer', {
+      runId: id,
+      fence,
+      leaseMs: state.leaseMs,
+      request,
+      ...(planName ? { plan: planName } : {}),
+    })
     .catch((error: unknown) => readFailure(error))
   if (answer === 'unknown') return // The link is gone: the next hello says whether the offer arrived.
   const answered = { type: typeof answer === 'string' ? answer : answer.accepted ? 'accepted' : 'declined', fence } as const

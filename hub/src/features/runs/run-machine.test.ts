@@ -23,6 +23,13 @@ const inputs: { readonly [T in RunInputType]: readonly Extract<RunInput, { type:
     { type: 'in-hand', fence, isCommitting: false },
     { type: 'in-hand', fence, isCommitting: true },
   ],
+  'timed-out': [
+    { type: 'timed-out', isReachable: true },
+    { type: 'timed-out', isReachable: false },
+  ],
+  paused: [{ type: 'paused', fence }],
+  resumed: [{ type: 'resumed', fence }],
+  superseded: [{ type: 'superseded' }],
   'agent-lost': [{ type: 'agent-lost' }],
 }
 const allInputs: readonly RunInput[] = Object.values(inputs).flat()
@@ -43,8 +50,8 @@ const named = (input: RunInput): string =>
   ]
     .filter(Boolean)
     .join(' ')
-const walk = (state: RunState, committed: SnapshotStatus | null) =>
-  Object.fromEntries(allInputs.map((input) => [named(input), short(stepRun({ state, fence, committed }, input))]))
+const walk = (state: RunState, committed: SnapshotStatus | null, isTimedOut = false) =>
+  Object.fromEntries(allInputs.map((input) => [named(input), short(stepRun({ state, fence, committed, isTimedOut }, input))]))
 
 describe('every state and every input', () => {
   test('queued: is offered or cancelled; nobody holds it', () => {
@@ -67,6 +74,11 @@ describe('every state and every input', () => {
       'lease-elapsed': 'kept',
       'in-hand': 'refused run.fence-stale',
       'in-hand committing': 'refused run.fence-stale',
+      'timed-out reachable': 'kept',
+      'timed-out offline': 'kept',
+      paused: 'refused run.fence-stale',
+      resumed: 'refused run.fence-stale',
+      superseded: 'kept',
       'agent-lost': 'kept',
     })
   })
@@ -91,6 +103,11 @@ describe('every state and every input', () => {
       'lease-elapsed': 'expired fence+ run.expired',
       'in-hand': 'running',
       'in-hand committing': 'committing',
+      'timed-out reachable': 'kept',
+      'timed-out offline': 'kept',
+      paused: 'running',
+      resumed: 'running',
+      superseded: 'cancelled fence+ run.superseded',
       'agent-lost': 'queued fence+',
     })
   })
@@ -115,6 +132,11 @@ describe('every state and every input', () => {
       'lease-elapsed': 'expired fence+ run.expired',
       'in-hand': 'alive',
       'in-hand committing': 'committing',
+      'timed-out reachable': 'running',
+      'timed-out offline': 'failed fence+ run.timed-out',
+      paused: 'running',
+      resumed: 'running',
+      superseded: 'kept',
       'agent-lost': 'failed fence+ run.agent-lost',
     })
   })
@@ -123,6 +145,10 @@ describe('every state and every input', () => {
     expect(walk('committing', null)).toEqual({
       ...walk('running', null),
       commit: 'alive',
+      paused: 'kept',
+      resumed: 'kept',
+      'timed-out reachable': 'kept',
+      'timed-out offline': 'kept',
       'cancel reachable': 'committing',
       'in-hand committing': 'alive',
     })
@@ -146,6 +172,11 @@ describe('every state and every input', () => {
         'cancel reachable': 'refused run.already-finished',
         'cancel offline': 'refused run.already-finished',
         'cancel-unconfirmed': 'kept',
+        'timed-out reachable': 'kept',
+        'timed-out offline': 'kept',
+        paused: 'refused run.already-finished',
+        resumed: 'refused run.already-finished',
+        superseded: 'kept',
         'lease-elapsed': 'kept',
         'in-hand': 'kept',
         'in-hand committing': 'kept',
@@ -161,10 +192,21 @@ describe('every state and every input', () => {
   ] as const)('a committed snapshot that is %s makes it %s, whatever took the run away', (committed, expected) => {
     for (const state of ['running', 'committing'] as const) {
       const seen = walk(state, committed)
-      for (const input of ['cancel offline', 'cancel-unconfirmed', 'lease-elapsed', 'agent-lost'])
+      for (const input of [
+        'cancel offline',
+        'cancel-unconfirmed',
+        'lease-elapsed',
+        'agent-lost',
+        ...(state === 'running' ? ['timed-out offline'] : []),
+      ])
         expect([state, input, seen[input]]).toEqual([state, input, expected])
     }
   })
+})
+
+test('a run that was told to stop for its time, and is not heard of, failed for that reason', () => {
+  expect(walk('running', null, true)['cancel-unconfirmed']).toBe('failed fence+ run.timed-out')
+  expect(walk('running', 'complete', true)['cancel-unconfirmed']).toBe('succeeded fence+')
 })
 
 describe('laws', () => {
@@ -172,7 +214,7 @@ describe('laws', () => {
   const reachable = (): Map<string, RunFacts> => {
     const seen = new Map<string, RunFacts>()
     const visit = (facts: RunFacts, depth: number): void => {
-      const key = `${facts.state} ${facts.fence} ${facts.committed}`
+      const key = `${facts.state} ${facts.fence} ${facts.committed} ${facts.isTimedOut}`
       if (seen.has(key) || depth > 8) return
       seen.set(key, facts)
       for (const template of allInputs) {
@@ -183,7 +225,8 @@ describe('laws', () => {
         }
       }
     }
-    for (const committed of committedOf) visit({ state: 'queued', fence: 0, committed }, 0)
+    for (const committed of committedOf)
+      for (const isTimedOut of [false, true]) visit({ state: 'queued', fence: 0, committed, isTimedOut }, 0)
     return seen
   }
 
@@ -209,7 +252,7 @@ describe('laws', () => {
     for (const state of allStates) {
       for (const committed of committedOf) {
         for (const input of allInputs) {
-          const step = stepRun({ state, fence, committed }, input)
+          const step = stepRun({ state, fence, committed, isTimedOut: false }, input)
           if (step.kind !== 'moved' || input.type === 'finished') continue
           const isTakenBack = step.state === 'queued' || isEndState(step.state)
           if (isTakenBack) expect([state, named(input), step.fence]).toEqual([state, named(input), 'next'])
@@ -221,7 +264,7 @@ describe('laws', () => {
   test('from every active state a lost agent and a lease lead to an end or back to the queue', () => {
     for (const state of ['offered', 'running', 'committing'] as const) {
       for (const type of ['lease-elapsed', 'agent-lost', 'cancel-unconfirmed'] as const) {
-        const step = stepRun({ state, fence, committed: null }, { type })
+        const step = stepRun({ state, fence, committed: null, isTimedOut: false }, { type })
         expect(step).toMatchObject({ kind: 'moved', fence: 'next' })
         if (step.kind === 'moved') expect(isEndState(step.state) || step.state === 'queued').toBe(true)
       }

@@ -30,6 +30,13 @@ export type RunInput =
   | { readonly type: 'cancel'; readonly isReachable: boolean }
   /** The agent does not know the run, or did not confirm in time. */
   | { readonly type: 'cancel-unconfirmed' }
+  /** Its plan gives it no more time; as with a cancel, an agent that can be reached has the last word. */
+  | { readonly type: 'timed-out'; readonly isReachable: boolean }
+  /** The agent has let it rest, or go on: told, or seen from its reports. */
+  | { readonly type: 'paused'; readonly fence: number }
+  | { readonly type: 'resumed'; readonly fence: number }
+  /** It would wait again, but another one for the same work waits already. */
+  | { readonly type: 'superseded' }
   /** No progress for the whole lease. */
   | { readonly type: 'lease-elapsed' }
   /** A hello says that the agent has it … */
@@ -44,6 +51,8 @@ export interface RunFacts {
   readonly fence: number
   /** Status of the snapshot that this run committed, if it did: whatever happens afterwards, the backup is there. */
   readonly committed: SnapshotStatus | null
+  /** It was told to stop because its time was up, and not by somebody. */
+  readonly isTimedOut: boolean
 }
 
 export type RunStep =
@@ -76,6 +85,11 @@ const settled =
     return moved(facts.committed === 'complete' ? 'succeeded' : 'warning', 'next')
   }
 
+/** It was told to stop, and nobody knows whether it did. */
+const stopped = (facts: RunFacts): RunStep =>
+  facts.isTimedOut ? settled('failed', 'run.timed-out')(facts) : settled('cancelled', 'run.cancelled')(facts)
+const timedOut = (facts: RunFacts, input: RunInput): RunStep =>
+  input.type === 'timed-out' && input.isReachable ? moved(facts.state) : settled('failed', 'run.timed-out')(facts)
 const finished = (_: RunFacts, input: RunInput): RunStep => (input.type === 'finished' ? moved(input.outcome) : kept)
 const cancel = (facts: RunFacts, input: RunInput): RunStep =>
   input.type === 'cancel' && input.isReachable ? moved(facts.state) : settled('cancelled', 'run.cancelled')(facts)
@@ -99,6 +113,10 @@ const queued: Row = {
   'given-up': moved('failed', 'next', 'agent.busy'),
   cancel: moved('cancelled', 'next', 'run.cancelled'),
   'cancel-unconfirmed': kept,
+  'timed-out': kept,
+  superseded: kept,
+  paused: stale,
+  resumed: stale,
   'lease-elapsed': kept,
   'agent-lost': kept,
 }
@@ -116,7 +134,11 @@ const offered: Row = {
   finished,
   'in-hand': inHand,
   cancel,
-  'cancel-unconfirmed': settled('cancelled', 'run.cancelled'),
+  'cancel-unconfirmed': stopped,
+  'timed-out': kept,
+  superseded: moved('cancelled', 'next', 'run.superseded'),
+  paused: moved('running'),
+  resumed: moved('running'),
   'lease-elapsed': settled('expired', 'run.expired'),
   // The offer never arrived: it may be made again.
   'agent-lost': moved('queued', 'next'),
@@ -134,12 +156,17 @@ const running: Row = {
   finished,
   'in-hand': inHand,
   cancel,
-  'cancel-unconfirmed': settled('cancelled', 'run.cancelled'),
+  'cancel-unconfirmed': stopped,
+  'timed-out': timedOut,
+  superseded: kept,
+  paused: moved('running'),
+  resumed: moved('running'),
   'lease-elapsed': settled('expired', 'run.expired'),
   'agent-lost': settled('failed', 'run.agent-lost'),
 }
 
-const committing: Row = { ...running, commit: alive }
+/** What is nearly done neither rests nor runs out of time. */
+const committing: Row = { ...running, commit: alive, paused: kept, resumed: kept, 'timed-out': kept }
 
 /** Late words change nothing: what is repeated is acknowledged, what is new is refused. */
 const ended: Row = {
@@ -155,6 +182,10 @@ const ended: Row = {
   'in-hand': kept,
   cancel: over,
   'cancel-unconfirmed': kept,
+  'timed-out': kept,
+  superseded: kept,
+  paused: over,
+  resumed: over,
   'lease-elapsed': kept,
   'agent-lost': kept,
 }

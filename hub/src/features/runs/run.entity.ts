@@ -1,5 +1,6 @@
 import type {
   AgentId,
+  PlanId,
   RunError,
   RunId,
   RunKind,
@@ -12,6 +13,7 @@ import type {
 import { activeRunStates, endRunStates } from '@holdfast/shared-types'
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { AgentEntity } from '../agents/index.ts'
+import type { RunPolicy } from './run-policy.ts'
 
 /** One execution of a backup, restore or verification. Only `applyToRun` changes `state` and `fence`. */
 export const RunEntity = defineEntity({
@@ -28,6 +30,13 @@ export const RunEntity = defineEntity({
     sourceKey: p.text(),
     request: p.json().$type<RunRequest>(),
     requestedBy: p.text(),
+    /** No foreign key: plans stand above runs, and take their id out of them when they go. */
+    planId: p.uuid().$type<PlanId>().nullable(),
+    planName: p.text().nullable(),
+    /** What its plan said of retries, time and size when it was asked for. */
+    policy: p.json().$type<RunPolicy>().nullable(),
+    /** Which try of its plan this is, from 1. */
+    attempt: p.integer().default(1),
     createdAt: p.datetime(3),
     startedAt: p.datetime(3).nullable(),
     finishedAt: p.datetime(3).nullable(),
@@ -35,6 +44,13 @@ export const RunEntity = defineEntity({
     /** Offers so far, and the time before which there is no other: a device that declines is not asked in a circle. */
     offerCount: p.integer(),
     offerNotBefore: p.datetime(3).nullable(),
+    /** A retry waits until then, however free its device is. */
+    startNotBefore: p.datetime(3).nullable(),
+    /** Set while it rests: a flag of `running`. */
+    pausedAt: p.datetime(3).nullable(),
+    /** When its plan gives it no more time; moved on by what it rested. */
+    deadlineAt: p.datetime(3).nullable(),
+    timedOutAt: p.datetime(3).nullable(),
     cancelRequestedAt: p.datetime(3).nullable(),
     progress: p.json().$type<RunProgressSample>().nullable(),
     result: p.json().$type<RunResult>().nullable(),
@@ -48,10 +64,13 @@ export const RunEntity = defineEntity({
   indexes: [
     { name: 'run_created_at_index', properties: ['createdAt'] },
     { name: 'run_agent_id_created_at_index', properties: ['agentId', 'createdAt'] },
+    { name: 'run_plan_id_created_at_index', properties: ['planId', 'createdAt'] },
   ],
   uniques: [
     { name: 'run_one_active_unique', properties: ['agentId', 'sourceKey'], where: `state in ('offered', 'running', 'committing')` },
     { name: 'run_one_pending_unique', properties: ['agentId', 'sourceKey'], where: `state = 'queued'` },
+    { name: 'run_one_active_of_plan_unique', properties: ['planId'], where: `state in ('offered', 'running', 'committing')` },
+    { name: 'run_one_pending_of_plan_unique', properties: ['planId'], where: `state = 'queued'` },
   ],
 })
 export type RunRow = InferEntity<typeof RunEntity>

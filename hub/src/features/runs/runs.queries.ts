@@ -2,10 +2,12 @@ import {
   activeRunStates,
   AppError,
   type AgentId,
+  type PlanId,
   type Run,
   type RunId,
   type RunOutcome,
   type RunProgressSample,
+  type RunResult,
 } from '@holdfast/shared-types'
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { InferKyselyDB } from '@mikro-orm/sql'
@@ -36,18 +38,74 @@ export const lockHeldRuns = (em: EntityManager, agentId: AgentId): Promise<RunRo
     { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true },
   )
 
-/** @throws AppError `run.already-active` when one with the same sources waits already */
+/** @throws AppError `run.already-active` when one with the same plan or sources waits already */
 export async function insertRun(em: EntityManager, run: RunRow): Promise<void> {
   try {
     await em.persist(run).flush()
   } catch (error) {
-    throw brokenUnique(error) === 'run_one_pending_unique' ? new AppError('run.already-active', { cause: error }) : error
+    const isPending = brokenUnique(error) === 'run_one_pending_unique' || brokenUnique(error) === 'run_one_pending_of_plan_unique'
+    throw isPending ? new AppError('run.already-active', { cause: error }) : error
   }
+}
+
+/** The run that waits for these sources or this plan, locked; null when none does. */
+export const findPending = (
+  em: EntityManager,
+  { agentId, sourceKey, planId }: { readonly agentId: AgentId; readonly sourceKey: string; readonly planId: PlanId | null },
+): Promise<RunRow | null> =>
+  em.findOne(
+    RunEntity,
+    { state: 'queued', $or: [{ agentId, sourceKey }, ...(planId === null ? [] : [{ planId }])] },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+  )
+
+export const listActiveOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow[]> =>
+  em.find(RunEntity, { planId, state: { $in: [...activeRunStates] } }, { orderBy: { id: 'asc' } })
+
+/** A plan that is removed leaves its runs behind, with its name. */
+export const forgetPlanId = (em: EntityManager, planId: PlanId): Promise<number> => em.nativeUpdate(RunEntity, { planId }, { planId: null })
+
+/** The newest ended run of each plan, and the newest that has not; never both of them for one that has only one. */
+export async function newestOfPlans(em: EntityManager, planIds: readonly PlanId[]): Promise<RunRow[]> {
+  if (planIds.length === 0) return []
+  const rows = await tables(em)
+    .selectFrom('run')
+    .distinctOn(['plan_id', sql`finished_at is null`])
+    .select('id')
+    .where('plan_id', 'in', [...planIds])
+    .orderBy('plan_id')
+    .orderBy(sql`finished_at is null`)
+    // One that works is shown before one that waits for its end.
+    .orderBy(sql`state = 'queued'`)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return em.find(RunEntity, { id: { $in: rows.map(({ id }) => id) } }, { exclude: ['warnings', 'request'] }) as unknown as Promise<RunRow[]>
+}
+
+/** Of a plan's newest backup in one of these states, asked for after `since`. */
+export async function lastResultRow(
+  em: EntityManager,
+  planId: PlanId,
+  { states, since }: { readonly states: readonly RunOutcome[]; readonly since: Date | null },
+): Promise<RunResult | null> {
+  const row = await em.findOne(
+    RunEntity,
+    {
+      planId,
+      kind: 'backup',
+      state: { $in: [...states] },
+      result: { $ne: null },
+      ...(since === null ? {} : { createdAt: { $gte: since } }),
+    },
+    { orderBy: { createdAt: 'desc' }, fields: ['result'] },
+  )
+  return row?.result ?? null
 }
 
 export interface RunFilter {
   readonly agentId?: AgentId | undefined
   readonly kind?: Run['kind'] | undefined
+  readonly planId?: PlanId | undefined
   readonly isActive?: boolean | undefined
   /** Only runs older than this one. */
   readonly before?: RunId | undefined
@@ -68,6 +126,7 @@ export async function listRunRows(em: EntityManager, filter: RunFilter, limit: n
   let fitting = tables(em).selectFrom('run').select(['id', 'created_at'])
   if (filter.agentId !== undefined) fitting = fitting.where('agent_id', '=', filter.agentId)
   if (filter.kind !== undefined) fitting = fitting.where('kind', '=', filter.kind)
+  if (filter.planId !== undefined) fitting = fitting.where('plan_id', '=', filter.planId)
   if (filter.isActive !== undefined) fitting = fitting.where('state', filter.isActive ? 'in' : 'not in', active)
   if (filter.before !== undefined)
     fitting = fitting.where(sql<boolean>`(created_at, id) < (select created_at, id from run where id = ${filter.before}::uuid)`)
@@ -99,6 +158,10 @@ export async function listRunRows(em: EntityManager, filter: RunFilter, limit: n
   return { items: items as unknown as RunRow[], hasMore: ids.length < Number(chosen[0]?.found ?? 0) }
 }
 
+/** Neither declined a moment ago nor a retry whose time has not come. */
+const isDue = (now: Date) =>
+  sql<boolean>`(offer_not_before is null or offer_not_before <= ${now}) and (start_not_before is null or start_not_before <= ${now})`
+
 /** Ids of queued runs of an agent that may be offered now, oldest first. Those whose sources are being worked on wait. */
 export async function listOfferable(em: EntityManager, agentId: AgentId, now: Date): Promise<RunId[]> {
   const rows = await tables(em)
@@ -106,16 +169,15 @@ export async function listOfferable(em: EntityManager, agentId: AgentId, now: Da
     .select('id')
     .where('agent_id', '=', agentId)
     .where('state', '=', 'queued')
-    .where((where) => where.or([where('offer_not_before', 'is', null), where('offer_not_before', '<=', now)]))
+    .where(isDue(now))
     .where((where) =>
       where.not(
         where.exists(
           where
             .selectFrom('run as other')
             .select('other.id')
-            .whereRef('other.agent_id', '=', 'run.agent_id')
-            .whereRef('other.source_key', '=', 'run.source_key')
-            .where('other.state', 'in', [...heldStates]),
+            .where('other.state', 'in', [...heldStates])
+            .where(sql<boolean>`(other.agent_id = run.agent_id and other.source_key = run.source_key or other.plan_id = run.plan_id)`),
         ),
       ),
     )
@@ -126,13 +188,7 @@ export async function listOfferable(em: EntityManager, agentId: AgentId, now: Da
 
 /** Agents with queued runs whose time to be offered has come. */
 export async function listAgentsWithQueue(em: EntityManager, now: Date): Promise<AgentId[]> {
-  const rows = await tables(em)
-    .selectFrom('run')
-    .select('agent_id')
-    .distinct()
-    .where('state', '=', 'queued')
-    .where((where) => where.or([where('offer_not_before', 'is', null), where('offer_not_before', '<=', now)]))
-    .execute()
+  const rows = await tables(em).selectFrom('run').select('agent_id').distinct().where('state', '=', 'queued').where(isDue(now)).execute()
   return rows.map((row) => row.agent_id)
 }
 
@@ -142,6 +198,16 @@ export const forgetDeclines = (em: EntityManager, agentId: AgentId): Promise<num
 
 export async function listLeaseElapsed(em: EntityManager, now: Date): Promise<RunId[]> {
   const rows = await em.find(RunEntity, { state: { $in: [...heldStates] }, leaseExpiresAt: { $lte: now } }, { fields: ['id'] })
+  return rows.map((row) => row.id)
+}
+
+/** Runs whose plan gives them no more time, and that were not told so yet. */
+export async function listOverdue(em: EntityManager, now: Date): Promise<RunId[]> {
+  const rows = await em.find(
+    RunEntity,
+    { state: 'running', deadlineAt: { $lte: now }, pausedAt: null, timedOutAt: null, cancelRequestedAt: null },
+    { fields: ['id'] },
+  )
   return rows.map((row) => row.id)
 }
 

@@ -3,14 +3,15 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import { deviceNames } from '../agents/index.ts'
-import { presentFor } from './apply-to-run.ts'
 import { cancelRun } from './cancel-run.ts'
 import type { RunRow } from './run.entity.ts'
 import { maySeeRun } from './runs.access.ts'
 import { findRun, listRunRows, readLog } from './runs.queries.ts'
 import { presentLogLine, presentRun } from './runs.present.ts'
 import type { RunsState } from './runs-state.ts'
+import { pauseRun } from './pause-run.ts'
 import { startRun } from './start-run.ts'
+import { presentFor } from './tell-run.ts'
 
 /** @throws AppError `run.not-found`, also for one that the actor may not see */
 export async function requireVisibleRun(em: EntityManager, actor: KnownActor, runId: RunId): Promise<RunRow> {
@@ -22,6 +23,8 @@ export async function requireVisibleRun(em: EntityManager, actor: KnownActor, ru
 export const runRoutes = (state: RunsState): RouteHandlers => ({
   startRun: ({ actor, params, body }) => startRun(state, actor, params.agentId, body),
   cancelRun: ({ actor, params }) => cancelRun(state, actor, params.runId),
+  pauseRun: ({ actor, params }) => pauseRun(state, actor, params.runId, true),
+  resumeRun: ({ actor, params }) => pauseRun(state, actor, params.runId, false),
   getRun: async ({ em, actor, params }) => presentFor(state, em, await requireVisibleRun(em, actor, params.runId), true),
 
   listRuns: async ({ em, actor, query }) => {
@@ -29,7 +32,11 @@ export const runRoutes = (state: RunsState): RouteHandlers => ({
     if (actor.kind === 'agent' && query.agentId !== undefined && query.agentId !== actor.agentId) return { items: [], hasMore: false }
     const agentId = actor.kind === 'agent' ? actor.agentId : query.agentId
     const isActive = query.active === undefined ? undefined : query.active === 'true'
-    const { items: rows, hasMore } = await listRunRows(em, { agentId, kind: query.kind, isActive, before: query.before }, query.limit)
+    const { items: rows, hasMore } = await listRunRows(
+      em,
+      { agentId, kind: query.kind, planId: query.planId, isActive, before: query.before },
+      query.limit,
+    )
     const names = await deviceNames(em)
     const newest = (run: RunRow) => (isEndState(run.state) ? undefined : state.progress.get(run.id)?.sample)
     return {

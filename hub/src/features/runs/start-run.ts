@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import {
   AppError,
   isFileSystemRoot,
   leanExclusions,
   presetNamesFor,
-  RunId,
   standardConflictMode,
   unknownPreset,
   type AgentId,
@@ -14,18 +12,15 @@ import {
   type WirePath,
 } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import { requireAgent, type AgentRecord } from '../agents/index.ts'
-import { presentFor, tellRun } from './apply-to-run.ts'
-import { RunEntity } from './run.entity.ts'
+import { orderRun } from './order-run.ts'
 import type { RunsState } from './runs-state.ts'
-import { addRunEvent, insertRun } from './runs.queries.ts'
-import { sourceKeyOf } from './source-key.ts'
+import { presentFor } from './tell-run.ts'
 
 /**
- * Puts a run into its device's queue and offers it when the device is there.
+ * Puts a run into its device's queue and offers it when the device is there; or hurries its retry that waits there.
  *
  * @throws AppError `agent.not-found`, `snapshot.not-found`, `request.invalid`, `restore.target-invalid`; `run.already-active` when one
  * with the same sources waits already
@@ -34,43 +29,14 @@ export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, 
   return state.database.transaction(async (em) => {
     const agent = await requireAgent(em, actor, agentId)
     const request = storableJson(await requestOf(state, em, agent, order))
-    const at = new Date(state.now())
-    const run = em.create(RunEntity, {
-      id: RunId.parse(randomUUID()),
-      agentId,
-      kind: request.kind,
-      state: 'queued',
-      fence: 0,
-      sourceKey: sourceKeyOf(request),
-      request,
-      requestedBy: actor.name,
-      createdAt: at,
-      startedAt: null,
-      finishedAt: null,
-      leaseExpiresAt: null,
-      offerCount: 0,
-      offerNotBefore: null,
-      cancelRequestedAt: null,
-      progress: null,
-      result: null,
-      error: null,
-      warnings: [],
-      warningCount: 0,
-      lastLogSeq: 0,
-      lastEventNumber: 0,
-    })
-    addRunEvent(em, run, { input: 'ordered', fromState: 'queued', reason: null, at })
-    await insertRun(em, run)
-    await tellRun(state, em, run)
-    afterCommit(em, () => state.offerSoon(agentId))
+    const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, plan: null })
     return presentFor(state, em, run, true)
   })
 }
 
 async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord, order: RunOrder): Promise<RunRequest> {
   if (order.kind === 'backup') {
-    for (const source of order.sources) requireAbsolute(agent, source, 'source')
-    requireKnownPresets(agent, order.presets ?? [])
+    requireUsableScope(agent, order)
     return { kind: 'backup', vaultId: agent.vaultId, sources: order.sources, full: order.full, ...leanExclusions(order) }
   }
   const snapshot = await state.snapshots.find(em, order.snapshotId)
@@ -84,6 +50,15 @@ async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord
   }
   if (order.kind === 'verify') return { kind: 'verify', snapshotId: order.snapshotId }
   return restoreRequestOf(agent, order)
+}
+
+/** What a backup is made of fits its device. @throws AppError `request.invalid` */
+export function requireUsableScope(
+  agent: AgentRecord,
+  scope: { readonly sources: readonly WirePath[]; readonly presets?: readonly string[] | undefined },
+): void {
+  for (const source of scope.sources) requireAbsolute(agent, source, 'source')
+  requireKnownPresets(agent, scope.presets ?? [])
 }
 
 function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: 'restore' }>): RunRequest {

@@ -2,6 +2,7 @@ import { AppError, type AckOf, type agentReports, type AgentId, type BodyOf } fr
 import { storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { showsProgress, type HeldProgress } from './newest-progress.ts'
+import { notePause } from './pause-run.ts'
 import type { RunsState } from './runs-state.ts'
 import { writeProgress } from './runs.queries.ts'
 
@@ -14,12 +15,17 @@ export const writeEveryMs = 5000
 /** The lease in the row lags behind the newest sample by at most a quarter of it. */
 export const writeIntervalMs = ({ leaseMs }: Pick<RunsState, 'leaseMs'>): number => Math.min(writeEveryMs, leaseMs / 4)
 
+/** A run that rests is alive as long as its agent says so, but not for ever: it holds up the next one. */
+const longestPauseMs = 24 * 60 * 60 * 1000
+
 /** Takes a sample; never throws what a sample cannot mend. `goOn: false` = stop, the hub does not count on this run any more. */
 export async function takeProgress(state: RunsState, agentId: AgentId, report: Report): Promise<Answer> {
   const sample = storableJson(report.sample)
   const held = state.progress.get(report.runId)
   if (held === undefined || held.agentId !== agentId || held.fence !== report.fence) return takeFirst(state, agentId, { ...report, sample })
-  if (showsProgress(held.sample, sample)) held.movedAtMs = state.now()
+  if ((report.isPaused ?? false) !== (held.pausedAtMs !== null) && !(await noteChange(state, report))) return { goOn: false }
+  const isResting = held.pausedAtMs !== null && state.now() - held.pausedAtMs < longestPauseMs
+  if (isResting || showsProgress(held.sample, sample)) held.movedAtMs = state.now()
   held.sample = sample
   held.isUnwritten = true
   tellSample(state, { ...report, sample })
@@ -28,18 +34,32 @@ export async function takeProgress(state: RunsState, agentId: AgentId, report: R
 }
 
 /** The first sample under a fence: the row says whether this agent may report at all. */
-async function takeFirst(state: RunsState, agentId: AgentId, { runId, fence, sample }: Report): Promise<Answer> {
+async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Promise<Answer> {
+  const { runId, fence, sample } = report
   try {
     const { run } = await state.database.transaction((em) =>
       applyToRun(state, em, runId, { input: { type: 'progress', fence }, agentId, change: (row) => void (row.progress = sample) }),
     )
     const nowMs = state.now()
     const isCancelling = run.cancelRequestedAt !== null
-    state.progress.set(runId, { agentId, fence, sample, movedAtMs: nowMs, isUnwritten: true, writtenAtMs: nowMs, isCancelling })
+    const pausedAtMs = run.pausedAt?.getTime() ?? null
+    state.progress.set(runId, { agentId, fence, sample, movedAtMs: nowMs, isUnwritten: true, writtenAtMs: nowMs, isCancelling, pausedAtMs })
+    if ((report.isPaused ?? false) !== (pausedAtMs !== null)) await noteChange(state, report)
     tellSample(state, { runId, fence, sample })
     return { goOn: !isCancelling }
   } catch (error) {
     if (error instanceof AppError && error.code.startsWith('run.')) return { goOn: false }
+    throw error
+  }
+}
+
+/** What its agent says stands: an answer to a person's order was lost, or the order itself. @returns false when the run was taken back */
+async function noteChange(state: RunsState, { runId, fence, isPaused = false }: Report): Promise<boolean> {
+  try {
+    await state.database.transaction((em) => notePause(state, em, { run: { id: runId, fence }, isPaused }))
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith('run.')) return false
     throw error
   }
 }

@@ -1,7 +1,9 @@
 import { AppError, type AgentId, type RunId } from '@holdfast/shared-types'
+import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { applyToRun, type RunChange } from './apply-to-run.ts'
+import { tellAgent } from './cancel-run.ts'
 import type { RunsState } from './runs-state.ts'
-import { listAgentsWithQueue, listCancelsUnconfirmed, listLeaseElapsed } from './runs.queries.ts'
+import { findRun, listAgentsWithQueue, listCancelsUnconfirmed, listLeaseElapsed, listOverdue } from './runs.queries.ts'
 import { writeHeld, writeIntervalMs } from './take-progress.ts'
 
 /** An agent stops its worker within 5 s (protocol) and reports; three times that is silence. */
@@ -12,7 +14,7 @@ const later = new Date(8.64e15)
 /** How often to look: often enough that nothing overstays by more than a quarter of its lease. */
 export const watchEveryMs = (leaseMs: number): number => Math.min(5000, Math.max(50, leaseMs / 4))
 
-/** What only the passing of time brings: samples to the rows, leases to their end, silent cancels, offers after a pause. */
+/** What only the passing of time brings: samples to the rows, leases to their end, runs out of time, silent cancels, offers after a pause. */
 export async function watchRuns(state: RunsState): Promise<void> {
   // First: a sample in memory may have earned a lease that the row does not show yet.
   for (const [runId, held] of state.progress) {
@@ -22,11 +24,29 @@ export async function watchRuns(state: RunsState): Promise<void> {
   for (const runId of await listLeaseElapsed(state.database.em(), now)) {
     await move(state, runId, { input: { type: 'lease-elapsed' }, stillHolds: (run) => (run.leaseExpiresAt ?? later) <= now })
   }
+  for (const runId of await listOverdue(state.database.em(), now)) await endOverdue(state, runId, now)
   const requestedBefore = new Date(state.now() - Math.min(cancelGraceMs, state.leaseMs))
   for (const runId of await listCancelsUnconfirmed(state.database.em(), requestedBefore))
     await move(state, runId, { input: { type: 'cancel-unconfirmed' } })
   const agents: AgentId[] = await listAgentsWithQueue(state.database.em(), now)
   for (const agentId of agents) if (state.agentLinks.isOnline(agentId)) state.offerSoon(agentId)
+}
+
+/** Its device is told as with a cancel, and silence is settled as there. */
+async function endOverdue(state: RunsState, runId: RunId, now: Date): Promise<void> {
+  await state.database.transaction(async (em) => {
+    const known = await findRun(em, runId)
+    if (known === null) return
+    const { run, step } = await applyToRun(state, em, runId, {
+      input: { type: 'timed-out', isReachable: state.agentLinks.isOnline(known.agentId) },
+      stillHolds: (row) => (row.deadlineAt ?? later) <= now && !row.timedOutAt && !row.pausedAt,
+      change: (row) => {
+        row.timedOutAt = now
+        if (!row.finishedAt) row.cancelRequestedAt = now
+      },
+    })
+    if (step.kind === 'moved' && run.cancelRequestedAt) afterCommit(em, () => void tellAgent(state, run))
+  })
 }
 
 async function move(state: RunsState, runId: RunId, change: RunChange): Promise<void> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { backupExclusions, LogLine, restoreModes, Run, RunKind } from '../../model/run.ts'
-import { AgentId, RunId, SnapshotId } from '../../primitives/ids.ts'
+import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
 import { Limit, page, v1 } from './parts.ts'
@@ -45,6 +45,7 @@ export const runsRoutes = {
     query: z.object({
       agentId: AgentId.optional(),
       kind: RunKind.optional(),
+      planId: PlanId.optional(),
       active: z.enum(['true', 'false']).optional(),
       before: RunId.optional().describe('Only runs older than this one: the last of the answer before'),
       limit: Limit.default(50),
@@ -78,6 +79,24 @@ export const runsRoutes = {
     method: 'post',
     path: `${v1}/runs/{runId}/cancel`,
     summary: 'Cancel a run',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    response: Run,
+  }),
+  pauseRun: route({
+    method: 'post',
+    path: `${v1}/runs/{runId}/pause`,
+    summary: 'Let a running run rest, for 24 hours at most; what was sent stays',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    response: Run,
+  }),
+  resumeRun: route({
+    method: 'post',
+    path: `${v1}/runs/{runId}/resume`,
+    summary: 'Let a paused run go on',
     tag: 'Runs',
     actor: 'any',
     params: z.object({ runId: RunId }),

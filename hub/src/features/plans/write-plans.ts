@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { AppError, leanExclusions, PlanId, type Plan, type PlanChange, type PlanOrder } from '@holdfast/shared-types'
+import { storableJson } from '../../platform/database/storable.ts'
+import type { KnownActor } from '../../platform/http/actor.ts'
+import { requireAgent, type AgentRecord } from '../agents/index.ts'
+import { PlanEntity, type PlanRow } from './plan.entity.ts'
+import { requirePlan } from './plans.access.ts'
+import { presentPlan } from './plans.present.ts'
+import { lockPlan, writePlan } from './plans.queries.ts'
+import type { PlansState } from './plans-state.ts'
+
+/** @throws AppError `agent.not-found`, `request.invalid`, `plan.name-taken` */
+export function createPlan(state: PlansState, actor: KnownActor, order: PlanOrder): Promise<Plan> {
+  return state.database.transaction(async (em) => {
+    const agent = await requireAgent(em, actor, order.agentId)
+    requireOwnVault(agent, order)
+    const at = new Date(state.now())
+    const plan = em.create(PlanEntity, {
+      id: PlanId.parse(randomUUID()),
+      agentId: agent.id,
+      vaultId: agent.vaultId,
+      revision: 1,
+      createdAt: at,
+      updatedAt: at,
+      sizeSince: at,
+      acceptedSize: null,
+      ...fieldsOf(state, agent, order),
+    })
+    await writePlan(em, plan)
+    return told(state, em, plan)
+  })
+}
+
+/** @throws AppError `plan.not-found`, `plan.changed`, `plan.name-taken`, `agent.not-found`, `request.invalid` */
+export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId, change: PlanChange): Promise<Plan> {
+  return state.database.transaction(async (em) => {
+    const plan = await requirePlan(em, actor, planId, lockPlan)
+    if (plan.revision !== change.revision) throw new AppError('plan.changed')
+    const at = new Date(state.now())
+    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), change)
+    const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
+    em.assign(plan, {
+      ...fields,
+      revision: plan.revision + 1,
+      updatedAt: at,
+      ...(isSameScope ? {} : { sizeSince: at, acceptedSize: null }),
+    })
+    await writePlan(em, plan)
+    return told(state, em, plan)
+  })
+}
+
+/** The newest backup of a plan is as small as it should be. @throws AppError `plan.not-found`, `request.invalid` before there is one */
+export function acceptPlanSize(state: PlansState, actor: KnownActor, planId: PlanId): Promise<Plan> {
+  return state.database.transaction(async (em) => {
+    const plan = await requirePlan(em, actor, planId, lockPlan)
+    const result = await state.runs.lastResult(em, planId)
+    if (result?.kind !== 'backup') throw new AppError('request.invalid', { message: 'The plan has no backup yet.', cure: 'Run it once.' })
+    em.assign(plan, { sizeSince: new Date(state.now()), acceptedSize: { files: result.files, bytes: result.bytes } })
+    await em.flush()
+    return told(state, em, plan)
+  })
+}
+
+/** @throws AppError `plan.not-found` */
+export function deletePlan(state: PlansState, actor: KnownActor, planId: PlanId): Promise<void> {
+  return state.database.transaction(async (em) => {
+    const plan = await requirePlan(em, actor, planId, lockPlan)
+    await state.runs.forgetPlan(em, actor, planId)
+    await em.remove(plan).flush()
+    state.live.append(em, 'plans', 'plan.removed', { id: planId })
+  })
+}
+
+type Fields = Pick<PlanRow, 'name' | 'sources' | 'exclusions' | 'retries' | 'timeoutMs' | 'shrinkLimitPercent' | 'isEnabled'>
+
+function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 'agentId' | 'vaultId'>): Fields {
+  state.runs.requireUsableScope(agent, order)
+  const { name, sources, retries, timeoutMs, shrinkLimitPercent, isEnabled } = order
+  return storableJson({ name, sources, retries, timeoutMs, shrinkLimitPercent, isEnabled, exclusions: leanExclusions(order) })
+}
+
+/** A device holds the keys of its own vault only. */
+function requireOwnVault(agent: AgentRecord, { vaultId }: PlanOrder): void {
+  if (vaultId !== undefined && vaultId !== agent.vaultId)
+    throw new AppError('request.invalid', {
+      message: 'The device has no keys of this vault.',
+      cure: 'Leave the vault out: a plan takes its device\u2019s own.',
+    })
+}
+
+async function told(state: PlansState, em: Parameters<typeof presentPlan>[1], plan: PlanRow): Promise<Plan> {
+  const presented = await presentPlan(state, em, plan)
+  state.live.append(em, 'plans', 'plan.changed', presented)
+  return presented
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { AgentId, PlanId, RunId, VaultId } from '../primitives/ids.ts'
+import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+import { backupExclusions, RunError, RunState } from './run.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** What happens when a run fails for a reason that may pass: none of it for a cancelled one, or for what only a person can mend. */
+export const RetryPolicy = z.strictObject({
+  /** 0 = a failed run is left at that. */
+  count: z.int().min(0).max(20),
+  /** Before the first retry; doubles with each further one, up to six hours. */
+  firstDelayMs: z.int().min(1_000).max(dayMs),
+})
+export type RetryPolicy = z.infer<typeof RetryPolicy>
+/** Five, ten and twenty minutes later: a restarted router, a reboot for updates, a busy evening. */
+export const standardRetries: RetryPolicy = { count: 3, firstDelayMs: 300_000 }
+/** Half of everything gone at once is rarely meant: a disk that is not mounted looks like this. */
+export const standardShrinkLimitPercent = 50
+
+/** What a person decides of a plan. */
+const planFields = {
+  name: z.string().trim().min(1).max(120),
+  sources: z.array(WirePath).min(1).max(1000),
+  ...backupExclusions,
+  retries: RetryPolicy.default(standardRetries),
+  /** A run that works longer than this is ended as failed; time in which it was paused does not count. Null: no limit. */
+  timeoutMs: z
+    .int()
+    .min(1_000)
+    .max(30 * dayMs)
+    .nullable()
+    .default(null),
+  /** A backup with so much fewer files or bytes than the last good one ends with a warning, until somebody accepts the new size. Null: any fall is right. */
+  shrinkLimitPercent: z.int().min(1).max(99).nullable().default(standardShrinkLimitPercent),
+  isEnabled: z.boolean().default(true),
+}
+
+export const PlanOrder = z
+  .strictObject({ agentId: AgentId, vaultId: VaultId.optional().describe('The device\u2019s own vault unless said'), ...planFields })
+  .meta({ id: 'PlanOrder' })
+export type PlanOrder = z.infer<typeof PlanOrder>
+
+/** The whole plan as it shall be; `revision` as it was read, so that two people do not overwrite each other unseen. */
+export const PlanChange = z.strictObject({ revision: z.int().min(1), ...planFields }).meta({ id: 'PlanChange' })
+export type PlanChange = z.infer<typeof PlanChange>
+
+export const PlanRun = z.object({ id: RunId, state: RunState, createdAtMs: TimeMs, finishedAtMs: TimeMs.nullable() })
+export type PlanRun = z.infer<typeof PlanRun>
+
+export const Plan = z
+  .object({
+    id: PlanId,
+    agentId: AgentId,
+    deviceName: z.string(),
+    vaultId: VaultId,
+    ...planFields,
+    retries: RetryPolicy,
+    timeoutMs: planFields.timeoutMs.unwrap(),
+    shrinkLimitPercent: planFields.shrinkLimitPercent.unwrap(),
+    isEnabled: z.boolean(),
+    revision: z.int().min(1),
+    createdAtMs: TimeMs,
+    updatedAtMs: TimeMs,
+    /** Why it cannot run; null = it can. A device that is away is no such reason: its run waits. */
+    problem: RunError.nullable(),
+    /** Of the last good backup: what the next one is compared with. */
+    lastSize: z.object({ files: Count, bytes: ByteCount }).nullable(),
+    /** The newest run that has ended, and the one that has not. */
+    lastRun: PlanRun.nullable(),
+    activeRun: PlanRun.nullable(),
+  })
+  .meta({ id: 'Plan', description: 'What is backed up of a device, and how' })
+export type Plan = z.infer<typeof Plan>
