@@ -1,0 +1,84 @@
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunId, RunProgressSample, RunRequest } from '@holdfast/shared-types'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
+import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
+import type { TestFolder } from '../../test/an-agent.ts'
+import type { FakeHub } from '../../test/fake-hub.ts'
+import type { AgentService } from './agent-service.ts'
+
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'holdfast-test-compile-cache')
+
+let hub: FakeHub
+let folder: TestFolder
+let service: AgentService
+let sources: string
+
+beforeEach(async () => {
+  ;({ hub, folder, service, sources } = await startLinkedDevice())
+  makeTree(sources)
+})
+afterEach(() => stopLinkedDevice({ hub, folder, service }))
+
+const leaseMs = 400
+const pause = (runId: RunId, isPaused: boolean): Promise<unknown> => hub.command('run.pause', { runId, fence: 1, isPaused })
+const told = (runId: RunId): { sample: RunProgressSample; isPaused: boolean }[] =>
+  hub
+    .reports('run.progress')
+    .filter(({ body }) => body['runId'] === runId)
+    .map(({ body }) => body as never)
+const isEnded = (runId: RunId): boolean => hub.reports('run.finished').some(({ body }) => body['runId'] === runId)
+
+async function aRestore(): Promise<RunRequest> {
+  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  const target = join(folder.path, 'target')
+  mkdirSync(target)
+  return { kind: 'restore', snapshotId: snapshotOf(await endOf(hub, runId)), target: { path: target }, flat: false, paths: [] }
+}
+async function aVerification(): Promise<RunRequest> {
+  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  return { kind: 'verify', snapshotId: snapshotOf(await endOf(hub, runId)) }
+}
+
+describe.each([
+  ['backup', () => Promise.resolve(aBackupOf(hub, sources))],
+  ['restore', aRestore],
+  ['verification', aVerification],
+] as const)('a %s', (_, make) => {
+  test('rests when told to, says so as long as it does, and ends whole when told to go on', async () => {
+    const { runId } = await hub.offer(await make(), { leaseMs })
+    expect(await pause(runId, true)).toEqual({ ok: true, body: { known: true } })
+    await hub.until(() => told(runId).filter(({ isPaused }) => isPaused).length >= 2, 'two reports that it rests')
+    await sleep(300)
+    const resting = told(runId).at(-1)!
+    const count = told(runId).length
+    await sleep(1_000)
+    expect(isEnded(runId)).toBe(false)
+    expect(told(runId).length).toBeGreaterThan(count)
+    expect(told(runId).at(-1)).toMatchObject({ isPaused: true, sample: { filesDone: resting.sample.filesDone } })
+    expect(await pause(runId, false)).toEqual({ ok: true, body: { known: true } })
+    expect((await endOf(hub, runId)).body).toMatchObject({ outcome: 'succeeded', warningCount: 0 })
+    expect(told(runId).at(-1)).toMatchObject({ isPaused: false })
+  })
+
+  test('that rests is cancelled within seconds', async () => {
+    const { runId } = await hub.offer(await make(), { leaseMs })
+    await pause(runId, true)
+    await hub.until(() => told(runId).some(({ isPaused }) => isPaused), 'a report that it rests')
+    const cancelledAtMs = performance.now()
+    await hub.command('run.cancel', { runId, fence: 1 })
+    expect((await endOf(hub, runId)).body).toMatchObject({ outcome: 'cancelled' })
+    expect(performance.now() - cancelledAtMs).toBeLessThan(5_000)
+  })
+})
+
+test('a run that is not in hand, or of another fence, is not known', async () => {
+  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  expect(await hub.command('run.pause', { runId, fence: 2, isPaused: true })).toEqual({ ok: true, body: { known: false } })
+  await endOf(hub, runId)
+  await hub.until(() => service.desk.isIdle, 'an idle desk')
+  expect(await pause(runId, true)).toEqual({ ok: true, body: { known: false } })
+})
