@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { RunId, type BackupResult, type LeftOut, type Run } from '@holdfast/shared-types'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PlanId, RunId, type BackupResult, type LeftOut, type Run } from '@holdfast/shared-types'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { holdfast } from '../../test/a-command-line.ts'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
@@ -65,7 +65,7 @@ function takeOrders(leftOut?: LeftOut): void {
     startedAtMs: 2000,
     finishedAtMs: 5000,
     progress: null,
-    request: { vaultId: hub.vault.vaultId, ...(orders[0] as object) } as Run['request'],
+    request: { kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: '/etc' }], full: false, ...(orders[0] as object) },
     result: leftOut === undefined ? result : { ...result, leftOut },
     error: null,
     warnings: [],
@@ -108,6 +108,59 @@ test('without a path, a preset says what to back up', async () => {
 test('a pattern that repeats the path of its source is pointed out', async () => {
   takeOrders()
   expect((await holdfast('backup', '/etc', '--exclude', '/etc/ssl')).err).toContain('To leave out /etc/ssl write “/ssl”.')
+})
+
+describe('with a plan', () => {
+  const planId = PlanId.parse(randomUUID())
+  beforeEach(() => {
+    const { agentId } = device.agent.identity
+    const plan = {
+      id: planId,
+      agentId,
+      deviceName: 'box',
+      vaultId: hub.vault.vaultId,
+      name: 'Home',
+      sources: [{ path: '/home' }],
+      retries: { count: 3, firstDelayMs: 300_000 },
+      timeoutMs: null,
+      shrinkLimitPercent: 50,
+      isEnabled: true,
+      revision: 1,
+      createdAtMs: 1,
+      updatedAtMs: 1,
+      problem: null,
+      lastSize: null,
+      lastRun: { id: randomUUID(), state: 'succeeded', createdAtMs: 1, finishedAtMs: 2 },
+      activeRun: null,
+    }
+    hub.scripted.set('GET /api/v1/plans', () => ({ items: [plan] }))
+    takeOrders()
+    hub.scripted.set(`POST /api/v1/plans/${planId}/runs`, (query, body) =>
+      hub.scripted.get(`POST /api/v1/devices/${agentId}/runs`)?.(query, body),
+    )
+  })
+
+  test.each([
+    ['its name', 'Home'],
+    ['its id', planId],
+  ])('it runs the plan of %s', async (_, name) => {
+    expect(await holdfast('backup', '--plan', name, '--full')).toMatchObject({ status: 0 })
+    expect(orders).toEqual([{ full: true }])
+  })
+
+  test('it refuses what a plan says itself, and a plan that the device does not have', async () => {
+    expect(await holdfast('backup', '--plan', 'Home', '/etc')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('--plan alone') as string,
+    })
+    expect(await holdfast('backup', '--plan', 'Work')).toMatchObject({ status: 4, err: expect.stringContaining('“Home”') as string })
+    expect(orders).toEqual([])
+  })
+
+  test('the plans of the device are listed', async () => {
+    expect((await holdfast('plans')).out).toMatch(/Home +ready +succeeded, .* +\/home\n/)
+    expect(JSON.parse((await holdfast('plans', '--json')).out)).toMatchObject([{ id: planId, name: 'Home', problem: null }])
+  })
 })
 
 test('presets are shown with the reason of each rule, whether or not the machine is enrolled', async () => {

@@ -17,11 +17,7 @@ export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: 
   state: run.state,
   request: run.request,
   requestedBy: run.requestedBy,
-  planId: run.planId ?? null,
-  planName: run.planName ?? null,
-  attempt: run.attempt,
-  notBeforeMs: run.state === 'queued' ? (run.startNotBefore?.getTime() ?? null) : null,
-  pausedAtMs: run.pausedAt?.getTime() ?? null,
+  ...planFactsOf(run),
   createdAtMs: run.createdAt.getTime(),
   startedAtMs: run.startedAt?.getTime() ?? null,
   finishedAtMs: run.finishedAt?.getTime() ?? null,
@@ -30,6 +26,14 @@ export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: 
   error: run.error ?? null,
   warnings: withWarnings ? run.warnings : [],
   warningCount: run.warningCount,
+})
+
+const planFactsOf = (run: RunRow): Pick<Run, 'planId' | 'planName' | 'attempt' | 'notBeforeMs' | 'pausedAtMs'> => ({
+  planId: run.planId ?? null,
+  planName: run.planName ?? null,
+  attempt: run.attempt,
+  notBeforeMs: run.state === 'queued' ? (run.startNotBefore?.getTime() ?? null) : null,
+  pausedAtMs: run.pausedAt?.getTime() ?? null,
 })
 
 function withoutPlan(result: RunResult | null | undefined): RunResult | null {
