@@ -92,6 +92,18 @@ describe('after a cut', () => {
     await expectDeaf(hub, agent, old, run)
   })
 
+  test('an offer that never arrived gives way to a run for the same that was asked for meanwhile', async () => {
+    const agent = await linkedAgent(hub)
+    agent.onOffer = null
+    const lost = await taken(hub, agent)
+    const next = await hub.startRun(agent.agentId)
+    agent.cut()
+    agent.onOffer = () => ({ accepted: true })
+    expect(await agent.link()).toMatchObject({ accepted: true })
+    expect(await hub.run(lost.id)).toMatchObject({ state: 'cancelled', error: { code: 'run.superseded' } })
+    await hub.expectState(next.id, 'running')
+  })
+
   test.each([
     ['complete', 'succeeded'],
     ['complete-with-errors', 'warning'],
