@@ -4,7 +4,7 @@ import { mayPass } from '../hub-connection/may-pass.ts'
 import type { HubClient } from '../hub-connection/hub-client.ts'
 
 /** A short run is over before a person has looked up; a long one is looked at as often as a person sees. */
-const firstPollMs = 60
+const firstPollMs = 40
 const pollEveryMs = 250
 const awayPollMs = 1_000
 /** A hub may be away for a lease or two without the run being lost. */
@@ -34,7 +34,7 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
       watcher.onRun(run)
       // The log was read after the run had ended: it is whole.
       if (isEnded(run)) return run
-      waitMs = Math.min(pollEveryMs, waitMs * 1.3)
+      waitMs = Math.min(pollEveryMs, waitMs * 1.15)
     } catch (error) {
       signal.throwIfAborted()
       awaySinceMs ??= performance.now()

@@ -1,5 +1,5 @@
 import { EngineError } from '@holdfast/engine/errors'
-import { AppError, type ErrorContext } from '@holdfast/shared-types'
+import { AppError, type ErrorContext } from '@holdfast/shared-types/errors'
 import { toContractCode } from './engine-error-codes.ts'
 
 /** Turns whatever was thrown into the error a person is told; the first one stays as `cause`. */

@@ -1,6 +1,5 @@
 import type { Exclusions } from '@holdfast/engine/walker'
 import type { BackupRequest } from '@holdfast/shared-types'
-import { presetPatterns, thisMachine } from '../presets/index.ts'
 
 /**
  * What a backup is to leave out, as the engine takes it; null for nothing. Presets come first, so that a line of the request may take back
@@ -8,14 +7,25 @@ import { presetPatterns, thisMachine } from '../presets/index.ts'
  *
  * @throws AppError `request.invalid` for a preset that this system has not.
  */
-export function backupExclusions({ exclude = [], presets = [], oneFileSystem, excludeCaches }: BackupRequest): Exclusions | null {
-  const ofPresets = presets.length === 0 ? { patterns: [], absolutePatterns: [] } : presetPatterns(presets, thisMachine())
+export async function backupExclusions({
+  exclude = [],
+  presets = [],
+  oneFileSystem,
+  excludeCaches,
+}: BackupRequest): Promise<Exclusions | null> {
+  const ofPresets = presets.length === 0 ? { patterns: [], absolutePatterns: [] } : await patternsOf(presets)
   const patterns = [...ofPresets.patterns, ...exclude]
   const { absolutePatterns } = ofPresets
   const otherFileSystems = oneFileSystem === true
   const cacheContents = excludeCaches === true
   if (patterns.length === 0 && absolutePatterns.length === 0 && !otherFileSystems && !cacheContents) return null
   return { patterns: patterns.map(bytesOf), absolutePatterns: absolutePatterns.map(bytesOf), cacheContents, otherFileSystems }
+}
+
+/** Loaded only here: presets bring the contracts along, and most backups name none. */
+async function patternsOf(presets: readonly string[]): Promise<{ patterns: readonly string[]; absolutePatterns: readonly string[] }> {
+  const { presetPatterns, thisMachine } = await import('../presets/index.ts')
+  return presetPatterns(presets, thisMachine())
 }
 
 const bytesOf = (pattern: string): Uint8Array => Buffer.from(pattern, 'utf8')

@@ -7,7 +7,8 @@ import type { DomainKeys } from '@holdfast/engine/reader'
 import { nativeProblem } from '@holdfast/engine/source'
 import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
 import type { Exclusions } from '@holdfast/engine/walker'
-import { AppError, type BackupRequest, type BackupResult, type SnapshotId } from '@holdfast/shared-types'
+import type { BackupRequest, BackupResult, SnapshotId } from '@holdfast/shared-types'
+import { AppError } from '@holdfast/shared-types/errors'
 import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import { measureSources } from './measure-sources.ts'
@@ -45,7 +46,7 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
     for (const source of sources) context.warn(source, 'source.not-found', 'This source does not exist, or the agent may not read it.')
     return context.failed(new AppError('run.nothing-to-back-up'))
   }
-  const exclusions = backupExclusions(request)
+  const exclusions = await backupExclusions(request)
   // Said once, and not a warning of its own: nothing of this run can change it, and every run would be yellow for ever.
   if (nativeProblem() !== null) context.log('native.unavailable', withoutNative, 'warn')
   const session = await context.hub.ask('session.open', null)

@@ -1,5 +1,6 @@
 import { restore, type RestoreOutcome } from '@holdfast/engine/restorer'
-import { AppError, standardConflictMode, type PlannedEntry, type RestoreRequest, type RestoreResult } from '@holdfast/shared-types'
+import type { PlannedEntry, RestoreRequest, RestoreResult } from '@holdfast/shared-types'
+import { AppError } from '@holdfast/shared-types/errors'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './worker-messages.ts'
@@ -26,7 +27,7 @@ async function restoreFrom(context: RunContext, request: RestoreRequest, { sourc
     include: request.include ?? [],
     target: request.target === null ? null : wirePathBytes(request.target),
     flat: request.flat,
-    conflict: request.conflict ?? standardConflictMode,
+    ...(request.conflict === undefined ? {} : { conflict: request.conflict }),
     dryRun: request.dryRun ?? false,
     protectedPlaces: context.order.excludedFolders.map((folder) => Buffer.from(folder)),
     onItemError: (path, error) => {

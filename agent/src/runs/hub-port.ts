@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { PauseGate } from '@holdfast/engine/run-control'
-import { AppError, isErrorCode } from '@holdfast/shared-types'
+import { AppError, isErrorCode } from '@holdfast/shared-types/errors'
 import type { FromWorker, HubCallName, HubCalls, LogEntry, RunEnd, ToWorker } from './worker-messages.ts'
 import type { RunProgressSample, RunWarning } from '@holdfast/shared-types'
 

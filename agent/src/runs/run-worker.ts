@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { AppError } from '@holdfast/shared-types'
+import { AppError } from '@holdfast/shared-types/errors'
 import { HubPort } from './hub-port.ts'
 import { RunContext } from './run-context.ts'
 import type { RunEnd, RunOrder } from './worker-messages.ts'

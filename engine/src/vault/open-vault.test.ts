@@ -7,7 +7,7 @@ import { makeRecoveryWords, type KeySecret } from './crypto/key-slots.ts'
 import { createVault, openVault } from './open-vault.ts'
 
 const hub: KeySecret = { kind: 'hub-secret', secret: randomBytes(32) }
-const recovery: KeySecret = { kind: 'recovery-words', words: makeRecoveryWords() }
+const recovery: KeySecret = { kind: 'recovery-words', words: await makeRecoveryWords() }
 let store: MemoryStore
 let slotKeys: Record<string, string>
 

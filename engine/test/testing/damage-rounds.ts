@@ -34,7 +34,7 @@ export class DamageRounds {
 
   /** @param size `tiny`: every object is below a kilobyte, so that each of its bytes can have a round. */
   async prepare(size: 'tiny' | 'usual'): Promise<void> {
-    this.#secrets = await makeStoredVault(this.store, { kind: 'recovery-words', words: makeRecoveryWords() })
+    this.#secrets = await makeStoredVault(this.store, { kind: 'recovery-words', words: await makeRecoveryWords() })
     for (const key of await keysUnder(this.store, keySlotPrefix))
       if (decodeKeySlot(await this.store.get(key)).kind === 'hub-secret') this.#hubSlot = key
     const source = `${this.folder}/source`

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from './app-error.ts'
 import { categorySpecs, errorFacts, errorRegistry, isErrorCode, type ErrorCode } from './error-registry.ts'
-import { fromProblem, fromWireError, Problem, toProblem, toWireError, WireError } from './problem.ts'
+import { fromProblem, Problem, toProblem, WireError } from './problem.ts'
+import { fromWireError, toWireError } from './wire-error.ts'
 
 const codes = Object.keys(errorRegistry) as ErrorCode[]
 

@@ -23,9 +23,6 @@ export type Problem = z.infer<typeof Problem>
 export const WireError = z.object({ code: ErrorCodeSchema, message: z.string(), cure: z.string() })
 export type WireError = z.infer<typeof WireError>
 
-export const toWireError = (error: AppError): WireError => ({ code: error.code, message: error.message, cure: error.cure })
-export const fromWireError = (error: WireError): AppError => new AppError(error.code, { message: error.message, cure: error.cure })
-
 export function toProblem(error: AppError, requestId?: string): Problem {
   const facts = errorFacts(error.code)
   return {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
-import { wordlist } from '@scure/bip39/wordlists/english.js'
-import { argon2id } from 'hash-wasm'
 import { EngineError, isEngineError } from '../../errors/index.ts'
 import { encodeKeySlot, keySlotAad, type KeySlot, type KeySlotKind, type StretchCost } from '../../format/index.ts'
 import { hkdfSha256, openAesGcm } from './node-primitives.ts'
 import { sealAesGcm } from './seal-aes-gcm.ts'
+
+/*
+ * Word lists and argon2id are loaded when a slot needs them: an agent, which never opens one, would pay for them with each run.
+ */
 
 const encoder = new TextEncoder()
 const noCost: StretchCost = { memoryKiB: 0, iterations: 0, parallelism: 0 }
@@ -22,7 +23,8 @@ export type KeySecret =
 
 async function wrappingKey(secret: KeySecret, salt: Uint8Array, cost: StretchCost): Promise<Uint8Array> {
   if (secret.kind === 'hub-secret') return hkdfSha256(secret.secret, salt, encoder.encode('holdfast-1 slot hub'))
-  if (secret.kind === 'recovery-words') return hkdfSha256(entropyOf(secret.words), salt, encoder.encode('holdfast-1 slot recovery'))
+  if (secret.kind === 'recovery-words') return hkdfSha256(await entropyOf(secret.words), salt, encoder.encode('holdfast-1 slot recovery'))
+  const { argon2id } = await import('hash-wasm')
   return argon2id({
     password: encoder.encode(secret.passphrase.normalize('NFKC')),
     salt,
@@ -34,7 +36,16 @@ async function wrappingKey(secret: KeySecret, salt: Uint8Array, cost: StretchCos
   })
 }
 
-function entropyOf(words: string): Uint8Array {
+async function loadWords() {
+  const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
+    import('@scure/bip39'),
+    import('@scure/bip39/wordlists/english.js'),
+  ])
+  return { entropyToMnemonic, mnemonicToEntropy, wordlist }
+}
+
+async function entropyOf(words: string): Promise<Uint8Array> {
+  const { mnemonicToEntropy, wordlist } = await loadWords()
   try {
     return mnemonicToEntropy(words.trim().toLowerCase().split(/\s+/).join(' '), wordlist)
   } catch (cause) {
@@ -43,7 +54,10 @@ function entropyOf(words: string): Uint8Array {
 }
 
 /** 256 fresh bits as 24 words. */
-export const makeRecoveryWords = (): string => entropyToMnemonic(randomBytes(32), wordlist)
+export async function makeRecoveryWords(): Promise<string> {
+  const { entropyToMnemonic, wordlist } = await loadWords()
+  return entropyToMnemonic(randomBytes(32), wordlist)
+}
 
 /** A new slot object for the master key. Write it under `keySlotKey(slotId)`. */
 export async function wrapMasterKey(

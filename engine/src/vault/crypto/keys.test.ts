@@ -5,7 +5,7 @@ import { aDomain } from '../testing/test-keys.ts'
 import { makeRecoveryWords, unwrapMasterKey, wrapMasterKey, type KeySecret } from './key-slots.ts'
 import { openSealedDomainKeys, rawPublicKey, sealDomainKeys } from './sealed-domain-keys.ts'
 
-const words = makeRecoveryWords()
+const words = await makeRecoveryWords()
 const secrets: readonly (readonly [right: KeySecret, wrong: KeySecret])[] = [
   [
     { kind: 'hub-secret', secret: Buffer.alloc(32, 1) },
@@ -13,7 +13,7 @@ const secrets: readonly (readonly [right: KeySecret, wrong: KeySecret])[] = [
   ],
   [
     { kind: 'recovery-words', words },
-    { kind: 'recovery-words', words: makeRecoveryWords() },
+    { kind: 'recovery-words', words: await makeRecoveryWords() },
   ],
   [
     { kind: 'passphrase', passphrase: 'Gr\u00fc\u00dfe' },
