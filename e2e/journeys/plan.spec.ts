@@ -41,7 +41,8 @@ test('a plan is run from the command line, rests while somebody wants it to, and
     mkdirSync(join(home, String(folder)), { recursive: true })
     for (let file = 0; file < 100; file += 1) writeFileSync(join(home, String(folder), `${file}.txt`), `${folder}.${file} `.repeat(200))
   }
-  writeFileSync(join(home, 'large.bin'), randomBytes(60 * 2 ** 20))
+  // Long enough to be paused by hand.
+  writeFileSync(join(home, 'large.bin'), randomBytes(300 * 2 ** 20))
   await signInByLink(page, stack.signInLink)
   const call = api(page)
   const { items } = await call<{ items: { id: string }[] }>('GET', '/devices')
@@ -51,9 +52,9 @@ test('a plan is run from the command line, rests while somebody wants it to, and
   const { id: runId } = await call<RunFacts>('POST', `/plans/${plan.id}/runs`, {})
   const runNow = (): Promise<RunFacts> => call<RunFacts>('GET', `/runs/${runId}`)
   await expect.poll(async () => (await runNow()).state, { intervals: [20] }).toBe('running')
-  await call('POST', `/runs/${runId}/pause`)
   await page.goto(`${stack.origin}/runs/${runId}`)
-  await expect(page.getByText('Paused.')).toBeVisible()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await expect(page.getByRole('status', { name: 'State' })).toHaveText('Paused')
   await sleep(500)
   const resting = await runNow()
   await sleep(1_500)
@@ -62,7 +63,7 @@ test('a plan is run from the command line, rests while somebody wants it to, and
     pausedAtMs: resting.pausedAtMs,
     progress: { filesDone: resting.progress?.filesDone },
   })
-  await call('POST', `/runs/${runId}/resume`)
+  await page.getByRole('button', { name: 'Resume' }).click()
   await expect.poll(async () => (await runNow()).state, { timeout: 60_000 }).toBe('succeeded')
   expect((await call<PlanFacts>('GET', `/plans/${plan.id}`)).lastSize).toMatchObject({ files: 6001 })
 

@@ -31,6 +31,9 @@ export const stateLooks: { readonly [S in RunState]: StateLook } = {
   expired: look('expired', 'i-lucide-timer-off', 'error'),
 }
 
+/** Of a run that rests: a flag of `running`, and nothing to worry about. */
+export const pausedLook: StateLook = { icon: 'i-lucide-pause', tone: 'neutral', label: 'runs.pause.state', meaning: 'runs.paused' }
+
 interface KindLook {
   readonly icon: string
   readonly label: MessageKey

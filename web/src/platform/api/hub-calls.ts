@@ -16,6 +16,8 @@ type ConsoleCall =
   | 'getRun'
   | 'getRunLog'
   | 'cancelRun'
+  | 'pauseRun'
+  | 'resumeRun'
   | 'listVaults'
   | 'listSnapshots'
   | 'getSnapshot'
@@ -40,6 +42,8 @@ export const hubCalls = {
   listRuns: { method: 'get', path: '/api/v1/runs' },
   getRun: { method: 'get', path: '/api/v1/runs/{runId}' },
   getRunLog: { method: 'get', path: '/api/v1/runs/{runId}/log' },
+  pauseRun: { method: 'post', path: '/api/v1/runs/{runId}/pause' },
+  resumeRun: { method: 'post', path: '/api/v1/runs/{runId}/resume' },
   cancelRun: { method: 'post', path: '/api/v1/runs/{runId}/cancel' },
   listVaults: { method: 'get', path: '/api/v1/vaults' },
   listSnapshots: { method: 'get', path: '/api/v1/snapshots' },
