@@ -114,6 +114,14 @@ export const scenes: readonly Scene[] = [
       await feed(page, hub)
     },
   },
+  {
+    name: 'run-paused',
+    show: async (page, hub) => {
+      const paused = hub.world.runs[0]
+      if (paused !== undefined) Object.assign(paused, { pausedAtMs: Date.now(), planName: 'Home', attempt: 2 })
+      await go(`/runs/${run(hub, 0)}`, 'Paused. It goes on')(page)
+    },
+  },
   { name: 'run-scanning', show: async (page, hub) => go(`/runs/${run(hub, 1)}`, 'not known yet')(page) },
   { name: 'run-queued', show: async (page, hub) => go(`/runs/${run(hub, 2)}`, 'Waiting for its turn')(page) },
   { name: 'run-succeeded', isWhole: true, show: async (page, hub) => go(`/runs/${run(hub, 3)}`, 'Open the snapshot')(page) },
