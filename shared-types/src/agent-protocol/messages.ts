@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { HostCursor, HostPage, MeasurementRequest, MeasurementSample } from '../model/host.ts'
 import { RunError, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning } from '../model/run.ts'
-import { DomainId, RunId, SessionId, VaultId } from '../primitives/ids.ts'
-import { Count, TimeMs } from '../primitives/wire-path.ts'
+import { DomainId, MeasurementId, RunId, SessionId, VaultId } from '../primitives/ids.ts'
+import { Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
 import { envelopeOf, WireBytes } from './envelope.ts'
 
 /** Fence: grows with every attempt; whatever carries an older one is refused. */
@@ -18,9 +19,21 @@ export const hubCommands = {
   'run.cancel': { body: z.object({ ...ofRun }), ack: z.object({ known: z.boolean() }) },
   /** As it shall be from now on. Only for agents with the capability `run.pause`. */
   'run.pause': { body: z.object({ ...ofRun, isPaused: z.boolean() }), ack: z.object({ known: z.boolean() }) },
+  /** One part of a folder of the device's disk. Refused with `source.*` or `host.*`. Only to agents that say `host.list`. */
+  'host.list': {
+    body: z.object({ path: WirePath.nullable(), after: HostCursor.nullable(), limit: z.int().min(1).max(2000) }),
+    ack: HostPage,
+  },
+  /** Begins to count; `host.measured` tells. Only to agents that say `host.measure`. */
+  'host.measure': { body: z.object({ measurementId: MeasurementId, request: MeasurementRequest }), ack: z.object({}) },
+  'host.stop-measuring': { body: z.object({ measurementId: MeasurementId }), ack: z.object({ known: z.boolean() }) },
 } as const
 
-/** Agent → hub, told and acknowledged; all but the progress sample wait in the agent's outbox until they are. */
+/** What an agent may be asked besides runs, said in its hello: one that does not say it is older than the command. */
+export const agentCapabilities = { listHost: 'host.list', measureHost: 'host.measure' } as const
+export type AgentCapability = (typeof agentCapabilities)[keyof typeof agentCapabilities]
+
+/** Agent → hub, told and acknowledged; all but the samples wait in the agent's outbox until they are. */
 export const agentReports = {
   /** Lossy on purpose: sent without retry, never queued. While it rests, a run says so instead of showing progress. */
   'run.progress': {
@@ -45,6 +58,11 @@ export const agentReports = {
         .max(500),
     }),
     ack: z.object({}),
+  },
+  /** Lossy on purpose, as `run.progress`; at most four a second. `error`: it ended without an answer. */
+  'host.measured': {
+    body: z.object({ measurementId: MeasurementId, sample: MeasurementSample.nullable(), error: RunError.nullable() }),
+    ack: z.object({ goOn: z.boolean() }),
   },
   'run.finished': {
     body: z.object({

@@ -214,6 +214,22 @@ export const errorRegistry = {
     cure: 'Nothing is needed if the next run catches it; else back it up while it is quiet.',
   },
   'source.unsupported': { category: 'unsupported', title: 'Something about this entry cannot be kept.', cure: 'See the message.' },
+  'host.not-answering': {
+    category: 'unavailable',
+    title: 'The disk or network share behind this place does not answer.',
+    cure: 'Check the mount on the device (a server that is away?), or choose another folder.',
+  },
+  'host.not-a-folder': { category: 'invalid-input', title: 'This is not a folder.', cure: 'Choose a folder.' },
+  'measurement.not-found': {
+    category: 'not-found',
+    title: 'There is no such measurement, or not any more.',
+    cure: 'Start a new one: they end when nobody looks at them for a minute.',
+  },
+  'measurement.too-many': {
+    category: 'conflict',
+    title: 'The device counts for others already.',
+    cure: 'Wait until one of the two measurements is done.',
+  },
   'live.sequence-gone': {
     category: 'conflict',
     title: 'The events after this sequence are not kept any more.',
@@ -290,6 +306,11 @@ export const errorRegistry = {
     category: 'unavailable',
     title: 'The hub does not answer.',
     cure: 'Check its address, that it runs, and the network between.',
+  },
+  'hub.certificate-untrusted': {
+    category: 'precondition',
+    title: 'The hub\u2019s certificate is not trusted by this machine.',
+    cure: 'Check the address. If the certificate comes from an authority of your own, enrol with `--ca FILE`, or add it to the system.',
   },
   'hub.overloaded': {
     category: 'unavailable',

@@ -2,9 +2,11 @@ import type { RouteContract } from './route.ts'
 import { agentDataRoutes } from './routes/agent-data.ts'
 import { devicesRoutes } from './routes/devices.ts'
 import { plansRoutes } from './routes/plans.ts'
+import { hostsRoutes } from './routes/hosts.ts'
 import { runsRoutes } from './routes/runs.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { snapshotsRoutes } from './routes/snapshots.ts'
+import { statisticsRoutes } from './routes/statistics.ts'
 import { systemRoutes } from './routes/system.ts'
 import { vaultsRoutes } from './routes/vaults.ts'
 
@@ -14,7 +16,9 @@ export const api = {
   ...signInRoutes,
   ...devicesRoutes,
   ...plansRoutes,
+  ...hostsRoutes,
   ...runsRoutes,
+  ...statisticsRoutes,
   ...vaultsRoutes,
   ...snapshotsRoutes,
   ...agentDataRoutes,

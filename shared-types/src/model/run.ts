@@ -224,6 +224,22 @@ export const Run = z
   .meta({ id: 'Run', description: 'One execution of a backup, restore or verification' })
 export type Run = z.infer<typeof Run>
 
+/** One step in the life of a run: what came in, and what the run became by it. Kept for good, and never changed. */
+export const RunEvent = z
+  .object({
+    n: z.int().min(1),
+    atMs: TimeMs,
+    /** What moved it: `accepted`, `finished`, `cancel`, `lease-elapsed` and the like. */
+    input: z.string(),
+    fromState: RunState,
+    toState: RunState,
+    fence: z.int().min(1),
+    /** Code of the reason, where there is one. */
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'RunEvent' })
+export type RunEvent = z.infer<typeof RunEvent>
+
 export const LogLine = z.object({
   seq: z.int().min(1),
   atMs: TimeMs,

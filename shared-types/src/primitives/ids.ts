@@ -24,6 +24,9 @@ export type RunId = z.infer<typeof RunId>
 /** One backup's time at the vault (docs/glossary.md), never a sign-in. */
 export const SessionId = z.uuid().brand<'SessionId'>()
 export type SessionId = z.infer<typeof SessionId>
+/** One look at how large sources are; lives in the hub's memory alone. */
+export const MeasurementId = z.uuid().brand<'MeasurementId'>()
+export type MeasurementId = z.infer<typeof MeasurementId>
 /** 16 random bytes, fresh for every build of a pack. */
 export const PackId = hex(16).brand<'PackId'>()
 export type PackId = z.infer<typeof PackId>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AckEnvelope } from '../agent-protocol/envelope.ts'
 import { Device } from '../model/device.ts'
 import { Plan } from '../model/plan.ts'
+import { Measurement } from '../model/host.ts'
 import { LogLine, Run, RunProgressSample } from '../model/run.ts'
 import { AgentId, PlanId, RunId } from '../primitives/ids.ts'
 import { TimeMs } from '../primitives/wire-path.ts'
@@ -11,8 +12,14 @@ export const subscribeEvent = 'subscribe'
 export const unsubscribeEvent = 'unsubscribe'
 export const liveEventName = 'event'
 
-/** What one may listen to: all devices, all plans, all runs, or everything of one run. */
-export const Topic = z.union([z.literal('devices'), z.literal('plans'), z.literal('runs'), z.templateLiteral(['run:', z.uuid()])])
+/** What one may listen to: all devices, all plans, all runs, everything of one run, or the figures of one measurement. */
+export const Topic = z.union([
+  z.literal('devices'),
+  z.literal('plans'),
+  z.literal('runs'),
+  z.templateLiteral(['run:', z.uuid()]),
+  z.templateLiteral(['measurement:', z.uuid()]),
+])
 export type Topic = z.infer<typeof Topic>
 
 /**
@@ -34,6 +41,8 @@ export const liveEventBodies = {
   'run.log': LogLine,
   /** Lossy: carries no sequence. */
   'run.progress': z.object({ runId: RunId, sample: RunProgressSample }),
+  /** Lossy: carries no sequence. */
+  'measurement.changed': Measurement,
 } as const
 export type LiveEventType = keyof typeof liveEventBodies
 
@@ -47,5 +56,6 @@ export const LiveEvent = z.discriminatedUnion('type', [
   liveEvent('run.changed'),
   liveEvent('run.log'),
   liveEvent('run.progress'),
+  liveEvent('measurement.changed'),
 ])
 export type LiveEvent = z.infer<typeof LiveEvent>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { backupExclusions, LogLine, restoreModes, Run, RunKind } from '../../model/run.ts'
+import { backupExclusions, LogLine, restoreModes, Run, RunEvent, RunKind } from '../../model/run.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -73,6 +73,28 @@ export const runsRoutes = {
     query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: Limit.default(500) }),
     /** `lastSeq`: the run topic's sequence at this moment, to subscribe from. */
     response: page(LogLine).extend({ lastSeq: z.int().min(0) }),
+  }),
+
+  /** One line an entry: time, level, event, message, path. Control characters of names are written out, so that no name makes a line. */
+  getRunLogFile: route({
+    method: 'get',
+    path: `${v1}/runs/{runId}/log/file`,
+    summary: 'The whole log of a run as a text file',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    response: 'bytes',
+  }),
+
+  listRunEvents: route({
+    method: 'get',
+    path: `${v1}/runs/{runId}/events`,
+    summary: 'The states a run went through, in order',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: Limit.default(500) }),
+    response: page(RunEvent),
   }),
 
   cancelRun: route({

@@ -1,12 +1,48 @@
 import { z } from 'zod'
 import { HubId, VaultId } from '../../primitives/ids.ts'
-import { TimeMs } from '../../primitives/wire-path.ts'
+import { ByteCount, TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
 import { v1 } from './parts.ts'
 
+const CheckStatus = z.enum(['ok', 'failing'])
+/** `warning`: it works, and a person should look at it before it does not. Warnings leave the status `ok`. */
+const HealthDetail = z.object({
+  status: z.enum(['ok', 'warning', 'failing']),
+  latencyMs: z.int().min(0).nullable(),
+  /** What is wrong, and what to do about it; null where nothing is. */
+  message: z.string().nullable(),
+  cure: z.string().nullable(),
+})
+export type HealthDetail = z.infer<typeof HealthDetail>
 const Health = z
-  .object({ status: z.enum(['ok', 'failing']), checks: z.record(z.string(), z.enum(['ok', 'failing'])) })
+  .object({
+    status: CheckStatus,
+    checks: z.record(z.string(), CheckStatus),
+    /** For people who are signed in. */
+    details: z.object({ version: z.string(), uptimeMs: z.int().min(0), checks: z.record(z.string(), HealthDetail) }).optional(),
+  })
   .meta({ id: 'Health' })
+export type Health = z.infer<typeof Health>
+
+/** What a test of a connection did, in order; the first step that failed is the last. */
+const ConnectionTest = z
+  .object({
+    ok: z.boolean(),
+    steps: z.array(
+      z.object({
+        name: z.enum(['connect', 'write', 'read', 'list', 'delete', 'free-space']),
+        ok: z.boolean(),
+        durationMs: z.number().min(0),
+        error: z.object({ code: z.string(), message: z.string(), cure: z.string() }).nullable(),
+      }),
+    ),
+    /** Of a store: what its disk has left, null where it does not tell. Absent of a database. */
+    freeBytes: ByteCount.nullable().optional(),
+    /** Of a database: its version. */
+    version: z.string().optional(),
+  })
+  .meta({ id: 'ConnectionTest' })
+export type ConnectionTest = z.infer<typeof ConnectionTest>
 const SystemFacts = z
   .object({
     hubId: HubId,
@@ -39,5 +75,25 @@ export const systemRoutes = {
     tag: 'System',
     actor: 'user',
     response: SystemFacts,
+  }),
+
+  testStore: route({
+    method: 'post',
+    path: `${v1}/system/test-store`,
+    summary: 'Write, read, list and delete a small object in a vault\u2019s store; the default vault\u2019s when none is named',
+    tag: 'System',
+    actor: 'user',
+    body: z.strictObject({ vaultId: VaultId.optional() }),
+    response: ConnectionTest,
+  }),
+
+  testDatabase: route({
+    method: 'post',
+    path: `${v1}/system/test-database`,
+    summary: 'Ask the database, and write and read in a transaction that is rolled back',
+    tag: 'System',
+    actor: 'user',
+    body: z.strictObject({}),
+    response: ConnectionTest,
   }),
 } as const satisfies Record<string, RouteContract>
