@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
+import { AppError } from '@holdfast/shared-types'
 import { pino } from 'pino'
 import { enrolAgent } from '../src/enrolment/enrol-agent.ts'
 import { LiveHubLink, type HubLinkOptions } from '../src/hub-connection/hub-link.ts'
@@ -55,6 +56,9 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
       'run.offer': () => Promise.resolve({ accepted: false, reason: 'test' }),
       'run.cancel': () => Promise.resolve({ known: false }),
       'run.pause': () => Promise.resolve({ known: false }),
+      'host.list': () => Promise.reject(new AppError('source.not-found')),
+      'host.measure': () => Promise.resolve({}),
+      'host.stop-measuring': () => Promise.resolve({ known: false }),
     },
     onAccepted: () => undefined,
     delays: quickDelays,

@@ -7,6 +7,7 @@ import { openDatabase, type Database } from './platform/database/database.ts'
 import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
 import { createApp } from './platform/http/create-app.ts'
 import { createHttpServer } from './platform/http/http-server.ts'
+import { KeptCertificate } from './platform/http/kept-certificate.ts'
 import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
 import type { HubServices } from './platform/services.ts'
 import { entities } from './wiring/entities.ts'
@@ -52,11 +53,18 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 async function assemble(options: HubOptions, database: Database, lock: HubLock): Promise<Hub> {
   const { config, log } = options
   const now = Date.now
-  const isHttps = config.publicUrl?.startsWith('https:') ?? false
-  const http = createHttpServer()
+  const isHttps = config.tls !== null || (config.publicUrl?.startsWith('https:') ?? false)
+  const certificate = config.tls === null ? null : new KeptCertificate({ files: config.tls, log })
+  const http = createHttpServer(certificate)
   const origin = (): string => config.publicUrl ?? listeningOrigin(config, http.port)
   const services = await makeServices(options, database, { now, origin, checkBodies: isDevelopment })
-  const wired = wireFeatures(services, { hubVersion: packageVersion, cookieName: cookieNameFor(isHttps) })
+  const wired = wireFeatures(services, {
+    hubVersion: packageVersion,
+    cookieName: cookieNameFor(isHttps),
+    resolveActor: (headers) => actors.resolve(headers),
+    logFile: options.logFile ?? null,
+    certificate,
+  })
   const identities: IdentitySource = {
     findSignIn: (token) => wired.auth.findSignIn(token),
     findAgentIdentity: (agentId) => wired.agents.findAgentIdentity(agentId),
@@ -110,11 +118,11 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
   }
 }
 
-/** `http://` and what the hub listens on, as a person on this machine would type it. */
-function listeningOrigin({ host, port }: HubConfig, actualPort: number): string {
+/** `http://` or `https://`, and what the hub listens on, as a person on this machine would type it. */
+function listeningOrigin({ host, port, tls }: HubConfig, actualPort: number): string {
   const isEverywhere = host === '0.0.0.0' || host === '::'
   const name = isEverywhere ? '127.0.0.1' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-  return new URL(`http://${name}:${actualPort === 0 ? port : actualPort}`).origin
+  return new URL(`${tls === null ? 'http' : 'https'}://${name}:${actualPort === 0 ? port : actualPort}`).origin
 }
 
 function startTimers({ live, log }: HubServices, sockets: OpenSockets): NodeJS.Timeout[] {

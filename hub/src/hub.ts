@@ -1,6 +1,7 @@
 import type { HubId } from '@holdfast/shared-types'
 import type { HubConfig } from './config/config-schema.ts'
 import type { DatabaseConnection } from './platform/database/connection.ts'
+import type { LogFileState } from './platform/logging/log-file.ts'
 import type { Logger } from './platform/logging/logger.ts'
 
 /** What a hub is made from; the caller owns data folder, its lock and the database server. */
@@ -8,6 +9,8 @@ export interface HubOptions {
   readonly config: HubConfig
   readonly connection: DatabaseConnection
   readonly log: Logger
+  /** Where the log is kept, for /health; absent where it goes to standard error alone. */
+  readonly logFile?: { readonly state: LogFileState }
   /** 32 bytes that seal vault keys. */
   readonly secret: Uint8Array
   /** Folder of the built web app; where it is absent the hub says how to build it. */

@@ -54,6 +54,11 @@ export class FakeAgent {
   onOffer: ((offer: Offer) => { accepted: boolean; reason?: string } | AppError | null) | null = () => ({ accepted: true })
   onCancel: ((cancel: Cancel) => { known: boolean } | null) | null = () => ({ known: true })
   onPause: (pause: Pause) => { known: boolean } | AppError = () => ({ known: true })
+  /** What it says that it can do. */
+  capabilities: readonly string[] = []
+  /** Every other command, and how it is answered; null = never. */
+  readonly commands: { readonly type: string; readonly body: unknown }[] = []
+  onCommand: ((type: string, body: unknown) => object | AppError | null) | null = () => ({})
   socket: Socket | null = null
   readonly #signing = generateKeyPairSync('ed25519')
   readonly #box = generateKeyPairSync('x25519')
@@ -130,7 +135,7 @@ export class FakeAgent {
   hello(challenge: HubChallenge, change: Partial<AgentHello> = {}): AgentHello {
     const protocol = change.protocol ?? 1
     const signature = sign(null, helloSigningBytes(challenge, this.agentId, protocol), this.#signing.privateKey).toString('base64url')
-    return { protocol, version: '0.1.0', capabilities: [], agentId: this.agentId, host: hostFacts, runsInHand: [], signature, ...change }
+    return { protocol, version: '0.1.0', capabilities: [...this.capabilities], agentId: this.agentId, host: hostFacts, runsInHand: [], signature, ...change }
   }
 
   async say(hello: unknown): Promise<HelloAnswer> {
@@ -163,6 +168,11 @@ export class FakeAgent {
       this.pauses.push(body as Pause)
       const answer = this.onPause(body as Pause)
       acknowledge(answer instanceof AppError ? { ok: false, error: toWireError(answer) } : { ok: true, body: answer })
+    } else if (type !== 'run.cancel') {
+      this.commands.push({ type, body })
+      const answer = this.onCommand?.(type, body)
+      if (answer instanceof AppError) acknowledge({ ok: false, error: toWireError(answer) })
+      else if (answer) acknowledge({ ok: true, body: answer })
     } else {
       this.cancels.push(body as Cancel)
       const answer = this.onCancel?.(body as Cancel)

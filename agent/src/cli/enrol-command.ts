@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { AppError } from '@holdfast/shared-types'
 import { changeHubUrl } from '../enrolment/change-hub-url.ts'
 import { enrolAgent } from '../enrolment/enrol-agent.ts'
+import { systemErrorCode } from '../errors/to-app-error.ts'
 import { parseHubUrl } from '../hub-connection/hub-address.ts'
+import { requireAuthority, type HubPlace } from '../hub-connection/hub-trust.ts'
 import type { Identity } from '../identity/identity.ts'
 import { print, type CommandContext } from './command-context.ts'
 
@@ -10,13 +13,16 @@ export interface EnrolArguments {
   readonly token: string | undefined
   readonly name: string | undefined
   readonly updateUrl: string | undefined
+  /** File with certificates. */
+  readonly ca: string | undefined
 }
 
 export async function enrolCommand(context: CommandContext, args: EnrolArguments): Promise<number> {
+  const authority = args.ca === undefined ? undefined : readAuthority(args.ca)
   if (args.updateUrl !== undefined) {
     if (args.hubUrl !== undefined || args.token !== undefined || args.name !== undefined)
-      throw usage('--update-url stands alone: it changes the hub\u2019s address of a device that is enrolled.')
-    const identity = await changeHubUrl(context.folders, parseHubUrl(args.updateUrl))
+      throw usage('--update-url goes with --ca alone: it changes the hub\u2019s address of a device that is enrolled.')
+    const identity = await changeHubUrl(context.folders, placeOf(args.updateUrl, authority))
     print(context, document(identity), () => [
       `${identity.name} now looks for its hub at ${identity.hubUrl}.`,
       'A running agent takes this up when it is started again.',
@@ -24,13 +30,29 @@ export async function enrolCommand(context: CommandContext, args: EnrolArguments
     return 0
   }
   if (args.hubUrl === undefined || args.token === undefined) throw usage('Enrolling needs the hub\u2019s address and a token.')
-  const identity = await enrolAgent(context.folders, { hubUrl: parseHubUrl(args.hubUrl), token: args.token, name: args.name })
+  const identity = await enrolAgent(context.folders, { ...placeOf(args.hubUrl, authority), token: args.token, name: args.name })
   await warmUp()
   print(context, document(identity), () => [
     `This machine is enrolled as ${identity.name} at ${identity.hubUrl}.`,
     'Start its agent with `holdfast run`, or back up now with `holdfast backup PATH`.',
   ])
   return 0
+}
+
+function placeOf(address: string, authority: string | undefined): HubPlace {
+  const hubUrl = parseHubUrl(address)
+  if (authority !== undefined && !hubUrl.startsWith('https:')) throw usage('--ca is for an address that begins with https://.')
+  return { hubUrl, authority }
+}
+
+/** @throws AppError `command.invalid` */
+function readAuthority(file: string): string {
+  try {
+    return requireAuthority(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw usage(`The file given with --ca cannot be read (${systemErrorCode(cause) ?? 'unknown'}).`)
+  }
 }
 
 /** Node keeps what it has compiled (bin/holdfast.js): so already the first start of the agent is a quick and a small one. */

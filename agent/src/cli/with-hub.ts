@@ -22,7 +22,7 @@ export interface WorkingAgent extends HubAccess {
 export async function withHub<T>(context: CommandContext, work: (access: HubAccess) => Promise<T>): Promise<T> {
   const agent = await loadEnrolledAgent(context.folders)
   const issuer = createTokenIssuer({ agentId: agent.identity.agentId, hubId: agent.identity.hubId, signKey: agent.keys.signKey })
-  const client = createHubClient({ hubUrl: agent.identity.hubUrl, issuer })
+  const client = createHubClient({ hubUrl: agent.identity.hubUrl, authority: agent.identity.authority, issuer })
   try {
     return await work({ agent, client })
   } finally {

@@ -66,6 +66,6 @@ test('a hub that is not there is told as that', async () => {
 
 test('a hub that moved is followed without enrolling anew', async () => {
   const { folders, agent } = await anEnrolledAgent(hub, folder.path)
-  await changeHubUrl(folders, 'http://127.0.0.1:9')
+  await changeHubUrl(folders, { hubUrl: 'http://127.0.0.1:9' })
   expect(await readIdentity(folders)).toEqual({ ...agent.identity, hubUrl: 'http://127.0.0.1:9' })
 })

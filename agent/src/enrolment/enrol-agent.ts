@@ -12,6 +12,8 @@ export interface EnrolOptions {
   /** Origin of the hub. */
   readonly hubUrl: string
   readonly token: string
+  /** Certificates (PEM) that are trusted besides the system's. */
+  readonly authority?: string | undefined
   /** Shown at the hub; its own choice (the token's, or the host's name) when left out. */
   readonly name?: string | undefined
 }
@@ -34,12 +36,14 @@ export async function enrolAgent(folders: AgentFolders, options: EnrolOptions): 
   }
 }
 
+const authorityOf = ({ authority }: EnrolOptions): Pick<Identity, 'authority'> => (authority === undefined ? {} : { authority })
+
 async function enrolLocked(folders: AgentFolders, options: EnrolOptions): Promise<Identity> {
   if ((await readIdentity(folders)) !== null) throw new AppError('agent.already-enrolled')
   const keys = makeAgentKeys()
   // Durable before the hub knows them: a device whose keys are lost would have to be enrolled again.
   await saveAgentKeys(folders.keysFolder, keys)
-  const client = createHubClient({ hubUrl: options.hubUrl, issuer: null })
+  const client = createHubClient({ hubUrl: options.hubUrl, authority: options.authority, issuer: null })
   try {
     const answer = await client.call(
       'enrol',
@@ -56,7 +60,7 @@ async function enrolLocked(folders: AgentFolders, options: EnrolOptions): Promis
       },
       { timeoutMs: 30_000 },
     )
-    const identity: Identity = { ...answer, hubUrl: options.hubUrl, enrolledAtMs: Date.now() }
+    const identity: Identity = { ...answer, hubUrl: options.hubUrl, enrolledAtMs: Date.now(), ...authorityOf(options) }
     await writeIdentity(folders, identity)
     return identity
   } catch (error) {

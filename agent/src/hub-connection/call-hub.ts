@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import type { Pool } from 'undici'
 import type { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
+import { certificateProblem } from './hub-trust.ts'
 
 type BodyOf<R extends RouteContract> = R extends { body: 'bytes' }
   ? Uint8Array
@@ -203,6 +204,8 @@ function problemOf(statusCode: number, headers: IncomingHttpHeaders, bytes: Buff
 
 function unreachable(error: unknown): AppError {
   const code = systemErrorCode(error) ?? 'unknown'
+  const certificate = certificateProblem(code)
+  if (certificate !== null) return certificate
   return new AppError('hub.unreachable', { message: `The hub does not answer (${code}).`, cause: error, context: { reason: code } })
 }
 

@@ -17,6 +17,8 @@ export type CommandHandlers = {
 
 /** Answers kept for repeats: a hub repeats a command within seconds, not after a thousand others. */
 const rememberedAnswers = 1000
+/** A folder is read anew: the hub does not repeat the question, and its answer may have 400 KB. */
+const answeredAnew: ReadonlySet<string> = new Set<HubCommandType>(['host.list'])
 
 /** The edge where the hub's commands come in: checked, done once per id, and answered, whatever happens. */
 export class CommandGate {
@@ -34,6 +36,7 @@ export class CommandGate {
     const known = this.#answers.get(id)
     if (known !== undefined) return known
     const answer = this.#run(envelope.data).catch((error: unknown) => refused(toAppError(error)))
+    if (answeredAnew.has(envelope.data.type)) return answer
     this.#answers.set(id, answer)
     const oldest = this.#answers.keys().next()
     if (this.#answers.size > rememberedAnswers && oldest.done !== true) this.#answers.delete(oldest.value)

@@ -4,6 +4,7 @@ import type { Pool } from 'undici'
 import type { TokenIssuer } from './agent-token.ts'
 import type * as CallHub from './call-hub.ts'
 import type { CallAnswer, CallInput } from './call-hub.ts'
+import { trustOf, type HubPlace } from './hub-trust.ts'
 import { mayPass } from './may-pass.ts'
 import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
 
@@ -44,8 +45,7 @@ const repeatable: ReadonlySet<OperationId> = new Set<OperationId>([
   'readSegments',
 ])
 
-interface HubClientOptions {
-  readonly hubUrl: string
+interface HubClientOptions extends HubPlace {
   /** Null for the calls that need no identity (enrolling). */
   readonly issuer: TokenIssuer | null
   /** Calls at the same time; more wait. */
@@ -98,6 +98,7 @@ interface HttpDoors {
 /** Loaded with the first call: an agent that only holds its link stays some 20 MB smaller. */
 async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
   const [{ Pool: HttpPool }, { callOnce }] = await Promise.all([import('undici'), import('./call-hub.ts')])
+  const secureContext = trustOf(options)
   return {
     callOnce,
     pool: new HttpPool(options.hubUrl, {
@@ -105,6 +106,7 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
       allowH2: false,
       connectTimeout: 10_000,
       keepAliveTimeout: 10_000,
+      ...(secureContext === null ? {} : { connect: { secureContext } }),
     }),
   }
 }

@@ -162,6 +162,9 @@ test('a command is done once however often it is sent, and an unknown or broken 
       },
       'run.cancel': () => Promise.reject(new Error('a bug')),
       'run.pause': () => Promise.reject(new Error('a bug')),
+      'host.list': () => Promise.reject(new AppError('source.not-found')),
+      'host.measure': () => Promise.resolve({}),
+      'host.stop-measuring': () => Promise.resolve({ known: false }),
     },
   }).whenConnected()
   const id = randomUUID()

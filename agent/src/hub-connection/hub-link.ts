@@ -23,6 +23,7 @@ import {
 import type { AgentId, HostFacts, HubId } from '@holdfast/shared-types'
 import { toAppError } from '../errors/to-app-error.ts'
 import { CommandGate, type CommandHandlers } from './command-gate.ts'
+import type { HubPlace } from './hub-trust.ts'
 import { mayPass } from './may-pass.ts'
 import { dialHub, LinkLost, type LinkEnd, type LinkSocket } from './link-socket.ts'
 import { callLimits, reconnectDelayMs, reconnectLimits, refusedLimits } from './reconnect-delay.ts'
@@ -53,8 +54,7 @@ export interface HubLink {
   close(): Promise<void>
 }
 
-export interface HubLinkOptions {
-  readonly hubUrl: string
+export interface HubLinkOptions extends HubPlace {
   readonly hubId: HubId
   readonly agentId: AgentId
   readonly version: string
@@ -176,7 +176,11 @@ export class LiveHubLink implements HubLink {
   /** Dials, greets, and stays until the socket ends. */
   async #liveOnce(): Promise<{ refused: boolean; heldMs: number }> {
     if (this.#state.state !== 'refused') this.#enter({ state: 'connecting', problem: this.#state.problem })
-    const socket = dialHub({ hubUrl: this.#options.hubUrl, onMessage: (envelope) => this.#gate.handle(envelope) })
+    const socket = dialHub({
+      hubUrl: this.#options.hubUrl,
+      authority: this.#options.authority,
+      onMessage: (envelope) => this.#gate.handle(envelope),
+    })
     this.#socket = socket
     let upSinceMs: number | null = null
     try {

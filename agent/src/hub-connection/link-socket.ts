@@ -1,3 +1,4 @@
+import { Agent as HttpsAgent } from 'node:https'
 import {
   agentNamespace,
   challengeEvent,
@@ -13,6 +14,7 @@ import {
   type AnyEnvelope,
 } from '@holdfast/shared-types'
 import { io, type Socket } from 'socket.io-client'
+import { certificateProblem, trustOf, type HubPlace } from './hub-trust.ts'
 
 /** The hub answers within this or the attempt counts as failed: a socket that is open and silent is not a link. */
 const openTimeoutMs = 20_000
@@ -53,8 +55,7 @@ export interface LinkSocket {
   close(): void
 }
 
-interface SocketOptions {
-  readonly hubUrl: string
+interface SocketOptions extends HubPlace {
   readonly onMessage: (envelope: unknown) => Promise<AckEnvelope>
 }
 
@@ -65,6 +66,7 @@ export function dialHub(options: SocketOptions): LinkSocket {
     forceNew: true,
     autoConnect: false,
     timeout: openTimeoutMs,
+    ...agentFor(options),
   })
   let told: LinkEnded | null = null
   socket.on(linkEndedEvent, (why) => {
@@ -100,6 +102,12 @@ export function dialHub(options: SocketOptions): LinkSocket {
   }
 }
 
+/** The types know no agent but a name; the library hands it to Node's https as it is (engine.io-client 6.6: transports/websocket.js). */
+function agentFor(place: HubPlace): { readonly agent?: string } {
+  const secureContext = trustOf(place)
+  return secureContext === null ? {} : { agent: new HttpsAgent({ secureContext }) as unknown as string }
+}
+
 async function sayHello(
   socket: Socket<LinkEvents, LinkEmits>,
   ended: Promise<LinkEnd>,
@@ -129,7 +137,7 @@ const acknowledged = (emitted: Promise<unknown>): Promise<unknown> =>
 
 const lost = (ended: Promise<LinkEnd>): Promise<never> =>
   ended.then(({ reason }) => {
-    throw new LinkLost(reason)
+    throw certificateProblem(reason) ?? new LinkLost(reason)
   })
 
 async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>): Promise<T> {

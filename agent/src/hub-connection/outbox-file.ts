@@ -5,7 +5,7 @@ import { systemErrorCode } from '../errors/to-app-error.ts'
 import { writeFileAtomically } from '../state/write-file-atomically.ts'
 
 /** A report that waits for the hub's acknowledgement. */
-export type QueuedReport = AnyEnvelope & { readonly type: Exclude<AgentReportType, 'run.progress'> }
+export type QueuedReport = AnyEnvelope & { readonly type: Exclude<AgentReportType, 'run.progress' | 'host.measured'> }
 
 const Line = z.union([z.object({ put: AnyEnvelope }), z.object({ done: z.uuid() })])
 
@@ -121,7 +121,7 @@ function waitingIn(text: string): QueuedReport[] {
 }
 
 const isQueued = (envelope: AnyEnvelope): envelope is QueuedReport =>
-  envelope.type !== 'run.progress' && Object.hasOwn(agentReports, envelope.type)
+  envelope.type !== 'run.progress' && envelope.type !== 'host.measured' && Object.hasOwn(agentReports, envelope.type)
 
 function parseLine(line: string): unknown {
   try {

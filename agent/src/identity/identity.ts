@@ -12,6 +12,8 @@ export const Identity = z.object({
   hubId: HubId,
   /** Origin of the hub, without a trailing slash. */
   hubUrl: z.url(),
+  /** Certificates (PEM) of the authority that signs this hub's, where the system does not know it. */
+  authority: z.string().optional(),
   vaultId: VaultId,
   domainId: DomainId,
   name: z.string(),

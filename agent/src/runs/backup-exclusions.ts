@@ -1,5 +1,5 @@
 import type { Exclusions } from '@holdfast/engine/walker'
-import type { BackupRequest } from '@holdfast/shared-types'
+import type { BackupExclusions } from '@holdfast/shared-types'
 
 /**
  * What a backup is to leave out, as the engine takes it; null for nothing. Presets come first, so that a line of the request may take back
@@ -12,7 +12,7 @@ export async function backupExclusions({
   presets = [],
   oneFileSystem,
   excludeCaches,
-}: BackupRequest): Promise<Exclusions | null> {
+}: BackupExclusions): Promise<Exclusions | null> {
   const ofPresets = presets.length === 0 ? { patterns: [], absolutePatterns: [] } : await patternsOf(presets)
   const patterns = [...ofPresets.patterns, ...exclude]
   const { absolutePatterns } = ofPresets

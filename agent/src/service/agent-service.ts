@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { AppError, type RunId } from '@holdfast/shared-types'
+import { agentCapabilities, AppError, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { FolderReader } from '../host/folder-reader.ts'
+import type { HostParts } from '../host/host-commands.ts'
+import { Measurements } from '../host/measurements.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
 import { LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
@@ -15,7 +19,7 @@ import { RunDesk } from '../runs/run-desk.ts'
 import { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
-import { makeRunOrder, type RunOffer } from './make-run-order.ts'
+import { makeRunOrder, ownPlaces, type RunOffer } from './make-run-order.ts'
 import { publishFacts } from './publish-facts.ts'
 import { settleMemory } from './settle-memory.ts'
 import { whenQuiet } from './when-quiet.ts'
@@ -67,7 +71,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const { identity, keys } = agent
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
-  const client = createHubClient({ hubUrl: identity.hubUrl, issuer })
+  const client = createHubClient({ hubUrl: identity.hubUrl, authority: identity.authority, issuer })
   const facts = publishFacts(folders)
   let hadRuns = false
   const quiet = whenQuiet(() => {
@@ -88,14 +92,19 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const onState = (state: LinkState): void => {
     logState(log, state)
     facts.publish(state)
+    // Nobody hears what is counted: people start anew when the device is back.
+    if (state.state !== 'connected') host.measurements.stopAll()
     if (state.state === 'connected') outbox.flush()
     quiet.soon()
   }
-  const link: LiveHubLink = makeLink(options, { desk, onAccepted, onState })
+  const host = makeHostParts(options, () => link)
+  const link: LiveHubLink = makeLink(options, { desk, host, onAccepted, onState })
   outbox.attach(link)
   link.start()
   const close = async (): Promise<void> => {
     quiet.stop()
+    host.measurements.stopAll()
+    host.folders.close()
     await desk.close('stopping')
     if (link.state.state === 'connected') await outbox.drained(farewellMs)
     await link.close()
@@ -108,20 +117,34 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
 }
 
 type AcceptedHello = Parameters<HubLinkOptions['onAccepted']>[0]
-type LinkParts = Pick<HubLinkOptions, 'onAccepted'> & Required<Pick<HubLinkOptions, 'onState'>> & { readonly desk: RunDesk }
+type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
+  Required<Pick<HubLinkOptions, 'onState'>> & {
+    readonly desk: RunDesk
+    readonly host: HostParts
+  }
 
-function makeLink({ agent, delays }: ServiceOptions, { desk, onAccepted, onState }: LinkParts): LiveHubLink {
+function makeHostParts({ config, folders }: ServiceOptions, link: () => LiveHubLink): HostParts {
+  const places = ownPlaces(config, folders)
+  const measurements = new Measurements({
+    ownPlaces: places,
+    tell: (body) => link().send({ v: 1, id: randomUUID(), type: 'host.measured', sentAtMs: Date.now(), body }, 10_000),
+  })
+  return { folders: new FolderReader(), measurements, ownPlaces: places }
+}
+
+function makeLink({ agent, delays }: ServiceOptions, { desk, host, onAccepted, onState }: LinkParts): LiveHubLink {
   const { identity, keys } = agent
   return new LiveHubLink({
     hubUrl: identity.hubUrl,
+    authority: identity.authority,
     hubId: identity.hubId,
     agentId: identity.agentId,
     version: agentVersion,
-    capabilities: ['backup', 'restore', 'verify', 'run.pause'],
+    capabilities: ['backup', 'restore', 'verify', 'run.pause', ...Object.values(agentCapabilities)],
     hostFacts,
     sign: (message) => signBytes(keys, message),
     runsInHand: () => desk.facts,
-    commands: agentCommands(desk),
+    commands: agentCommands(desk, host),
     onAccepted,
     onState,
     ...(delays === undefined ? {} : { delays }),

@@ -31,6 +31,10 @@ export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderC
     signKey: keys.signKey.export(exported),
     boxKey: keys.boxKey.export(exported),
     catalogueFolder: folders.catalogueFolder,
-    excludedFolders: [folders.home, config.hubDataFolder, config.hubStoreFolder].filter((folder) => folder !== null),
+    excludedFolders: ownPlaces(config, folders),
   }
 }
+
+/** What belongs to Holdfast on this machine: never backed up, never restored into, and marked where people browse. */
+export const ownPlaces = (config: AgentConfig, folders: AgentFolders): readonly string[] =>
+  [folders.home, config.hubDataFolder, config.hubStoreFolder].filter((folder) => folder !== null)

@@ -83,6 +83,8 @@ export interface LeftOut {
   ownPlaces: number
 }
 
+export type OnLeftOut = (folder: Buffer, name: Buffer) => void
+
 /** A path longer than this goes through an open folder instead; PATH_MAX is 4096, a name takes up to 255. */
 const longestAccessBytes = 3072
 const slash = Buffer.from('/')
@@ -99,6 +101,7 @@ const noBytes = Buffer.alloc(0)
 export class Walk implements Iterable<WalkStep> {
   readonly #excluded: ExcludedPlaces
   readonly #exclusions: Exclusions | null
+  readonly #onLeftOut: OnLeftOut | null
   readonly #top: SourceNode
   readonly #open: OpenFolder[] = []
   /** Path of the entry in hand: the folder's part is written once, names are copied behind it. */
@@ -106,10 +109,12 @@ export class Walk implements Iterable<WalkStep> {
   #scratchOwner: OpenFolder | null = null
   readonly #leftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 0 }
 
-  constructor(sources: SourceSet, excluded: ExcludedPlaces, exclusions: Exclusions | null = null) {
+  /** @param onLeftOut told of each entry that a pattern leaves out: the folder it is in, absolute and with a slash at its end, and its name. */
+  constructor(sources: SourceSet, excluded: ExcludedPlaces, exclusions: Exclusions | null = null, onLeftOut: OnLeftOut | null = null) {
     this.#top = sources.top
     this.#excluded = excluded
     this.#exclusions = exclusions
+    this.#onLeftOut = onLeftOut
   }
 
   /** So far. */
@@ -152,25 +157,26 @@ export class Walk implements Iterable<WalkStep> {
     const node = folder.nodes?.[index] ?? null
     // Known before the look where it can be: what is excluded may be a mount of a server that does not answer.
     const verdict = folder.scope === null ? 'keep' : folder.scope.verdictOf(folder.within, name)
-    if (verdict === 'exclude') return this.#leaveOut()
+    if (verdict === 'exclude') return this.#leaveOut(folder, name)
     let metadata: FileMetadata | null = null
     try {
       const access = this.#accessTo(folder, name)
       metadata = readMetadata(access)
       if (this.#isExcluded(folder, name, metadata)) return this.#leavePlace(name, metadata, node)
-      if (leavesOut(verdict, metadata)) return this.#leaveOut()
+      if (leavesOut(verdict, metadata)) return this.#leaveOut(folder, name)
       if (metadata.type === 'folder') return this.#start(name, node, metadata)
       const wrong = node === null ? null : wrongSource(node, folder)
       if (wrong !== null) return problem(name, metadata, wrong, true)
       return { kind: 'entry', name, metadata, access }
     } catch (error) {
-      if (metadata === null && error instanceof EngineError && leavesOut(verdict, null)) return this.#leaveOut()
+      if (metadata === null && error instanceof EngineError && leavesOut(verdict, null)) return this.#leaveOut(folder, name)
       return notVisited(name, metadata, error, node)
     }
   }
 
-  #leaveOut(): null {
+  #leaveOut(folder: OpenFolder, name: Buffer): null {
     this.#leftOut.entries++
+    this.#onLeftOut?.(folder.path, name)
     return null
   }
 
@@ -231,6 +237,7 @@ export class Walk implements Iterable<WalkStep> {
     if (!isCacheTag(() => this.#handleOf(level).openFile(cacheTagName))) return
     this.#leftOut.cacheFolders++
     this.#leftOut.entries += folder.names.length - 1
+    for (const name of folder.names) if (!cacheTagName.equals(name)) this.#onLeftOut?.(folder.path, name)
     folder.names = [cacheTagName]
   }
 

@@ -41,7 +41,7 @@ export async function holdDataFolder(context: CliContext, purpose: LockPurpose):
 /** Where the hub will listen, for whoever is refused before it does. */
 export function configuredAddress(config: HubConfig): string {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host
-  return config.publicUrl ?? `http://${host}:${config.port}`
+  return config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://${host}:${config.port}`
 }
 
 export function alreadyRunning(holder: LockRecord): AppError {

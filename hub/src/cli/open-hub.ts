@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Hub } from '../hub.ts'
 import type { DatabaseConnection } from '../platform/database/connection.ts'
 import type { EmbeddedPostgres } from '../platform/database/embedded/embedded-postgres.ts'
+import type { LogFile } from '../platform/logging/log-file.ts'
 import type { Logger } from '../platform/logging/logger.ts'
 import type { CliContext } from './cli-context.ts'
 import type { HeldDataFolder } from './hold-data-folder.ts'
@@ -20,6 +21,8 @@ export interface OpenOptions {
   /** The database is gone for good, or another hub took it: this one has to end. */
   readonly onFatal: (error: Error) => void
   readonly signal?: AbortSignal
+  /** Where a hub that goes on keeps its log: its health shows how that fares. */
+  readonly logFile?: LogFile
 }
 
 /** How long each part may take to end in order before it is cut short, in milliseconds. */
@@ -52,9 +55,16 @@ export async function openDatabaseServer({ config, env, log }: CliContext, optio
 }
 
 /** A hub with its features started, not yet listening. */
-export async function openHub({ config, log }: CliContext, server: DatabaseServer, { held, onFatal }: OpenOptions): Promise<Hub> {
+export async function openHub({ config, log }: CliContext, server: DatabaseServer, { held, onFatal, logFile }: OpenOptions): Promise<Hub> {
   const { createHub } = await import('../create-hub.ts')
-  return createHub({ config, connection: server.connection, log, secret: held.secret, onFatal })
+  return createHub({
+    config,
+    connection: server.connection,
+    log,
+    secret: held.secret,
+    onFatal,
+    ...(logFile === undefined ? {} : { logFile }),
+  })
 }
 
 /** Never throws: whatever goes wrong here, what lies below the hub has to be closed as well. */

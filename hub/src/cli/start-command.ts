@@ -1,6 +1,7 @@
 import { adminSocketPath } from '../admin-socket/admin-socket-path.ts'
 import { serveAdminSocket, type AdminSocket } from '../admin-socket/serve-admin-socket.ts'
 import type { Hub } from '../hub.ts'
+import type { LogFile } from '../platform/logging/log-file.ts'
 import { listenForStopRequests, type StopRequests } from '../platform/lifecycle/stop-requests.ts'
 import { adminHandlers } from './admin-handlers.ts'
 import type { CliContext } from './cli-context.ts'
@@ -33,10 +34,11 @@ export async function startCommand(context: CliContext, options: StartOptions): 
   const requests = listenForStopRequests(options)
   const held = await holdDataFolder(context, 'hub')
   if ('holder' in held) throw alreadyRunning(held.holder)
+  const logFile = context.keepLog(held.folder.logsFolder)
   const standing: Standing = { server: null, hub: null, door: null, fatal: null }
   armDeadline(context, requests, standing)
   try {
-    await bringUp(context, held, requests, standing)
+    await bringUp(context, { held, logFile }, requests, standing)
     context.log.info({ event: 'hub.stopping', reason: await requests.asked }, 'Stopping')
   } catch (error) {
     // What a stop interrupts fails as it should.
@@ -46,16 +48,22 @@ export async function startCommand(context: CliContext, options: StartOptions): 
     await bringDown(context, requests, standing)
     held.lock.release()
     context.log.info({ event: 'hub.stopped' }, 'Stopped')
+    logFile.close()
   }
   if (standing.fatal !== null) throw standing.fatal
 }
 
-async function bringUp(context: CliContext, held: HeldDataFolder, requests: StopRequests, standing: Standing): Promise<void> {
+interface Ground {
+  readonly held: HeldDataFolder
+  readonly logFile: LogFile
+}
+
+async function bringUp(context: CliContext, { held, logFile }: Ground, requests: StopRequests, standing: Standing): Promise<void> {
   const onFatal = (error: Error) => {
     standing.fatal ??= error
     requests.request('failure')
   }
-  const options = { held, onFatal, signal: requests.signal }
+  const options = { held, onFatal, signal: requests.signal, logFile }
   standing.server = await openDatabaseServer(context, options)
   if (requests.signal.aborted) return
   standing.hub = await openHub(context, standing.server, options)

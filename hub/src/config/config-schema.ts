@@ -59,6 +59,14 @@ const leaseMs = z
   .transform(Number)
   .refine((value) => value >= 300 && value <= 86_400_000, 'must be between 300 and 86400000 milliseconds')
 
+/** How many, or for how long, logs are kept. */
+const countUpTo = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= most, `must be a whole number from 1 to ${most}`)
+
 /** The settings as the environment gives them; absent ones are filled in by `loadConfig`. */
 export const settings = {
   HOLDFAST_DATA: z.string().min(1, 'must be a folder').optional(),
@@ -72,24 +80,48 @@ export const settings = {
   HOLDFAST_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent')
     .default('info'),
+  HOLDFAST_LOG_FILES: countUpTo(1000).default(10),
+  HOLDFAST_LOG_DAYS: countUpTo(3650).default(30),
+  HOLDFAST_TLS_CERT: z.string().optional(),
+  HOLDFAST_TLS_KEY: z.string().optional(),
   DATABASE_URL: databaseUrl.optional(),
 } as const
 export type SettingName = keyof typeof settings
 
 /** Rules between settings. */
 export const settingsSchema = z.object(settings).check((ctx) => {
-  const { HOLDFAST_HOST: host, HOLDFAST_TRUST_PROXY: proxied } = ctx.value
-  if (!isLoopback(host) && !proxied) {
+  const { HOLDFAST_HOST: host, HOLDFAST_TRUST_PROXY: proxied, HOLDFAST_TLS_CERT: certificate, HOLDFAST_TLS_KEY: key } = ctx.value
+  const isTls = certificate !== undefined || key !== undefined
+  if ((certificate === undefined) !== (key === undefined)) {
+    const missing = certificate === undefined ? 'HOLDFAST_TLS_CERT' : 'HOLDFAST_TLS_KEY'
+    ctx.issues.push({
+      code: 'custom',
+      path: [missing],
+      input: undefined,
+      message: 'is missing: TLS takes a certificate and its key; set both or none',
+    })
+  }
+  if (isTls && ctx.value.HOLDFAST_PUBLIC_URL?.startsWith('http:') === true) {
+    const message = 'must begin with https:// where the hub speaks TLS itself (HOLDFAST_TLS_CERT)'
+    ctx.issues.push({ code: 'custom', path: ['HOLDFAST_PUBLIC_URL'], input: ctx.value.HOLDFAST_PUBLIC_URL, message })
+  }
+  if (!isLoopback(host) && !proxied && !isTls) {
     ctx.issues.push({
       code: 'custom',
       path: ['HOLDFAST_HOST'],
       input: host,
       message:
-        `${host} is not a loopback address, and plain HTTP is not served to a network; TLS of the hub's own comes with a later release: ` +
+        `${host} is not a loopback address, and plain HTTP is not served to a network: set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, ` +
         'keep 127.0.0.1 and put a TLS proxy in front, or set HOLDFAST_TRUST_PROXY=true where a TLS proxy on another machine reaches this address',
     })
   }
 })
+
+/** PEM files; read again while the hub runs. */
+export interface TlsFiles {
+  readonly certificateFile: string
+  readonly keyFile: string
+}
 
 /** The hub's settings, checked and complete. Read once at start; nobody else reads the environment. */
 export interface HubConfig {
@@ -110,5 +142,10 @@ export interface HubConfig {
   readonly secret: Uint8Array | null
   /** A run without progress for this long expires. */
   readonly leaseMs: number
+  /** Older log files that are kept, and for how many days. */
+  readonly logFiles: number
+  readonly logDays: number
+  /** The hub speaks TLS itself; null = plain HTTP. */
+  readonly tls: TlsFiles | null
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }

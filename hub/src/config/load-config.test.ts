@@ -33,6 +33,9 @@ describe('settings', () => {
       secret: null,
       leaseMs: 600_000,
       logLevel: 'info',
+      logFiles: 10,
+      logDays: 30,
+      tls: null,
     })
   })
 

@@ -45,8 +45,16 @@ export function loadConfig(env: Environment, host: HostFactsForDefaults = thisHo
     secret: found.HOLDFAST_SECRET ?? null,
     leaseMs: found.HOLDFAST_LEASE_MS,
     logLevel: found.HOLDFAST_LOG_LEVEL,
+    logFiles: found.HOLDFAST_LOG_FILES,
+    logDays: found.HOLDFAST_LOG_DAYS,
+    tls: tlsFilesOf(found.HOLDFAST_TLS_CERT, found.HOLDFAST_TLS_KEY),
   })
 }
+
+const namesFile: ReadonlySet<SettingName> = new Set<SettingName>(['HOLDFAST_TLS_CERT', 'HOLDFAST_TLS_KEY'])
+
+const tlsFilesOf = (certificate: string | undefined, key: string | undefined): HubConfig['tls'] =>
+  certificate === undefined || key === undefined ? null : { certificateFile: resolve(certificate), keyFile: resolve(key) }
 
 /** An empty variable counts as absent: that is what compose files make of an unset one. */
 function readSetting(env: Environment, name: SettingName, problems: string[]): string | undefined {
@@ -57,6 +65,8 @@ function readSetting(env: Environment, name: SettingName, problems: string[]): s
     return undefined
   }
   if (file === undefined) return direct
+  // They are paths of files in any case, and are read again while the hub runs.
+  if (namesFile.has(name)) return file
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (cause) {

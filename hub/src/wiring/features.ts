@@ -1,14 +1,20 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
 import { createPlans } from '../features/plans/index.ts'
-import { createRuns, getRunForAgent, lastOutcomes, type Runs, type RunSnapshots } from '../features/runs/index.ts'
+import { createHosts, type Hosts } from '../features/hosts/index.ts'
+import { createRuns, getRunForAgent, lastOutcomes, runFigures, type Runs, type RunSnapshots } from '../features/runs/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
+import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
 import { createVaults, type Vaults } from '../features/vaults/index.ts'
+import type { Actor } from '../platform/http/actor.ts'
 import type { Feature } from '../platform/http/define-feature.ts'
+import type { CertificateState } from '../platform/http/kept-certificate.ts'
+import type { LogFileState } from '../platform/logging/log-file.ts'
 import type { HubServices } from '../platform/services.ts'
 
 export interface WiredFeatures {
@@ -17,15 +23,20 @@ export interface WiredFeatures {
   readonly auth: Auth
   readonly agents: Agents
   readonly runs: Runs
+  readonly hosts: Hosts
 }
 
 export interface WiringOptions {
   readonly hubVersion: string
   readonly cookieName: string
+  /** Who sends these headers. */
+  resolveActor(headers: IncomingHttpHeaders): Promise<Actor>
+  readonly logFile: { readonly state: LogFileState } | null
+  readonly certificate: { readonly state: CertificateState } | null
 }
 
 /** Every feature of the hub, each with what it needs of the others. */
-export function wireFeatures(services: HubServices, { hubVersion, cookieName }: WiringOptions): WiredFeatures {
+export function wireFeatures(services: HubServices, { cookieName, ...system }: WiringOptions): WiredFeatures {
   // Vaults ask runs and runs ask snapshots, so one of the two doors opens when both are there.
   const runsDoor = {
     getRunForAgent,
@@ -34,10 +45,11 @@ export function wireFeatures(services: HubServices, { hubVersion, cookieName }: 
   const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent } })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
   const agents = createAgents(services, { newestSnapshots: (em) => newestSnapshots(vaults, em), lastOutcomes })
+  const hosts = createHosts(services)
   const auth = createAuth(services, cookieName)
   const list: Feature[] = [
     createSystem(services, {
-      hubVersion,
+      ...system,
       vaultsWithoutRecoveryKey: (em) => vaults.vaultsWithoutRecoveryKey(em),
       healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
     }),
@@ -48,8 +60,10 @@ export function wireFeatures(services: HubServices, { hubVersion, cookieName }: 
     createEnrolment(services, { vaults }),
     runs.feature,
     createPlans(services, runs.ofPlans),
+    hosts.feature,
+    createStatistics(services, { runFigures, snapshotFigures: (em, agentId) => vaults.snapshots.figures(em, agentId) }),
   ]
-  return { list, auth, agents, runs }
+  return { list, auth, agents, runs, hosts }
 }
 
 const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({

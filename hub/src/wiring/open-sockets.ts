@@ -34,7 +34,10 @@ export function openSockets({ services, wired, identities, actors, http, hubVers
   const gate = createAgentGate({ features, log, newEntityManager: () => database.em(), checkAnswers })
   const agents = attachAgentNamespace({ io, hubId, hubVersion, features, identities, links: agentLinks, gate, database, log, now })
   const access = {
-    requireTopic: (actor: UserActor, topic: LiveEvent['topic']) => wired.runs.requireTopic(actor, topic),
+    async requireTopic(actor: UserActor, topic: LiveEvent['topic']) {
+      wired.hosts.requireTopic(actor, topic)
+      await wired.runs.requireTopic(actor, topic)
+    },
     // The only role there is sees everything; `requireTopic` and this line are where others will be told less.
     maySee: (actor: UserActor) => actor.role === 'admin',
     livingSignIns: (signInIds: readonly string[]) => wired.auth.livingSignIns(signInIds),

@@ -15,6 +15,9 @@ import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { AgentEntity } from '../agents/index.ts'
 import type { RunPolicy } from './run-policy.ts'
 
+/** A condition of SQL, word for word as queries that are to use the index have it. */
+export const goodBackup = `kind = 'backup' and state in ('succeeded', 'warning')`
+
 /** One execution of a backup, restore or verification. Only `applyToRun` changes `state` and `fence`. */
 export const RunEntity = defineEntity({
   name: 'Run',
@@ -65,6 +68,9 @@ export const RunEntity = defineEntity({
     { name: 'run_created_at_index', properties: ['createdAt'] },
     { name: 'run_agent_id_created_at_index', properties: ['agentId', 'createdAt'] },
     { name: 'run_plan_id_created_at_index', properties: ['planId', 'createdAt'] },
+    { name: 'run_finished_at_index', properties: ['finishedAt'] },
+    { name: 'run_agent_id_finished_at_index', properties: ['agentId', 'finishedAt'] },
+    { name: 'run_good_backup_index', properties: ['agentId', 'sourceKey', 'finishedAt'], where: goodBackup },
   ],
   uniques: [
     { name: 'run_one_active_unique', properties: ['agentId', 'sourceKey'], where: `state in ('offered', 'running', 'committing')` },

@@ -1,24 +1,17 @@
-import { AppError, isEndState, type RunId } from '@holdfast/shared-types'
-import type { EntityManager } from '@mikro-orm/postgresql'
-import type { KnownActor } from '../../platform/http/actor.ts'
+import { isEndState } from '@holdfast/shared-types'
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import { deviceNames } from '../agents/index.ts'
 import { cancelRun } from './cancel-run.ts'
+import { getRunLogFile } from './get-run-log-file.ts'
+import { requireVisibleRun } from './require-visible-run.ts'
+import { readRunEvents } from './run-history.queries.ts'
 import type { RunRow } from './run.entity.ts'
-import { maySeeRun } from './runs.access.ts'
-import { findRun, listRunRows, readLog } from './runs.queries.ts'
+import { listRunRows, readLog } from './runs.queries.ts'
 import { presentLogLine, presentRun } from './runs.present.ts'
 import type { RunsState } from './runs-state.ts'
 import { pauseRun } from './pause-run.ts'
 import { startRun } from './start-run.ts'
 import { presentFor } from './tell-run.ts'
-
-/** @throws AppError `run.not-found`, also for one that the actor may not see */
-export async function requireVisibleRun(em: EntityManager, actor: KnownActor, runId: RunId): Promise<RunRow> {
-  const run = await findRun(em, runId)
-  if (run === null || !maySeeRun(actor, run.agentId)) throw new AppError('run.not-found')
-  return run
-}
 
 export const runRoutes = (state: RunsState): RouteHandlers => ({
   startRun: ({ actor, params, body }) => startRun(state, actor, params.agentId, body),
@@ -43,6 +36,12 @@ export const runRoutes = (state: RunsState): RouteHandlers => ({
       items: rows.map((run) => presentRun(run, { deviceName: names.get(run.agentId) ?? '', progress: newest(run), withWarnings: false })),
       hasMore,
     }
+  },
+
+  getRunLogFile: ({ em, actor, params }) => getRunLogFile(state.database, em, actor, params.runId),
+  listRunEvents: async ({ em, actor, params: { runId }, query }) => {
+    await requireVisibleRun(em, actor, runId)
+    return readRunEvents(em, runId, query.after, query.limit)
   },
 
   getRunLog: ({ actor, params: { runId }, query }) =>

@@ -1,20 +1,25 @@
-import type { VaultId } from '@holdfast/shared-types'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Health, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
-import { adminCommand, type Feature } from '../../platform/http/define-feature.ts'
+import type { Actor } from '../../platform/http/actor.ts'
+import { adminCommand, type Feature, type RequestContext } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { administratorHasPassword } from '../users/index.ts'
+import { hubConditions, type HubConditions } from './hub-conditions.ts'
 import { runHealthChecks, type HealthCheck } from './run-health-checks.ts'
+import { testDatabase } from './test-database.ts'
 
-export interface SystemDeps {
+export interface SystemDeps extends HubConditions {
   readonly hubVersion: string
   vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
   /** Those of all features. */
   healthChecks(): Readonly<Record<string, HealthCheck>>
+  resolveActor(headers: IncomingHttpHeaders): Promise<Actor>
 }
 
 export function createSystem({ database, hubId, now, origin, log }: HubServices, deps: SystemDeps): Feature {
-  const ready = () => runHealthChecks(deps.healthChecks(), log)
+  const startedAtMs = performance.now()
   const facts = async (em: EntityManager) => ({
     hubId,
     version: deps.hubVersion,
@@ -22,23 +27,35 @@ export function createSystem({ database, hubId, now, origin, log }: HubServices,
     firstRun: !(await administratorHasPassword(em)),
     vaultsWithoutRecoveryKey: await deps.vaultsWithoutRecoveryKey(em),
   })
+
+  /** Load balancers and orchestrators look at the status alone, and need no account for it; people see why. */
+  const health = async (ctx: RequestContext): Promise<Health> => {
+    const { status, checks, details } = await runHealthChecks(deps.healthChecks(), log)
+    ctx.setStatus(status === 'ok' ? 200 : 503)
+    if (!(await isPerson(deps, ctx))) return { status, checks }
+    const uptimeMs = Math.round(performance.now() - startedAtMs)
+    return { status, checks, details: { version: deps.hubVersion, uptimeMs, checks: { ...details, ...hubConditions(deps, now()) } } }
+  }
   return {
     name: 'system',
     routes: {
       healthLive: async () => ({ status: 'ok', checks: {} }),
-      healthReady: async ({ ctx }) => answerHealth(await ready(), ctx),
-      health: async ({ ctx }) => answerHealth(await ready(), ctx),
+      healthReady: ({ ctx }) => health(ctx),
+      health: ({ ctx }) => health(ctx),
       getSystem: ({ em }) => facts(em),
+      testDatabase: () => testDatabase(database),
     },
     healthChecks: { database: () => database.ping() },
     adminCommands: { status: adminCommand(z.strictObject({}), async (_, em) => ({ ...(await facts(em)), origin: origin() })) },
   }
 }
 
-type Health = Awaited<ReturnType<typeof runHealthChecks>>
-
-/** 503 where something fails: load balancers and orchestrators look at nothing else. */
-function answerHealth(health: Health, ctx: { setStatus(status: 200 | 503): void }): Health {
-  ctx.setStatus(health.status === 'ok' ? 200 : 503)
-  return health
+/** Whoever cannot be known while the database is away is nobody: health has to answer then above all. */
+async function isPerson({ resolveActor }: SystemDeps, { headers }: RequestContext): Promise<boolean> {
+  try {
+    return (await resolveActor(headers)).kind === 'user'
+  } catch {
+    // An old cookie, a token that proves nothing, no database: the short answer is right for all of them.
+    return false
+  }
 }

@@ -1,32 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '@holdfast/shared-types'
+import { AppError, type HealthDetail } from '@holdfast/shared-types'
+import { asAppError } from '../../platform/http/as-app-error.ts'
 import type { Logger } from '../../platform/logging/logger.ts'
 
 export type HealthCheck = () => Promise<void>
+
+export interface CheckedHealth {
+  readonly status: 'ok' | 'failing'
+  readonly checks: Readonly<Record<string, 'ok' | 'failing'>>
+  readonly details: Readonly<Record<string, HealthDetail>>
+}
 
 /** A store or database that takes longer is not one that a backup should wait for. */
 const deadlineMs = 5000
 
 /** Runs all checks at once; each is `ok` or `failing`, never an error. */
-export async function runHealthChecks(checks: Readonly<Record<string, HealthCheck>>, log: Logger, withinMs = deadlineMs) {
+export async function runHealthChecks(
+  checks: Readonly<Record<string, HealthCheck>>,
+  log: Logger,
+  withinMs = deadlineMs,
+): Promise<CheckedHealth> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await runOne(name, check, log, withinMs)] as const),
   )
-  const failing = results.some(([, result]) => result === 'failing')
-  return { status: failing ? ('failing' as const) : ('ok' as const), checks: Object.fromEntries(results) }
+  const statuses = results.map(([name, { status }]) => [name, status === 'failing' ? status : 'ok'] as const)
+  return {
+    status: statuses.some(([, status]) => status === 'failing') ? 'failing' : 'ok',
+    checks: Object.fromEntries(statuses),
+    details: Object.fromEntries(results),
+  }
 }
 
-async function runOne(operation: string, check: HealthCheck, log: Logger, withinMs: number): Promise<'ok' | 'failing'> {
+async function runOne(operation: string, check: HealthCheck, log: Logger, withinMs: number): Promise<HealthDetail> {
   const done = new AbortController()
+  const startedAtMs = performance.now()
+  const latencyMs = (): number => Math.round(performance.now() - startedAtMs)
   try {
     const late = sleep(withinMs, undefined, { signal: done.signal }).then(() => {
-      throw new AppError('internal', { message: `The check took longer than ${withinMs} ms.` })
+      throw new AppError(operation === 'database' ? 'database.unavailable' : 'store.unavailable', {
+        message: `It does not answer within ${withinMs / 1000} s.`,
+      })
     })
     await Promise.race([check(), late])
-    return 'ok'
+    return { status: 'ok', latencyMs: latencyMs(), message: null, cure: null }
   } catch (error) {
     log.warn({ event: 'health.failing', operation, err: error }, 'A health check fails')
-    return 'failing'
+    const { message, cure } = asAppError(error)
+    return { status: 'failing', latencyMs: latencyMs(), message, cure }
   } finally {
     done.abort()
   }

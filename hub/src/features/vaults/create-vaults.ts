@@ -6,6 +6,7 @@ import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
+import { testStore } from './checking/test-store.ts'
 import { checkVault, type CheckOptions } from './checking/check-vault.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
@@ -18,6 +19,7 @@ import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
+import { snapshotFigures } from './tables/snapshot-figures.queries.ts'
 import { findSnapshot, findSnapshotOfRun, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
@@ -48,6 +50,7 @@ export interface SnapshotReads {
   readonly findByPrefix: typeof findSnapshotsByPrefix
   readonly list: typeof listSnapshots
   readonly newest: typeof newestSnapshots
+  readonly figures: typeof snapshotFigures
 }
 
 /** What other features ask of vaults. Everything waits for `feature.start`. */
@@ -96,7 +99,14 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
   return {
     feature: {
       name: 'vaults',
-      routes: vaultRoutes(state),
+      routes: {
+        ...vaultRoutes(state),
+        testStore: ({ body }) =>
+          withContractErrors(() => {
+            const { store } = body.vaultId === undefined ? vaults.default : vaults.get(body.vaultId)
+            return testStore(store, () => folders.freeBytes())
+          }),
+      },
       agentReports: vaultMessages(state),
       adminCommands: vaultAdminCommands(runFsck),
       healthChecks: { store: () => requireStores(vaults) },
@@ -114,6 +124,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       findByPrefix: findSnapshotsByPrefix,
       list: listSnapshots,
       newest: newestSnapshots,
+      figures: snapshotFigures,
     },
     openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
     runFsck,

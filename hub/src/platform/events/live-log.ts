@@ -21,7 +21,7 @@ import type { LiveEventEntity, LiveTopicEntity } from './live-event.entity.ts'
 
 type BodyOf<T extends LiveEventType> = z.output<(typeof liveEventBodies)[T]>
 /** Samples are not kept, so they cannot be appended. */
-export type KeptEventType = Exclude<LiveEventType, 'run.progress'>
+export type KeptEventType = Exclude<LiveEventType, 'run.progress' | 'measurement.changed'>
 
 export interface LivePortion {
   readonly events: readonly LiveEvent[]

@@ -1,9 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@holdfast/shared-types'
+import { tlsOptionsOf, type KeptCertificate } from './kept-certificate.ts'
 
 export interface HttpServer {
-  readonly server: Server
+  readonly server: Server | TlsServer
   /** 0 before `listen`. */
   readonly port: number
   /** @throws AppError `settings.invalid` when the address cannot be taken */
@@ -16,11 +18,12 @@ export interface HttpServer {
 const requestTimeoutMs = 300_000
 const headersTimeoutMs = 30_000
 
-export function createHttpServer(): HttpServer & { onRequest(listener: RequestListener): void } {
+/** @param certificate null = plain HTTP. */
+export function createHttpServer(certificate: KeptCertificate | null = null): HttpServer & { onRequest(listener: RequestListener): void } {
   let listener: RequestListener = (_, response) => void response.writeHead(503).end()
-  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) =>
-    listener(request, response),
-  )
+  const timeouts = { requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }
+  const answer: RequestListener = (request, response) => listener(request, response)
+  const server = certificate === null ? createServer(timeouts, answer) : tlsServer(certificate, timeouts, answer)
   const portOf = (): number => (server.address() as AddressInfo | null)?.port ?? 0
   return {
     server,
@@ -35,6 +38,7 @@ export function createHttpServer(): HttpServer & { onRequest(listener: RequestLi
       }),
     close: (graceMs) =>
       new Promise((resolve) => {
+        certificate?.stop()
         if (!server.listening) return resolve()
         const timer = setTimeout(() => server.closeAllConnections(), graceMs)
         server.close(() => {
@@ -44,6 +48,12 @@ export function createHttpServer(): HttpServer & { onRequest(listener: RequestLi
         server.closeIdleConnections()
       }),
   }
+}
+
+function tlsServer(certificate: KeptCertificate, timeouts: object, listener: RequestListener): TlsServer {
+  const server = createTlsServer({ ...timeouts, ...tlsOptionsOf(certificate.current) }, listener)
+  certificate.follow(server)
+  return server
 }
 
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): AppError {

@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly agentFolder: string
   readonly postgresFolder: string
   readonly storeFolder: string
+  /** Logs of the hub, 0700. */
+  readonly logsFolder: string
 }
 
 /** Symlinks are resolved, so that one folder has one name and its real parents can be checked. */
@@ -29,6 +31,7 @@ export function dataFolderAt(folder: string): DataFolder {
     agentFolder: path.join(root, 'agent'),
     postgresFolder: path.join(root, 'postgres'),
     storeFolder: path.join(root, 'store'),
+    logsFolder: path.join(root, 'logs'),
   }
 }
 

@@ -4,13 +4,17 @@ import { join } from 'node:path'
 import { AppError } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { logScope } from './log-scope.ts'
+import { LogFile } from './log-file.ts'
 import { createLogger, type Logger } from './logger.ts'
 
 let folder = ''
 let log: Logger
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-log-'))
-  log = createLogger({ level: 'debug', file: join(folder, 'logs', 'hub.log') })
+  log = createLogger({
+    level: 'debug',
+    also: new LogFile({ path: join(folder, 'logs', 'hub.log'), keepFiles: 1, keepDays: 1, tell: () => undefined }),
+  })
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { pino } from 'pino'
 import { logScope } from './log-scope.ts'
 import { readableLine } from './readable-line.ts'
@@ -14,24 +12,23 @@ export interface Logger {
 }
 export type LogFields = Readonly<Record<string, unknown>> & { readonly event: string }
 
+/** Where lines go, each with its end. Must not throw. */
+export interface LineSink {
+  write(line: string): void
+}
+
 export interface LoggerOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
-  /** Also written there, appended; its folder is made with mode 0700. */
-  readonly file?: string
+  /** Gets every line too, as JSON. */
+  readonly also?: LineSink
   /** Lines for a person at a terminal instead of JSON on stderr. */
   readonly isReadable?: boolean
 }
 
-/** JSON lines to stderr and, where given, to a file. Only fields of the allow-list leave the process. */
+/** JSON lines to stderr and, where given, elsewhere too. Only fields of the allow-list leave the process. */
 export function createLogger(options: LoggerOptions): Logger {
-  const streams: { level: 'trace'; stream: { write(line: string): void } }[] = [
-    { level: 'trace', stream: stderrStream(options.isReadable === true) },
-  ]
-  if (options.file !== undefined) {
-    mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
-    // sync: a line about a crash must be there after it. Life events are few.
-    streams.push({ level: 'trace', stream: pino.destination({ dest: options.file, append: true, sync: true, mode: 0o640 }) })
-  }
+  const streams: { level: 'trace'; stream: LineSink }[] = [{ level: 'trace', stream: stderrStream(options.isReadable === true) }]
+  if (options.also !== undefined) streams.push({ level: 'trace', stream: options.also })
   return pino(
     {
       level: options.level,
@@ -45,7 +42,8 @@ export function createLogger(options: LoggerOptions): Logger {
   )
 }
 
-function stderrStream(isReadable: boolean): { write(line: string): void } {
+function stderrStream(isReadable: boolean): LineSink {
+  // sync: a line about a crash must be there after it. Life events are few.
   const stderr = pino.destination({ dest: 2, sync: true })
   return isReadable ? { write: (line) => void stderr.write(readableLine(line)) } : stderr
 }

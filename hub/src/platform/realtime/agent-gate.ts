@@ -19,10 +19,10 @@ export type AgentGate = (agentId: AgentId, raw: unknown) => Promise<AckEnvelope>
 type AnyHandler = (message: AgentMessage<AgentToHubType>) => Promise<unknown>
 
 /*
- * A repeated progress sample is stale by nature, and a repeated question of `session.have` is answered anew: keeping 98 KiB for each
+ * A repeated sample is stale by nature, and a repeated question of `session.have` is answered anew: keeping 98 KiB for each
  * of thousands would be the largest thing in the hub's memory.
  */
-const answeredAnew: ReadonlySet<string> = new Set<AgentToHubType>(['run.progress', 'session.have'])
+const answeredAnew: ReadonlySet<string> = new Set<AgentToHubType>(['run.progress', 'host.measured', 'session.have'])
 
 const isKnownType = (type: string): type is AgentToHubType => Object.hasOwn(agentToHub, type)
 

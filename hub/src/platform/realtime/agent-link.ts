@@ -9,6 +9,7 @@ import {
   messageEvent,
   protocolVersion,
   type AckOf,
+  type AgentHello,
   type AgentId,
   type BodyOf,
   type ErrorCode,
@@ -36,13 +37,16 @@ export const linkEndedBy = (code: ErrorCode): LinkEnded => ({ code, message: err
 /** A proven link to one agent. */
 export class AgentLink {
   readonly agentId: AgentId
+  /** What the agent said in its hello that it can do besides runs. */
+  readonly capabilities: ReadonlySet<string>
   readonly #socket: Socket
   readonly #now: () => number
   readonly #lost: Promise<never>
   #isReady = false
 
-  constructor(agentId: AgentId, socket: Socket, now: () => number) {
-    this.agentId = agentId
+  constructor(hello: Pick<AgentHello, 'agentId' | 'capabilities'>, socket: Socket, now: () => number) {
+    this.agentId = hello.agentId
+    this.capabilities = new Set(hello.capabilities)
     this.#socket = socket
     this.#now = now
     this.#lost = new Promise((_, reject) => {

@@ -1,4 +1,13 @@
-import type { AckOf, AgentId, BodyOf, hubCommands, HubCommandType, LinkEnded } from '@holdfast/shared-types'
+import {
+  AppError,
+  type AckOf,
+  type AgentCapability,
+  type AgentId,
+  type BodyOf,
+  type hubCommands,
+  type HubCommandType,
+  type LinkEnded,
+} from '@holdfast/shared-types'
 import { agentOffline, linkEndedBy, type AgentLink } from './agent-link.ts'
 
 /** The live links of this hub: one per agent. */
@@ -18,6 +27,12 @@ export interface AgentLinks {
     body: BodyOf<typeof hubCommands, T>,
     options?: { readonly deadlineMs?: number },
   ): Promise<AckOf<typeof hubCommands, T>>
+  /**
+   * The agent is linked and says that it can do this.
+   *
+   * @throws AppError `agent.offline`, `agent.outdated`
+   */
+  requireCapability(agentId: AgentId, capability: AgentCapability): void
   /** Ends the agent's link, if there is one, and says why. */
   end(agentId: AgentId, reason: LinkEnded): void
 }
@@ -45,6 +60,15 @@ export function createAgentLinks(): AgentLinkRegistry {
       const link = links.get(agentId)
       if (link === undefined) throw agentOffline('not-linked')
       return link.send(type, body, options.deadlineMs ?? defaultDeadlineMs)
+    },
+    requireCapability(agentId, capability) {
+      const link = links.get(agentId)
+      if (link?.isReady !== true) throw agentOffline('not-linked')
+      if (!link.capabilities.has(capability))
+        throw new AppError('agent.outdated', {
+          message: 'The agent of this device is too old for this.',
+          cure: 'Update Holdfast on the device to the version of the hub.',
+        })
     },
     end: (agentId, reason) => links.get(agentId)?.end(reason),
     add(link) {

@@ -110,7 +110,7 @@ async function welcome(options: Namespace, socket: Socket, challenge: HubChallen
     const proven = await proveHello(received.raw, challenge, options.identities)
     if (!socket.connected || options.isClosing) return
     const { hello, identity } = proven
-    const link = new AgentLink(identity.agentId, socket, options.now)
+    const link = new AgentLink(hello, socket, options.now)
     // Before the hooks: from here on an older link is ended, so what they settle stays settled.
     links.add(link)
     socket.once('disconnect', () => track(options.underWay, unlinked(options, link)))

@@ -26,6 +26,7 @@ export interface LiveFeeds {
    * @throws AppError `live.sequence-gone` when events after `lastSeq` are not kept any more, or never were
    */
   subscribe(topic: Topic, lastSeq: number | undefined, sink: LiveSink): Promise<Subscription>
+  hasListeners(topic: Topic): boolean
   /** Tells those who listen now; nobody else ever. */
   publishSample(event: LiveEvent & { seq: null }): void
 }
@@ -135,6 +136,7 @@ export function createLiveFeeds(live: LiveLog, database: Database, log: Logger):
         throw error
       }
     },
+    hasListeners: (topic) => (feeds.get(topic)?.sinks.size ?? 0) > 0,
     publishSample(event) {
       for (const sink of feeds.get(event.topic)?.sinks ?? []) sink.send(event)
     },

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http'
+import type { HttpServer } from '../http/http-server.ts'
 import { Server } from 'socket.io'
 import { isOwnOrigin } from '../http/same-origin.ts'
 
@@ -6,7 +6,7 @@ import { isOwnOrigin } from '../http/same-origin.ts'
 const maxMessageBytes = 1024 * 1024
 
 /** Socket.IO on the hub's HTTP server, for both namespaces. */
-export function createSocketServer(httpServer: HttpServer, publicOrigin: () => string): Server {
+export function createSocketServer(httpServer: HttpServer['server'], publicOrigin: () => string): Server {
   return new Server(httpServer, {
     serveClient: false,
     maxHttpBufferSize: maxMessageBytes,

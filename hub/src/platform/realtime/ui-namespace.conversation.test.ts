@@ -35,6 +35,7 @@ beforeEach(async () => {
         open.add(sink)
         return { seq: 0, close: () => void open.delete(sink) }
       },
+      hasListeners: () => open.size > 0,
       publishSample: () => undefined,
     },
     access: { requireTopic: async () => undefined, maySee: () => true, livingSignIns: async () => new Set() },

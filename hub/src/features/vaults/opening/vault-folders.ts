@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError, VaultId } from '@holdfast/shared-types'
@@ -39,6 +39,16 @@ export class VaultFolders {
 
   async create(vaultId: VaultId): Promise<ObjectStore> {
     return openDirectoryStore(join(this.#parentPath, vaultId), { create: true })
+  }
+
+  /** What the disk has left for who may not use the reserve of root. @throws AppError `store.unavailable` */
+  async freeBytes(): Promise<number> {
+    try {
+      const { bavail, bsize } = await statfs(this.#parentPath)
+      return bavail * bsize
+    } catch (error) {
+      throw this.#unavailable(error)
+    }
   }
 
   async #hasVaultFile(name: string): Promise<boolean> {

@@ -39,6 +39,7 @@ export const SnapshotEntity = defineEntity({
     segments: p.integer(),
   },
   indexes: [
+    { name: 'snapshot_agent_id_received_at_idx', properties: ['agentId', 'receivedAt'] },
     { name: 'snapshot_received_at_idx', properties: ['receivedAt'] },
     { name: 'snapshot_run_id_idx', properties: ['runId'] },
     { name: 'snapshot_vault_id_agent_id_seq_idx', properties: ['vaultId', 'agentId', 'seq'] },

@@ -1,0 +1,19 @@
+/** A process that looks into folders for the agent, one question after the other; it ends with the agent, or when the agent lets go. */
+import { toWireError, type HostPage, type WireError } from '@holdfast/shared-types'
+import { toAppError } from '../errors/to-app-error.ts'
+import { listFolder, type ListOrder } from './list-folder.ts'
+
+export type ListAnswer = { readonly page: HostPage } | { readonly error: WireError }
+
+process.on('disconnect', () => process.exit(0))
+process.on('message', (order: ListOrder) => {
+  process.send?.(answerTo(order))
+})
+
+function answerTo(order: ListOrder): ListAnswer {
+  try {
+    return { page: listFolder(order) }
+  } catch (error) {
+    return { error: toWireError(toAppError(error)) }
+  }
+}

@@ -1,0 +1,1 @@
+export { createHosts, type Hosts } from './create-hosts.ts'
