@@ -135,7 +135,16 @@ export class FakeAgent {
   hello(challenge: HubChallenge, change: Partial<AgentHello> = {}): AgentHello {
     const protocol = change.protocol ?? 1
     const signature = sign(null, helloSigningBytes(challenge, this.agentId, protocol), this.#signing.privateKey).toString('base64url')
-    return { protocol, version: '0.1.0', capabilities: [...this.capabilities], agentId: this.agentId, host: hostFacts, runsInHand: [], signature, ...change }
+    return {
+      protocol,
+      version: '0.1.0',
+      capabilities: [...this.capabilities],
+      agentId: this.agentId,
+      host: hostFacts,
+      runsInHand: [],
+      signature,
+      ...change,
+    }
   }
 
   async say(hello: unknown): Promise<HelloAnswer> {

@@ -1,6 +1,7 @@
 import { loadEnrolledAgent } from '../identity/identity.ts'
 import { agentVersion } from '../identity/agent-version.ts'
 import { createAgentLog } from '../logging/agent-log.ts'
+import { LogFile } from '../logging/log-file.ts'
 import type { CommandContext } from './command-context.ts'
 import { whenParentGone } from './parent-process.ts'
 
@@ -8,7 +9,9 @@ import { whenParentGone } from './parent-process.ts'
 export async function runCommand(context: CommandContext, { exitWithParent }: { readonly exitWithParent: boolean }): Promise<number> {
   const { terminal, config, folders } = context
   const agent = await loadEnrolledAgent(folders)
-  const log = createAgentLog({ level: config.logLevel, isPretty: terminal.isLive, write: (text) => terminal.err(text) })
+  const tell = (text: string): void => terminal.err(text)
+  const logFile = new LogFile({ path: folders.logFile, keepFiles: config.logFiles, keepDays: config.logDays, tell })
+  const log = createAgentLog({ level: config.logLevel, isPretty: terminal.isLive, write: tell, also: logFile })
   const { startAgentService } = await import('../service/agent-service.ts')
   const service = await startAgentService({ config, folders, agent, purpose: 'service', log })
   const { agentId, hubUrl } = agent.identity
@@ -17,6 +20,7 @@ export async function runCommand(context: CommandContext, { exitWithParent }: { 
   log.info({ event: 'agent.stopping', reason }, 'Agent stops')
   await service.close()
   log.info({ event: 'agent.stopped' }, 'Agent stopped')
+  logFile.close()
   return 0
 }
 

@@ -5,6 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { AppError } from '@holdfast/shared-types'
 import { z } from 'zod'
 
+const wholeNumber = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, `a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= most, `a whole number from 1 to ${most}`)
+
 const logLevels = ['debug', 'info', 'warn', 'error'] as const
 
 /** The agent's settings, all from the environment; each may also lie in a file named by `<NAME>_FILE`. */
@@ -13,6 +20,8 @@ const Settings = z.object({
   HOLDFAST_DATA: z.string().min(1).optional(),
   HOLDFAST_STORE: z.string().min(1).optional(),
   HOLDFAST_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
+  HOLDFAST_LOG_FILES: wholeNumber(1000).default(10),
+  HOLDFAST_LOG_DAYS: wholeNumber(3650).default(30),
 })
 type SettingName = keyof z.infer<typeof Settings>
 const settingNames = Object.keys(Settings.shape) as SettingName[]
@@ -28,6 +37,9 @@ export interface AgentConfig {
   /** The same of its vaults where they are known to lie elsewhere. */
   readonly hubStoreFolder: string | null
   readonly logLevel: (typeof logLevels)[number]
+  /** Older log files that are kept, and for how many days. */
+  readonly logFiles: number
+  readonly logDays: number
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -57,6 +69,8 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     hubDataFolder,
     hubStoreFolder: folderOf(settings.HOLDFAST_STORE),
     logLevel: settings.HOLDFAST_LOG_LEVEL,
+    logFiles: settings.HOLDFAST_LOG_FILES,
+    logDays: settings.HOLDFAST_LOG_DAYS,
   }
 }
 

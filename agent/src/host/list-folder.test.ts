@@ -25,7 +25,7 @@ const file = (name: string | Buffer, content = ''): void =>
 /** All parts, one after the other. */
 function allPages(limit: number): HostEntry[] {
   const items: HostEntry[] = []
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const page = listFolder(order({ limit, after }))
     items.push(...page.items)
     if (page.next === null) return items
@@ -57,7 +57,13 @@ test('tells folders first, then the rest, by name bytes, hidden ones included', 
 })
 
 test('names of any bytes come whole, and hostile ones are only names', () => {
-  const names = [Buffer.from([0x63, 0x61, 0x66, 0xe9]), Buffer.from('a\nb'), Buffer.from('‮gpj.exe'), Buffer.from('-rf'), Buffer.from('x'.repeat(255))]
+  const names = [
+    Buffer.from([0x63, 0x61, 0x66, 0xe9]),
+    Buffer.from('a\nb'),
+    Buffer.from('‮gpj.exe'),
+    Buffer.from('-rf'),
+    Buffer.from('x'.repeat(255)),
+  ]
   for (const name of names) file(name)
   const { items } = listFolder(order())
   const bytes = items.map((item) => (item.nameBase64 === undefined ? Buffer.from(item.name) : Buffer.from(item.nameBase64, 'base64')))
@@ -66,7 +72,7 @@ test('names of any bytes come whole, and hostile ones are only names', () => {
 })
 
 test('parts of a folder make the whole of it once, and go on by name when entries come and go meanwhile', () => {
-  for (let n = 0; n < 25; n += 1) (n % 3 === 0 ? mkdirSync(join(folder.path, `f${n}`)) : file(`e${n}`))
+  for (let n = 0; n < 25; n += 1) n % 3 === 0 ? mkdirSync(join(folder.path, `f${n}`)) : file(`e${n}`)
   const whole = listFolder(order()).items.map(({ name }) => name)
   expect(allPages(4).map(({ name }) => name)).toEqual(whole)
   const first = listFolder(order({ limit: 10 }))
@@ -123,7 +129,8 @@ test('places of Holdfast are marked, and so is all that lies in them', () => {
   mkdirSync(join(own, 'keys'), { recursive: true })
   mkdirSync(join(folder.path, 'other'))
   const ownPlaces = [own]
-  const marks = (path: string) => listFolder(order({ path: Buffer.from(path), ownPlaces })).items.map(({ name, own: isOwn }) => `${name} ${isOwn}`)
+  const marks = (path: string) =>
+    listFolder(order({ path: Buffer.from(path), ownPlaces })).items.map(({ name, own: isOwn }) => `${name} ${isOwn}`)
   expect(marks(folder.path)).toEqual(['agent true', 'other false'])
   expect(marks(own)).toEqual(['keys true'])
   symlinkSync(own, join(folder.path, 'other', 'way'))

@@ -131,7 +131,12 @@ describe('measuring', () => {
     const fourth = await measure(large)
     const fifth = await measure(large)
     expect([fourth.ack, fifth.ack]).toMatchObject([{ ok: true }, { ok: true }])
-    expect(hub.reports('host.measured').slice(soFar).every(({ body }) => body['measurementId'] === fourth.measurementId || body['measurementId'] === fifth.measurementId)).toBe(true)
+    expect(
+      hub
+        .reports('host.measured')
+        .slice(soFar)
+        .every(({ body }) => body['measurementId'] === fourth.measurementId || body['measurementId'] === fifth.measurementId),
+    ).toBe(true)
   })
 
   test('ends when the hub does not want its figures', async () => {

@@ -34,11 +34,18 @@ interface LogOptions {
   /** Short lines for a person instead of JSON. */
   readonly isPretty: boolean
   readonly write: (text: string) => void
+  /** Gets every line too, as JSON. */
+  readonly also?: { write(line: string): void }
 }
 
 /** The one logger of a process: made where it starts, handed down. */
 export function createAgentLog(options: LogOptions): Logger {
-  const destination: DestinationStream = { write: (line) => options.write(options.isPretty ? shortLine(line) : line) }
+  const destination: DestinationStream = {
+    write(line) {
+      options.also?.write(line)
+      options.write(options.isPretty ? shortLine(line) : line)
+    },
+  }
   return pino(
     {
       level: options.level,

@@ -12,6 +12,8 @@ export interface AgentFolders {
   readonly lockFile: string
   /** Facts about the process that holds the lock: what `status` shows. */
   readonly runningFile: string
+  /** What `holdfast run` logs; made by whoever writes it. */
+  readonly logFile: string
 }
 
 export const agentFolders = (home: string): AgentFolders => ({
@@ -22,6 +24,7 @@ export const agentFolders = (home: string): AgentFolders => ({
   outboxFolder: join(home, 'outbox'),
   lockFile: join(home, 'lock'),
   runningFile: join(home, 'agent.json'),
+  logFile: join(home, 'logs', 'agent.log'),
 })
 
 /** Makes the state folder and those inside it, readable by the owner only. @throws AppError `settings.invalid` when it cannot be made. */

@@ -233,7 +233,7 @@ export const RunEvent = z
     input: z.string(),
     fromState: RunState,
     toState: RunState,
-    fence: z.int().min(1),
+    fence: z.int().min(0),
     /** Code of the reason, where there is one. */
     reason: z.string().nullable(),
   })

@@ -71,7 +71,9 @@ describe('measurements', () => {
     const agent = await linked('measured')
     const { id, state } = await start(agent, { exclude: ['*.tmp'], presets: [] })
     expect(state).toBe('running')
-    expect(agent.commands).toMatchObject([{ type: 'host.measure', body: { request: { sources: [{ path: '/home' }], exclude: ['*.tmp'] } } }])
+    expect(agent.commands).toMatchObject([
+      { type: 'host.measure', body: { request: { sources: [{ path: '/home' }], exclude: ['*.tmp'] } } },
+    ])
     const seen: LiveEvent[] = []
     const browser = io(`${hub.origin}/ui`, { transports: ['websocket'], extraHeaders: { cookie: await hub.cookie() }, forceNew: true })
     browser.on(liveEventName, (event: LiveEvent) => seen.push(event))
@@ -110,11 +112,13 @@ describe('measurements', () => {
     expect(await tell(other, id)).toEqual({ ok: true, body: { goOn: false } })
     expect(await hub.refusal(hub.get(measurements(other, id)))).toEqual([404, 'measurement.not-found'])
     agent.cut()
-    await expect.poll(async () => await hub.json<Measurement>(hub.get(measurements(agent, id)))).toMatchObject({
-      state: 'failed',
-      sample: null,
-      error: { code: 'agent.offline' },
-    })
+    await expect
+      .poll(async () => await hub.json<Measurement>(hub.get(measurements(agent, id))))
+      .toMatchObject({
+        state: 'failed',
+        sample: null,
+        error: { code: 'agent.offline' },
+      })
   })
 
   test('what the device refuses is not kept, and its own failure is told', async () => {

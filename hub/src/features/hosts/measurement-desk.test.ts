@@ -20,7 +20,11 @@ function aDesk() {
   const desk = new MeasurementDesk({
     now: () => clock.nowMs,
     log: silentLogger,
-    feeds: { subscribe: () => Promise.reject(new Error('not here')), hasListeners: (topic) => listened.has(topic), publishSample: () => undefined },
+    feeds: {
+      subscribe: () => Promise.reject(new Error('not here')),
+      hasListeners: (topic) => listened.has(topic),
+      publishSample: () => undefined,
+    },
     agentLinks: {
       isOnline: () => true,
       hasLink: () => true,

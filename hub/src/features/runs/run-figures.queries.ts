@@ -107,27 +107,29 @@ interface SuccessRow {
   readonly state: string
 }
 
+const newestFirst = 'order by agent_id desc, source_key desc, finished_at desc limit 1'
+
 /**
- * One row a set of sources, however many runs it had: from each key the index is asked for the next one, so that it is entered once
- * a key instead of being read through. (`select distinct on` would read every run there ever was.)
+ * One row a set of sources, however many runs it had: the newest run of the last key, from there that of the key before, and so on, so that
+ * the index is entered once a key instead of being read through. (`select distinct on` would read every run there ever was, and the
+ * newest of a given key by itself is looked for among all the newer runs of other keys.)
  */
+export const lastSuccessesSql = (only: string): string => `
+  with recursive newest as (
+    (select id, agent_id, source_key from run where ${goodBackup} ${only} ${newestFirst})
+    union all
+    select before.* from newest, lateral (
+      select id, agent_id, source_key from run
+      where ${goodBackup} and (agent_id, source_key) < (newest.agent_id, newest.source_key) ${only} ${newestFirst}) as before
+  )
+  select run.id, run.agent_id, run.request->'sources' as sources, run.finished_at, run.state
+  from newest join run on run.id = newest.id
+  order by run.finished_at desc limit ${mostSuccesses}`
+
 async function findLastSuccesses(em: EntityManager, agentId: AgentId | null): Promise<Success[]> {
   const only = ofAgent(agentId)
   const rows = await em.execute<SuccessRow[]>(
-    `with recursive keys as (
-       (select agent_id, source_key from run where ${goodBackup} ${only.sql} order by agent_id, source_key limit 1)
-       union all
-       select next.agent_id, next.source_key from keys, lateral (
-         select agent_id, source_key from run
-         where ${goodBackup} and (agent_id, source_key) > (keys.agent_id, keys.source_key) ${only.sql}
-         order by agent_id, source_key limit 1) as next
-     )
-     select newest.id, newest.agent_id, newest.request->'sources' as sources, newest.finished_at, newest.state
-     from keys, lateral (
-       select id, agent_id, request, finished_at, state from run
-       where ${goodBackup} and agent_id = keys.agent_id and source_key = keys.source_key
-       order by finished_at desc limit 1) as newest
-     order by newest.finished_at desc limit ${mostSuccesses}`,
+    lastSuccessesSql(only.sql),
     [...only.values, ...only.values],
   )
   return rows.map((row) => ({

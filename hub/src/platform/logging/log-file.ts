@@ -32,6 +32,8 @@ export interface LogFileOptions {
   /** Where a folder is made while the file cannot be written. */
   readonly temporaryFolder?: string
   readonly nowMs?: () => number
+  /** How long after a failure the file is tried again. */
+  readonly tryAgainMs?: number
 }
 
 /** Where lines go now. `temporary`: into `path`, until the file can be written again. `nowhere`: to standard error alone. */
@@ -44,8 +46,9 @@ export interface LogFileState {
 
 const tenMiB = 10 * 1024 * 1024
 const dayMs = 86_400_000
-/** The file is tried again so often; and so often it is looked whether somebody took it away. */
-const tryAgainMs = 30_000
+/** A disk that is full is not asked for each line. */
+const thirtySecondsMs = 30_000
+/** So often it is looked whether somebody took the file away. */
 const lookAgainMs = 1_000
 
 interface OpenFile {
@@ -70,7 +73,7 @@ export class LogFile {
   #isClosed = false
 
   constructor(options: LogFileOptions) {
-    this.#options = { maxBytes: tenMiB, temporaryFolder: tmpdir(), nowMs: Date.now, ...options }
+    this.#options = { maxBytes: tenMiB, temporaryFolder: tmpdir(), nowMs: Date.now, tryAgainMs: thirtySecondsMs, ...options }
     this.#state = { place: 'file', path: options.path, problem: null }
   }
 
@@ -82,7 +85,7 @@ export class LogFile {
   write(line: string): void {
     if (this.#isClosed) return
     const bytes = Buffer.from(line, 'utf8')
-    if (this.#file === null && this.#elapsedMs(this.#triedAtMs) < tryAgainMs) return this.#writeSpare(bytes)
+    if (this.#file === null && this.#elapsedMs(this.#triedAtMs) < this.#options.tryAgainMs) return this.#writeSpare(bytes)
     try {
       this.#writeFile(bytes)
       this.#recovered()

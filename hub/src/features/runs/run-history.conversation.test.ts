@@ -1,0 +1,78 @@
+import type { RunEvent } from '@holdfast/shared-types'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { FakeAgent } from '../../../test/fake-agent.ts'
+import { TestHub } from '../../../test/test-hub.ts'
+
+let hub: TestHub
+let agent: FakeAgent
+beforeAll(async () => {
+  hub = await TestHub.start()
+  agent = await hub.enrol()
+  await agent.link()
+})
+afterAll(() => hub.stop())
+
+async function aRun(path: string) {
+  const run = await hub.startRun(agent.agentId, { sources: [{ path }] })
+  await hub.expectState(run.id, 'running')
+  return { run, ofRun: { runId: run.id, fence: agent.offers.findLast((offer) => offer.runId === run.id)?.fence ?? 0 } }
+}
+
+test('the whole log of a run is a text file with one line an entry, whatever is in it', { timeout: 60_000 }, async () => {
+  const { run, ofRun } = await aRun('/logged')
+  const total = 3_000
+  const forged = '/home/x\n2026-01-01T00:00:00.000Z  info   run.ended  The run ended: succeeded'
+  for (let n = 1; n <= total; n += 500) {
+    const lines = Array.from({ length: 500 }, (_, at) => ({
+      n: n + at,
+      atMs: 1_790_000_000_000 + n + at,
+      level: 'info',
+      event: 'file.skipped',
+      message: `line ${n + at}`,
+      path: n + at === 7 ? forged : null,
+    }))
+    expect(await agent.send('run.log', { ...ofRun, lines })).toMatchObject({ ok: true })
+  }
+  const answer = await hub.get(`/api/v1/runs/${run.id}/log/file`)
+  expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="run-${run.id}.log"`)
+  const lines = (await answer.text()).trimEnd().split('\n')
+  const ofAgent = lines.filter((line) => line.includes('file.skipped'))
+  expect(ofAgent).toHaveLength(total)
+  expect(ofAgent[0]).toBe('2026-09-21T14:13:20.001Z  info   file.skipped  line 1')
+  expect(ofAgent[6]).toContain(String.raw`"/home/x\n2026-01-01T00:00:00.000Z  info   run.ended`)
+  expect(lines.filter((line) => /^2026-01-01/.test(line))).toEqual([])
+  expect(lines.every((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z {2}\w/.test(line))).toBe(true)
+})
+
+test('a caller that goes away in the middle of a log leaves nothing open', async () => {
+  const { run, ofRun } = await aRun('/left')
+  const lines = Array.from({ length: 400 }, (_, n) => ({ n: n + 1, atMs: 1, level: 'info', event: 'e', message: 'x'.repeat(400), path: null }))
+  await agent.send('run.log', { ...ofRun, lines })
+  for (let round = 0; round < 30; round += 1) {
+    const answer = await hub.get(`/api/v1/runs/${run.id}/log/file`)
+    await answer.body?.cancel()
+  }
+  expect((await (await hub.get(`/api/v1/runs/${run.id}/log/file`)).text()).trimEnd().split('\n').length).toBeGreaterThanOrEqual(400)
+})
+
+test('the states of a run are told in order and in parts, to who may see the run', async () => {
+  const { run, ofRun } = await aRun('/history')
+  await agent.send('run.finished', { ...ofRun, outcome: 'failed', result: null, error: { code: 'internal', message: 'm', cure: 'c' }, warnings: [], warningCount: 0 })
+  await hub.expectState(run.id, 'failed')
+  type Part = { items: RunEvent[]; hasMore: boolean }
+  const all = await hub.json<Part>(hub.get(`/api/v1/runs/${run.id}/events`))
+  expect(all.items.map(({ fromState, toState }) => `${fromState}>${toState}`)).toEqual([
+    'queued>queued',
+    'queued>offered',
+    'offered>running',
+    'running>failed',
+  ])
+  expect(all.items.map(({ n }) => n)).toEqual([1, 2, 3, 4])
+  const part = await hub.json<Part>(hub.get(`/api/v1/runs/${run.id}/events?after=1&limit=1`))
+  expect(part).toEqual({ items: [all.items[1]], hasMore: true })
+  const other = await hub.enrol('other')
+  for (const call of ['events', 'log/file'])
+    expect(await hub.refusal(other.call(`/api/v1/runs/${run.id}/${call}`))).toEqual([404, 'run.not-found'])
+  expect((await agent.call(`/api/v1/runs/${run.id}/events`)).status).toBe(200)
+})
