@@ -30,11 +30,11 @@ export interface TestAgent {
 }
 
 /** A device that was enrolled at this hub over the real call. */
-export async function anEnrolledAgent(hub: FakeHub, home: string): Promise<TestAgent> {
+export async function anEnrolledAgent(hub: FakeHub, home: string, authority?: string): Promise<TestAgent> {
   const token = randomBytes(24).toString('base64url')
   hub.tokens.add(token)
   const folders = agentFolders(home)
-  await enrolAgent(folders, { hubUrl: hub.url, token, name: 'test-device' })
+  await enrolAgent(folders, { hubUrl: hub.url, token, name: 'test-device', authority })
   return { folders, agent: await loadEnrolledAgent(folders) }
 }
 

@@ -1,5 +1,6 @@
 import { createPublicKey, randomBytes, randomUUID, verify } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -38,6 +39,11 @@ export interface Report {
   readonly type: string
   readonly body: Record<string, unknown>
 }
+/** PEM. */
+export interface FakeHubCertificate {
+  readonly cert: string
+  readonly key: string
+}
 interface Device {
   readonly signKey: string
   readonly boxKey: Uint8Array
@@ -66,14 +72,18 @@ export class FakeHub {
   readonly #io: SocketServer
   #links = new Set<Socket>()
 
-  private constructor() {
-    this.#http = createServer((request, response) => void this.#answer(request, response))
+  readonly #scheme: 'http' | 'https'
+
+  private constructor(certificate: FakeHubCertificate | null) {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.#answer(request, response)
+    this.#scheme = certificate === null ? 'http' : 'https'
+    this.#http = certificate === null ? createServer(answer) : createTlsServer(certificate, answer)
     this.#io = new SocketServer(this.#http, { transports: ['websocket'], serveClient: false })
     this.#io.of(agentNamespace).on('connection', (socket) => this.#greet(socket))
   }
 
-  static async start(port = 0): Promise<FakeHub> {
-    const hub = new FakeHub()
+  static async start(port = 0, certificate: FakeHubCertificate | null = null): Promise<FakeHub> {
+    const hub = new FakeHub(certificate)
     await new Promise<void>((resolve) => hub.#http.listen(port, '127.0.0.1', resolve))
     return hub
   }
@@ -83,7 +93,7 @@ export class FakeHub {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.#scheme}://127.0.0.1:${this.port}`
   }
 
   get linkCount(): number {

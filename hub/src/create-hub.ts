@@ -6,7 +6,8 @@ import { migrations } from './migrations/index.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
 import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
 import { createApp } from './platform/http/create-app.ts'
-import { createHttpServer } from './platform/http/http-server.ts'
+import type { Feature } from './platform/http/define-feature.ts'
+import { createHttpServer, type HttpServer } from './platform/http/http-server.ts'
 import { KeptCertificate } from './platform/http/kept-certificate.ts'
 import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
 import type { HubServices } from './platform/services.ts'
@@ -89,15 +90,6 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
   const timers = startTimers(services, sockets)
 
   let closing: Promise<void> | null = null
-  const closeAll = async (): Promise<void> => {
-    for (const timer of timers) clearInterval(timer)
-    const httpClosed = http.close(requestGraceMs)
-    await sockets.close()
-    await httpClosed
-    await stopFeatures(wired.list, log)
-    await database.close()
-    await lock.release()
-  }
   const commands = adminCommandsOf(wired.list)
   return {
     hubId: services.hubId,
@@ -114,8 +106,28 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
     admin: (command, input) => runAdminCommand(commands, database, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
-    close: () => (closing ??= closeAll()),
+    close: () => (closing ??= closeInOrder({ timers, http, sockets, features: wired.list, log, database, lock })),
   }
+}
+
+interface OpenParts {
+  readonly timers: readonly NodeJS.Timeout[]
+  readonly http: HttpServer
+  readonly sockets: OpenSockets
+  readonly features: readonly Feature[]
+  readonly log: HubOptions['log']
+  readonly database: Database
+  readonly lock: HubLock
+}
+
+async function closeInOrder({ timers, http, sockets, features, log, database, lock }: OpenParts): Promise<void> {
+  for (const timer of timers) clearInterval(timer)
+  const httpClosed = http.close(requestGraceMs)
+  await sockets.close()
+  await httpClosed
+  await stopFeatures(features, log)
+  await database.close()
+  await lock.release()
 }
 
 /** `http://` or `https://`, and what the hub listens on, as a person on this machine would type it. */

@@ -7,7 +7,7 @@ import { Client } from 'pg'
 import { expect } from 'vitest'
 import { loadConfig } from '../src/config/load-config.ts'
 import { createHub } from '../src/create-hub.ts'
-import type { Hub } from '../src/hub.ts'
+import type { Hub, HubOptions } from '../src/hub.ts'
 import { createTestDatabase, type TestDatabase } from '../src/platform/database/testing/test-database.ts'
 import { createLogger, silentLogger } from '../src/platform/logging/logger.ts'
 import { FakeAgent } from './fake-agent.ts'
@@ -16,6 +16,9 @@ interface TestHubOptions {
   readonly leaseMs?: number
   /** Prints what the hub logs, to find out why a test fails. */
   readonly isLoud?: boolean
+  /** Further settings, as the environment has them. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly logFile?: HubOptions['logFile']
 }
 
 /** A whole hub on a database and a folder of its own, as `holdfast-hub start` would run it. */
@@ -48,6 +51,7 @@ export class TestHub {
       HOLDFAST_DATA: this.dataDir,
       HOLDFAST_PORT: String(this.#port),
       HOLDFAST_LEASE_MS: String(this.#options.leaseMs ?? 600_000),
+      ...this.#options.env,
     })
     const log = this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger
     this.hub = await createHub({
@@ -56,6 +60,7 @@ export class TestHub {
       log,
       secret: this.#secret,
       onFatal: (error) => void this.fatal.push(error),
+      ...(this.#options.logFile === undefined ? {} : { logFile: this.#options.logFile }),
     })
     await this.hub.listen()
     this.#port = this.hub.port

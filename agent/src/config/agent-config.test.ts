@@ -11,6 +11,8 @@ test('a setting may lie in a file', () => {
     home: '/srv/agent',
     hubDataFolder: '/srv/hub',
     hubStoreFolder: null,
+    logFiles: 10,
+    logDays: 30,
     logLevel: 'info',
   })
   rmSync(folder, { recursive: true })

@@ -72,7 +72,10 @@ test('names of any bytes come whole, and hostile ones are only names', () => {
 })
 
 test('parts of a folder make the whole of it once, and go on by name when entries come and go meanwhile', () => {
-  for (let n = 0; n < 25; n += 1) n % 3 === 0 ? mkdirSync(join(folder.path, `f${n}`)) : file(`e${n}`)
+  for (let n = 0; n < 25; n += 1) {
+    if (n % 3 === 0) mkdirSync(join(folder.path, `f${n}`))
+    else file(`e${n}`)
+  }
   const whole = listFolder(order()).items.map(({ name }) => name)
   expect(allPages(4).map(({ name }) => name)).toEqual(whole)
   const first = listFolder(order({ limit: 10 }))

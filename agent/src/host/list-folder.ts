@@ -60,11 +60,15 @@ export function listFolder(order: ListOrder): HostPage {
 
 function roots(ownPlaces: readonly string[]): HostPage {
   const paths = isWindows ? drives() : ['/']
-  const items = paths.map((path) => ({ ...new FolderInSight(Buffer.from(path), ownPlaces).itself(), name: path }))
+  const items = paths.map((path) => new FolderInSight(Buffer.from(path), ownPlaces).asRoot(path))
   return { folder: null, separator, items, total: items.length, next: null }
 }
 
-const drives = (): string[] => [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => `${letter}:\\`).filter((drive) => existsSync(drive))
+const drives = (): string[] =>
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+    .split('')
+    .map((letter) => `${letter}:\\`)
+    .filter((drive) => existsSync(drive))
 
 /** @throws AppError `request.invalid` */
 function requireAbsolute(path: Buffer): Buffer {
@@ -134,9 +138,9 @@ class FolderInSight {
     return this.#looked(path, named)
   }
 
-  /** The folder as an entry: for the roots. */
-  itself(): HostEntry {
-    return { ...this.#looked(this.#path, { name: '', own: this.#isInOwn }), otherFileSystem: true }
+  /** The folder itself as an entry. */
+  asRoot(name: string): HostEntry {
+    return { ...this.#looked(this.#path, { name, own: this.#isInOwn }), otherFileSystem: true }
   }
 
   #looked(path: Buffer, named: Pick<HostEntry, 'name' | 'nameBase64' | 'own'>): HostEntry {

@@ -43,8 +43,8 @@ export function requireAuthority(pem: string): string {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
   try {
     if (blocks.length === 0) throw new Error('no certificate')
-    for (const block of blocks) new X509Certificate(block)
-    return `${blocks.join('\n')}\n`
+    const certificates = blocks.map((block) => new X509Certificate(block))
+    return certificates.map((certificate) => certificate.toString()).join('')
   } catch (cause) {
     throw new AppError('command.invalid', {
       message: 'The file given with --ca holds no certificate in PEM form.',

@@ -1,5 +1,5 @@
 /*
- * This file stands in the hub and in the agent, byte for byte the same (scripts/log-file-copies.test.ts): neither may import the other,
+ * This file stands in the hub and in the agent, byte for byte the same (scripts/equal-copies.test.ts): neither may import the other,
  * the engine knows no product, and shared-types runs in browsers.
  */
 import {

@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { agentCapabilities, AppError, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import { FolderReader } from '../host/folder-reader.ts'
 import type { HostParts } from '../host/host-commands.ts'
-import { Measurements } from '../host/measurements.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
 import { LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
@@ -19,7 +16,8 @@ import { RunDesk } from '../runs/run-desk.ts'
 import { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
-import { makeRunOrder, ownPlaces, type RunOffer } from './make-run-order.ts'
+import { makeHostParts } from './make-host-parts.ts'
+import { makeRunOrder, type RunOffer } from './make-run-order.ts'
 import { publishFacts } from './publish-facts.ts'
 import { settleMemory } from './settle-memory.ts'
 import { whenQuiet } from './when-quiet.ts'
@@ -122,15 +120,6 @@ type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
     readonly desk: RunDesk
     readonly host: HostParts
   }
-
-function makeHostParts({ config, folders }: ServiceOptions, link: () => LiveHubLink): HostParts {
-  const places = ownPlaces(config, folders)
-  const measurements = new Measurements({
-    ownPlaces: places,
-    tell: (body) => link().send({ v: 1, id: randomUUID(), type: 'host.measured', sentAtMs: Date.now(), body }, 10_000),
-  })
-  return { folders: new FolderReader(), measurements, ownPlaces: places }
-}
 
 function makeLink({ agent, delays }: ServiceOptions, { desk, host, onAccepted, onState }: LinkParts): LiveHubLink {
   const { identity, keys } = agent

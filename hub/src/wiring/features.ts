@@ -30,7 +30,7 @@ export interface WiringOptions {
   readonly hubVersion: string
   readonly cookieName: string
   /** Who sends these headers. */
-  resolveActor(headers: IncomingHttpHeaders): Promise<Actor>
+  readonly resolveActor: (headers: IncomingHttpHeaders) => Promise<Actor>
   readonly logFile: { readonly state: LogFileState } | null
   readonly certificate: { readonly state: CertificateState } | null
 }

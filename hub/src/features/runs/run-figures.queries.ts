@@ -128,10 +128,7 @@ export const lastSuccessesSql = (only: string): string => `
 
 async function findLastSuccesses(em: EntityManager, agentId: AgentId | null): Promise<Success[]> {
   const only = ofAgent(agentId)
-  const rows = await em.execute<SuccessRow[]>(
-    lastSuccessesSql(only.sql),
-    [...only.values, ...only.values],
-  )
+  const rows = await em.execute<SuccessRow[]>(lastSuccessesSql(only.sql), [...only.values, ...only.values])
   return rows.map((row) => ({
     agentId: row.agent_id,
     runId: row.id,

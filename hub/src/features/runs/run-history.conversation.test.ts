@@ -41,13 +41,20 @@ test('the whole log of a run is a text file with one line an entry, whatever is 
   expect(ofAgent).toHaveLength(total)
   expect(ofAgent[0]).toBe('2026-09-21T14:13:20.001Z  info   file.skipped  line 1')
   expect(ofAgent[6]).toContain(String.raw`"/home/x\n2026-01-01T00:00:00.000Z  info   run.ended`)
-  expect(lines.filter((line) => /^2026-01-01/.test(line))).toEqual([])
+  expect(lines.filter((line) => line.startsWith('2026-01-01'))).toEqual([])
   expect(lines.every((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z {2}\w/.test(line))).toBe(true)
 })
 
 test('a caller that goes away in the middle of a log leaves nothing open', async () => {
   const { run, ofRun } = await aRun('/left')
-  const lines = Array.from({ length: 400 }, (_, n) => ({ n: n + 1, atMs: 1, level: 'info', event: 'e', message: 'x'.repeat(400), path: null }))
+  const lines = Array.from({ length: 400 }, (_, n) => ({
+    n: n + 1,
+    atMs: 1,
+    level: 'info',
+    event: 'e',
+    message: 'x'.repeat(400),
+    path: null,
+  }))
   await agent.send('run.log', { ...ofRun, lines })
   for (let round = 0; round < 30; round += 1) {
     const answer = await hub.get(`/api/v1/runs/${run.id}/log/file`)
@@ -58,7 +65,14 @@ test('a caller that goes away in the middle of a log leaves nothing open', async
 
 test('the states of a run are told in order and in parts, to who may see the run', async () => {
   const { run, ofRun } = await aRun('/history')
-  await agent.send('run.finished', { ...ofRun, outcome: 'failed', result: null, error: { code: 'internal', message: 'm', cure: 'c' }, warnings: [], warningCount: 0 })
+  await agent.send('run.finished', {
+    ...ofRun,
+    outcome: 'failed',
+    result: null,
+    error: { code: 'internal', message: 'm', cure: 'c' },
+    warnings: [],
+    warningCount: 0,
+  })
   await hub.expectState(run.id, 'failed')
   type Part = { items: RunEvent[]; hasMore: boolean }
   const all = await hub.json<Part>(hub.get(`/api/v1/runs/${run.id}/events`))

@@ -15,7 +15,7 @@ export interface SystemDeps extends HubConditions {
   vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
   /** Those of all features. */
   healthChecks(): Readonly<Record<string, HealthCheck>>
-  resolveActor(headers: IncomingHttpHeaders): Promise<Actor>
+  readonly resolveActor: (headers: IncomingHttpHeaders) => Promise<Actor>
 }
 
 export function createSystem({ database, hubId, now, origin, log }: HubServices, deps: SystemDeps): Feature {

@@ -1,9 +1,11 @@
-import { chmodSync, renameSync } from 'node:fs'
+import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConnectionTest } from '@holdfast/shared-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestHub } from '../../../test/test-hub.ts'
 import { silentLogger } from '../../platform/logging/logger.ts'
+import { hubConditions } from './hub-conditions.ts'
 import { runHealthChecks } from './run-health-checks.ts'
 
 let hub: TestHub
@@ -31,7 +33,93 @@ describe('health', () => {
 
   test('takes a check that does not come back for a failing one', async () => {
     const health = await runHealthChecks({ slow: () => sleep(1000), quick: async () => undefined }, silentLogger, 30)
-    expect(health).toEqual({ status: 'failing', checks: { slow: 'failing', quick: 'ok' } })
+    expect(health).toMatchObject({ status: 'failing', checks: { slow: 'failing', quick: 'ok' }, details: { slow: { status: 'failing' } } })
+  })
+})
+
+describe('health for people who are signed in', () => {
+  test('says why, how long it took, and how the log fares; nobody else is told', async () => {
+    type Answer = { status: string; details?: { version: string; uptimeMs: number; checks: Record<string, Record<string, unknown>> } }
+    const { details } = await hub.json<Answer>(hub.get('/health'))
+    expect(details).toMatchObject({ version: '0.1.0', checks: { database: { status: 'ok', message: null }, store: { status: 'ok' } } })
+    expect(details?.checks['store']?.['latencyMs']).toEqual(expect.any(Number))
+    const agent = await hub.enrol()
+    expect(await hub.json<Answer>(agent.call('/health'))).not.toHaveProperty('details')
+    expect(await hub.json<Answer>(hub.get('/health', 'holdfast=wrong'))).not.toHaveProperty('details')
+    expect(await hub.json<Answer>(fetch(`${hub.origin}/health`, { headers: { authorization: 'Bearer nonsense' } }))).not.toHaveProperty(
+      'details',
+    )
+    const store = join(hub.dataDir, 'store')
+    renameSync(store, `${store}.away`)
+    const failing = await hub.get('/health')
+    renameSync(`${store}.away`, store)
+    expect([failing.status, await failing.json()]).toMatchObject([
+      503,
+      { details: { checks: { store: { status: 'failing', cure: expect.stringMatching(/mounted/) as string } } } },
+    ])
+  })
+
+  test('tells of a log that cannot be written and of a certificate that ends, without failing', () => {
+    const now = Date.UTC(2026, 10, 21)
+    const state = { place: 'temporary', path: '/tmp/x/hub.log', problem: 'ENOSPC' } as const
+    expect(hubConditions({ logFile: { state }, certificate: null }, now)).toEqual({
+      logs: {
+        status: 'warning',
+        latencyMs: null,
+        message: expect.stringContaining('ENOSPC') as string,
+        cure: expect.any(String) as string,
+      },
+    })
+    const certificate = (validToMs: number) =>
+      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } } }, now)['certificate']
+    expect(certificate(now - 1)).toMatchObject({ status: 'warning', message: expect.stringContaining('expired') as string })
+    expect(certificate(now + 86_400_000)).toMatchObject({ status: 'warning' })
+    expect(certificate(now + 90 * 86_400_000)).toMatchObject({ status: 'ok' })
+  })
+})
+
+describe('a test of the connections', () => {
+  const steps = ({ steps: all }: ConnectionTest) => all.map(({ name, ok }) => `${name} ${ok}`)
+
+  test('of the store writes, reads, lists and deletes, and leaves nothing', async () => {
+    const result = await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', {}))
+    expect(steps(result)).toEqual(['write true', 'read true', 'list true', 'delete true', 'free-space true'])
+    expect(result).toMatchObject({ ok: true, freeBytes: expect.any(Number) as number })
+    expect(result.freeBytes).toBeGreaterThan(1_000_000)
+    const [vault = ''] = readdirSync(join(hub.dataDir, 'store'))
+    expect(
+      readdirSync(join(hub.dataDir, 'store', vault), { recursive: true }).filter((name) => /connection-test\/./.test(String(name))),
+    ).toEqual([])
+    expect(await hub.hub.admin('fsck', { readData: false })).toMatchObject({ ok: true, problems: [] })
+  })
+
+  test('names the step that fails, and what to do', async () => {
+    const [vault = ''] = readdirSync(join(hub.dataDir, 'store'))
+    const folder = join(hub.dataDir, 'store', vault)
+    // A file where a folder has to be: what a store with the wrong rights says as well, also to root.
+    rmSync(join(folder, 'connection-test'), { recursive: true, force: true })
+    writeFileSync(join(folder, 'connection-test'), '')
+    const result = await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', {}))
+    expect(result.ok).toBe(false)
+    expect(result.steps).toMatchObject([
+      { name: 'write', ok: false, error: { code: 'store.unavailable', cure: expect.any(String) as string } },
+    ])
+    rmSync(join(folder, 'connection-test'))
+    expect((await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', { vaultId: vault }))).ok).toBe(true)
+    expect(await hub.refusal(hub.post('/api/v1/system/test-store', { vaultId: crypto.randomUUID() }))).toEqual([404, 'vault.not-found'])
+  })
+
+  test('of the database says its version, and leaves nothing', async () => {
+    const result = await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-database', {}))
+    expect(steps(result)).toEqual(['connect true', 'write true', 'read true'])
+    expect(result.version).toMatch(/^\d+/)
+    expect(await hub.sql(`select 1 from pg_class where relname = 'holdfast_connection_test'`)).toEqual([])
+  })
+
+  test('is for people alone', async () => {
+    const agent = await hub.enrol()
+    for (const what of ['test-store', 'test-database'])
+      expect(await hub.refusal(agent.call(`/api/v1/system/${what}`, { method: 'POST', body: '{}' }))).toEqual([403, 'access.denied'])
   })
 })
 

@@ -6,7 +6,6 @@ import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
-import { testStore } from './checking/test-store.ts'
 import { checkVault, type CheckOptions } from './checking/check-vault.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
@@ -19,8 +18,14 @@ import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
-import { snapshotFigures } from './tables/snapshot-figures.queries.ts'
-import { findSnapshot, findSnapshotOfRun, findSnapshotsByPrefix, listSnapshots, newestSnapshots } from './tables/snapshots.queries.ts'
+import {
+  findSnapshot,
+  findSnapshotOfRun,
+  findSnapshotsByPrefix,
+  listSnapshots,
+  newestSnapshots,
+  snapshotFigures,
+} from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
@@ -80,6 +85,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly refsets: SnapshotRefsets
   readonly segments: SegmentReader
   readonly commitBodies: CommitSessionDeps['commitBodies']
+  /** What the disk of the vaults has left. */
+  readonly freeBytes: () => Promise<number>
 }
 
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
@@ -93,20 +100,14 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     refsets: new SnapshotRefsets(vaults),
     segments: new SegmentReader(services),
     commitBodies: newCommitBodies(),
+    freeBytes: () => folders.freeBytes(),
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(() => checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options))
   return {
     feature: {
       name: 'vaults',
-      routes: {
-        ...vaultRoutes(state),
-        testStore: ({ body }) =>
-          withContractErrors(() => {
-            const { store } = body.vaultId === undefined ? vaults.default : vaults.get(body.vaultId)
-            return testStore(store, () => folders.freeBytes())
-          }),
-      },
+      routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
       adminCommands: vaultAdminCommands(runFsck),
       healthChecks: { store: () => requireStores(vaults) },

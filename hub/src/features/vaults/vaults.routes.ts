@@ -1,4 +1,6 @@
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
+import { testStore } from './checking/test-store.ts'
+import type { ManagedVaults } from './contents/managed-vault.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { listVaults } from './list-vaults.ts'
 import { locateBlobs } from './reading/locate-blobs.ts'
@@ -8,9 +10,15 @@ import { commitSession, type CommitSessionDeps } from './sessions/commit-session
 import { putPack } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
 
-export type VaultRoutesDeps = CommitSessionDeps & ReadSegmentsDeps
+export type VaultRoutesDeps = CommitSessionDeps &
+  ReadSegmentsDeps & { readonly vaults: ManagedVaults; readonly freeBytes: () => Promise<number> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
+  testStore: ({ body }) =>
+    withContractErrors(() => {
+      const { store } = body.vaultId === undefined ? deps.vaults.default : deps.vaults.get(body.vaultId)
+      return testStore(store, deps.freeBytes)
+    }),
   listVaults: async ({ em }) => ({ items: await listVaults(em) }),
   putPack: ({ actor, params, query, body }) =>
     withContractErrors(async () => {

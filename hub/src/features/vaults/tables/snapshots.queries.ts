@@ -4,6 +4,7 @@ import {
   type DomainId,
   type RunId,
   type SnapshotStatus,
+  type Statistics,
   type VaultId,
   type WirePath,
 } from '@holdfast/shared-types'
@@ -209,3 +210,15 @@ const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => (
   packs: row.packs,
   segments: row.segments,
 })
+
+/** How many committed snapshots there are of a device, or of all, and from when to when. */
+export async function snapshotFigures(em: EntityManager, agentId: AgentId | null): Promise<Statistics['snapshots']> {
+  const [row] = await em.execute<{ count: string; oldest: Date | string | null; newest: Date | string | null }[]>(
+    `select count(*) as count, min(received_at) as oldest, max(received_at) as newest
+     from snapshot where state = 'committed' ${agentId === null ? '' : 'and agent_id = ?'}`,
+    agentId === null ? [] : [agentId],
+  )
+  return { count: Number(row?.count ?? 0), oldestAtMs: timeOf(row?.oldest), newestAtMs: timeOf(row?.newest) }
+}
+
+const timeOf = (at: Date | string | null | undefined): number | null => (at === null || at === undefined ? null : new Date(at).getTime())
