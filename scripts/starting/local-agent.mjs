@@ -11,10 +11,13 @@ const longestRestartMs = 30_000
  * @param {string} hubUrl @param {NodeJS.ProcessEnv} env
  */
 export async function enrolLocalAgent(hubUrl, env) {
-  const moved = await runForDocument('holdfast', ['enrol', '--update-url', hubUrl], env)
+  // An authority of one's own is given to the agent as well; an address without TLS has none.
+  const authority = env['HOLDFAST_TLS_CA']
+  const trust = authority && hubUrl.startsWith('https:') ? ['--ca', authority] : []
+  const moved = await runForDocument('holdfast', ['enrol', '--update-url', hubUrl, ...trust], env)
   if (moved.error?.code !== 'agent.not-enrolled') return void orProblem(moved)
   const { token } = orProblem(await runForDocument('holdfast-hub', ['enrol-token', 'create'], env))
-  orProblem(await runForDocument('holdfast', ['enrol', hubUrl, '--token', token], env))
+  orProblem(await runForDocument('holdfast', ['enrol', hubUrl, '--token', token, ...trust], env))
 }
 
 /**

@@ -17,6 +17,8 @@ export interface RouteContract {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType | 'bytes'
   readonly response: z.ZodType | 'bytes'
+  /** Of an answer that is bytes; `application/octet-stream` unless said. */
+  readonly mediaType?: string
   /** Success status; 200 unless said. */
   readonly status?: 200 | 201 | 204
 }

@@ -2,8 +2,9 @@ import { api, Problem, type RouteActor, type RouteContract } from '@holdfast/sha
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi'
 import { z } from 'zod'
 
-const bytesContent = { 'application/octet-stream': { schema: z.string().meta({ override: { type: 'string', format: 'binary' } }) } }
-const contentOf = (schema: z.ZodType | 'bytes') => (schema === 'bytes' ? bytesContent : { 'application/json': { schema } })
+const bytes = z.string().meta({ override: { type: 'string', format: 'binary' } })
+const contentOf = (schema: z.ZodType | 'bytes', mediaType = 'application/octet-stream') =>
+  schema === 'bytes' ? { [mediaType]: { schema: bytes } } : { 'application/json': { schema } }
 
 /** Who may call, as OpenAPI says it. */
 const securityOf: Readonly<Record<RouteActor, Record<string, string[]>[]>> = {
@@ -22,7 +23,7 @@ function operation(operationId: string, contract: RouteContract): ZodOpenApiOper
     requestParams: { ...(contract.params ? { path: contract.params } : {}), ...(contract.query ? { query: contract.query } : {}) },
     ...(contract.body ? { requestBody: { required: true, content: contentOf(contract.body) } } : {}),
     responses: {
-      [String(contract.status ?? 200) as '200']: { description: 'Done', content: contentOf(contract.response) },
+      [String(contract.status ?? 200) as '200']: { description: 'Done', content: contentOf(contract.response, contract.mediaType) },
       default: { description: 'Problem details; `code` is stable', content: { 'application/problem+json': { schema: Problem } } },
     },
   }

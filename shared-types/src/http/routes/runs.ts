@@ -84,6 +84,7 @@ export const runsRoutes = {
     actor: 'any',
     params: z.object({ runId: RunId }),
     response: 'bytes',
+    mediaType: 'text/plain',
   }),
 
   listRunEvents: route({
