@@ -22,7 +22,7 @@ test('the interactive documentation works with nothing from elsewhere and under 
   await call.click()
   await call.getByRole('button', { name: 'Try it out' }).click()
   await call.getByRole('button', { name: 'Execute' }).click()
-  await expect(call.locator('.live-responses-table .response-col_status').first()).toContainText('200')
+  await expect(call.locator('.live-responses-table tbody .response-col_status').first()).toContainText('200')
   await expect(page.locator('#operations-Devices-listHostEntries')).toBeVisible()
   await expect(page.locator('[id="host.not-answering"]')).toContainText('does not answer')
   expect(foreign).toEqual([])

@@ -53,7 +53,7 @@ test('a device enrols with its hub\u2019s own authority and backs up over TLS, a
   const { token } = await runForJson<{ token: string }>(hubBin, ['enrol-token', 'create', '--json'], env)
   const enrol = ['enrol', origin, '--token', token, '--json']
   const refused = await runForJson<FailureDocument>(holdfastBin, enrol, env, 1)
-  expect(refused.error).toMatchObject({ code: 'hub.certificate-untrusted', cure: expect.stringContaining('--ca FILE') as string })
+  expect(refused.error).toMatchObject({ code: 'hub.certificate-untrusted', cure: expect.stringContaining('--ca FILE') })
   await runForJson(holdfastBin, [...enrol, '--ca', file('ca.pem')], env)
 
   const agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], env)
@@ -70,7 +70,9 @@ test('a device enrols with its hub\u2019s own authority and backs up over TLS, a
   await hub.stop()
   const [hubLog, agentLog] = [join(data, 'logs', 'hub.log'), join(data, 'agent', 'logs', 'agent.log')]
   expect(eventsIn(hubLog)).toEqual(expect.arrayContaining(['hub.listening', 'agent.linked', 'run.moved', 'hub.stopping', 'hub.stopped']))
-  expect(eventsIn(agentLog)).toEqual(expect.arrayContaining(['agent.started', 'link.connected', 'run.ended', 'agent.stopping', 'agent.stopped']))
+  expect(eventsIn(agentLog)).toEqual(
+    expect.arrayContaining(['agent.started', 'link.connected', 'run.ended', 'agent.stopping', 'agent.stopped']),
+  )
   for (const log of [hubLog, agentLog]) {
     expect(statSync(log).mode & 0o137).toBe(0)
     expect(statSync(join(log, '..')).mode & 0o777).toBe(0o700)

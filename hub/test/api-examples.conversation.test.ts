@@ -87,6 +87,7 @@ describe('the examples of the manual', () => {
   test('every code that is named is one of the registry', () => {
     const named = [...page.matchAll(/`((?:agent|host|live|run)\.[a-z-]+)`/g)].map((match) => match[1] ?? '')
     const events = new Set(['run.progress'])
-    for (const code of named) if (!events.has(code)) expect([code, isErrorCode(code) && errorFacts(code).status]).toEqual([code, expect.any(Number)])
+    for (const code of named)
+      if (!events.has(code)) expect([code, isErrorCode(code) && errorFacts(code).status]).toEqual([code, expect.any(Number)])
   })
 })

@@ -1,6 +1,7 @@
 import { adminSocketPath } from '../admin-socket/admin-socket-path.ts'
 import { serveAdminSocket, type AdminSocket } from '../admin-socket/serve-admin-socket.ts'
 import type { Hub } from '../hub.ts'
+import { readTlsCertificate } from '../platform/http/tls-certificate.ts'
 import type { LogFile } from '../platform/logging/log-file.ts'
 import { listenForStopRequests, type StopRequests } from '../platform/lifecycle/stop-requests.ts'
 import { adminHandlers } from './admin-handlers.ts'
@@ -31,6 +32,8 @@ interface Standing {
 
 /** Runs the hub until it is asked to stop. */
 export async function startCommand(context: CliContext, options: StartOptions): Promise<void> {
+  // Read again when the hub is made; looked at here, so that a wrong file is told before a database starts.
+  if (context.config.tls !== null) readTlsCertificate(context.config.tls)
   const requests = listenForStopRequests(options)
   const held = await holdDataFolder(context, 'hub')
   if ('holder' in held) throw alreadyRunning(held.holder)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunEvent } from '@holdfast/shared-types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
@@ -43,6 +44,26 @@ test('the whole log of a run is a text file with one line an entry, whatever is 
   expect(ofAgent[6]).toContain(String.raw`"/home/x\n2026-01-01T00:00:00.000Z  info   run.ended`)
   expect(lines.filter((line) => line.startsWith('2026-01-01'))).toEqual([])
   expect(lines.every((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z {2}\w/.test(line))).toBe(true)
+})
+
+test('a long log is read only as fast as its caller takes it', { timeout: 60_000 }, async () => {
+  const { run } = await aRun('/long')
+  const total = 60_000
+  await hub.sql(
+    `insert into run_log (run_id, seq, at, level, event, message)
+     select $1, 100 + n, now(), 'info', 'file.skipped', repeat('x', 1000) from generate_series(1, ${total}) as n`,
+    [run.id],
+  )
+  await hub.sql('update run set last_log_seq = $2 where id = $1', [run.id, 100 + total])
+  const answer = await hub.get(`/api/v1/runs/${run.id}/log/file`)
+  const reader = answer.body?.getReader()
+  let bytes = (await reader?.read())?.value?.length ?? 0
+  await sleep(500)
+  // What the hub has not read by now is gone: sockets and buffers hold some MB of the 60.
+  await hub.sql('delete from run_log where run_id = $1 and seq > 30000', [run.id])
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) bytes += part.value.length
+  expect(bytes).toBeGreaterThan(20_000_000)
+  expect(bytes).toBeLessThan(40_000_000)
 })
 
 test('a caller that goes away in the middle of a log leaves nothing open', async () => {

@@ -78,6 +78,20 @@ describe('health for people who are signed in', () => {
   })
 })
 
+test('a hub whose log cannot be written serves on, and says so to who is signed in', async () => {
+  const state = { place: 'temporary', path: '/tmp/holdfast-logs-x/hub.log', problem: 'ENOSPC' } as const
+  const other = await TestHub.start({ logFile: { state } })
+  try {
+    const health = await other.get('/health')
+    expect([health.status, await health.json()]).toMatchObject([
+      200,
+      { status: 'ok', details: { checks: { logs: { status: 'warning', message: expect.stringContaining('ENOSPC') as string } } } },
+    ])
+  } finally {
+    await other.stop()
+  }
+})
+
 describe('a test of the connections', () => {
   const steps = ({ steps: all }: ConnectionTest) => all.map(({ name, ok }) => `${name} ${ok}`)
 

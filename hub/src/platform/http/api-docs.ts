@@ -26,6 +26,7 @@ const page = (): string => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Holdfast API</title>
+<link rel="icon" href="/api/docs/icon.png">
 <link rel="stylesheet" href="/api/docs/swagger-ui.css">
 <link rel="stylesheet" href="/api/docs/page.css">
 </head>
@@ -62,6 +63,7 @@ export function apiDocs(hubVersion: string, cookieName: string): Router<HubState
     '/api/docs': new StaticFile('docs.html', Buffer.from(page()), false),
     '/api/docs/page.js': new StaticFile('page.js', Buffer.from(script), false),
     '/api/docs/page.css': new StaticFile('page.css', Buffer.from(style), false),
+    '/api/docs/icon.png': new StaticFile('icon.png', readFileSync(join(dist, 'favicon-32x32.png')), false),
     '/api/docs/swagger-ui.css': new StaticFile('swagger-ui.css', readFileSync(join(dist, 'swagger-ui.css')), false),
     '/api/docs/swagger-ui-bundle.js': new StaticFile('swagger-ui-bundle.js', readFileSync(join(dist, 'swagger-ui-bundle.js')), false),
   }

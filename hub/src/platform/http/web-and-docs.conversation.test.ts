@@ -90,7 +90,7 @@ describe('API documentation', () => {
     expect(page).not.toMatch(/https?:\/\//)
     expect(page).toContain('id="vault.wrong-key"')
     const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '')
-    expect(files).toHaveLength(4)
+    expect(files).toHaveLength(5)
     for (const file of files) expect((await app.call(file)).status).toBe(200)
   })
 })
