@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { backupExclusions, LogLine, restoreModes, Run, RunKind } from '../../model/run.ts'
+import { AgentId, RunId, SnapshotId } from '../../primitives/ids.ts'
+import { WirePath } from '../../primitives/wire-path.ts'
+import { route, type RouteContract } from '../route.ts'
+import { Limit, page, v1 } from './parts.ts'
+
+const BackupOrder = z.strictObject({
+  kind: z.literal('backup'),
+  sources: z.array(WirePath).min(1).max(1000),
+  full: z.boolean().default(false),
+  ...backupExclusions,
+})
+const RestoreOrder = z.strictObject({
+  kind: z.literal('restore'),
+  snapshotId: SnapshotId,
+  target: WirePath.nullable().describe('Folder on the device; null: back to where it was'),
+  flat: z.boolean().default(false),
+  paths: z.array(WirePath).max(10_000).default([]),
+  ...restoreModes,
+})
+const VerifyOrder = z.strictObject({ kind: z.literal('verify'), snapshotId: SnapshotId })
+export const RunOrder = z.discriminatedUnion('kind', [BackupOrder, RestoreOrder, VerifyOrder]).meta({ id: 'RunOrder' })
+export type RunOrder = z.infer<typeof RunOrder>
+
+export const runsRoutes = {
+  startRun: route({
+    method: 'post',
+    path: `${v1}/devices/{agentId}/runs`,
+    summary: 'Ask a device for a backup, restore or verification',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ agentId: AgentId }),
+    body: RunOrder,
+    response: Run,
+    status: 201,
+  }),
+
+  listRuns: route({
+    method: 'get',
+    path: `${v1}/runs`,
+    summary: 'Runs, newest first',
+    tag: 'Runs',
+    actor: 'any',
+    query: z.object({
+      agentId: AgentId.optional(),
+      kind: RunKind.optional(),
+      active: z.enum(['true', 'false']).optional(),
+      before: RunId.optional().describe('Only runs older than this one: the last of the answer before'),
+      limit: Limit.default(50),
+    }),
+    response: page(Run),
+  }),
+
+  getRun: route({
+    method: 'get',
+    path: `${v1}/runs/{runId}`,
+    summary: 'One run',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    response: Run,
+  }),
+
+  getRunLog: route({
+    method: 'get',
+    path: `${v1}/runs/{runId}/log`,
+    summary: 'Log lines of a run in order',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: Limit.default(500) }),
+    /** `lastSeq`: the run topic's sequence at this moment, to subscribe from. */
+    response: page(LogLine).extend({ lastSeq: z.int().min(0) }),
+  }),
+
+  cancelRun: route({
+    method: 'post',
+    path: `${v1}/runs/{runId}/cancel`,
+    summary: 'Cancel a run',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    response: Run,
+  }),
+} as const satisfies Record<string, RouteContract>
