@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url'
 import type { HubConfig } from './config/config-schema.ts'
 import type { Hub, HubOptions } from './hub.ts'
 import { migrations } from './migrations/index.ts'
+import { createAuditTrail, joinTransaction } from './platform/audit/audit-trail.ts'
+import { writeAuditEntry } from './platform/audit/write-audit-entry.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
 import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
 import { createApp } from './platform/http/create-app.ts'
 import { createHttpServer } from './platform/http/http-server.ts'
 import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
+import { createRequestLimits } from './platform/limits/request-limits.ts'
 import type { HubServices } from './platform/services.ts'
 import { entities } from './wiring/entities.ts'
 import { adminCommandsOf, runAdminCommand } from './wiring/admin-commands.ts'
@@ -40,7 +43,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const lock = await takeHubLock({ connection, log, onLost: fatal })
   let database: Database | null = null
   try {
-    database = await openDatabase({ connection, entities, migrations, log })
+    database = await openDatabase({ connection, entities, migrations, log, onTransaction: joinTransaction })
     return await assemble(options, database, lock)
   } catch (error) {
     await database?.close()
@@ -58,14 +61,19 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
   const services = await makeServices(options, database, { now, origin, checkBodies: isDevelopment })
   const wired = wireFeatures(services, { hubVersion: packageVersion, cookieName: cookieNameFor(isHttps) })
   const identities: IdentitySource = {
-    findSignIn: (token) => wired.auth.findSignIn(token),
+    findSignIn: (token, address) => wired.auth.findSignIn(token, address),
+    findApiToken: (token, address) => wired.apiTokens.findApiToken(token, address),
     findAgentIdentity: (agentId) => wired.agents.findAgentIdentity(agentId),
   }
   const actors = createActorResolver(identities, services.hubId, isHttps)
   const newEntityManager = () => database.em()
+  const audit = createAuditTrail({ log, write: (record, em) => writeAuditEntry(em ?? database.em(), record, new Date(now())) })
+  const limits = createRequestLimits(config.rateLimit)
   const app = createApp({
     log,
     actors,
+    audit,
+    limits,
     newEntityManager,
     isHttps,
     features: wired.list,
@@ -76,7 +84,17 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
     publicOrigin: origin,
   })
   http.onRequest(app.callback())
-  const sockets = openSockets({ services, wired, identities, actors, http, hubVersion: packageVersion, checkAnswers: isDevelopment })
+  const sockets = openSockets({
+    services,
+    wired,
+    identities,
+    actors,
+    audit,
+    limits,
+    http,
+    hubVersion: packageVersion,
+    checkAnswers: isDevelopment,
+  })
   await startFeatures(wired.list)
   const timers = startTimers(services, sockets)
 
@@ -103,7 +121,7 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
       await http.listen(config.host, config.port)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
-    admin: (command, input) => runAdminCommand(commands, database, { name: command, input }),
+    admin: (command, input) => runAdminCommand(commands, { database, audit }, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
     close: () => (closing ??= closeAll()),

@@ -1,8 +1,11 @@
 import type { RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
+import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts'
+import { createAudit } from '../features/audit/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
+import { createPeople } from '../features/people/index.ts'
 import { createRuns, getRunForAgent, lastOutcomes, type Runs, type RunSnapshots } from '../features/runs/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createSystem } from '../features/system/index.ts'
@@ -14,6 +17,7 @@ export interface WiredFeatures {
   /** In the order they start; they stop the other way round. */
   readonly list: readonly Feature[]
   readonly auth: Auth
+  readonly apiTokens: ApiTokens
   readonly agents: Agents
   readonly runs: Runs
 }
@@ -32,8 +36,14 @@ export function wireFeatures(services: HubServices, { hubVersion, cookieName }: 
   }
   const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent } })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
-  const agents = createAgents(services, { newestSnapshots: (em) => newestSnapshots(vaults, em), lastOutcomes })
+  const agents = createAgents(services, {
+    newestSnapshots: (em) => newestSnapshots(vaults, em),
+    lastOutcomes,
+    endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
+    hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
+  })
   const auth = createAuth(services, cookieName)
+  const apiTokens = createApiTokens(services)
   const list: Feature[] = [
     createSystem(services, {
       hubVersion,
@@ -41,13 +51,16 @@ export function wireFeatures(services: HubServices, { hubVersion, cookieName }: 
       healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
     }),
     auth.feature,
+    apiTokens.feature,
+    createPeople(services),
+    createAudit(services),
     vaults.feature,
     createSnapshots({ vaults, devices: { deviceNames } }).feature,
     agents.feature,
     createEnrolment(services, { vaults }),
     runs.feature,
   ]
-  return { list, auth, agents, runs }
+  return { list, auth, apiTokens, agents, runs }
 }
 
 const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({

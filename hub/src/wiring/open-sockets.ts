@@ -1,7 +1,9 @@
-import type { LiveEvent } from '@holdfast/shared-types'
+import type { Topic } from '@holdfast/shared-types'
+import type { AuditTrail } from '../platform/audit/audit-trail.ts'
 import type { UserActor } from '../platform/http/actor.ts'
 import type { HttpServer } from '../platform/http/http-server.ts'
 import type { ActorResolver, IdentitySource } from '../platform/http/resolve-actor.ts'
+import type { RequestLimits } from '../platform/limits/request-limits.ts'
 import { createAgentGate } from '../platform/realtime/agent-gate.ts'
 import type { AgentLinkRegistry } from '../platform/realtime/agent-links.ts'
 import { attachAgentNamespace } from '../platform/realtime/agent-namespace.ts'
@@ -15,6 +17,8 @@ export interface SocketParts {
   readonly wired: WiredFeatures
   readonly identities: IdentitySource
   readonly actors: ActorResolver
+  readonly audit: AuditTrail
+  readonly limits: RequestLimits
   readonly http: HttpServer
   readonly hubVersion: string
   readonly checkAnswers: boolean
@@ -27,19 +31,19 @@ export interface OpenSockets {
 }
 
 /** Both namespaces on the hub's HTTP server. */
-export function openSockets({ services, wired, identities, actors, http, hubVersion, checkAnswers }: SocketParts): OpenSockets {
-  const { log, database, hubId, now, agentLinks, feeds, domainEvents, origin } = services
+export function openSockets(parts: SocketParts): OpenSockets {
+  const { services, wired, identities, actors, audit, limits, http, hubVersion, checkAnswers } = parts
+  const { config, log, database, hubId, now, agentLinks, feeds, domainEvents, origin } = services
   const features = wired.list
   const io = createSocketServer(http.server, origin)
   const gate = createAgentGate({ features, log, newEntityManager: () => database.em(), checkAnswers })
   const agents = attachAgentNamespace({ io, hubId, hubVersion, features, identities, links: agentLinks, gate, database, log, now })
   const access = {
-    requireTopic: (actor: UserActor, topic: LiveEvent['topic']) => wired.runs.requireTopic(actor, topic),
-    // The only role there is sees everything; `requireTopic` and this line are where others will be told less.
-    maySee: (actor: UserActor) => actor.role === 'admin',
-    livingSignIns: (signInIds: readonly string[]) => wired.auth.livingSignIns(signInIds),
+    requireTopic: (actor: UserActor, topic: Topic) => wired.runs.requireTopic(actor, topic),
+    endedAmong: async (actors: readonly UserActor[]) =>
+      new Set([...(await wired.auth.endedAmong(actors)), ...(await wired.apiTokens.endedAmong(actors))]),
   }
-  const ui = attachUiNamespace({ io, actors, feeds, access, domainEvents, log })
+  const ui = attachUiNamespace({ io, actors, feeds, access, audit, limits, domainEvents, log, trustProxy: config.trustProxy })
   return {
     cutEndedSignIns: () => ui.cutEndedSignIns(),
     async close() {

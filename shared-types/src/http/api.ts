@@ -1,6 +1,9 @@
 import type { RouteContract } from './route.ts'
 import { agentDataRoutes } from './routes/agent-data.ts'
+import { apiTokensRoutes } from './routes/api-tokens.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { devicesRoutes } from './routes/devices.ts'
+import { peopleRoutes } from './routes/people.ts'
 import { runsRoutes } from './routes/runs.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { snapshotsRoutes } from './routes/snapshots.ts'
@@ -11,6 +14,9 @@ import { vaultsRoutes } from './routes/vaults.ts'
 export const api = {
   ...systemRoutes,
   ...signInRoutes,
+  ...peopleRoutes,
+  ...apiTokensRoutes,
+  ...auditRoutes,
   ...devicesRoutes,
   ...runsRoutes,
   ...vaultsRoutes,

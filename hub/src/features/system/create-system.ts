@@ -1,7 +1,7 @@
 import type { VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
-import { adminCommand, type Feature } from '../../platform/http/define-feature.ts'
+import { lookingCommand, type Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { administratorHasPassword } from '../users/index.ts'
 import { runHealthChecks, type HealthCheck } from './run-health-checks.ts'
@@ -31,7 +31,7 @@ export function createSystem({ database, hubId, now, origin, log }: HubServices,
       getSystem: ({ em }) => facts(em),
     },
     healthChecks: { database: () => database.ping() },
-    adminCommands: { status: adminCommand(z.strictObject({}), async (_, em) => ({ ...(await facts(em)), origin: origin() })) },
+    adminCommands: { status: lookingCommand(z.strictObject({}), async (_, em) => ({ ...(await facts(em)), origin: origin() })) },
   }
 }
 
