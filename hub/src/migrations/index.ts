@@ -1,11 +1,11 @@
 import type { MigrationClass } from '../platform/database/database.ts'
 import { Migration20261121092809_create_hub_tables } from './Migration20261121092809_create_hub_tables.ts'
 import { Migration20261121095239_create_vault_tables } from './Migration20261121095239_create_vault_tables.ts'
-import { Migration20261121191159_create_people_tables } from './Migration20261121191159_create_people_tables.ts'
+import { Migration20261121191242_create_people_tables } from './Migration20261121191242_create_people_tables.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
   Migration20261121092809_create_hub_tables,
   Migration20261121095239_create_vault_tables,
-  Migration20261121191159_create_people_tables,
+  Migration20261121191242_create_people_tables,
 ]

@@ -17,17 +17,16 @@ export async function blockedUntilMs(em: EntityManager, keys: readonly Buffer[],
 export async function countFailure(em: EntityManager, key: Buffer, rule: FailureRule, nowMs: number): Promise<boolean> {
   const now = new Date(nowMs)
   const rows = await em.execute<unknown[]>(
-    `insert into failed_sign_in as f (key, count, last_at, blocked_until, forgotten_at) values (?, 1, ?, ?, ?)
+    `insert into failed_sign_in as f (key, count, last_at, blocked_until, forgotten_at) values (?, 1, ?, 'epoch', ?)
      on conflict (key) do update set
        count = case when f.forgotten_at <= excluded.last_at then 1 else f.count + 1 end,
        last_at = excluded.last_at,
-       blocked_until = excluded.last_at + case
-         when f.forgotten_at <= excluded.last_at or f.count + 1 < ? then interval '0'
-         else least(?, ? * power(2, least(f.count + 1 - ?, 30))) * interval '1 millisecond' end,
+       blocked_until = case when f.forgotten_at <= excluded.last_at or f.count + 1 < ? then 'epoch'
+         else excluded.last_at + least(?, ? * power(2, least(f.count + 1 - ?, 30))) * interval '1 millisecond' end,
        forgotten_at = excluded.forgotten_at
      where f.blocked_until <= excluded.last_at
      returning count`,
-    [key, now, now, new Date(nowMs + rule.memoryMs), rule.freeTries, rule.longestWaitMs, rule.firstWaitMs, rule.freeTries],
+    [key, now, new Date(nowMs + rule.memoryMs), rule.freeTries, rule.longestWaitMs, rule.firstWaitMs, rule.freeTries],
   )
   return rows.length > 0
 }
@@ -36,9 +35,9 @@ export async function countFailure(em: EntityManager, key: Buffer, rule: Failure
 export const forgetFailures = (em: EntityManager, key: Buffer): Promise<number> => em.nativeDelete(FailedSignInEntity, { key })
 
 /** Takes back one count of each key, with the wait that it brought: the try was let through, and turned out well. */
-export async function takeBackFailures(em: EntityManager, keys: readonly Buffer[], nowMs: number): Promise<void> {
+export async function takeBackFailures(em: EntityManager, keys: readonly Buffer[]): Promise<void> {
   for (const key of keys)
-    await em.execute('update failed_sign_in set count = greatest(count - 1, 0), blocked_until = ? where key = ?', [new Date(nowMs), key])
+    await em.execute(`update failed_sign_in set count = greatest(count - 1, 0), blocked_until = 'epoch' where key = ?`, [key])
 }
 
 export async function knowsPlace(em: EntityManager, userId: UserId, addressHash: Buffer): Promise<boolean> {

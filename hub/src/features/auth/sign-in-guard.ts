@@ -89,7 +89,6 @@ export function createSignInGuard({ database, secret, now }: SignInGuardDeps): S
         await takeBackFailures(
           em,
           counted.filter(({ kind }) => kind !== 'pair').map(({ key }) => key),
-          now(),
         )
         if (attempt.userId !== null) await notePlace(em, attempt.userId, placeOf(attempt.address), new Date(now()))
       }

@@ -46,7 +46,7 @@ export const FailedSignInEntity = defineEntity({
     key: p.blob().primary().check('octet_length(key) = 32'),
     count: p.integer(),
     lastAt: p.datetime(3),
-    /** Until then the next try is refused unseen. */
+    /** Until then the next try is refused unseen; 1970 = it is not. */
     blockedUntil: p.datetime(3),
     /** From then on the row says nothing any more. */
     forgottenAt: p.datetime(3),

@@ -1,8 +1,8 @@
 // oxlint-disable max-lines-per-function -- one schema, one list of statements
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261121191159_create_people_tables extends Migration {
-  override name = 'Migration20261121191159_create_people_tables'
+export class Migration20261121191242_create_people_tables extends Migration {
+  override name = 'Migration20261121191242_create_people_tables'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -12,21 +12,6 @@ export class Migration20261121191159_create_people_tables extends Migration {
     this.addSql(`create index "audit_entry_actor_id_index" on "audit_entry" ("actor_id", "id");`)
     this.addSql(`create index "audit_entry_object_id_index" on "audit_entry" ("object_id", "id");`)
     this.addSql(`create index "audit_entry_action_index" on "audit_entry" ("action", "id");`)
-
-    // Append-only, whatever code or person writes here. Pruning names in its transaction what it may remove, and nothing newer goes.
-    this.addSql(`create function refuse_audit_change() returns trigger language plpgsql as $$
-begin
-  if tg_op = 'DELETE' and old.at < nullif(current_setting('holdfast.audit_prune_before', true), '')::timestamptz then
-    return old;
-  end if;
-  raise exception 'audit_entry is append-only';
-end $$;`)
-    this.addSql(
-      `create trigger audit_entry_append_only before update or delete on audit_entry for each row execute function refuse_audit_change();`,
-    )
-    this.addSql(
-      `create trigger audit_entry_no_truncate before truncate on audit_entry for each statement execute function refuse_audit_change();`,
-    )
 
     this.addSql(
       `create table "failed_sign_in" ("key" bytea not null, "count" int not null, "last_at" timestamptz(3) not null, "blocked_until" timestamptz(3) not null, "forgotten_at" timestamptz(3) not null, primary key ("key"));`,
@@ -59,6 +44,17 @@ end $$;`)
     )
 
     this.addSql(`alter table "sign_in" add "device" text null, add "address" text null;`)
+
+    this.addSql(
+      `create or replace function "audit_entry_append_only_fn"() returns trigger as $$ begin if tg_op = 'DELETE' and old.at < nullif(current_setting('holdfast.audit_prune_before', true), '')::timestamptz then return old; end if; raise exception 'audit_entry is append-only'; end; $$ language plpgsql;`,
+    )
+    this.addSql(
+      `create trigger "append_only" BEFORE UPDATE OR DELETE on "audit_entry" for each ROW execute function "audit_entry_append_only_fn"();`,
+    )
+    // The ORM does not see triggers for truncate, so that this one is known here alone.
+    this.addSql(
+      `create trigger "append_only_truncate" before truncate on "audit_entry" for each statement execute function "audit_entry_append_only_fn"();`,
+    )
 
     this.addSql(`alter table "failed_sign_in" add constraint "failed_sign_in_key_check" check (octet_length(key) = 32);`)
 
