@@ -38,7 +38,7 @@ export interface LinkState {
 
 export interface HubLink {
   readonly state: LinkState
-  /** Dials and goes on dialling until `close`. */
+  /** Dials and goes on dialling until `close`, or until the hub says that it has cut this device off for good. */
   start(): void
   /** Sends one envelope once. @throws LinkLost when it must be sent again; AppError as the hub refused it. */
   send<T extends ToHubType>(envelope: AnyEnvelope & { readonly type: T }, timeoutMs?: number): Promise<AckOf<ToHub, T>>
@@ -48,7 +48,7 @@ export interface HubLink {
     body: BodyOf<ToHub, T>,
     options: { patienceMs: number; signal?: AbortSignal },
   ): Promise<AckOf<ToHub, T>>
-  /** Resolves at the next moment the link is up. */
+  /** Resolves at the next moment the link is up. @throws AppError `agent.revoked` when it will never be again */
   whenConnected(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -139,6 +139,7 @@ export class LiveHubLink implements HubLink {
   async whenConnected(signal?: AbortSignal): Promise<void> {
     while (this.#state.state !== 'connected') {
       signal?.throwIfAborted()
+      if (isRevoked(this.#state)) throw linkProblem(this.#state)
       if (this.#state.state === 'closed') throw new AppError('hub.unreachable', { message: 'The link to the hub was closed.' })
       await this.#nextState(signal)
     }
@@ -164,7 +165,8 @@ export class LiveHubLink implements HubLink {
     let attempt = 0
     while (!this.#closing.signal.aborted) {
       const life = await this.#liveOnce()
-      if (this.#closing.signal.aborted) break
+      // A device that was cut off is not asked back: dialling on would only be noise, on both sides, for as long as the machine runs.
+      if (this.#closing.signal.aborted || isRevoked(this.#state)) break
       attempt = life.heldMs >= settledAfterMs ? 0 : attempt + 1
       const delayMs = life.refused
         ? reconnectDelayMs(attempt, 0.5 + this.#random() / 2, limits.refused)
@@ -244,6 +246,9 @@ const refusal = (answer: HelloAnswer & { accepted: false }): AppError =>
     cure: answer.cure,
     context: { remoteCode: answer.code },
   })
+
+/** True once the hub has cut this device off: its identity is worth nothing any more. A start of the agent asks once again. */
+export const isRevoked = ({ state, problem }: LinkState): boolean => state === 'refused' && problem?.code === 'agent.revoked'
 
 /** A link that the hub ended on purpose (replaced, removed) is not dialled again at once: a person has to look. */
 function afterEnd({ reason, told }: LinkEnd): LinkState {

@@ -137,7 +137,7 @@ export const errorRegistry = {
   'agent.revoked': {
     category: 'forbidden',
     title: 'This device was removed from the hub.',
-    cure: 'If it should come back, enrol it anew as another device: remove its HOLDFAST_AGENT_HOME, then run `holdfast enrol`.',
+    cure: 'If it should come back, enrol it anew as another device: stop its agent, remove its HOLDFAST_AGENT_HOME, then run `holdfast enrol`.',
   },
   'agent.ambiguous': {
     category: 'invalid-input',
