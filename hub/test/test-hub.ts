@@ -14,6 +14,8 @@ import { FakeAgent } from './fake-agent.ts'
 
 interface TestHubOptions {
   readonly leaseMs?: number
+  /** Settings beside these. */
+  readonly env?: Readonly<Record<string, string>>
   /** Prints what the hub logs, to find out why a test fails. */
   readonly isLoud?: boolean
 }
@@ -48,6 +50,7 @@ export class TestHub {
       HOLDFAST_DATA: this.dataDir,
       HOLDFAST_PORT: String(this.#port),
       HOLDFAST_LEASE_MS: String(this.#options.leaseMs ?? 600_000),
+      ...this.#options.env,
     })
     const log = this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger
     this.hub = await createHub({
