@@ -3,19 +3,18 @@ import { fileURLToPath } from 'node:url'
 import type { HubConfig } from './config/config-schema.ts'
 import type { Hub, HubOptions } from './hub.ts'
 import { migrations } from './migrations/index.ts'
-import { createAuditTrail, joinTransaction } from './platform/audit/audit-trail.ts'
-import { writeAuditEntry } from './platform/audit/write-audit-entry.ts'
+import { joinTransaction } from './platform/audit/audit-trail.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
 import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
 import { createApp } from './platform/http/create-app.ts'
 import { createHttpServer } from './platform/http/http-server.ts'
 import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
-import { createRequestLimits } from './platform/limits/request-limits.ts'
 import type { HubServices } from './platform/services.ts'
 import { entities } from './wiring/entities.ts'
 import { adminCommandsOf, runAdminCommand } from './wiring/admin-commands.ts'
 import { startFeatures, stopFeatures } from './wiring/feature-life.ts'
-import { wireFeatures } from './wiring/features.ts'
+import { wireFeatures, type WiredFeatures } from './wiring/features.ts'
+import { makeGuards } from './wiring/make-guards.ts'
 import { makeServices } from './wiring/make-services.ts'
 import { openSockets, type OpenSockets } from './wiring/open-sockets.ts'
 
@@ -60,20 +59,14 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
   const origin = (): string => config.publicUrl ?? listeningOrigin(config, http.port)
   const services = await makeServices(options, database, { now, origin, checkBodies: isDevelopment })
   const wired = wireFeatures(services, { hubVersion: packageVersion, cookieName: cookieNameFor(isHttps) })
-  const identities: IdentitySource = {
-    findSignIn: (token, address) => wired.auth.findSignIn(token, address),
-    findApiToken: (token, address) => wired.apiTokens.findApiToken(token, address),
-    findAgentIdentity: (agentId) => wired.agents.findAgentIdentity(agentId),
-  }
+  const identities = identitiesOf(wired)
   const actors = createActorResolver(identities, services.hubId, isHttps)
   const newEntityManager = () => database.em()
-  const audit = createAuditTrail({ log, write: (record, em) => writeAuditEntry(em ?? database.em(), record, new Date(now())) })
-  const limits = createRequestLimits(config.rateLimit)
+  const guards = makeGuards(services)
   const app = createApp({
     log,
     actors,
-    audit,
-    limits,
+    ...guards,
     newEntityManager,
     isHttps,
     features: wired.list,
@@ -89,8 +82,7 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
     wired,
     identities,
     actors,
-    audit,
-    limits,
+    guards,
     http,
     hubVersion: packageVersion,
     checkAnswers: isDevelopment,
@@ -121,12 +113,19 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
       await http.listen(config.host, config.port)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
-    admin: (command, input) => runAdminCommand(commands, { database, audit }, { name: command, input }),
+    admin: (command, input) => runAdminCommand(commands, { database, audit: guards.audit }, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
     close: () => (closing ??= closeAll()),
   }
 }
+
+/** Where the platform learns who somebody is. */
+const identitiesOf = ({ auth, apiTokens, agents }: WiredFeatures): IdentitySource => ({
+  findSignIn: (token, address) => auth.findSignIn(token, address),
+  findApiToken: (token, address) => apiTokens.findApiToken(token, address),
+  findAgentIdentity: (agentId) => agents.findAgentIdentity(agentId),
+})
 
 /** `http://` and what the hub listens on, as a person on this machine would type it. */
 function listeningOrigin({ host, port }: HubConfig, actualPort: number): string {

@@ -83,7 +83,11 @@ beforeAll(async () => {
   const { token: wide } = await addToken(hub, demoted.cookie, 'admin')
   await hub.json(hub.post(`/api/v1/users/${demoted.account.id}`, { role: 'viewer' }, undefined, 'PATCH'))
   add('admin token of a demoted administrator', () => bearer(wide), mayWithToken('viewer', 'admin'))
-  add('agent', async () => bearer(await own.token()), (rule) => rule.isOpen === true || rule.agent === true)
+  add(
+    'agent',
+    async () => bearer(await own.token()),
+    (rule) => rule.isOpen === true || rule.agent === true,
+  )
   add('revoked agent', async () => bearer(await revoked.token()), mayOpenOnly)
   const disabled = await addPerson(hub, 'admin', 'disabled')
   const { token: dead } = await addToken(hub, disabled.cookie, 'admin')
@@ -157,7 +161,9 @@ describe('the live connection', () => {
       for (const [kind, topic] of Object.entries(topics) as [keyof typeof topicRules, string][]) {
         const ack = (await socket.timeout(2000).emitWithAck('subscribe', { topic })) as { ok: boolean }
         expect([kind, ack.ok]).toEqual([kind, caller.may(uiRequestRules.subscribe) && caller.may(topicRules[kind])])
-        expect(await socket.timeout(2000).emitWithAck('unsubscribe', { topic })).toMatchObject({ ok: caller.may(uiRequestRules.unsubscribe) })
+        expect(await socket.timeout(2000).emitWithAck('unsubscribe', { topic })).toMatchObject({
+          ok: caller.may(uiRequestRules.unsubscribe),
+        })
       }
     }
     socket.disconnect()
@@ -226,7 +232,9 @@ describe('what is another device\u2019s', () => {
     expect(await foreign.send(type, body)).toMatchObject(type === 'run.progress' ? { ok: true, body: { goOn: false } } : notFound)
     const stranger = await hub.enrol('silent')
     await stranger.dial()
-    await expect(stranger.socket?.timeout(300).emitWithAck('message', { v: 1, id: randomUUID(), type, sentAtMs: 1, body })).rejects.toThrow()
+    await expect(
+      stranger.socket?.timeout(300).emitWithAck('message', { v: 1, id: randomUUID(), type, sentAtMs: 1, body }),
+    ).rejects.toThrow()
     await stranger.close()
     expect(await hub.sql('select count(*) as lines from run_log')).toEqual(before)
     expect(await hub.run(run.id)).toMatchObject({ state: 'running', progress: null })

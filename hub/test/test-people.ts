@@ -35,7 +35,10 @@ export const callWith = (hub: TestHub, token: string, path: string, init: Reques
   fetch(hub.origin + path, { ...init, headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } })
 
 /** The live connection as a browser or program opens it. @returns 'connected', or the code of the refusal */
-export async function openLive(hub: TestHub, headers: Record<string, string>): Promise<{ readonly socket: Socket; readonly answer: string }> {
+export async function openLive(
+  hub: TestHub,
+  headers: Record<string, string>,
+): Promise<{ readonly socket: Socket; readonly answer: string }> {
   const socket = io(`${hub.origin}/ui`, { transports: ['websocket'], reconnection: false, forceNew: true, extraHeaders: headers })
   const answer = await new Promise<string>((resolve) => {
     socket.once('connect', () => resolve('connected'))

@@ -36,7 +36,10 @@ describe('an API token', () => {
     const body = JSON.stringify({ kind: 'backup', sources: [{ path: '/home' }] })
     // What another site's page sends with a cookie is refused; a token is not ambient.
     const foreign = { 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' }
-    expect(await hub.refusal(fetch(hub.origin + path, { method: 'POST', body, headers: { ...foreign, cookie } }))).toEqual([403, 'request.cross-origin'])
+    expect(await hub.refusal(fetch(hub.origin + path, { method: 'POST', body, headers: { ...foreign, cookie } }))).toEqual([
+      403,
+      'request.cross-origin',
+    ])
     const started = await fetch(hub.origin + path, { method: 'POST', body, headers: { ...foreign, authorization: `Bearer ${token}` } })
     expect([started.status, ((await started.json()) as { requestedBy: string }).requestedBy]).toEqual([201, 'operator'])
     const { socket, answer } = await openLive(hub, { authorization: `Bearer ${token}`, origin: 'https://elsewhere.example' })
@@ -58,10 +61,9 @@ describe('an API token', () => {
     await hub.json(hub.post(`/api/v1/users/${admin.account.id}`, { role: 'operator' }, undefined, 'PATCH'))
     expect(await hub.refusal(callWith(hub, token, '/api/v1/users'))).toEqual([403, 'access.denied'])
     const narrow = await addToken(hub, admin.cookie, 'read')
-    expect(await hub.refusal(callWith(hub, narrow.token, '/api/v1/runs/6ba7b810-9dad-41d1-80b4-00c04fd430c8/cancel', { method: 'POST' }))).toEqual([
-      403,
-      'token.scope-too-small',
-    ])
+    expect(
+      await hub.refusal(callWith(hub, narrow.token, '/api/v1/runs/6ba7b810-9dad-41d1-80b4-00c04fd430c8/cancel', { method: 'POST' })),
+    ).toEqual([403, 'token.scope-too-small'])
   })
 
   test('ends at its time', async () => {

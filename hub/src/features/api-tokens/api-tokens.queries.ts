@@ -6,7 +6,10 @@ import { ApiTokenEntity, type ApiTokenRow } from './api-token.entity.ts'
 /** Use is noted this often: a program that polls must not write a row each time. */
 const noteUseEveryMs = 60_000
 
-export async function insertApiToken(em: EntityManager, token: Omit<ApiTokenRow, 'lastUsedAt' | 'lastUsedAddress' | 'revokedAt'>): Promise<ApiTokenRow> {
+export async function insertApiToken(
+  em: EntityManager,
+  token: Omit<ApiTokenRow, 'lastUsedAt' | 'lastUsedAddress' | 'revokedAt'>,
+): Promise<ApiTokenRow> {
   const row = em.create(ApiTokenEntity, { ...token, lastUsedAt: null, lastUsedAddress: null, revokedAt: null })
   await em.flush()
   return row

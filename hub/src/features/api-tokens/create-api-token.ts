@@ -1,5 +1,14 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { ApiTokenId, apiTokenPrefix, AppError, tokenScopes, userRoles, type ApiToken, type TokenScope, type UserId } from '@holdfast/shared-types'
+import {
+  ApiTokenId,
+  apiTokenPrefix,
+  AppError,
+  tokenScopes,
+  userRoles,
+  type ApiToken,
+  type TokenScope,
+  type UserId,
+} from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { findUser } from '../users/index.ts'

@@ -75,7 +75,9 @@ describe('a line of the audit log', () => {
 
   test('is there exactly if the action is', async () => {
     const { account } = await addPerson(hub, 'viewer', 'atomic')
-    await hub.sql(`create function break_it() returns trigger language plpgsql as $$ begin if new.action = 'updateUser' and new.outcome = 'done' then raise exception 'broken'; end if; return new; end $$`)
+    await hub.sql(
+      `create function break_it() returns trigger language plpgsql as $$ begin if new.action = 'updateUser' and new.outcome = 'done' then raise exception 'broken'; end if; return new; end $$`,
+    )
     await hub.sql('create trigger break_it before insert on audit_entry for each row execute function break_it()')
     const answer = await hub.post(`/api/v1/users/${account.id}`, { role: 'admin' }, undefined, 'PATCH')
     await hub.sql('drop trigger break_it on audit_entry')
@@ -138,7 +140,9 @@ describe('the list', () => {
     expect(all).toHaveLength(5)
     expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toSorted((a, b) => b - a))
     const page = (query: string) =>
-      hub.json<{ items: AuditEntry[]; hasMore: boolean }>(hub.get(`/api/v1/audit?actorId=${account.id}&action=createEnrolmentToken&${query}`))
+      hub.json<{ items: AuditEntry[]; hasMore: boolean }>(
+        hub.get(`/api/v1/audit?actorId=${account.id}&action=createEnrolmentToken&${query}`),
+      )
     const first = await page('limit=2')
     expect([first.items.map(({ id }) => id), first.hasMore]).toEqual([all.slice(0, 2).map(({ id }) => id), true])
     const rest = await page(`limit=3&before=${first.items[1]?.id}`)

@@ -34,7 +34,12 @@ export async function listAudit(em: EntityManager, filter: AuditFilter): Promise
       ...(before === undefined ? {} : { id: { $lt: before } }),
       ...(sinceMs === undefined && untilMs === undefined
         ? {}
-        : { at: { ...(sinceMs === undefined ? {} : { $gte: new Date(sinceMs) }), ...(untilMs === undefined ? {} : { $lt: new Date(untilMs) }) } }),
+        : {
+            at: {
+              ...(sinceMs === undefined ? {} : { $gte: new Date(sinceMs) }),
+              ...(untilMs === undefined ? {} : { $lt: new Date(untilMs) }),
+            },
+          }),
     },
     { orderBy: { id: 'desc' }, limit: limit + 1 },
   )
@@ -46,7 +51,7 @@ const pruneBatch = 5000
 
 /** Removes entries older than this, in portions. The trigger of the table lets nobody else delete, and nothing newer. */
 export async function pruneAudit(database: Database, before: Date): Promise<number> {
-  for (let removed = 0; ; ) {
+  for (let removed = 0; ;) {
     const portion = await database.transaction(async (em) => {
       await em.execute(`select set_config('holdfast.audit_prune_before', ?, true)`, [before.toISOString()])
       const rows = await em.execute<unknown[]>(

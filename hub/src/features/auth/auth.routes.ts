@@ -22,7 +22,10 @@ export interface AuthRouteDeps {
   readonly cookieName: string
 }
 
-const placeOf = ({ address, headers }: RequestContext): SignInPlace => ({ address, device: deviceText(String(headers['user-agent'] ?? '')) })
+const placeOf = ({ address, headers }: RequestContext): SignInPlace => ({
+  address,
+  device: deviceText(String(headers['user-agent'] ?? '')),
+})
 
 /** Whose account is entered, or was tried. */
 const tellAccount = (user: UserRow): void => tellAudit({ object: { kind: 'account', id: user.id, name: user.name } })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { UserId } from '@holdfast/shared-types'
+import type { UserId } from '@holdfast/shared-types'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { migrations } from '../../migrations/index.ts'
 import { openDatabase, type Database } from '../../platform/database/database.ts'
@@ -18,7 +18,12 @@ const guard = () => createSignInGuard({ database, secret, now: () => nowMs })
 
 beforeAll(async () => {
   scratch = await createTestDatabase()
-  database = await openDatabase({ connection: scratch.connection, entities: [...userEntities, ...authEntities], migrations, log: silentLogger })
+  database = await openDatabase({
+    connection: scratch.connection,
+    entities: [...userEntities, ...authEntities],
+    migrations,
+    log: silentLogger,
+  })
 })
 beforeEach(() => database.em().execute('delete from failed_sign_in'))
 afterAll(async () => {
@@ -26,7 +31,11 @@ afterAll(async () => {
   await scratch.drop()
 })
 
-const from = (address: string, account: string | null = 'ann@example.org', userId: UserId | null = null): SignInAttempt => ({ account, userId, address })
+const from = (address: string, account: string | null = 'ann@example.org', userId: UserId | null = null): SignInAttempt => ({
+  account,
+  userId,
+  address,
+})
 /** Seconds to wait, or 0 for a try that was let through and failed. */
 async function fail(attempt: SignInAttempt): Promise<number> {
   try {
@@ -34,7 +43,7 @@ async function fail(attempt: SignInAttempt): Promise<number> {
     return 0
   } catch (error) {
     expect(error).toMatchObject({ code: 'sign-in.throttled' })
-    return Number((error as { context: { retryAfterSeconds: number } }).context.retryAfterSeconds)
+    return (error as { context: { retryAfterSeconds: number } }).context.retryAfterSeconds
   }
 }
 const failTimes = async (times: number, attemptOf: (i: number) => SignInAttempt) => {
@@ -73,7 +82,9 @@ test('hammering while one has to wait makes nobody else wait', async () => {
 })
 
 test('guessing at one account from many addresses ends, but not for who has signed in from where they are', async () => {
-  const user = await database.transaction((em) => insertUser(em, { name: 'Ann', email: `${randomUUID()}@example.org`, role: 'viewer' }, new Date(nowMs)))
+  const user = await database.transaction((em) =>
+    insertUser(em, { name: 'Ann', email: `${randomUUID()}@example.org`, role: 'viewer' }, new Date(nowMs)),
+  )
   const succeeded = await guard().begin(from('198.51.100.7', 'ann@example.org', user.id))
   await succeeded()
   const waits = await failTimes(60, (i) => from(`192.0.2.${i}`, 'ann@example.org', user.id))

@@ -54,7 +54,9 @@ export interface SignInGuardDeps {
 
 export function createSignInGuard({ database, secret, now }: SignInGuardDeps): SignInGuard {
   const hash = (...parts: readonly string[]): Buffer =>
-    createHmac('sha256', secret).update(JSON.stringify(['holdfast-sign-in-failures', ...parts])).digest()
+    createHmac('sha256', secret)
+      .update(JSON.stringify(['holdfast-sign-in-failures', ...parts]))
+      .digest()
   const placeOf = (address: string): Buffer => hash('place', addressKey(address))
 
   const countedFor = async ({ account, userId, address }: SignInAttempt): Promise<Counted[]> => {

@@ -42,5 +42,7 @@ test('somebody who lost the password gets in by a link made on the hub’s machi
   expect(again.user.id).toBe(user.id)
   expect(await hasPassword()).toBe(false)
   expect((await findUserByEmail(database.em(), 'ada@example.org'))?.name).toBe('Ada')
-  await expect(signInWithLink({ database, now }, recovery, place)).rejects.toThrow(expect.objectContaining({ code: 'sign-in.link-invalid' }))
+  await expect(signInWithLink({ database, now }, recovery, place)).rejects.toThrow(
+    expect.objectContaining({ code: 'sign-in.link-invalid' }),
+  )
 })

@@ -92,5 +92,4 @@ describe('devices', () => {
     expect((await hub.get(`/api/v1/devices/${two.agentId}`)).status).toBe(200)
     expect(await hub.refusal(hub.get('/api/v1/devices/6ba7b810-9dad-41d1-80b4-00c04fd430c8'))).toEqual([404, 'agent.not-found'])
   })
-
 })

@@ -52,7 +52,11 @@ describe('an account', () => {
   test('is listed with when its owner was last here, and can be given another name, address and role', async () => {
     const { account, cookie } = await addPerson(hub, 'viewer', 'frank')
     const email = `franka-${randomUUID()}@example.org`
-    expect(await hub.json(patch(account.id, { name: 'Franka', email, role: 'operator' }))).toMatchObject({ name: 'Franka', email, role: 'operator' })
+    expect(await hub.json(patch(account.id, { name: 'Franka', email, role: 'operator' }))).toMatchObject({
+      name: 'Franka',
+      email,
+      role: 'operator',
+    })
     const listed = (await users()).find(({ id }) => id === account.id)
     expect(listed).toMatchObject({ name: 'Franka', role: 'operator', hasPassword: false })
     expect(listed?.lastSeenAtMs).toBeGreaterThan(Date.now() - 60_000)

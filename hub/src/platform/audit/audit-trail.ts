@@ -42,7 +42,10 @@ export function createAuditTrail({ write, log }: AuditTrailOptions): AuditTrail 
     try {
       await write(record, null)
     } catch (error) {
-      log.error({ event: 'audit.unwritten', operation: record.action, outcome: record.outcome, err: error }, 'A line of the audit log is missing')
+      log.error(
+        { event: 'audit.unwritten', operation: record.action, outcome: record.outcome, err: error },
+        'A line of the audit log is missing',
+      )
     }
   }
   return {

@@ -69,7 +69,13 @@ describe('limits of requests', () => {
   })
 
   test('hold a person wherever they call from, and can be switched off', () => {
-    const person = { kind: 'user', userId: UserId.parse('33333333-3333-4333-8333-333333333333'), name: '', role: 'viewer', signInId: null } as const
+    const person = {
+      kind: 'user',
+      userId: UserId.parse('33333333-3333-4333-8333-333333333333'),
+      name: '',
+      role: 'viewer',
+      signInId: null,
+    } as const
     const limits = createRequestLimits(2, () => 0)
     for (let i = 0; i < 10; i++) limits.takeForActor('general', person)
     expect(refusal(() => limits.takeForActor('general', person))).not.toBeNull()

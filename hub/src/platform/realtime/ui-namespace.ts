@@ -68,11 +68,14 @@ export function attachUiNamespace(options: UiNamespaceOptions): UiNamespace {
   }
   const { domainEvents } = options
   domainEvents.on('sign-in.ended', ({ signInIds }) => cut(({ signInId }) => signInId !== null && signInIds.includes(signInId)))
-  domainEvents.on('api-token.ended', ({ tokenIds }) => cut(({ token }) => token !== undefined && token !== null && tokenIds.includes(token.id)))
+  domainEvents.on('api-token.ended', ({ tokenIds }) =>
+    cut(({ token }) => token !== undefined && token !== null && tokenIds.includes(token.id)),
+  )
   domainEvents.on('account.closed', ({ userId }) => cut((actor) => actor.userId === userId))
   domainEvents.on('account.changed', ({ userId, name, role }) => {
     // From the next event on they may what they may now.
-    for (const socket of socketsOf(namespace)) if (socket.data.actor.userId === userId) socket.data.actor = { ...socket.data.actor, name, role }
+    for (const socket of socketsOf(namespace))
+      if (socket.data.actor.userId === userId) socket.data.actor = { ...socket.data.actor, name, role }
   })
   return {
     async cutEndedSignIns() {
@@ -84,13 +87,14 @@ export function attachUiNamespace(options: UiNamespaceOptions): UiNamespace {
   }
 }
 
-const socketsOf = (namespace: Namespace): UiSocket[] => [...namespace.sockets.values()] as unknown as UiSocket[]
+const socketsOf = (namespace: Namespace): UiSocket[] => [...namespace.sockets.values()]
 
 async function admit(options: UiNamespaceOptions, socket: UiSocket, next: (refusal?: Error) => void): Promise<void> {
   const address = addressOf(options, socket)
   try {
     options.limits.takeForAddress('general', address)
     const actor = await options.actors.resolve(socket.handshake.headers, address)
+    options.limits.takeForActor('general', actor)
     await requireUiAccess(options, { actor, address }, { action: 'connect', rule: uiRequestRules.connect })
     // Never with the rules of today: whoever is let in without being a person would be a hole in them.
     if (actor.kind !== 'user') throw new AppError('access.denied')
@@ -124,7 +128,12 @@ async function requireUiAccess(
 
 /** The peer, or the caller that the trusted proxy in front saw: the last it added, as for requests (http/create-app.ts). */
 function addressOf({ trustProxy }: UiNamespaceOptions, { handshake }: UiSocket): string {
-  const forwarded = trustProxy ? String(handshake.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() : undefined
+  const forwarded = trustProxy
+    ? String(handshake.headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim()
+    : undefined
   return forwarded === undefined || forwarded === '' ? handshake.address : forwarded
 }
 
