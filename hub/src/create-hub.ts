@@ -8,13 +8,13 @@ import { openDatabase, type Database } from './platform/database/database.ts'
 import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
 import { createApp } from './platform/http/create-app.ts'
 import { createHttpServer } from './platform/http/http-server.ts'
-import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
+import { createActorResolver, cookieNameFor, type ActorResolver, type IdentitySource } from './platform/http/resolve-actor.ts'
 import type { HubServices } from './platform/services.ts'
 import { entities } from './wiring/entities.ts'
 import { adminCommandsOf, runAdminCommand } from './wiring/admin-commands.ts'
 import { startFeatures, stopFeatures } from './wiring/feature-life.ts'
 import { wireFeatures, type WiredFeatures } from './wiring/features.ts'
-import { makeGuards } from './wiring/make-guards.ts'
+import { makeGuards, type Guards } from './wiring/make-guards.ts'
 import { makeServices } from './wiring/make-services.ts'
 import { openSockets, type OpenSockets } from './wiring/open-sockets.ts'
 
@@ -61,21 +61,8 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
   const wired = wireFeatures(services, { hubVersion: packageVersion, cookieName: cookieNameFor(isHttps) })
   const identities = identitiesOf(wired)
   const actors = createActorResolver(identities, services.hubId, isHttps)
-  const newEntityManager = () => database.em()
   const guards = makeGuards(services)
-  const app = createApp({
-    log,
-    actors,
-    ...guards,
-    newEntityManager,
-    isHttps,
-    features: wired.list,
-    checkAnswers: isDevelopment,
-    hubVersion: packageVersion,
-    webRoot: options.webRoot ?? builtWebApp,
-    trustProxy: config.trustProxy,
-    publicOrigin: origin,
-  })
+  const app = makeApp(options, { services, wired, actors, guards, isHttps })
   http.onRequest(app.callback())
   const sockets = openSockets({
     services,
@@ -119,6 +106,29 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
     close: () => (closing ??= closeAll()),
   }
 }
+
+interface AppParts {
+  readonly services: HubServices
+  readonly wired: WiredFeatures
+  readonly actors: ActorResolver
+  readonly guards: Guards
+  readonly isHttps: boolean
+}
+
+const makeApp = ({ config, log, webRoot }: HubOptions, { services, wired, actors, guards, isHttps }: AppParts) =>
+  createApp({
+    log,
+    actors,
+    ...guards,
+    newEntityManager: () => services.database.em(),
+    isHttps,
+    features: wired.list,
+    checkAnswers: isDevelopment,
+    hubVersion: packageVersion,
+    webRoot: webRoot ?? builtWebApp,
+    trustProxy: config.trustProxy,
+    publicOrigin: services.origin,
+  })
 
 /** Where the platform learns who somebody is. */
 const identitiesOf = ({ auth, apiTokens, agents }: WiredFeatures): IdentitySource => ({
