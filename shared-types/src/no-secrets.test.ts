@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, string>> = {
   'api.signIn.body.password': 'how a person signs in',
   'api.setCredentials.body.password': 'how a person chooses a password',
   'api.setCredentials.body.currentPassword': 'proof of the owner',
+  'api.createMyToken.response.apiToken': 'what there is to know of it besides itself',
   'api.createMyToken.response.token': 'shown once to who made it; only its hash is kept',
   'api.revokeMyToken.params.tokenId': 'names a token, and is none',
   'api.revokeToken.params.tokenId': 'names a token, and is none',

@@ -1,6 +1,6 @@
 import type { ApiTokenId, UserId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { findUser, type UserRow } from '../users/index.ts'
+import { findUser, UserEntity, type UserRow } from '../users/index.ts'
 import { ApiTokenEntity, type ApiTokenRow } from './api-token.entity.ts'
 
 /** Use is noted this often: a program that polls must not write a row each time. */
@@ -47,8 +47,10 @@ export async function useApiToken(em: EntityManager, tokenHash: Buffer, address:
   return { row, user }
 }
 
-/** Those of the given tokens that still hold. That their owners' accounts are open is not asked here. */
+/** Those of the given tokens that still hold: their owners' accounts are open too. */
 export async function livingTokenIds(em: EntityManager, ids: readonly ApiTokenId[], nowMs: number): Promise<ReadonlySet<ApiTokenId>> {
   const rows = await em.find(ApiTokenEntity, { id: { $in: [...ids] } })
-  return new Set(rows.filter((row) => isLiving(row, nowMs)).map((row) => row.id))
+  const owners = await em.find(UserEntity, { id: { $in: rows.map((row) => row.userId) }, disabledAt: null })
+  const open = new Set(owners.map((owner) => owner.id))
+  return new Set(rows.filter((row) => isLiving(row, nowMs) && open.has(row.userId)).map((row) => row.id))
 }

@@ -179,3 +179,30 @@ describe('the table', () => {
     expect(await auditOf(hub, 'action=old')).toHaveLength(1)
   })
 })
+
+describe('the address', () => {
+  test('behind a proxy is the one that the proxy saw, and not what the caller claims', async () => {
+    const proxied = await TestHub.start({ env: { HOLDFAST_TRUST_PROXY: 'true' } })
+    try {
+      const headers = { 'x-forwarded-for': '192.0.2.66, 198.51.100.7', 'content-type': 'application/json' }
+      await fetch(`${proxied.origin}/api/v1/sign-in`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ email: 'x@example.org', password: 'x' }),
+      })
+      expect((await auditOf(proxied, 'action=signIn'))[0]?.address).toBe('198.51.100.7')
+      const { cookie } = await addPerson(proxied, 'viewer')
+      const { token, apiToken } = await addToken(proxied, cookie, 'read')
+      const { socket, answer } = await openLive(proxied, {
+        authorization: `Bearer ${token}`,
+        'x-forwarded-for': '192.0.2.66, 198.51.100.7',
+      })
+      expect(answer).toBe('connected')
+      socket.disconnect()
+      const used = await proxied.sql('select last_used_address from api_token where id = $1', [apiToken.id])
+      expect(used).toEqual([{ last_used_address: '198.51.100.7' }])
+    } finally {
+      await proxied.stop()
+    }
+  })
+})
