@@ -73,6 +73,8 @@ export interface HubLinkOptions {
 /** A link that held this long was a good one: the next outage starts with short waits again. */
 const settledAfterMs = 10_000
 const acknowledgeTimeoutMs = 30_000
+/** Node's timers hold 31 bits. */
+const longestTimerMs = 2 ** 31 - 1
 
 /** The one held link of this device. */
 export class LiveHubLink implements HubLink {
@@ -165,14 +167,22 @@ export class LiveHubLink implements HubLink {
     let attempt = 0
     while (!this.#closing.signal.aborted) {
       const life = await this.#liveOnce()
-      // A device that was cut off is not asked back: dialling on would only be noise, on both sides, for as long as the machine runs.
-      if (this.#closing.signal.aborted || isRevoked(this.#state)) break
+      if (this.#closing.signal.aborted) break
+      if (isRevoked(this.#state)) return this.#restUntilClosed()
       attempt = life.heldMs >= settledAfterMs ? 0 : attempt + 1
       const delayMs = life.refused
         ? reconnectDelayMs(attempt, 0.5 + this.#random() / 2, limits.refused)
         : reconnectDelayMs(Math.max(0, attempt - 1), this.#random(), limits.reconnect)
       await pause(delayMs, this.#closing.signal)
     }
+  }
+
+  /**
+   * A device that was cut off is not asked back: dialling on would only be noise, on both sides. Nor does its agent end, for then whoever
+   * keeps services running would start it again and again, and it would dial each time.
+   */
+  async #restUntilClosed(): Promise<void> {
+    while (!this.#closing.signal.aborted) await pause(longestTimerMs, this.#closing.signal)
   }
 
   /** Dials, greets, and stays until the socket ends. */
