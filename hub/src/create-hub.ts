@@ -3,18 +3,20 @@ import { fileURLToPath } from 'node:url'
 import type { HubConfig } from './config/config-schema.ts'
 import type { Hub, HubOptions } from './hub.ts'
 import { migrations } from './migrations/index.ts'
+import { joinTransaction } from './platform/audit/audit-trail.ts'
 import { openDatabase, type Database } from './platform/database/database.ts'
 import { takeHubLock, type HubLock } from './platform/database/hub-lock.ts'
 import { createApp } from './platform/http/create-app.ts'
 import type { Feature } from './platform/http/define-feature.ts'
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts'
 import { KeptCertificate } from './platform/http/kept-certificate.ts'
-import { createActorResolver, cookieNameFor, type IdentitySource } from './platform/http/resolve-actor.ts'
+import { createActorResolver, cookieNameFor, type ActorResolver, type IdentitySource } from './platform/http/resolve-actor.ts'
 import type { HubServices } from './platform/services.ts'
 import { entities } from './wiring/entities.ts'
 import { adminCommandsOf, runAdminCommand } from './wiring/admin-commands.ts'
 import { startFeatures, stopFeatures } from './wiring/feature-life.ts'
-import { wireFeatures } from './wiring/features.ts'
+import { wireFeatures, type WiredFeatures } from './wiring/features.ts'
+import { makeGuards, type Guards } from './wiring/make-guards.ts'
 import { makeServices } from './wiring/make-services.ts'
 import { openSockets, type OpenSockets } from './wiring/open-sockets.ts'
 
@@ -42,7 +44,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const lock = await takeHubLock({ connection, log, onLost: fatal })
   let database: Database | null = null
   try {
-    database = await openDatabase({ connection, entities, migrations, log })
+    database = await openDatabase({ connection, entities, migrations, log, onTransaction: joinTransaction })
     return await assemble(options, database, lock)
   } catch (error) {
     await database?.close()
@@ -62,30 +64,25 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
   const wired = wireFeatures(services, {
     hubVersion: packageVersion,
     cookieName: cookieNameFor(isHttps),
-    resolveActor: (headers) => actors.resolve(headers),
+    resolveActor: (headers, address) => actors.resolve(headers, address),
     logFile: options.logFile ?? null,
     certificate,
   })
-  const identities: IdentitySource = {
-    findSignIn: (token) => wired.auth.findSignIn(token),
-    findAgentIdentity: (agentId) => wired.agents.findAgentIdentity(agentId),
-  }
+  const identities = identitiesOf(wired)
   const actors = createActorResolver(identities, services.hubId, isHttps)
-  const newEntityManager = () => database.em()
-  const app = createApp({
-    log,
-    actors,
-    newEntityManager,
-    isHttps,
-    features: wired.list,
-    checkAnswers: isDevelopment,
-    hubVersion: packageVersion,
-    webRoot: options.webRoot ?? builtWebApp,
-    trustProxy: config.trustProxy,
-    publicOrigin: origin,
-  })
+  const guards = makeGuards(services)
+  const app = makeApp(options, { services, wired, actors, guards, isHttps })
   http.onRequest(app.callback())
-  const sockets = openSockets({ services, wired, identities, actors, http, hubVersion: packageVersion, checkAnswers: isDevelopment })
+  const sockets = openSockets({
+    services,
+    wired,
+    identities,
+    actors,
+    guards,
+    http,
+    hubVersion: packageVersion,
+    checkAnswers: isDevelopment,
+  })
   await startFeatures(wired.list)
   const timers = startTimers(services, sockets)
 
@@ -103,7 +100,7 @@ async function assemble(options: HubOptions, database: Database, lock: HubLock):
       await http.listen(config.host, config.port)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
-    admin: (command, input) => runAdminCommand(commands, database, { name: command, input }),
+    admin: (command, input) => runAdminCommand(commands, { database, audit: guards.audit }, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
     close: () => (closing ??= closeInOrder({ timers, http, sockets, features: wired.list, log, database, lock })),
@@ -129,6 +126,36 @@ async function closeInOrder({ timers, http, sockets, features, log, database, lo
   await database.close()
   await lock.release()
 }
+
+interface AppParts {
+  readonly services: HubServices
+  readonly wired: WiredFeatures
+  readonly actors: ActorResolver
+  readonly guards: Guards
+  readonly isHttps: boolean
+}
+
+const makeApp = ({ config, log, webRoot }: HubOptions, { services, wired, actors, guards, isHttps }: AppParts) =>
+  createApp({
+    log,
+    actors,
+    ...guards,
+    newEntityManager: () => services.database.em(),
+    isHttps,
+    features: wired.list,
+    checkAnswers: isDevelopment,
+    hubVersion: packageVersion,
+    webRoot: webRoot ?? builtWebApp,
+    trustProxy: config.trustProxy,
+    publicOrigin: services.origin,
+  })
+
+/** Where the platform learns who somebody is. */
+const identitiesOf = ({ auth, apiTokens, agents }: WiredFeatures): IdentitySource => ({
+  findSignIn: (token, address) => auth.findSignIn(token, address),
+  findApiToken: (token, address) => apiTokens.findApiToken(token, address),
+  findAgentIdentity: (agentId) => agents.findAgentIdentity(agentId),
+})
 
 /** `http://` or `https://`, and what the hub listens on, as a person on this machine would type it. */
 function listeningOrigin({ host, port, tls }: HubConfig, actualPort: number): string {

@@ -59,7 +59,7 @@ describe('a live connection', () => {
     expect(await new Browser({ cookie, origin: hub.origin }).connected()).toBe('connected')
     expect(await new Browser({ cookie, origin: hub.origin }, ['polling']).connected()).toBe('connected')
     const agent = await hub.enrol()
-    expect(await new Browser({ authorization: `Bearer ${await agent.token()}` }).connected()).toBe('sign-in.required')
+    expect(await new Browser({ authorization: `Bearer ${await agent.token()}` }).connected()).toBe('access.denied')
   })
 
   test('ends with the sign-out', async () => {

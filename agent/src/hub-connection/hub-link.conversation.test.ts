@@ -88,6 +88,25 @@ test('a link that was replaced does not fight for its place', async () => {
   expect(hub.hellos).toHaveLength(1)
 })
 
+test('a device that was cut off says so, dials no more, and lets nobody wait', async () => {
+  const told = { code: 'agent.revoked', message: 'This device was removed from the hub.', cure: 'Enrol it anew.' }
+  const revoked = started({ delays: { reconnect: { firstMs: 10, longestMs: 10 }, refused: { firstMs: 10, longestMs: 10 } } })
+  await revoked.whenConnected()
+  const waiting = revoked.request('session.have', aQuestion, { patienceMs: 60_000 })
+  hub.handlers.set('session.have', () => null)
+  hub.endLinks(told)
+  await expect(waiting).rejects.toMatchObject({ code: 'agent.revoked', cure: 'Enrol it anew.' })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect([revoked.state, hub.hellos.length]).toEqual([{ state: 'refused', problem: told }, 1])
+  // Started again, it asks once.
+  await revoked.close()
+  hub.answerHello = () => ({ accepted: false, ...told, protocol: { oldest: 1, newest: 1 } })
+  const again = started({ delays: { reconnect: { firstMs: 10, longestMs: 10 }, refused: { firstMs: 10, longestMs: 10 } } })
+  await hub.until(() => again.state.state === 'refused', 'the second refusal')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(hub.hellos).toHaveLength(2)
+})
+
 test('comes back after every cut, and a hub that was away', async () => {
   const reconnecting = started()
   for (let round = 1; round <= 3; round += 1) {

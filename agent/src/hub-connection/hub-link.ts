@@ -39,7 +39,7 @@ export interface LinkState {
 
 export interface HubLink {
   readonly state: LinkState
-  /** Dials and goes on dialling until `close`. */
+  /** Dials and goes on dialling until `close`, or until the hub says that it has cut this device off for good. */
   start(): void
   /** Sends one envelope once. @throws LinkLost when it must be sent again; AppError as the hub refused it. */
   send<T extends ToHubType>(envelope: AnyEnvelope & { readonly type: T }, timeoutMs?: number): Promise<AckOf<ToHub, T>>
@@ -49,7 +49,7 @@ export interface HubLink {
     body: BodyOf<ToHub, T>,
     options: { patienceMs: number; signal?: AbortSignal },
   ): Promise<AckOf<ToHub, T>>
-  /** Resolves at the next moment the link is up. */
+  /** Resolves at the next moment the link is up. @throws AppError `agent.revoked` when it will never be again */
   whenConnected(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -73,6 +73,8 @@ export interface HubLinkOptions extends HubPlace {
 /** A link that held this long was a good one: the next outage starts with short waits again. */
 const settledAfterMs = 10_000
 const acknowledgeTimeoutMs = 30_000
+/** Node's timers hold 31 bits. */
+const longestTimerMs = 2 ** 31 - 1
 
 /** The one held link of this device. */
 export class LiveHubLink implements HubLink {
@@ -139,6 +141,7 @@ export class LiveHubLink implements HubLink {
   async whenConnected(signal?: AbortSignal): Promise<void> {
     while (this.#state.state !== 'connected') {
       signal?.throwIfAborted()
+      if (isRevoked(this.#state)) throw linkProblem(this.#state)
       if (this.#state.state === 'closed') throw new AppError('hub.unreachable', { message: 'The link to the hub was closed.' })
       await this.#nextState(signal)
     }
@@ -165,12 +168,21 @@ export class LiveHubLink implements HubLink {
     while (!this.#closing.signal.aborted) {
       const life = await this.#liveOnce()
       if (this.#closing.signal.aborted) break
+      if (isRevoked(this.#state)) return this.#restUntilClosed()
       attempt = life.heldMs >= settledAfterMs ? 0 : attempt + 1
       const delayMs = life.refused
         ? reconnectDelayMs(attempt, 0.5 + this.#random() / 2, limits.refused)
         : reconnectDelayMs(Math.max(0, attempt - 1), this.#random(), limits.reconnect)
       await pause(delayMs, this.#closing.signal)
     }
+  }
+
+  /**
+   * A device that was cut off is not asked back: dialling on would only be noise, on both sides. Nor does its agent end, for then whoever
+   * keeps services running would start it again and again, and it would dial each time.
+   */
+  async #restUntilClosed(): Promise<void> {
+    while (!this.#closing.signal.aborted) await pause(longestTimerMs, this.#closing.signal)
   }
 
   /** Dials, greets, and stays until the socket ends. */
@@ -248,6 +260,9 @@ const refusal = (answer: HelloAnswer & { accepted: false }): AppError =>
     cure: answer.cure,
     context: { remoteCode: answer.code },
   })
+
+/** True once the hub has cut this device off: its identity is worth nothing any more. A start of the agent asks once again. */
+export const isRevoked = ({ state, problem }: LinkState): boolean => state === 'refused' && problem?.code === 'agent.revoked'
 
 /** A link that the hub ended on purpose (replaced, removed) is not dialled again at once: a person has to look. */
 function afterEnd({ reason, told }: LinkEnd): LinkState {

@@ -6,7 +6,7 @@ import type { AgentConfig } from '../config/agent-config.ts'
 import type { HostParts } from '../host/host-commands.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
-import { LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
+import { isRevoked, LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
 import { Outbox } from '../hub-connection/outbox.ts'
 import { signBytes } from '../identity/agent-keys.ts'
 import { agentVersion } from '../identity/agent-version.ts'
@@ -140,7 +140,8 @@ function makeLink({ agent, delays }: ServiceOptions, { desk, host, onAccepted, o
   })
 }
 
-function logState(log: Logger, { state, problem }: LinkState): void {
+function logState(log: Logger, link: LinkState): void {
+  const { state, problem } = link
   const fields = {
     event: `link.${state}`,
     state,
@@ -149,6 +150,7 @@ function logState(log: Logger, { state, problem }: LinkState): void {
     cure: problem?.cure ?? null,
   }
   if (state === 'connected') log.info(fields, 'Connected to the hub')
+  else if (isRevoked(link)) log.error(fields, 'This device was removed from the hub; the agent does not dial any more')
   else if (state === 'refused') log.warn(fields, 'The hub refused this device')
   else if (state === 'waiting') log.warn(fields, 'No link to the hub')
   else log.debug(fields, 'Link changed')

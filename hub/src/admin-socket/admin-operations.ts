@@ -1,4 +1,4 @@
-import { HubId, TimeMs, VaultId } from '@holdfast/shared-types'
+import { ApiToken, Device, HubId, TimeMs, TokenScope, VaultId } from '@holdfast/shared-types'
 import { z } from 'zod'
 
 interface OperationContract {
@@ -39,8 +39,20 @@ export const adminOperations = {
   status: operation({ input: Nothing, output: HubStatus }),
   stop: operation({ input: Nothing, output: z.object({ pid: z.int() }) }),
   'enrol-token': operation({ input: z.strictObject({ name: z.string().min(1).max(120).optional() }), output: EnrolmentToken }),
-  /** A fresh one-time address that signs the administrator in, also one who has a password and lost it. */
-  'sign-in-link': operation({ input: Nothing, output: z.object({ url: z.string() }) }),
+  /** A fresh one-time address that signs somebody in, also who has a password and lost it; without an e-mail address the administrator. */
+  'sign-in-link': operation({ input: z.strictObject({ email: z.string().max(320).optional() }), output: z.object({ url: z.string() }) }),
+  /** An API token of an account; shown in this answer only. */
+  token: operation({
+    input: z.strictObject({
+      email: z.string().min(1).max(320),
+      name: z.string().trim().min(1).max(120),
+      scope: TokenScope,
+      expiresInDays: z.int().min(1).max(3650).nullable(),
+    }),
+    output: z.object({ token: z.string(), apiToken: ApiToken }),
+  }),
+  /** Cuts a device off for good, by its name or id. */
+  'device-revoke': operation({ input: z.strictObject({ device: z.string().min(1).max(200) }), output: Device }),
   fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
 } as const satisfies Record<string, OperationContract>
 

@@ -34,6 +34,8 @@ const handlers: AdminHandlers = {
   stop: () => Promise.resolve({ pid: 1 }),
   'enrol-token': ({ name }) => Promise.resolve({ token: `for ${name}`, expiresAtMs: 5, hubUrl: 'http://x', command: 'holdfast enrol' }),
   'sign-in-link': () => Promise.reject(new AppError('database.unavailable', { message: 'Postgres is gone.', cure: 'Start it.' })),
+  token: () => Promise.reject(new AppError('account.not-found')),
+  'device-revoke': () => Promise.reject(new AppError('agent.not-found')),
   async fsck({ deep }) {
     await delay(300)
     return { ok: !deep, problems: [], counts: { packs: 3 } }

@@ -11,6 +11,8 @@ export const adminClient = (socketPath: string): AdminHandlers => ({
   stop: (input) => call(socketPath, 'stop', input),
   'enrol-token': (input) => call(socketPath, 'enrol-token', input),
   'sign-in-link': (input) => call(socketPath, 'sign-in-link', input),
+  token: (input) => call(socketPath, 'token', input),
+  'device-revoke': (input) => call(socketPath, 'device-revoke', input),
   fsck: (input) => call(socketPath, 'fsck', input),
 })
 

@@ -24,11 +24,14 @@ export function adminHandlers(hub: Hub, config: HubConfig, stop: () => void): Ad
       return { pid: process.pid, hubId: hub.hubId, url: hub.origin, startedAtMs, version, database, firstRun, vaultsWithoutRecoveryKey }
     },
     async stop() {
+      await hub.admin('hub.stop', {})
       stop()
       return { pid: process.pid }
     },
     'enrol-token': (input) => run(adminOperations['enrol-token'].output, 'enrol-token.create', input),
-    'sign-in-link': () => run(adminOperations['sign-in-link'].output, 'sign-in-link.create', {}),
+    'sign-in-link': (input) => run(adminOperations['sign-in-link'].output, 'sign-in-link.create', input),
+    token: (input) => run(adminOperations.token.output, 'token.create', input),
+    'device-revoke': (input) => run(adminOperations['device-revoke'].output, 'device.revoke', input),
     fsck: ({ vaultId, deep }) => run(adminOperations.fsck.output, 'fsck', { vaultId, readData: deep }),
   }
 }

@@ -71,9 +71,14 @@ function createProgram(run: Run): Command {
         ),
       ),
     )
-  command('sign-in-link', 'print a fresh one-time address that signs the administrator in').action(() =>
-    run(true, async (context) => (await import('./sign-in-link-command.ts')).signInLinkCommand(context)),
-  )
+  command('sign-in-link', 'print a fresh one-time address that signs the administrator in')
+    .option('--email <email>', 'sign in to this account instead')
+    .action((options: JsonOption & { email?: string }) =>
+      run(true, async (context) =>
+        (await import('./sign-in-link-command.ts')).signInLinkCommand(context, options.email === undefined ? {} : { email: options.email }),
+      ),
+    )
+  addPeopleCommands(program, command, run)
   command('fsck', 'check that everything in a vault is there and whole')
     .option('--vault <id>', 'this vault; the default one when left out')
     .option('--deep', 'read and open every stored byte, not only footers and trees')
@@ -83,6 +88,24 @@ function createProgram(run: Run): Command {
       ),
     )
   return program
+}
+
+type AddCommand = (name: string, description: string, parent?: Command) => Command
+
+function addPeopleCommands(program: Command, command: AddCommand, run: Run): void {
+  command('create', 'make a token with which a program calls the API', program.command('token').description('API tokens'))
+    .requiredOption('--email <email>', 'of the account that the program speaks for')
+    .option('--name <name>', 'what it is for', 'command line')
+    .option('--scope <scope>', 'read, run or admin', 'read')
+    .option('--expires <days>', 'days until it ends, or never', '365')
+    .action((options: { email: string; name: string; scope: string; expires: string }) =>
+      run(true, async (context) => (await import('./create-token-command.ts')).createTokenCommand(context, options)),
+    )
+  command('revoke', 'cut a device off for good; its snapshots stay', program.command('device').description('devices'))
+    .argument('<device>', 'its name or id')
+    .action((device: string) =>
+      run(true, async (context) => (await import('./revoke-device-command.ts')).revokeDeviceCommand(context, device)),
+    )
 }
 
 /** The edge at which errors become an answer and an exit status. */

@@ -67,6 +67,19 @@ const countUpTo = (most: number) =>
     .transform(Number)
     .refine((value) => value >= 1 && value <= most, `must be a whole number from 1 to ${most}`)
 
+const auditDays = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number of days')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 36_500, 'must be between 1 and 36500 days')
+
+/** Requests a second; far above what a person or a sane program asks. */
+const rateLimit = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number of requests a second, or 0 for no limit')
+  .transform(Number)
+  .refine((value) => value <= 1_000_000, 'must be at most 1000000')
+
 /** The settings as the environment gives them; absent ones are filled in by `loadConfig`. */
 export const settings = {
   HOLDFAST_DATA: z.string().min(1, 'must be a folder').optional(),
@@ -77,6 +90,8 @@ export const settings = {
   HOLDFAST_STORE: storeUrl.optional(),
   HOLDFAST_SECRET: secret.optional(),
   HOLDFAST_LEASE_MS: leaseMs.default(600_000),
+  HOLDFAST_AUDIT_DAYS: auditDays.default(400),
+  HOLDFAST_RATE_LIMIT: rateLimit.default(100),
   HOLDFAST_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent')
     .default('info'),
@@ -147,5 +162,9 @@ export interface HubConfig {
   readonly logDays: number
   /** The hub speaks TLS itself; null = plain HTTP. */
   readonly tls: TlsFiles | null
+  /** Lines of the audit log are kept this long. */
+  readonly auditDays: number
+  /** API requests a second that one address may make for good; 0 = no limit. */
+  readonly rateLimit: number
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }

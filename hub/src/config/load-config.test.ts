@@ -32,6 +32,8 @@ describe('settings', () => {
       storeUrl: 'file:///home/ada/.local/share/holdfast/store',
       secret: null,
       leaseMs: 600_000,
+      auditDays: 400,
+      rateLimit: 100,
       logLevel: 'info',
       logFiles: 10,
       logDays: 30,
@@ -87,6 +89,8 @@ describe('settings that are not usable', () => {
       HOLDFAST_TRUST_PROXY: 'yes',
       HOLDFAST_LOG_LEVEL: 'loud',
       HOLDFAST_LEASE_MS: '1',
+      HOLDFAST_AUDIT_DAYS: '0',
+      HOLDFAST_RATE_LIMIT: 'none',
     })
     for (const name of [
       'HOLDFAST_PORT',
@@ -97,10 +101,12 @@ describe('settings that are not usable', () => {
       'HOLDFAST_TRUST_PROXY',
       'HOLDFAST_LOG_LEVEL',
       'HOLDFAST_LEASE_MS',
+      'HOLDFAST_AUDIT_DAYS',
+      'HOLDFAST_RATE_LIMIT',
     ]) {
       expect(text).toMatch(new RegExp(`^  ${name}: \\w.*`, 'm'))
     }
-    expect(text).toMatch(/^8 settings/)
+    expect(text).toMatch(/^10 settings/)
     expect(text).not.toContain('short')
   })
 

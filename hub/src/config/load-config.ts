@@ -44,6 +44,8 @@ export function loadConfig(env: Environment, host: HostFactsForDefaults = thisHo
     storeUrl: found.HOLDFAST_STORE ?? pathToFileURL(join(dataDir, 'store')).href,
     secret: found.HOLDFAST_SECRET ?? null,
     leaseMs: found.HOLDFAST_LEASE_MS,
+    auditDays: found.HOLDFAST_AUDIT_DAYS,
+    rateLimit: found.HOLDFAST_RATE_LIMIT,
     logLevel: found.HOLDFAST_LOG_LEVEL,
     logFiles: found.HOLDFAST_LOG_FILES,
     logDays: found.HOLDFAST_LOG_DAYS,

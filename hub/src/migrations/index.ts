@@ -3,6 +3,7 @@ import { Migration20261121092809_create_hub_tables } from './Migration2026112109
 import { Migration20261121095239_create_vault_tables } from './Migration20261121095239_create_vault_tables.ts'
 import { Migration20261121190906_create_plan_table } from './Migration20261121190906_create_plan_table.ts'
 import { Migration20261121191053_add_run_statistics_indexes } from './Migration20261121191053_add_run_statistics_indexes.ts'
+import { Migration20261121191242_create_people_tables } from './Migration20261121191242_create_people_tables.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -10,4 +11,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261121095239_create_vault_tables,
   Migration20261121190906_create_plan_table,
   Migration20261121191053_add_run_statistics_indexes,
+  Migration20261121191242_create_people_tables,
 ]

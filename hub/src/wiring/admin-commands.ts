@@ -1,4 +1,5 @@
 import { AppError } from '@holdfast/shared-types'
+import type { AuditedAction, AuditTrail } from '../platform/audit/audit-trail.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { AdminCommand, Feature } from '../platform/http/define-feature.ts'
 import { parsePart } from '../platform/http/request-invalid.ts'
@@ -16,10 +17,20 @@ export function adminCommandsOf(features: readonly Feature[]): ReadonlyMap<strin
 /** @throws AppError `command.invalid`, `request.invalid`, or what the command throws */
 export async function runAdminCommand(
   commands: ReadonlyMap<string, AdminCommand>,
-  database: Database,
+  { database, audit }: { readonly database: Database; readonly audit: AuditTrail },
   { name, input }: { readonly name: string; readonly input: unknown },
 ): Promise<unknown> {
   const command = commands.get(name)
   if (command === undefined) throw new AppError('command.invalid', { message: `There is no command ${name}.` })
-  return command.run(parsePart('body', command.input, input), database.em())
+  const checked = parsePart('body', command.input, input)
+  const work = () => command.run(checked, database.em())
+  return command.isLooking === true ? work() : audit.around(commandAction(name), work)
 }
+
+const commandAction = (name: string): AuditedAction => ({
+  actor: { kind: 'command-line', id: null, name: null, viaTokenId: null },
+  action: `command:${name}`,
+  object: null,
+  address: null,
+  requestId: null,
+})

@@ -1,5 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core'
 import { agentEntities } from '../features/agents/index.ts'
+import { apiTokenEntities } from '../features/api-tokens/index.ts'
+import { auditEntities } from '../features/audit/index.ts'
 import { authEntities } from '../features/auth/index.ts'
 import { enrolmentEntities } from '../features/enrolment/index.ts'
 import { planEntities } from '../features/plans/index.ts'
@@ -16,6 +18,8 @@ export const entities: readonly EntitySchema[] = [
   ...systemEntities,
   ...userEntities,
   ...authEntities,
+  ...apiTokenEntities,
+  ...auditEntities,
   ...agentEntities,
   ...enrolmentEntities,
   ...planEntities,

@@ -2,11 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
+import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts'
+import { createAudit } from '../features/audit/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
 import { createPlans } from '../features/plans/index.ts'
 import { createHosts, type Hosts } from '../features/hosts/index.ts'
 import { createRuns, getRunForAgent, lastOutcomes, runFigures, type Runs, type RunSnapshots } from '../features/runs/index.ts'
+import { createPeople } from '../features/people/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
@@ -21,6 +24,7 @@ export interface WiredFeatures {
   /** In the order they start; they stop the other way round. */
   readonly list: readonly Feature[]
   readonly auth: Auth
+  readonly apiTokens: ApiTokens
   readonly agents: Agents
   readonly runs: Runs
   readonly hosts: Hosts
@@ -30,7 +34,7 @@ export interface WiringOptions {
   readonly hubVersion: string
   readonly cookieName: string
   /** Who sends these headers. */
-  readonly resolveActor: (headers: IncomingHttpHeaders) => Promise<Actor>
+  readonly resolveActor: (headers: IncomingHttpHeaders, address: string) => Promise<Actor>
   readonly logFile: { readonly state: LogFileState } | null
   readonly certificate: { readonly state: CertificateState } | null
 }
@@ -44,9 +48,15 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
   }
   const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent } })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
-  const agents = createAgents(services, { newestSnapshots: (em) => newestSnapshots(vaults, em), lastOutcomes })
   const hosts = createHosts(services)
+  const agents = createAgents(services, {
+    newestSnapshots: (em) => newestSnapshots(vaults, em),
+    lastOutcomes,
+    endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
+    hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
+  })
   const auth = createAuth(services, cookieName)
+  const apiTokens = createApiTokens(services)
   const list: Feature[] = [
     createSystem(services, {
       ...system,
@@ -54,6 +64,9 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
       healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
     }),
     auth.feature,
+    apiTokens.feature,
+    createPeople(services),
+    createAudit(services),
     vaults.feature,
     createSnapshots({ vaults, devices: { deviceNames } }).feature,
     agents.feature,
@@ -63,7 +76,7 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     hosts.feature,
     createStatistics(services, { runFigures, snapshotFigures: (em, agentId) => vaults.snapshots.figures(em, agentId) }),
   ]
-  return { list, auth, agents, runs, hosts }
+  return { list, auth, apiTokens, agents, runs, hosts }
 }
 
 const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({

@@ -1,4 +1,4 @@
-import type { LiveEvent } from '@holdfast/shared-types'
+import type { Topic } from '@holdfast/shared-types'
 import type { UserActor } from '../platform/http/actor.ts'
 import type { HttpServer } from '../platform/http/http-server.ts'
 import type { ActorResolver, IdentitySource } from '../platform/http/resolve-actor.ts'
@@ -9,12 +9,14 @@ import { createSocketServer } from '../platform/realtime/socket-server.ts'
 import { attachUiNamespace } from '../platform/realtime/ui-namespace.ts'
 import type { HubServices } from '../platform/services.ts'
 import type { WiredFeatures } from './features.ts'
+import type { Guards } from './make-guards.ts'
 
 export interface SocketParts {
   readonly services: HubServices & { readonly agentLinks: AgentLinkRegistry }
   readonly wired: WiredFeatures
   readonly identities: IdentitySource
   readonly actors: ActorResolver
+  readonly guards: Guards
   readonly http: HttpServer
   readonly hubVersion: string
   readonly checkAnswers: boolean
@@ -27,22 +29,21 @@ export interface OpenSockets {
 }
 
 /** Both namespaces on the hub's HTTP server. */
-export function openSockets({ services, wired, identities, actors, http, hubVersion, checkAnswers }: SocketParts): OpenSockets {
-  const { log, database, hubId, now, agentLinks, feeds, domainEvents, origin } = services
+export function openSockets({ services, wired, identities, actors, guards, http, hubVersion, checkAnswers }: SocketParts): OpenSockets {
+  const { config, log, database, hubId, now, agentLinks, feeds, domainEvents, origin } = services
   const features = wired.list
   const io = createSocketServer(http.server, origin)
   const gate = createAgentGate({ features, log, newEntityManager: () => database.em(), checkAnswers })
   const agents = attachAgentNamespace({ io, hubId, hubVersion, features, identities, links: agentLinks, gate, database, log, now })
   const access = {
-    async requireTopic(actor: UserActor, topic: LiveEvent['topic']) {
+    async requireTopic(actor: UserActor, topic: Topic) {
       wired.hosts.requireTopic(actor, topic)
       await wired.runs.requireTopic(actor, topic)
     },
-    // The only role there is sees everything; `requireTopic` and this line are where others will be told less.
-    maySee: (actor: UserActor) => actor.role === 'admin',
-    livingSignIns: (signInIds: readonly string[]) => wired.auth.livingSignIns(signInIds),
+    endedAmong: async (held: readonly UserActor[]) =>
+      new Set([...(await wired.auth.endedAmong(held)), ...(await wired.apiTokens.endedAmong(held))]),
   }
-  const ui = attachUiNamespace({ io, actors, feeds, access, domainEvents, log })
+  const ui = attachUiNamespace({ io, actors, feeds, access, ...guards, domainEvents, log, trustProxy: config.trustProxy })
   return {
     cutEndedSignIns: () => ui.cutEndedSignIns(),
     async close() {

@@ -75,10 +75,39 @@ export const errorRegistry = {
   'sign-in.link-invalid': {
     category: 'unauthenticated',
     title: 'This sign-in link was used already or has expired.',
-    cure: 'Restart the hub to get a new link, or sign in with your password.',
+    cure: 'Ask an administrator for a new link, or run `holdfast-hub sign-in-link` where the hub runs.',
   },
   'sign-in.throttled': { category: 'rate-limited', title: 'Too many sign-ins failed.', cure: 'Wait a few minutes and try again.' },
   'access.denied': { category: 'forbidden', title: 'You may not do this.', cure: 'Ask an administrator.' },
+  'access.throttled': {
+    category: 'rate-limited',
+    title: 'Too many requests in a short time.',
+    cure: 'Wait as long as `Retry-After` says, then go on more slowly.',
+  },
+  'account.not-found': { category: 'not-found', title: 'There is no such account.', cure: 'Check the id or e-mail address.' },
+  'account.disabled': { category: 'forbidden', title: 'This account is disabled.', cure: 'Ask an administrator to enable it.' },
+  'account.last-admin': {
+    category: 'precondition',
+    title: 'This is the last administrator.',
+    cure: 'Make somebody else an administrator first.',
+  },
+  'sign-in.not-found': { category: 'not-found', title: 'There is no such sign-in.', cure: 'It may have ended already.' },
+  'token.invalid': {
+    category: 'unauthenticated',
+    title: 'The API token is unknown, expired or revoked.',
+    cure: 'Make a new one, and give it to the program that uses it.',
+  },
+  'token.not-found': { category: 'not-found', title: 'There is no such API token.', cure: 'Check the id.' },
+  'token.scope-too-small': {
+    category: 'forbidden',
+    title: 'The API token was not made for this.',
+    cure: 'Use a token of a wider scope.',
+  },
+  'token.scope-too-wide': {
+    category: 'forbidden',
+    title: 'An API token may not do more than its owner.',
+    cure: 'Choose a smaller scope, or ask an administrator for another role.',
+  },
   'account.email-taken': { category: 'conflict', title: 'Another account has this e-mail address.', cure: 'Choose another address.' },
   'enrolment.token-invalid': {
     category: 'unauthenticated',
@@ -108,7 +137,18 @@ export const errorRegistry = {
   'agent.revoked': {
     category: 'forbidden',
     title: 'This device was removed from the hub.',
-    cure: 'Enrol it again if it should come back.',
+    cure: 'If it should come back, enrol it anew as another device: stop its agent, remove its HOLDFAST_AGENT_HOME, then run `holdfast enrol`.',
+  },
+  'agent.ambiguous': {
+    category: 'invalid-input',
+    title: 'More than one device has this name.',
+    cure: 'Give its id.',
+  },
+  'agent.not-revoked': { category: 'precondition', title: 'The device is still in use.', cure: 'Revoke it first.' },
+  'agent.has-snapshots': {
+    category: 'precondition',
+    title: 'The hub keeps snapshots of this device.',
+    cure: 'Leave it as it is: a revoked device does nothing any more, and its snapshots need its name.',
   },
   'agent.busy': {
     category: 'conflict',

@@ -7,6 +7,9 @@ import { runsRoutes } from './routes/runs.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { snapshotsRoutes } from './routes/snapshots.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
+import { apiTokensRoutes } from './routes/api-tokens.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { peopleRoutes } from './routes/people.ts'
 import { systemRoutes } from './routes/system.ts'
 import { vaultsRoutes } from './routes/vaults.ts'
 
@@ -19,6 +22,9 @@ export const api = {
   ...hostsRoutes,
   ...runsRoutes,
   ...statisticsRoutes,
+  ...peopleRoutes,
+  ...apiTokensRoutes,
+  ...auditRoutes,
   ...vaultsRoutes,
   ...snapshotsRoutes,
   ...agentDataRoutes,

@@ -29,6 +29,8 @@ export const Device = z
     /** Newest committed snapshot, by the hub's clock. */
     lastSnapshotAtMs: TimeMs.nullable(),
     lastRunStatus: z.string().nullable(),
+    /** Not null = it was cut off for good; its snapshots stay. Absent from hubs that could not do so. */
+    revokedAtMs: TimeMs.nullable().optional(),
   })
   .meta({ id: 'Device', description: 'A host with an enrolled agent' })
 export type Device = z.infer<typeof Device>

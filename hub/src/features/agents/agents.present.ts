@@ -13,4 +13,5 @@ export const presentDevice = (agent: AgentRow): Device => ({
   domainId: agent.domainId,
   lastSnapshotAtMs: agent.lastSnapshotAt?.getTime() ?? null,
   lastRunStatus: agent.lastRunStatus ?? null,
+  revokedAtMs: agent.revokedAt?.getTime() ?? null,
 })

@@ -28,26 +28,37 @@ const toRecord = (row: AgentRow): AgentRecord => ({
   revokedAt: row.revokedAt ?? null,
 })
 
-/** An agent, removed ones included: who asks decides what that means. */
+/** An agent, revoked ones included: who asks decides what that means. */
 export async function findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null> {
   const row = await em.findOne(AgentEntity, { id: agentId })
   return row && toRecord(row)
 }
 
-/** An agent that an actor may see and that was not removed. @throws AppError `agent.not-found` */
+/** An agent that an actor may see and that is in use. @throws AppError `agent.not-found`, `agent.revoked` */
 export async function requireAgent(em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> {
   const agent = maySeeAgent(actor, agentId) ? await findAgent(em, agentId) : null
-  if (agent === null || agent.revokedAt !== null) throw new AppError('agent.not-found')
+  if (agent === null) throw new AppError('agent.not-found')
+  if (agent.revokedAt !== null) throw new AppError('agent.revoked', { cure: 'Choose another device, or enrol this one anew.' })
   return agent
 }
 
-/** Rows of those in sight that were not removed, by name. */
-export function listAgentRows(em: EntityManager, actor: KnownActor): Promise<AgentRow[]> {
-  const seen = actor.kind === 'agent' ? { id: actor.agentId } : {}
-  return em.find(AgentEntity, { ...seen, revokedAt: null }, { orderBy: { name: 'asc', id: 'asc' } })
+/** The row of one in sight, revoked ones included. @throws AppError `agent.not-found` */
+export async function requireAgentRow(em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRow> {
+  const row = maySeeAgent(actor, agentId) ? await em.findOne(AgentEntity, { id: agentId }) : null
+  if (row === null) throw new AppError('agent.not-found')
+  return row
 }
 
-/** Names of all devices, removed ones included. */
+/** Rows of those in sight by name, revoked ones included: their snapshots are there. */
+export function listAgentRows(em: EntityManager, actor: KnownActor): Promise<AgentRow[]> {
+  const seen = actor.kind === 'agent' ? { id: actor.agentId } : {}
+  return em.find(AgentEntity, seen, { orderBy: { name: 'asc', id: 'asc' } })
+}
+
+/** Its runs go with it. */
+export const deleteAgentRow = (em: EntityManager, agentId: AgentId): Promise<number> => em.nativeDelete(AgentEntity, { id: agentId })
+
+/** Names of all devices, revoked ones included. */
 export async function deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>> {
   const rows = await em.find(AgentEntity, {}, { fields: ['id', 'name'] })
   return new Map(rows.map((row) => [row.id, row.name]))

@@ -1,15 +1,16 @@
 import type { AgentId, RunOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Feature } from '../../platform/http/define-feature.ts'
+import { z } from 'zod'
+import { adminCommand, type Feature } from '../../platform/http/define-feature.ts'
 import type { AgentIdentity, IdentitySource } from '../../platform/http/resolve-actor.ts'
 import { linkEndedBy } from '../../platform/realtime/agent-link.ts'
 import type { HubServices } from '../../platform/services.ts'
-import { AgentEntity } from './agent.entity.ts'
 import { presentDevice } from './agents.present.ts'
-import { findAgent, listAgentRows, requireAgent } from './agents.queries.ts'
+import { findAgent, listAgentRows, requireAgentRow } from './agents.queries.ts'
 import { noteHello, noteNobodyLinked, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
+import { findNamedDevice, removeDevice, renameDevice, revokeDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
 
-export interface AgentsDeps {
+export interface AgentsDeps extends DeviceDoors {
   /** When each device's newest snapshot was committed; asked once at start. */
   newestSnapshots(em: EntityManager): Promise<ReadonlyMap<AgentId, number>>
   /** How each device's newest finished run ended; asked once at start. */
@@ -28,14 +29,23 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
   domainEvents.on('run.finished', ({ agentId, state }) => database.transaction((em) => noteRunOutcome(em, live, agentId, state)))
   domainEvents.on('agent.revoked', ({ agentId }) => agentLinks.end(agentId, linkEndedBy('agent.revoked')))
 
+  const devices: DeviceDeps = { database, live, domainEvents, now, doors: deps }
   const feature: Feature = {
     name: 'agents',
     routes: {
       listDevices: async ({ em, actor }) => ({ items: (await listAgentRows(em, actor)).map(presentDevice) }),
-      getDevice: async ({ em, actor, params }) => {
-        await requireAgent(em, actor, params.agentId)
-        return presentDevice(await em.findOneOrFail(AgentEntity, { id: params.agentId }))
+      getDevice: async ({ em, actor, params }) => presentDevice(await requireAgentRow(em, actor, params.agentId)),
+      renameDevice: ({ params, body }) => renameDevice(devices, params.agentId, body.name),
+      revokeDevice: ({ actor, params }) => revokeDevice(devices, params.agentId, actor.name),
+      removeDevice: async ({ params }) => {
+        await removeDevice(devices, params.agentId)
+        return {}
       },
+    },
+    adminCommands: {
+      'device.revoke': adminCommand(z.strictObject({ device: z.string().min(1).max(200) }), async ({ device }, em) =>
+        revokeDevice(devices, await findNamedDevice(em, device), 'the command line'),
+      ),
     },
     agentLink: {
       async onHello(em, agentId, hello) {

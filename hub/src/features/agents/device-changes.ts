@@ -1,4 +1,4 @@
-import type { AgentHello, AgentId, RunOutcome } from '@holdfast/shared-types'
+import { AppError, type AgentHello, type AgentId, type RunOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { LiveLog } from '../../platform/events/live-log.ts'
 import { AgentEntity, type AgentRow } from './agent.entity.ts'
@@ -16,6 +16,8 @@ export const tellDevice = (em: EntityManager, live: LiveLog, row: AgentRow): voi
 export async function noteHello(em: EntityManager, live: LiveLog, agentId: AgentId, seen: { hello: AgentHello; at: Date }): Promise<void> {
   const row = await lockAgentRow(em, agentId)
   if (row === null) return
+  // Revoked between the proof of the hello and here: it is not let in.
+  if ((row.revokedAt ?? null) !== null) throw new AppError('agent.revoked')
   em.assign(row, { host: seen.hello.host, version: seen.hello.version, online: true, lastSeenAt: seen.at })
   await em.flush()
   tellDevice(em, live, row)

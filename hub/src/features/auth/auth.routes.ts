@@ -1,23 +1,34 @@
 import { AppError } from '@holdfast/shared-types'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { DomainEventBus } from '../../platform/events/domain-events.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { RequestContext, RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { Logger } from '../../platform/logging/logger.ts'
-import { findUser, presentUser } from '../users/index.ts'
-import type { FailedSignIns } from './failed-sign-ins.ts'
+import { findUser, presentUser, type UserRow } from '../users/index.ts'
+import { deviceText } from './device-text.ts'
+import { endOtherSignIns, endOwnSignIn, listOwnSignIns, signedInBy } from './own-sign-ins.ts'
 import { setCredentials } from './set-credentials.ts'
-import { signInWithLink, type SignedIn } from './sign-in-with-link.ts'
+import type { SignInGuard } from './sign-in-guard.ts'
+import { signInWithLink, type SignedIn, type SignInPlace } from './sign-in-with-link.ts'
 import { signInWithPassword } from './sign-in-with-password.ts'
-import { absoluteMs, deleteSignIn } from './sign-ins.queries.ts'
+import { absoluteMs } from './sign-ins.queries.ts'
 
 export interface AuthRouteDeps {
   readonly database: Database
   readonly domainEvents: DomainEventBus
-  readonly failedSignIns: FailedSignIns
+  readonly guard: SignInGuard
   readonly log: Logger
   readonly now: () => number
   readonly cookieName: string
 }
+
+const placeOf = ({ address, headers }: RequestContext): SignInPlace => ({
+  address,
+  device: deviceText(String(headers['user-agent'] ?? '')),
+})
+
+/** Whose account is entered, or was tried. */
+const tellAccount = (user: UserRow): void => tellAudit({ object: { kind: 'account', id: user.id, name: user.name } })
 
 export function authRoutes(deps: AuthRouteDeps): RouteHandlers {
   const welcome = ({ user, token }: SignedIn, ctx: RequestContext, kind: string) => {
@@ -27,20 +38,16 @@ export function authRoutes(deps: AuthRouteDeps): RouteHandlers {
   }
   return {
     signInWithLink: async ({ body, ctx }) => {
-      const keys = [`address ${ctx.address}`]
-      deps.failedSignIns.requireCalm(keys)
-      try {
-        return welcome(await signInWithLink(deps, body.token), ctx, 'link')
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'sign-in.link-invalid') deps.failedSignIns.failed(keys)
-        throw error
-      }
+      const succeeded = await deps.guard.begin({ account: null, userId: null, address: ctx.address })
+      const signedIn = await signInWithLink(deps, body.token, placeOf(ctx), tellAccount)
+      await succeeded()
+      return welcome(signedIn, ctx, 'link')
     },
-    signIn: async ({ body, ctx }) => welcome(await signInWithPassword(deps, { ...body, address: ctx.address }), ctx, 'password'),
-    signOut: async ({ actor, em, ctx }) => {
-      await deleteSignIn(em, actor.signInId)
+    signIn: async ({ body, ctx }) =>
+      welcome(await signInWithPassword(deps, { ...body, ...placeOf(ctx), tell: tellAccount }), ctx, 'password'),
+    signOut: async ({ actor, ctx }) => {
+      await endOwnSignIn(deps, actor, signedInBy(actor).signInId)
       ctx.setCookie(deps.cookieName, null, { maxAgeMs: 0 })
-      await deps.domainEvents.emit('sign-in.ended', { signInIds: [actor.signInId], userId: actor.userId })
       deps.log.info({ event: 'user.signed-out', userId: actor.userId }, 'Somebody signed out')
       return {}
     },
@@ -49,6 +56,14 @@ export function authRoutes(deps: AuthRouteDeps): RouteHandlers {
       if (user === null) throw new AppError('sign-in.required')
       return presentUser(user)
     },
-    setCredentials: async ({ actor, body }) => presentUser(await setCredentials(deps, actor, body)),
+    setCredentials: async ({ actor, body, ctx }) =>
+      presentUser(await setCredentials(deps, { ...signedInBy(actor), address: ctx.address }, body)),
+    listMySignIns: async ({ actor, em }) => ({ items: await listOwnSignIns(em, actor, deps.now()) }),
+    endMySignIn: async ({ actor, params, ctx }) => {
+      await endOwnSignIn(deps, actor, params.signInId)
+      if (params.signInId === actor.signInId) ctx.setCookie(deps.cookieName, null, { maxAgeMs: 0 })
+      return {}
+    },
+    endMyOtherSignIns: async ({ actor }) => ({ ended: await endOtherSignIns(deps, actor) }),
   }
 }

@@ -1,40 +1,49 @@
+import { AppError, type UserId } from '@holdfast/shared-types'
 import { z } from 'zod'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
+import type { UserActor } from '../../platform/http/actor.ts'
 import { adminCommand, type Feature } from '../../platform/http/define-feature.ts'
 import type { IdentitySource } from '../../platform/http/resolve-actor.ts'
 import type { HubServices } from '../../platform/services.ts'
+import { findUserByEmail } from '../users/index.ts'
 import { authRoutes } from './auth.routes.ts'
-import { createFailedSignIns } from './failed-sign-ins.ts'
+import { createSignInGuard } from './sign-in-guard.ts'
 import { makeFirstSignInLink, makeSignInLink } from './sign-in-with-link.ts'
 import { tokenLength } from './sign-in-token.ts'
 import { deleteEnded, findLivingSignIn, livingSignInIds } from './sign-ins.queries.ts'
 
 export interface Auth extends Pick<IdentitySource, 'findSignIn'> {
   readonly feature: Feature
-  /** Those of the given sign-ins that still hold. */
-  livingSignIns(signInIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Those of the given people whose sign-in holds no more. */
+  endedAmong(actors: readonly UserActor[]): Promise<ReadonlySet<UserActor>>
   /** A one-time address for the administrator, or null once one has chosen a password. */
   signInLink(): Promise<string | null>
 }
 
 const tidyEveryMs = 3_600_000
 
+/** The address that a person opens to sign in with a link. In the fragment: it never reaches a server's or proxy's log. */
+export const signInAddress = (origin: string, token: string): string => `${origin}/sign-in#token=${token}`
+
 export function createAuth(services: HubServices, cookieName: string): Auth {
-  const { database, domainEvents, log, now } = services
-  const failedSignIns = createFailedSignIns(now)
+  const { database, domainEvents, log, now, secret } = services
+  const guard = createSignInGuard({ database, secret, now })
   let timer: NodeJS.Timeout | undefined
   const tidy = () =>
-    deleteEnded(database.em(), now()).catch((error: unknown) =>
+    Promise.all([deleteEnded(database.em(), now()), guard.tidy()]).catch((error: unknown) =>
       log.warn({ event: 'sign-ins.untidy', err: error }, 'Ended sign-ins could not be removed'),
     )
-
-  // In the fragment: it never reaches a server's or proxy's log.
-  const addressOf = (token: string) => `${services.origin()}/sign-in#token=${token}`
+  const addressOf = (token: string) => signInAddress(services.origin(), token)
+  const makeLinkFor = async (email: string | undefined) => {
+    const userId = email === undefined ? null : await findAccount(services, email)
+    return { url: addressOf(await makeSignInLink({ database, now }, userId)) }
+  }
   return {
     feature: {
       name: 'auth',
-      routes: authRoutes({ database, domainEvents, failedSignIns, log, now, cookieName }),
+      routes: authRoutes({ database, domainEvents, guard, log, now, cookieName }),
       adminCommands: {
-        'sign-in-link.create': adminCommand(z.strictObject({}), async () => ({ url: addressOf(await makeSignInLink({ database, now })) })),
+        'sign-in-link.create': adminCommand(z.strictObject({ email: z.string().max(320).optional() }), ({ email }) => makeLinkFor(email)),
       },
       async start() {
         await tidy()
@@ -44,15 +53,27 @@ export function createAuth(services: HubServices, cookieName: string): Auth {
         clearInterval(timer)
       },
     },
-    async findSignIn(token) {
+    async findSignIn(token, address) {
       if (token.length !== tokenLength) return null
-      const found = await findLivingSignIn(database.em(), token, now())
+      const found = await findLivingSignIn(database.em(), { token, address }, now())
       return found && { kind: 'user', userId: found.user.id, name: found.user.name, role: found.user.role, signInId: found.signInId }
     },
-    livingSignIns: (signInIds) => livingSignInIds(database.em(), signInIds, now()),
+    async endedAmong(actors) {
+      const held = actors.flatMap(({ signInId }) => (signInId === null ? [] : [signInId]))
+      const living = await livingSignInIds(database.em(), [...new Set(held)], now())
+      return new Set(actors.filter(({ signInId }) => signInId !== null && !living.has(signInId)))
+    },
     async signInLink() {
       const token = await makeFirstSignInLink({ database, now })
       return token === null ? null : addressOf(token)
     },
   }
+}
+
+/** @throws AppError `account.not-found` */
+async function findAccount({ database }: HubServices, email: string): Promise<UserId> {
+  const user = await findUserByEmail(database.em(), email)
+  if (user === null) throw new AppError('account.not-found')
+  tellAudit({ object: { kind: 'account', id: user.id, name: user.name } })
+  return user.id
 }

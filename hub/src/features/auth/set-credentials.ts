@@ -3,13 +3,13 @@ import type { Database } from '../../platform/database/database.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { DomainEventBus } from '../../platform/events/domain-events.ts'
 import { changeCredentials, findUser, hashPassword, verifyPassword, type UserRow } from '../users/index.ts'
-import type { FailedSignIns } from './failed-sign-ins.ts'
+import type { SignInGuard } from './sign-in-guard.ts'
 import { deleteLinks, deleteOtherSignIns } from './sign-ins.queries.ts'
 
 interface CredentialsDeps {
   readonly database: Database
   readonly domainEvents: DomainEventBus
-  readonly failedSignIns: FailedSignIns
+  readonly guard: SignInGuard
 }
 
 interface ChosenCredentials {
@@ -26,16 +26,16 @@ interface ChosenCredentials {
  */
 export async function setCredentials(
   deps: CredentialsDeps,
-  actor: { userId: UserId; signInId: string },
+  actor: { userId: UserId; signInId: string; address: string },
   chosen: ChosenCredentials,
 ): Promise<UserRow> {
-  await requireCurrentPassword(deps, actor.userId, chosen.currentPassword)
+  await requireCurrentPassword(deps, actor, chosen.currentPassword)
   // Before the transaction: 30 ms of work that needs no lock.
   const passwordHash = await hashPassword(chosen.password)
   return deps.database.transaction(async (em) => {
     const user = requireUser(await findUser(em, actor.userId))
     await changeCredentials(em, user, { name: chosen.name, email: chosen.email, passwordHash })
-    await deleteLinks(em)
+    await deleteLinks(em, user.id)
     const signInIds = await deleteOtherSignIns(em, user.id, actor.signInId)
     afterCommit(em, () => deps.domainEvents.emit('sign-in.ended', { signInIds, userId: user.id }))
     return user
@@ -43,17 +43,15 @@ export async function setCredentials(
 }
 
 async function requireCurrentPassword(
-  { database, failedSignIns }: CredentialsDeps,
-  userId: UserId,
+  { database, guard }: CredentialsDeps,
+  { userId, address }: { readonly userId: UserId; readonly address: string },
   current: string | undefined,
 ): Promise<void> {
   const stored = requireUser(await findUser(database.em(), userId)).passwordHash
   if (typeof stored !== 'string') return
-  const keys = [`current password of ${userId}`]
-  failedSignIns.requireCalm(keys)
-  // Counted before the slow part: a thousand tries at once are a thousand tries.
-  failedSignIns.failed(keys)
-  if (current !== undefined && (await verifyPassword(current, stored))) return failedSignIns.succeeded(keys)
+  // Counted apart from the sign-ins of the account: who sits at an open browser must not lock its owner out.
+  const succeeded = await guard.begin({ account: `current password of ${userId}`, userId: null, address })
+  if (current !== undefined && (await verifyPassword(current, stored))) return succeeded()
   throw new AppError('sign-in.failed', {
     message: 'The current password is wrong.',
     cure: 'Type the password you use now; without it ask another administrator.',

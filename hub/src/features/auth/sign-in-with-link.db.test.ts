@@ -10,6 +10,7 @@ import { makeFirstSignInLink, makeSignInLink, signInWithLink } from './sign-in-w
 let scratch: TestDatabase
 let database: Database
 const now = () => Date.now()
+const place = { address: '192.0.2.1', device: 'Firefox 142 on Linux' }
 beforeAll(async () => {
   scratch = await createTestDatabase()
   database = await openDatabase({
@@ -28,7 +29,7 @@ const hasPassword = () => administratorHasPassword(database.em())
 
 test('somebody who lost the password gets in by a link made on the hub’s machine, and may choose another one', async () => {
   const first = (await makeFirstSignInLink({ database, now })) ?? ''
-  const { user } = await signInWithLink({ database, now }, first)
+  const { user } = await signInWithLink({ database, now }, first, place)
   await database.transaction(async (em) => {
     const row = await em.refresh(em.merge(user))
     if (row) await changeCredentials(em, row, { name: 'Ada', email: 'ada@example.org', passwordHash: 'lost' })
@@ -37,9 +38,11 @@ test('somebody who lost the password gets in by a link made on the hub’s machi
   expect(await makeFirstSignInLink({ database, now })).toBeNull()
   const recovery = await makeSignInLink({ database, now })
   expect(await hasPassword(), 'the old password holds until the link is used').toBe(true)
-  const again = await signInWithLink({ database, now }, recovery)
+  const again = await signInWithLink({ database, now }, recovery, place)
   expect(again.user.id).toBe(user.id)
   expect(await hasPassword()).toBe(false)
   expect((await findUserByEmail(database.em(), 'ada@example.org'))?.name).toBe('Ada')
-  await expect(signInWithLink({ database, now }, recovery)).rejects.toThrow(expect.objectContaining({ code: 'sign-in.link-invalid' }))
+  await expect(signInWithLink({ database, now }, recovery, place)).rejects.toThrow(
+    expect.objectContaining({ code: 'sign-in.link-invalid' }),
+  )
 })

@@ -1,5 +1,6 @@
 import { randomUUID, verify } from 'node:crypto'
 import { AgentId, AppError, type DomainId, type EnrolAnswer, type EnrolRequest, type HubId, type VaultId } from '@holdfast/shared-types'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { DomainEventBus } from '../../platform/events/domain-events.ts'
@@ -63,6 +64,7 @@ export async function enrolAgent(deps: EnrolDeps, request: EnrolRequest): Promis
       boxPublicKey,
       enrolledAt: now,
     })
+    tellAudit({ actor: { kind: 'device', id: agentId, name, viaTokenId: null }, object: { kind: 'device', id: agentId, name } })
     tellDevice(em, deps.live, row)
     afterCommit(em, () => deps.domainEvents.emit('agent.enrolled', { agentId }))
     return { agentId, name, hubId: deps.hubId, vaultId, domainId }

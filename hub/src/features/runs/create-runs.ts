@@ -6,6 +6,7 @@ import type { KnownActor } from '../../platform/http/actor.ts'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { tellAgent } from './cancel-run.ts'
+import { endRunsOfDevice } from './end-runs-of-device.ts'
 import { finishRun } from './finish-run.ts'
 import { offerRuns } from './offer-runs.ts'
 import { planRuns } from './plan-runs.ts'
@@ -24,6 +25,8 @@ export interface Runs {
   markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<RunRecord>
   /** What plans ask of runs. */
   readonly ofPlans: ReturnType<typeof planRuns>
+  /** Ends every run of a device that is revoked, in the transaction of `em`. */
+  endRunsOfDevice(em: EntityManager, agentId: AgentId, by: string): Promise<void>
   /** The rule of `getRun` for the topic of a run. @throws AppError `run.not-found` */
   requireTopic(actor: KnownActor, topic: Topic): Promise<void>
 }
@@ -75,6 +78,7 @@ export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs
     },
     ofPlans: planRuns(state),
     markCommitting: (em, runId, fence) => markCommitting(state, em, runId, fence),
+    endRunsOfDevice: (em, agentId, by) => endRunsOfDevice(state, em, agentId, by),
     async requireTopic(actor, topic) {
       if (topic.startsWith('run:')) await requireVisibleRun(state.database.em(), actor, RunId.parse(topic.slice('run:'.length)))
     },

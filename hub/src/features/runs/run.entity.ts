@@ -24,7 +24,7 @@ export const RunEntity = defineEntity({
   tableName: 'run',
   properties: {
     id: p.uuid().$type<RunId>().primary(),
-    agentId: () => p.manyToOne(AgentEntity).mapToPk().fieldName('agent_id').$type<AgentId>(),
+    agentId: () => p.manyToOne(AgentEntity).mapToPk().fieldName('agent_id').deleteRule('cascade').$type<AgentId>(),
     kind: p.enum(['backup', 'restore', 'verify'] as const).$type<RunKind>(),
     state: p.enum([...activeRunStates, ...endRunStates] as const).$type<RunState>(),
     /** Grows whenever somebody loses the right to report on or commit this run. */

@@ -38,6 +38,12 @@ export const lockHeldRuns = (em: EntityManager, agentId: AgentId): Promise<RunRo
     { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true },
   )
 
+/** Runs of an agent without an end yet, always in the same order. */
+export async function listUnfinishedIds(em: EntityManager, agentId: AgentId): Promise<RunId[]> {
+  const rows = await em.find(RunEntity, { agentId, finishedAt: null }, { fields: ['id'], orderBy: { id: 'asc' } })
+  return rows.map((row) => row.id)
+}
+
 /** @throws AppError `run.already-active` when one with the same plan or sources waits already */
 export async function insertRun(em: EntityManager, run: RunRow): Promise<void> {
   try {

@@ -3,7 +3,7 @@ import type { Health, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
 import type { Actor } from '../../platform/http/actor.ts'
-import { adminCommand, type Feature, type RequestContext } from '../../platform/http/define-feature.ts'
+import { lookingCommand, type Feature, type RequestContext } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { administratorHasPassword } from '../users/index.ts'
 import { hubConditions, type HubConditions } from './hub-conditions.ts'
@@ -15,7 +15,7 @@ export interface SystemDeps extends HubConditions {
   vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
   /** Those of all features. */
   healthChecks(): Readonly<Record<string, HealthCheck>>
-  readonly resolveActor: (headers: IncomingHttpHeaders) => Promise<Actor>
+  readonly resolveActor: (headers: IncomingHttpHeaders, address: string) => Promise<Actor>
 }
 
 export function createSystem({ database, hubId, now, origin, log }: HubServices, deps: SystemDeps): Feature {
@@ -46,14 +46,14 @@ export function createSystem({ database, hubId, now, origin, log }: HubServices,
       testDatabase: () => testDatabase(database),
     },
     healthChecks: { database: () => database.ping() },
-    adminCommands: { status: adminCommand(z.strictObject({}), async (_, em) => ({ ...(await facts(em)), origin: origin() })) },
+    adminCommands: { status: lookingCommand(z.strictObject({}), async (_, em) => ({ ...(await facts(em)), origin: origin() })) },
   }
 }
 
 /** Whoever cannot be known while the database is away is nobody: health has to answer then above all. */
-async function isPerson({ resolveActor }: SystemDeps, { headers }: RequestContext): Promise<boolean> {
+async function isPerson({ resolveActor }: SystemDeps, { headers, address }: RequestContext): Promise<boolean> {
   try {
-    return (await resolveActor(headers)).kind === 'user'
+    return (await resolveActor(headers, address)).kind === 'user'
   } catch {
     // An old cookie, a token that proves nothing, no database: the short answer is right for all of them.
     return false

@@ -6,9 +6,16 @@ export { hashPassword, verifyNothing, verifyPassword } from './password-hash.ts'
 export {
   administratorHasPassword,
   changeCredentials,
+  changeUser,
+  deleteUser,
   ensureAdministrator,
   findUser,
   findUserByEmail,
   forgetPassword,
+  insertUser,
+  listUserRows,
+  lockLivingAdmins,
+  lockUser,
+  normaliseEmail,
 } from './users.queries.ts'
-export { presentUser } from './users.present.ts'
+export { presentAccount, presentUser } from './users.present.ts'

@@ -1,4 +1,4 @@
-import type { User } from '@holdfast/shared-types'
+import type { Account, User } from '@holdfast/shared-types'
 import type { UserRow } from './user.entity.ts'
 
 export const presentUser = (user: UserRow): User => ({
@@ -7,4 +7,12 @@ export const presentUser = (user: UserRow): User => ({
   email: user.email ?? null,
   role: user.role,
   hasPassword: typeof user.passwordHash === 'string',
+})
+
+/** @param lastSeenAtMs last use of a sign-in that still holds */
+export const presentAccount = (user: UserRow, lastSeenAtMs: number | null): Account => ({
+  ...presentUser(user),
+  createdAtMs: user.createdAt.getTime(),
+  disabledAtMs: user.disabledAt?.getTime() ?? null,
+  lastSeenAtMs,
 })

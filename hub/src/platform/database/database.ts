@@ -37,6 +37,8 @@ export interface OpenDatabaseOptions {
   readonly entities: readonly EntitySchema[]
   readonly migrations: readonly MigrationClass[]
   readonly log: Logger
+  /** Called at the beginning of every transaction that may write; hangs what belongs to all of them on it (unit-of-work.ts). */
+  readonly onTransaction?: (em: EntityManager) => void
 }
 
 // 20: hub work is many short transactions; the embedded server allows 60 connections, and pg-boss and tools want theirs.
@@ -87,7 +89,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     return {
       orm,
       em: () => orm.em.fork(),
-      transaction: (work, how) => runTransaction(orm, log, work, how),
+      transaction: (work, how) => runTransaction(orm, options, work, how),
       ping: () => ping(orm),
       close: () => orm.close(true),
     }
@@ -98,7 +100,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 
 async function runTransaction<T>(
   orm: MikroORM,
-  log: Logger,
+  { log, onTransaction }: OpenDatabaseOptions,
   work: (em: EntityManager) => Promise<T>,
   how: TransactionOptions = {},
 ): Promise<T> {
@@ -106,6 +108,7 @@ async function runTransaction<T>(
   const result = await orm.em.fork().transactional(
     async (em) => {
       const unit = openUnit(em)
+      if (how.readOnly !== true) onTransaction?.(em)
       const value = await work(em)
       await em.flush()
       await runBeforeCommit(unit)

@@ -1,4 +1,4 @@
-import type { AgentId, RunId, RunOutcome, SnapshotId, UserId } from '@holdfast/shared-types'
+import type { AgentId, ApiTokenId, RunId, RunOutcome, SnapshotId, UserId, UserRole } from '@holdfast/shared-types'
 
 /**
  * Facts that one feature tells the others in process, after the transaction that made them true. They are not kept: who must not
@@ -15,6 +15,10 @@ export interface DomainEvents {
   }
   'run.finished': { readonly runId: RunId; readonly agentId: AgentId; readonly state: RunOutcome }
   'sign-in.ended': { readonly signInIds: readonly string[]; readonly userId: UserId }
+  'api-token.ended': { readonly tokenIds: readonly ApiTokenId[] }
+  'account.changed': { readonly userId: UserId; readonly name: string; readonly role: UserRole }
+  /** Disabled or removed: whatever was opened in its name ends. */
+  'account.closed': { readonly userId: UserId }
 }
 export type DomainEventName = keyof DomainEvents
 export type DomainListener<N extends DomainEventName> = (event: DomainEvents[N]) => void | Promise<void>

@@ -2,7 +2,11 @@ import { Readable } from 'node:stream'
 import Router from 'koa-router'
 import { api, AppError, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { restRuleOf, requireAccess } from '../access/require-access.ts'
+import { auditActorOf, auditObjectOf, type AuditedAction, type AuditTrail } from '../audit/audit-trail.ts'
+import type { RequestLimits } from '../limits/request-limits.ts'
 import { nobody, type Actor } from './actor.ts'
+import { asAppError } from './as-app-error.ts'
 import type { BytesAnswer, Feature, HandlerRequest } from './define-feature.ts'
 import type { HubKoaContext, HubState } from './hub-context.ts'
 import { readJsonBody } from './read-json-body.ts'
@@ -15,6 +19,8 @@ export interface RouteBinding {
   readonly features: readonly Feature[]
   readonly actors: ActorResolver
   readonly cookies: CookieRules
+  readonly audit: AuditTrail
+  readonly limits: RequestLimits
   readonly newEntityManager: () => EntityManager
   /** Answers are parsed by the contract too: for tests and development, where a wrong one should be loud. */
   readonly checkAnswers: boolean
@@ -34,7 +40,7 @@ export function bindRoutes(binding: RouteBinding): Router<HubState> {
     const path = contract.path.replaceAll(/\{(\w+)\}/g, ':$1')
     router[contract.method](path, async (ctx) => {
       ctx.state.route = contract.path
-      await answer(binding, contract, handler, ctx)
+      await answer(binding, { operationId, contract, handler }, ctx)
     })
   }
   return router
@@ -59,10 +65,15 @@ function handlersOf(features: readonly Feature[]): Map<OperationId, AnyHandler> 
   return handlers
 }
 
-async function answer(binding: RouteBinding, contract: RouteContract, handler: AnyHandler, ctx: HubKoaContext): Promise<void> {
-  const actor = contract.actor === 'none' ? nobody : await binding.actors.resolve(ctx.headers)
-  ctx.state.actor = actor
-  requireActor(contract, actor)
+interface BoundCall {
+  readonly operationId: OperationId
+  readonly contract: RouteContract
+  readonly handler: AnyHandler
+}
+
+async function answer(binding: RouteBinding, call: BoundCall, ctx: HubKoaContext): Promise<void> {
+  const { contract } = call
+  const actor = await admit(binding, call, ctx)
   const params: unknown = 'params' in ctx ? ctx.params : {}
   const request = {
     actor,
@@ -73,21 +84,39 @@ async function answer(binding: RouteBinding, contract: RouteContract, handler: A
     ctx: requestContextOf(ctx, binding.cookies),
   }
   // Parsed by this very contract: the types of HandlerRequest say no more than the schemas did.
-  const result = await handler(request as unknown as HandlerRequest<RouteContract>)
+  const work = () => call.handler(request as unknown as HandlerRequest<RouteContract>)
+  const isAudited = restRuleOf(call.operationId).isAudited === true
+  const result = await (isAudited ? binding.audit.around(auditedCall(call, ctx, actor), work) : work())
   ctx.status = ctx.state.status ?? contract.status ?? 200
   ctx.set('cache-control', 'no-store')
   if (contract.response === 'bytes') await sendBytes(ctx, result)
   else if (contract.status !== 204) sendJson(ctx, binding.checkAnswers ? contract.response.parse(result) : result)
 }
 
-function requireActor(contract: RouteContract, actor: Actor): void {
-  if (contract.actor === 'none' || actor.kind === contract.actor) return
-  if (actor.kind === 'nobody') throw new AppError('sign-in.required')
-  if (contract.actor !== 'any')
-    throw new AppError('access.denied', {
-      message: contract.actor === 'agent' ? 'Only a device may do this.' : 'A device may not do this.',
-    })
+/** Who calls, once it is clear that they may, and not too often. What a known person may not do is put on record. */
+async function admit(binding: RouteBinding, call: BoundCall, ctx: HubKoaContext): Promise<Actor> {
+  const rule = restRuleOf(call.operationId)
+  const limit = rule.limit ?? 'general'
+  binding.limits.takeForAddress(limit, ctx.ip)
+  const actor = rule.isOpen === true ? nobody : await binding.actors.resolve(ctx.headers, ctx.ip)
+  ctx.state.actor = actor
+  binding.limits.takeForActor(limit, actor)
+  try {
+    requireAccess(rule, actor)
+  } catch (error) {
+    if (actor.kind === 'user') await binding.audit.refused(auditedCall(call, ctx, actor), asAppError(error))
+    throw error
+  }
+  return actor
 }
+
+const auditedCall = ({ operationId }: BoundCall, ctx: HubKoaContext, actor: Actor): AuditedAction => ({
+  actor: auditActorOf(actor),
+  action: operationId,
+  object: auditObjectOf('params' in ctx ? ctx.params : null),
+  address: ctx.ip,
+  requestId: ctx.state.requestId,
+})
 
 async function readBody(contract: RouteContract, ctx: HubKoaContext): Promise<unknown> {
   if (contract.body === undefined) return undefined

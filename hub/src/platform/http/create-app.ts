@@ -21,7 +21,8 @@ export interface AppOptions extends Omit<RouteBinding, 'cookies'> {
 
 /** All of HTTP, in the order a request meets it. */
 export function createApp(options: AppOptions): Koa<HubState> {
-  const app = new Koa<HubState>({ proxy: options.trustProxy })
+  // One proxy is trusted: the address it saw is the last of X-Forwarded-For; what stands before it is whatever the caller wrote there.
+  const app = new Koa<HubState>({ proxy: options.trustProxy, maxIpsCount: 1 })
   // Errors of a response stream that broke off: the answer has begun, so the log is the only place left.
   app.on('error', (error: unknown) => options.log.warn({ event: 'response.broken', err: error }, 'An answer could not be sent to its end'))
   app.use(requestScope(options.log))

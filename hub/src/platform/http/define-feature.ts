@@ -85,6 +85,8 @@ export interface AgentLinkHooks {
 /** One command of the local admin socket and of the CLI; `input` guards the door. */
 export interface AdminCommand {
   readonly input: z.ZodType
+  /** Changes nothing, so that it needs no line in the audit log. */
+  readonly isLooking?: true
   run(input: unknown, em: EntityManager): Promise<unknown>
 }
 
@@ -96,6 +98,12 @@ export const adminCommand = <S extends z.ZodType>(
   input,
   run: (value, em) => run(value as z.output<S>, em),
 })
+
+/** The same for a command that changes nothing. */
+export const lookingCommand = <S extends z.ZodType>(
+  input: S,
+  look: (input: z.output<S>, em: EntityManager) => Promise<unknown>,
+): AdminCommand => ({ ...adminCommand(input, look), isLooking: true })
 
 /**
  * A part of the hub, made by `createX(services, …)` of its folder, listed in wiring/features.ts and nowhere else (its entities in

@@ -1,25 +1,42 @@
-import { api, Problem, type RouteActor, type RouteContract } from '@holdfast/shared-types'
+import { api, Problem, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi'
 import { z } from 'zod'
+import type { RestRule } from '../access/access-rules.ts'
+import { restRuleOf } from '../access/require-access.ts'
 
 const bytes = z.string().meta({ override: { type: 'string', format: 'binary' } })
 const contentOf = (schema: z.ZodType | 'bytes', mediaType = 'application/octet-stream') =>
   schema === 'bytes' ? { [mediaType]: { schema: bytes } } : { 'application/json': { schema } }
 
 /** Who may call, as OpenAPI says it. */
-const securityOf: Readonly<Record<RouteActor, Record<string, string[]>[]>> = {
-  none: [],
-  user: [{ signIn: [] }],
-  agent: [{ agentToken: [] }],
-  any: [{ signIn: [] }, { agentToken: [] }],
+function securityOf(rule: RestRule): Record<string, string[]>[] {
+  return [
+    ...(rule.person === undefined ? [] : [{ signIn: [] }]),
+    ...(rule.token === undefined ? [] : [{ apiToken: [] }]),
+    ...(rule.agent === undefined ? [] : [{ agentToken: [] }]),
+  ]
 }
 
-function operation(operationId: string, contract: RouteContract): ZodOpenApiOperationObject {
+/** The same for people; null for calls that are open to all. */
+function whoMay({ isOpen, person, token, agent }: RestRule): string | null {
+  if (isOpen === true) return null
+  const callers = [
+    ...(person === undefined ? [] : [`people with the role \`${person}\` or more`]),
+    ...(token === undefined ? [] : [`their API tokens with the scope \`${token}\` or more`]),
+    ...(agent === undefined ? [] : ['devices, for what is their own']),
+  ]
+  return `For ${callers.join('; ')}.`
+}
+
+function operation(operationId: OperationId, contract: RouteContract): ZodOpenApiOperationObject {
+  const rule = restRuleOf(operationId)
+  const description = whoMay(rule)
   return {
     operationId,
     summary: contract.summary,
+    ...(description === null ? {} : { description }),
     tags: [contract.tag],
-    security: securityOf[contract.actor],
+    security: securityOf(rule),
     requestParams: { ...(contract.params ? { path: contract.params } : {}), ...(contract.query ? { query: contract.query } : {}) },
     ...(contract.body ? { requestBody: { required: true, content: contentOf(contract.body) } } : {}),
     responses: {
@@ -32,7 +49,7 @@ function operation(operationId: string, contract: RouteContract): ZodOpenApiOper
 /** OpenAPI 3.1 of every call, made from the contract that the routes are bound by. */
 export function openApiDocument(hubVersion: string, cookieName: string) {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
-  for (const [operationId, contract] of Object.entries(api)) {
+  for (const [operationId, contract] of Object.entries(api) as [OperationId, RouteContract][]) {
     const path = (paths[contract.path] ??= {})
     path[contract.method] = operation(operationId, contract)
   }
@@ -49,6 +66,7 @@ export function openApiDocument(hubVersion: string, cookieName: string) {
     components: {
       securitySchemes: {
         signIn: { type: 'apiKey', in: 'cookie', name: cookieName, description: 'A person\u2019s sign-in' },
+        apiToken: { type: 'http', scheme: 'bearer', description: 'An API token of a person; begins with `hft_`' },
         agentToken: {
           type: 'http',
           scheme: 'bearer',

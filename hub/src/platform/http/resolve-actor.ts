@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { AgentId, AppError, type HubId } from '@holdfast/shared-types'
+import { AgentId, apiTokenPrefix, AppError, type HubId } from '@holdfast/shared-types'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { ed25519PublicKey } from './ed25519-public-key.ts'
 import { nobody, type Actor, type AgentActor, type UserActor } from './actor.ts'
@@ -15,13 +15,19 @@ export interface AgentIdentity {
 
 /** Where the platform asks who somebody is; the features `auth` and `agents` answer. */
 export interface IdentitySource {
-  findSignIn(cookieToken: string): Promise<UserActor | null>
+  /** Notes the use. */
+  findSignIn(cookieToken: string, address: string): Promise<UserActor | null>
   findAgentIdentity(agentId: AgentId): Promise<AgentIdentity | null>
+  /** Whom an API token speaks for, if it holds; notes its use. */
+  findApiToken(token: string, address: string): Promise<UserActor | null>
 }
 
 export interface ActorResolver {
-  /** @throws AppError `agent.identity-invalid`, `agent.revoked` for a token that proves nothing; an unknown cookie is nobody. */
-  resolve(headers: IncomingHttpHeaders): Promise<Actor>
+  /**
+   * @param address of the caller, noted with the use of a sign-in or API token
+   * @throws AppError `agent.identity-invalid`, `agent.revoked`, `token.invalid` for a token that proves nothing; an unknown cookie is nobody
+   */
+  resolve(headers: IncomingHttpHeaders, address: string): Promise<Actor>
   readonly cookieName: string
 }
 
@@ -36,13 +42,20 @@ export function createActorResolver(source: IdentitySource, hubId: HubId, isHttp
   const cookieName = cookieNameFor(isHttps)
   return {
     cookieName,
-    async resolve(headers) {
+    async resolve(headers, address) {
       const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+      if (bearer?.startsWith(apiTokenPrefix) === true) return verifyApiToken(source, bearer, address)
       if (bearer !== undefined) return verifyAgentToken(source, hubId, bearer)
       const cookie = readCookie(headers.cookie, cookieName)
-      return (cookie === undefined ? null : await source.findSignIn(cookie)) ?? nobody
+      return (cookie === undefined ? null : await source.findSignIn(cookie, address)) ?? nobody
     },
   }
+}
+
+async function verifyApiToken(source: IdentitySource, token: string, address: string): Promise<UserActor> {
+  const actor = await source.findApiToken(token, address)
+  if (actor === null) throw new AppError('token.invalid')
+  return actor
 }
 
 async function verifyAgentToken(source: IdentitySource, hubId: HubId, token: string): Promise<AgentActor> {

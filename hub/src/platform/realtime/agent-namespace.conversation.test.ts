@@ -20,7 +20,7 @@ test('a connection without a hello is cut in time, with the reason', async () =>
     hubId: HubId.parse('11111111-1111-4111-8111-111111111111'),
     hubVersion: '1',
     features: [],
-    identities: { findSignIn: async () => null, findAgentIdentity: async () => null },
+    identities: { findSignIn: async () => null, findApiToken: async () => null, findAgentIdentity: async () => null },
     links: createAgentLinks(),
     gate: async () => ({ ok: true, body: {} }),
     database: undefined as never,

@@ -16,6 +16,8 @@ export function createSocketServer(httpServer: HttpServer['server'], publicOrigi
     connectTimeout: 10_000,
     perMessageDeflate: false,
     // WebSockets are outside of CORS: a foreign page could open one with the person's cookie. Agents send no Origin.
-    allowRequest: (request, decide) => decide(null, isOwnOrigin(request.headers, publicOrigin())),
+    // What carries a token of its own says who it is by that alone, whatever page or program it is.
+    allowRequest: (request, decide) =>
+      decide(null, /^bearer /i.test(request.headers.authorization ?? '') || isOwnOrigin(request.headers, publicOrigin())),
   })
 }

@@ -1,11 +1,10 @@
-import type { LiveEvent, Topic } from '@holdfast/shared-types'
-import type { UserActor } from '../http/actor.ts'
+import type { Topic } from '@holdfast/shared-types'
+import type { UserActor } from '../access/actor.ts'
 
-/** The rules of REST for what is told live; the features that own topics answer. */
+/** What the live connection asks of the features, beside the table of access rules. */
 export interface UiAccess {
   /** @throws AppError `run.not-found` and the like, exactly as the REST call would */
   requireTopic(actor: UserActor, topic: Topic): Promise<void>
-  maySee(actor: UserActor, event: LiveEvent): boolean
-  /** Those of the given sign-ins that still hold. */
-  livingSignIns(signInIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Those of the given people whose sign-in or API token holds no more. */
+  endedAmong(actors: readonly UserActor[]): Promise<ReadonlySet<UserActor>>
 }

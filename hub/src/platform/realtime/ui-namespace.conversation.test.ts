@@ -4,6 +4,7 @@ import type { LiveEvent } from '@holdfast/shared-types'
 import { io, type Socket } from 'socket.io-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createDomainEventBus } from '../events/domain-events.ts'
+import { createRequestLimits } from '../limits/request-limits.ts'
 import { silentLogger } from '../logging/logger.ts'
 import type { LiveSink } from './live-feeds.ts'
 import { createSocketServer } from './socket-server.ts'
@@ -38,7 +39,10 @@ beforeEach(async () => {
       hasListeners: () => open.size > 0,
       publishSample: () => undefined,
     },
-    access: { requireTopic: async () => undefined, maySee: () => true, livingSignIns: async () => new Set() },
+    access: { requireTopic: async () => undefined, endedAmong: async () => new Set() },
+    audit: { around: (_, work) => work(), refused: async () => undefined },
+    limits: createRequestLimits(0),
+    trustProxy: false,
     domainEvents: createDomainEventBus(() => undefined),
     log: silentLogger,
   })

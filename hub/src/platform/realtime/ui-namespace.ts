@@ -11,11 +11,15 @@ import {
   type LiveEvent,
   type WireError,
 } from '@holdfast/shared-types'
-import type { Server, Socket } from 'socket.io'
+import type { Namespace, Server, Socket } from 'socket.io'
+import { liveEventRules, uiRequestRules, type AccessRule, type UiRequest } from '../access/access-rules.ts'
+import type { Actor, UserActor } from '../access/actor.ts'
+import { hasAccess, requireAccess, topicRuleOf } from '../access/require-access.ts'
+import { auditActorOf, type AuditTrail } from '../audit/audit-trail.ts'
 import type { DomainEventBus } from '../events/domain-events.ts'
-import type { UserActor } from '../http/actor.ts'
 import { asAppError } from '../http/as-app-error.ts'
 import type { ActorResolver } from '../http/resolve-actor.ts'
+import type { RequestLimits } from '../limits/request-limits.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { LiveFeeds, LiveSink, Subscription } from './live-feeds.ts'
 import type { UiAccess } from './ui-access.ts'
@@ -25,6 +29,10 @@ export interface UiNamespaceOptions {
   readonly actors: ActorResolver
   readonly feeds: LiveFeeds
   readonly access: UiAccess
+  readonly audit: AuditTrail
+  readonly limits: RequestLimits
+  /** X-Forwarded-For of the proxy in front is believed. */
+  readonly trustProxy: boolean
   readonly domainEvents: DomainEventBus
   readonly log: Logger
 }
@@ -46,6 +54,7 @@ const drainedBelowBytes = 256 * 1024
 
 interface UiSocketData {
   actor: UserActor
+  address: string
 }
 type UiSocket = Socket<Record<string, never>, Record<string, never>, Record<string, never>, UiSocketData>
 
@@ -54,29 +63,78 @@ export function attachUiNamespace(options: UiNamespaceOptions): UiNamespace {
   namespace.use((socket, next) => void admit(options, socket, next))
   namespace.on('connection', (socket) => serve(options, socket as unknown as UiSocket))
 
-  const cut = (ended: (signInId: string) => boolean): void => {
-    for (const socket of namespace.sockets.values()) if (ended((socket as unknown as UiSocket).data.actor.signInId)) socket.disconnect(true)
+  const cut = (isEnded: (actor: UserActor) => boolean): void => {
+    for (const socket of socketsOf(namespace)) if (isEnded(socket.data.actor)) socket.disconnect(true)
   }
-  options.domainEvents.on('sign-in.ended', ({ signInIds }) => cut((id) => signInIds.includes(id)))
+  const { domainEvents } = options
+  domainEvents.on('sign-in.ended', ({ signInIds }) => cut(({ signInId }) => signInId !== null && signInIds.includes(signInId)))
+  domainEvents.on('api-token.ended', ({ tokenIds }) =>
+    cut(({ token }) => token !== undefined && token !== null && tokenIds.includes(token.id)),
+  )
+  domainEvents.on('account.closed', ({ userId }) => cut((actor) => actor.userId === userId))
+  domainEvents.on('account.changed', ({ userId, name, role }) => {
+    // From the next event on they may what they may now.
+    for (const socket of socketsOf(namespace))
+      if (socket.data.actor.userId === userId) socket.data.actor = { ...socket.data.actor, name, role }
+  })
   return {
     async cutEndedSignIns() {
-      const held = [...new Set([...namespace.sockets.values()].map((socket) => (socket as unknown as UiSocket).data.actor.signInId))]
+      const held = socketsOf(namespace).map((socket) => socket.data.actor)
       if (held.length === 0) return
-      const living = await options.access.livingSignIns(held)
-      cut((id) => held.includes(id) && !living.has(id))
+      const ended = await options.access.endedAmong(held)
+      cut((actor) => ended.has(actor))
     },
   }
 }
 
-async function admit({ actors, log }: UiNamespaceOptions, socket: UiSocket, next: (refusal?: Error) => void): Promise<void> {
+const socketsOf = (namespace: Namespace): UiSocket[] => [...namespace.sockets.values()]
+
+async function admit(options: UiNamespaceOptions, socket: UiSocket, next: (refusal?: Error) => void): Promise<void> {
+  const address = addressOf(options, socket)
   try {
-    const actor = await actors.resolve({ cookie: socket.handshake.headers.cookie })
-    if (actor.kind !== 'user') throw new AppError('sign-in.required')
+    options.limits.takeForAddress('general', address)
+    const actor = await options.actors.resolve(socket.handshake.headers, address)
+    options.limits.takeForActor('general', actor)
+    await requireUiAccess(options, { actor, address }, { action: 'connect', rule: uiRequestRules.connect })
+    // Never with the rules of today: whoever is let in without being a person would be a hole in them.
+    if (actor.kind !== 'user') throw new AppError('access.denied')
     socket.data.actor = actor
+    socket.data.address = address
     next()
   } catch (error) {
-    next(handshakeError(asRefusal(log, error)))
+    next(handshakeError(asRefusal(options.log, error)))
   }
+}
+
+interface UiCaller {
+  readonly actor: Actor
+  readonly address: string
+}
+
+/** The one place at which the live connection asks the access rules; what a known person may not do is put on record. */
+async function requireUiAccess(
+  { audit }: UiNamespaceOptions,
+  { actor, address }: UiCaller,
+  asked: { readonly action: UiRequest; readonly rule: AccessRule },
+): Promise<void> {
+  try {
+    requireAccess(asked.rule, actor)
+  } catch (error) {
+    const action = { actor: auditActorOf(actor), action: `live:${asked.action}`, object: null, address, requestId: null }
+    if (actor.kind === 'user') await audit.refused(action, asAppError(error))
+    throw error
+  }
+}
+
+/** The peer, or the caller that the trusted proxy in front saw: the last it added, as for requests (http/create-app.ts). */
+function addressOf({ trustProxy }: UiNamespaceOptions, { handshake }: UiSocket): string {
+  const forwarded = trustProxy
+    ? String(handshake.headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim()
+    : undefined
+  return forwarded === undefined || forwarded === '' ? handshake.address : forwarded
 }
 
 /** Socket.IO hands `data` of a middleware's error to the client's `connect_error`. */
@@ -88,10 +146,13 @@ function serve(options: UiNamespaceOptions, socket: UiSocket): void {
   const subscriptions = new Map<Topic, Subscription>()
   // One request of a browser after the other: two at once for one topic would leave a listener that nobody ends.
   let last: Promise<unknown> = Promise.resolve()
-  const on = (event: string, work: (body: unknown) => Promise<unknown>): void => {
+  const on = (event: Exclude<UiRequest, 'connect'>, work: (body: unknown) => Promise<unknown>): void => {
     socket.on(event, (raw: unknown, acknowledge: unknown) => {
       const answer: Acknowledge = typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => undefined
-      const done = last.then(() => work(raw))
+      const done = last.then(async () => {
+        await requireUiAccess(options, socket.data, { action: event, rule: uiRequestRules[event] })
+        return work(raw)
+      })
       last = done.catch(() => undefined)
       done.then(
         (body) => answer({ ok: true, body }),
@@ -102,6 +163,7 @@ function serve(options: UiNamespaceOptions, socket: UiSocket): void {
   on(subscribeEvent, async (raw) => {
     const request = Subscribe.safeParse(raw)
     if (!request.success) throw new AppError('request.invalid')
+    await requireUiAccess(options, socket.data, { action: subscribeEvent, rule: topicRuleOf(request.data.topic) })
     return { seq: await subscribe(options, socket, subscriptions, request.data) }
   })
   on(unsubscribeEvent, async (raw) => {
@@ -130,16 +192,16 @@ async function subscribe(
   // Asked twice: the newer one counts.
   subscriptions.get(topic)?.close()
   subscriptions.delete(topic)
-  const subscription = await options.feeds.subscribe(topic, lastSeq, sinkOf(options, socket))
+  const subscription = await options.feeds.subscribe(topic, lastSeq, sinkOf(socket))
   if (socket.connected) subscriptions.set(topic, subscription)
   else subscription.close()
   return subscription.seq
 }
 
-function sinkOf(options: UiNamespaceOptions, socket: UiSocket): LiveSink {
+function sinkOf(socket: UiSocket): LiveSink {
   return {
     send(event: LiveEvent) {
-      if (!socket.connected || !options.access.maySee(socket.data.actor, event)) return
+      if (!socket.connected || !hasAccess(liveEventRules[event.type], socket.data.actor)) return
       const { packets, bytes } = waitingFor(socket)
       if (packets > maxWaitingPackets || bytes > maxWaitingBytes) return void socket.disconnect(true)
       ;(socket as unknown as Socket).emit(liveEventName, event)

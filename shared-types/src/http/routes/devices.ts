@@ -3,7 +3,7 @@ import { Device, HostFacts } from '../../model/device.ts'
 import { AgentId, DomainId, HubId, VaultId } from '../../primitives/ids.ts'
 import { TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
-import { list, v1 } from './parts.ts'
+import { Empty, list, v1 } from './parts.ts'
 
 export const EnrolRequest = z.strictObject({
   token: z.string().min(20).max(200),
@@ -61,5 +61,36 @@ export const devicesRoutes = {
     actor: 'any',
     params: z.object({ agentId: AgentId }),
     response: Device,
+  }),
+
+  renameDevice: route({
+    method: 'patch',
+    path: `${v1}/devices/{agentId}`,
+    summary: 'Give a device another name',
+    tag: 'Devices',
+    actor: 'user',
+    params: z.object({ agentId: AgentId }),
+    body: z.strictObject({ name: z.string().trim().min(1).max(120) }),
+    response: Device,
+  }),
+
+  revokeDevice: route({
+    method: 'post',
+    path: `${v1}/devices/{agentId}/revoke`,
+    summary: 'Cut a device off for good: its link and runs end and it is refused from now on; its snapshots stay',
+    tag: 'Devices',
+    actor: 'user',
+    params: z.object({ agentId: AgentId }),
+    response: Device,
+  }),
+
+  removeDevice: route({
+    method: 'delete',
+    path: `${v1}/devices/{agentId}`,
+    summary: 'Remove a revoked device that has no snapshots, with its runs',
+    tag: 'Devices',
+    actor: 'user',
+    params: z.object({ agentId: AgentId }),
+    response: Empty,
   }),
 } as const satisfies Record<string, RouteContract>

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { api, UserId, type AgentId, type OperationId } from '@holdfast/shared-types'
 import { createApp } from '../../../platform/http/create-app.ts'
+import { createRequestLimits } from '../../../platform/limits/request-limits.ts'
 import type { Feature, RouteHandlers } from '../../../platform/http/define-feature.ts'
 import { createSnapshots } from '../../snapshots/index.ts'
 import type { LogLine, VaultsUnderTest } from './vaults-under-test.ts'
@@ -40,6 +41,8 @@ export async function serveVaults(world: VaultsUnderTest): Promise<ServedVaults>
     isHttps: false,
     trustProxy: false,
     checkAnswers: true,
+    audit: { around: (_, work) => work(), refused: async () => undefined },
+    limits: createRequestLimits(0),
     publicOrigin: () => origin,
     newEntityManager: () => world.database.em(),
     actors: {

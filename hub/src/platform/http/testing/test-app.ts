@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { AgentId, api, AppError, HubId, UserId, type OperationId } from '@holdfast/shared-types'
 import { silentLogger, type LogFields, type Logger } from '../../logging/logger.ts'
+import { createAuditTrail } from '../../audit/audit-trail.ts'
+import { createRequestLimits } from '../../limits/request-limits.ts'
 import { createApp } from '../create-app.ts'
 import type { Feature, RouteHandlers } from '../define-feature.ts'
 import { createActorResolver, type AgentIdentity } from '../resolve-actor.ts'
@@ -105,10 +107,13 @@ export const appFor = (options: TestAppOptions, origin: () => string) =>
     isHttps: false,
     trustProxy: false,
     checkAnswers: true,
+    audit: createAuditTrail({ write: async () => undefined, log }),
+    limits: createRequestLimits(0),
     publicOrigin: origin,
     newEntityManager: () => undefined as never,
     actors: createActorResolver(
       {
+        findApiToken: async () => null,
         findSignIn: async (token) => (token === 'good' ? user : null),
         findAgentIdentity: async (id) => (id === agentId ? { ...identity, isRevoked: options.isRevoked ?? false } : null),
       },

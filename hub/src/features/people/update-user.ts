@@ -1,0 +1,34 @@
+import type { Account, UserId, UserRole } from '@holdfast/shared-types'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
+import { afterCommit } from '../../platform/database/unit-of-work.ts'
+import { lastSeenByUser } from '../auth/index.ts'
+import { changeUser, lockUser, presentAccount } from '../users/index.ts'
+import type { PeopleDeps } from './people-deps.ts'
+import { requireOtherAdmin } from './require-other-admin.ts'
+
+interface WantedChange {
+  readonly name?: string | undefined
+  readonly email?: string | undefined
+  readonly role?: UserRole | undefined
+}
+
+/** From its commit on everything done in the account's name has the new role. @throws AppError `account.not-found`, `account.email-taken`, `account.last-admin` */
+export function updateUser({ database, domainEvents }: PeopleDeps, userId: UserId, wanted: WantedChange): Promise<Account> {
+  return database.transaction(async (em) => {
+    // Before the row of the account: all who change administrators take their locks in one order.
+    if (wanted.role !== undefined && wanted.role !== 'admin') await requireOtherAdmin(em, userId)
+    const user = await lockUser(em, userId)
+    const roleBefore = user.role
+    await changeUser(em, user, wanted)
+    tellAudit({
+      object: { kind: 'account', id: user.id, name: user.name },
+      details: {
+        changed: Object.keys(wanted).join(', '),
+        ...(wanted.role === undefined ? {} : { roleBefore, role: user.role }),
+      },
+    })
+    const { name, role } = user
+    afterCommit(em, () => domainEvents.emit('account.changed', { userId, name, role }))
+    return presentAccount(user, (await lastSeenByUser(em)).get(userId) ?? null)
+  })
+}

@@ -1,0 +1,188 @@
+import type {
+  AgentReportType,
+  AgentRequestType,
+  Api,
+  LiveEventType,
+  OperationId,
+  RouteActor,
+  subscribeEvent,
+  TokenScope,
+  unsubscribeEvent,
+  UserRole,
+} from '@holdfast/shared-types'
+
+/** Who may. What is left out may not. */
+export interface AccessRule {
+  /** Anybody, without a proof of who they are. */
+  readonly isOpen?: true
+  /** The least role of a person who is signed in. */
+  readonly person?: UserRole
+  /** The least scope of an API token; its owner needs the role of `person` besides. */
+  readonly token?: TokenScope
+  /** An agent, for what is its own. */
+  readonly agent?: true
+}
+
+/** How a call counts against the limits of requests (platform/limits); `none`: bulk data of agents, and what watches the hub. */
+export type LimitClass = 'general' | 'sign-in' | 'enrolment' | 'none'
+
+export interface RestRule extends AccessRule {
+  /** Changes something: one line of the audit log for each call. */
+  readonly isAudited?: true
+  /** `general` unless said. */
+  readonly limit?: LimitClass
+}
+
+const open = { isOpen: true } as const
+const watched = { ...open, limit: 'none' } as const
+const signingIn = { ...open, limit: 'sign-in', isAudited: true } as const
+/** What everybody with an account may see. */
+const sees = { person: 'viewer', token: 'read' } as const
+/** The same, and a device sees its own. */
+const seesOrOwn = { ...sees, agent: true } as const
+const operates = { person: 'operator', token: 'run', agent: true, isAudited: true } as const
+/** The same for what is not asked by devices: plans are people's. */
+const arranges = { person: 'operator', token: 'run', isAudited: true } as const
+/** What lies on a device, backed up or not, is for those who may back it up. */
+const looksIntoDevices = { person: 'operator', token: 'run' } as const
+const administersToSee = { person: 'admin', token: 'admin' } as const
+const administers = { ...administersToSee, isAudited: true } as const
+/** What a person does about themselves; never a program in their name, which could make its access last. */
+const aboutOneself = { person: 'viewer' } as const
+const changesOneself = { ...aboutOneself, isAudited: true } as const
+/** An agent's work on its own runs: the run's own history tells of it, and its amount is that of the backups. */
+const agentData = { agent: true, limit: 'none' } as const
+
+/** A rule that lets in exactly the kinds of callers that the contract of a call names. */
+type RuleFor<A extends RouteActor> = A extends 'none'
+  ? { readonly isOpen: true }
+  : A extends 'user'
+    ? { readonly person: UserRole; readonly agent?: never; readonly isOpen?: never }
+    : A extends 'agent'
+      ? { readonly agent: true; readonly person?: never; readonly token?: never; readonly isOpen?: never }
+      : { readonly person: UserRole; readonly agent: true; readonly isOpen?: never }
+
+/** Every call of the API. */
+export const restRules = {
+  healthLive: watched,
+  healthReady: watched,
+  health: watched,
+  getSystem: sees,
+  testStore: administers,
+  testDatabase: administers,
+
+  signInWithLink: signingIn,
+  signIn: signingIn,
+  signOut: changesOneself,
+  getMe: sees,
+  setCredentials: { ...changesOneself, limit: 'sign-in' },
+  listMySignIns: aboutOneself,
+  endMySignIn: changesOneself,
+  endMyOtherSignIns: changesOneself,
+
+  listMyTokens: aboutOneself,
+  createMyToken: changesOneself,
+  revokeMyToken: changesOneself,
+  listTokens: administersToSee,
+  revokeToken: administers,
+
+  listUsers: administersToSee,
+  createUser: administers,
+  updateUser: administers,
+  disableUser: administers,
+  enableUser: administers,
+  removeUser: administers,
+  createSignInLink: administers,
+
+  listAudit: administersToSee,
+
+  createEnrolmentToken: administers,
+  enrol: { ...open, limit: 'enrolment', isAudited: true },
+  listDevices: seesOrOwn,
+  getDevice: seesOrOwn,
+  renameDevice: administers,
+  revokeDevice: administers,
+  removeDevice: administers,
+
+  listHostEntries: looksIntoDevices,
+  startMeasurement: { ...looksIntoDevices, isAudited: true },
+  getMeasurement: looksIntoDevices,
+  cancelMeasurement: { ...looksIntoDevices, isAudited: true },
+  getDeviceStatistics: seesOrOwn,
+  getStatistics: sees,
+
+  listPlans: seesOrOwn,
+  getPlan: seesOrOwn,
+  createPlan: arranges,
+  updatePlan: arranges,
+  deletePlan: arranges,
+  acceptPlanSize: arranges,
+  startPlanRun: operates,
+
+  startRun: operates,
+  cancelRun: operates,
+  pauseRun: operates,
+  resumeRun: operates,
+  listRuns: seesOrOwn,
+  getRun: seesOrOwn,
+  getRunLog: seesOrOwn,
+  getRunLogFile: seesOrOwn,
+  listRunEvents: seesOrOwn,
+
+  listVaults: sees,
+  listSnapshots: seesOrOwn,
+  getSnapshot: seesOrOwn,
+  listEntries: seesOrOwn,
+  downloadFile: seesOrOwn,
+
+  putPack: agentData,
+  commitSession: agentData,
+  getSnapshotObject: agentData,
+  locateBlobs: agentData,
+  readSegments: agentData,
+} as const satisfies { readonly [K in OperationId]: RestRule & RuleFor<Api[K]['actor']> }
+
+/** What a browser, or a program, asks on the live connection; `connect` is the handshake. */
+export type UiRequest = 'connect' | typeof subscribeEvent | typeof unsubscribeEvent
+export const uiRequestRules = {
+  connect: sees,
+  subscribe: sees,
+  unsubscribe: sees,
+} as const satisfies { readonly [K in UiRequest]: AccessRule }
+
+/** What may be listened to, by the word before the colon. */
+export type TopicKind = 'devices' | 'plans' | 'runs' | 'run' | 'measurement'
+export const topicRules = {
+  devices: sees,
+  plans: sees,
+  runs: sees,
+  run: sees,
+  /** And only for who asked for it. */
+  measurement: looksIntoDevices,
+} as const satisfies { readonly [K in TopicKind]: AccessRule }
+
+/** What the hub tells on the live connection. */
+export const liveEventRules = {
+  'device.changed': sees,
+  'device.removed': sees,
+  'plan.changed': sees,
+  'plan.removed': sees,
+  'run.changed': sees,
+  'run.log': sees,
+  'run.progress': sees,
+  'measurement.changed': looksIntoDevices,
+} as const satisfies { readonly [K in LiveEventType]: AccessRule }
+
+/** Whose things a message of an agent may be about; another agent's are not found. */
+export interface AgentMessageRule {
+  readonly agent: 'own-run' | 'own-session' | 'own-measurement'
+}
+export const agentMessageRules = {
+  'run.progress': { agent: 'own-run' },
+  'run.log': { agent: 'own-run' },
+  'run.finished': { agent: 'own-run' },
+  'session.open': { agent: 'own-run' },
+  'session.have': { agent: 'own-session' },
+  'vault.unseal': { agent: 'own-run' },
+  'host.measured': { agent: 'own-measurement' },
+} as const satisfies { readonly [K in AgentReportType | AgentRequestType]: AgentMessageRule }
