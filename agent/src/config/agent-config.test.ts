@@ -12,6 +12,7 @@ test('a setting may lie in a file', () => {
     hubDataFolder: '/srv/hub',
     hubStoreFolder: null,
     logLevel: 'info',
+    longestReconnectMs: 60_000,
   })
   rmSync(folder, { recursive: true })
 })

@@ -13,6 +13,12 @@ const Settings = z.object({
   HOLDFAST_DATA: z.string().min(1).optional(),
   HOLDFAST_STORE: z.string().min(1).optional(),
   HOLDFAST_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
+  HOLDFAST_RECONNECT_MS: z
+    .string()
+    .regex(/^\d+$/, 'a whole number of milliseconds')
+    .transform(Number)
+    .refine((value) => value >= 100 && value <= 600_000, 'between 100 and 600000 milliseconds')
+    .default(60_000),
 })
 type SettingName = keyof z.infer<typeof Settings>
 const settingNames = Object.keys(Settings.shape) as SettingName[]
@@ -28,6 +34,8 @@ export interface AgentConfig {
   /** The same of its vaults where they are known to lie elsewhere. */
   readonly hubStoreFolder: string | null
   readonly logLevel: (typeof logLevels)[number]
+  /** The longest pause between two tries to reach the hub. */
+  readonly longestReconnectMs: number
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -57,6 +65,7 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     hubDataFolder,
     hubStoreFolder: folderOf(settings.HOLDFAST_STORE),
     logLevel: settings.HOLDFAST_LOG_LEVEL,
+    longestReconnectMs: settings.HOLDFAST_RECONNECT_MS,
   }
 }
 

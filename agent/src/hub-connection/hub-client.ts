@@ -108,11 +108,12 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
   }
 }
 
-/** A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. */
+/**
+ * A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. What counts is the
+ * clock as it was corrected before, for a clock that has been set right since is wrong by that correction.
+ */
 function correctedClock(issuer: TokenIssuer | null, error: unknown): boolean {
   if (issuer === null || !(error instanceof AppError) || error.context['status'] !== 401) return false
   const hubTimeMs = error.context['hubTimeMs']
-  if (typeof hubTimeMs !== 'number' || Math.abs(hubTimeMs - Date.now()) < 60_000) return false
-  issuer.correctClock(hubTimeMs)
-  return true
+  return typeof hubTimeMs === 'number' && issuer.correctClock(hubTimeMs)
 }

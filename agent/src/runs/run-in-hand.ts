@@ -93,8 +93,10 @@ export class RunInHand {
       this.#worker.on('exit', () => this.#crash(new AppError('internal', { message: 'It ended without a word.' })))
     })
     clearInterval(ticking)
-    void this.#worker.terminate()
+    const terminated = this.#worker.terminate()
     await this.#report(this.#honest(end))
+    // A thread that is being ended may still be in a call; the next run of the same source must not meet it.
+    await terminated
   }
 
   #finish(end: RunEnd): void {
@@ -213,6 +215,7 @@ export class RunInHand {
       {
         event: 'run.ended',
         runId: order.runId,
+        fence: order.fence,
         kind: order.request.kind,
         outcome: end.outcome,
         code: end.error?.code ?? null,

@@ -5,6 +5,7 @@ import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
+import { delaysWithin } from '../hub-connection/reconnect-delay.ts'
 import { LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
 import { Outbox } from '../hub-connection/outbox.ts'
 import { signBytes } from '../identity/agent-keys.ts'
@@ -74,7 +75,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     if (desk.isIdle) void settleMemory({ afterRun: hadRuns })
   })
   const begin = (offer: RunOffer): RunInHand => {
-    log.info({ event: 'run.accepted', runId: offer.runId, kind: offer.request.kind }, 'Run accepted')
+    log.info({ event: 'run.accepted', runId: offer.runId, fence: offer.fence, kind: offer.request.kind }, 'Run accepted')
     const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, options) })
     hadRuns = true
     void run.ended.then(() => quiet.soon())
@@ -110,7 +111,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
 type AcceptedHello = Parameters<HubLinkOptions['onAccepted']>[0]
 type LinkParts = Pick<HubLinkOptions, 'onAccepted'> & Required<Pick<HubLinkOptions, 'onState'>> & { readonly desk: RunDesk }
 
-function makeLink({ agent, delays }: ServiceOptions, { desk, onAccepted, onState }: LinkParts): LiveHubLink {
+function makeLink({ agent, config, delays = delaysWithin(config.longestReconnectMs) }: ServiceOptions, { desk, onAccepted, onState }: LinkParts): LiveHubLink {
   const { identity, keys } = agent
   return new LiveHubLink({
     hubUrl: identity.hubUrl,
@@ -124,7 +125,7 @@ function makeLink({ agent, delays }: ServiceOptions, { desk, onAccepted, onState
     commands: agentCommands(desk),
     onAccepted,
     onState,
-    ...(delays === undefined ? {} : { delays }),
+    delays,
   })
 }
 
