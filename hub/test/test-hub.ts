@@ -9,13 +9,15 @@ import { loadConfig } from '../src/config/load-config.ts'
 import { createHub } from '../src/create-hub.ts'
 import type { Hub } from '../src/hub.ts'
 import { createTestDatabase, type TestDatabase } from '../src/platform/database/testing/test-database.ts'
-import { createLogger, silentLogger } from '../src/platform/logging/logger.ts'
+import { createLogger, silentLogger, type Logger } from '../src/platform/logging/logger.ts'
 import { FakeAgent } from './fake-agent.ts'
 
 interface TestHubOptions {
   readonly leaseMs?: number
   /** Prints what the hub logs, to find out why a test fails. */
   readonly isLoud?: boolean
+  /** Where the hub logs instead. */
+  readonly log?: Logger
 }
 
 /** A whole hub on a database and a folder of its own, as `holdfast-hub start` would run it. */
@@ -49,7 +51,7 @@ export class TestHub {
       HOLDFAST_PORT: String(this.#port),
       HOLDFAST_LEASE_MS: String(this.#options.leaseMs ?? 600_000),
     })
-    const log = this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger
+    const log = this.#options.log ?? (this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger)
     this.hub = await createHub({
       config,
       connection: this.database.connection,
