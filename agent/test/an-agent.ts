@@ -63,7 +63,7 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
 
 export const aService = (test: TestAgent, hubDataFolder = join(test.folders.home, 'no-hub')): Promise<AgentService> =>
   startAgentService({
-    config: { home: test.folders.home, hubDataFolder, hubStoreFolder: null, logLevel: 'info' },
+    config: { home: test.folders.home, hubDataFolder, hubStoreFolder: null, logLevel: 'info', longestReconnectMs: 60_000 },
     folders: test.folders,
     agent: test.agent,
     purpose: 'service',

@@ -22,8 +22,6 @@ export const testPackages = {
     { name: 'rsync', paths: ['rsync'] },
     // Kills a process at its n-th system call and lets calls fail, without the program's help.
     { name: 'strace', paths: ['strace'] },
-    // Moves the clock of one program while it runs.
-    { name: 'faketime', paths: ['faketime'] },
   ],
 }
 

@@ -33,7 +33,6 @@ function madeBySchema(schema: $ZodTypes, walk: Walk, depth: number): Arbitrary<u
     case 'string':
       return textOf(schema)
     case 'number':
-    case 'int':
       return numberOf(schema)
     case 'boolean':
       return fc.boolean()

@@ -7,11 +7,8 @@ const refreshSeconds = 60
 export interface TokenIssuer {
   /** A token good for at least a minute. */
   token(): Promise<string>
-  /**
-   * Follows the hub's clock from now on: a device whose clock is wrong still gets in.
-   * @returns whether that changed anything, so that a refused token is worth another try
-   */
-  correctClock(hubTimeMs: number): boolean
+  /** Follows the hub's clock from now on, with a new token where that changes anything: a device whose clock is wrong still gets in. */
+  correctClock(hubTimeMs: number): void
 }
 
 /** Short-lived tokens for HTTP, signed with the device's own key (EdDSA): nothing to steal lies on the hub. */
@@ -41,10 +38,9 @@ export function createTokenIssuer(options: { agentId: string; hubId: string; sig
       const measuredMs = hubTimeMs - now()
       // A second or two is the way of the message, not the clock.
       const wantedMs = Math.abs(measuredMs) < 5_000 ? 0 : measuredMs
-      if (Math.abs(wantedMs - offsetMs) < 5_000) return false
+      if (Math.abs(wantedMs - offsetMs) < 5_000) return
       offsetMs = wantedMs
       current = null
-      return true
     },
   }
 }

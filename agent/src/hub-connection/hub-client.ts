@@ -59,13 +59,17 @@ export function createHubClient(options: HubClientOptions): HubClient {
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
     const { callOnce, pool } = await (doors ??= openDoors(options))
-    const oneTry = async () =>
-      callOnce(pool, operation, input, { ...call, authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000 })
+    const oneTry = (proof: string | null) =>
+      callOnce(pool, operation, input, { ...call, authorization: proof, timeoutMs: call.timeoutMs ?? 60_000 })
+    const first = await authorization()
     try {
-      return await oneTry()
+      return await oneTry(first)
     } catch (error) {
-      if (!correctedClock(options.issuer, error)) throw error
-      return oneTry()
+      correctClock(options.issuer, error)
+      // Another call may have corrected the clock while this one was under way: what counts is that there is a new proof now.
+      const second = isRefusedProof(error) ? await authorization() : first
+      if (second === first) throw error
+      return oneTry(second)
     }
   }
 
@@ -108,12 +112,14 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
   }
 }
 
+const isRefusedProof = (error: unknown): error is AppError => error instanceof AppError && error.context['status'] === 401
+
 /**
- * A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. What counts is the
- * clock as it was corrected before, for a clock that has been set right since is wrong by that correction.
+ * A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. Also where the clock
+ * has been set right since it was corrected, and is wrong by that correction now.
  */
-function correctedClock(issuer: TokenIssuer | null, error: unknown): boolean {
-  if (issuer === null || !(error instanceof AppError) || error.context['status'] !== 401) return false
+function correctClock(issuer: TokenIssuer | null, error: unknown): void {
+  if (issuer === null || !isRefusedProof(error)) return
   const hubTimeMs = error.context['hubTimeMs']
-  return typeof hubTimeMs === 'number' && issuer.correctClock(hubTimeMs)
+  if (typeof hubTimeMs === 'number') issuer.correctClock(hubTimeMs)
 }

@@ -28,8 +28,8 @@ export async function expectService({ stack, door, launchAgent }: Rig): Promise<
 }
 
 /** Every run that there is has ended within two leases. */
-export function expectAllEnded({ door }: Rig): Promise<true> {
-  return eventually('every run has ended', twoLeasesMs + crowdedMs, async () => {
+export async function expectAllEnded({ door }: Rig): Promise<void> {
+  await eventually('every run has ended', twoLeasesMs + crowdedMs, async () => {
     const active = await door.activeRuns()
     if (active.length === 0) return true
     throw new Error(active.map(({ id, kind, state }) => `${kind} ${id} is ${state}`).join(', '))
@@ -99,8 +99,8 @@ export function expectNoOverlap({ agentOutputs }: Rig, runs: readonly Run[]): vo
 }
 
 /** Everything that the agent had to tell is told. */
-export function expectEmptyOutbox({ disk }: Rig): Promise<true> {
-  return eventually('the outbox is empty', crowdedMs, async () => {
+export async function expectEmptyOutbox({ disk }: Rig): Promise<void> {
+  await eventually('the outbox is empty', crowdedMs, async () => {
     const waiting = reportsIn(readFileSync(join(disk.path, 'outbox/reports.jsonl'), 'utf8'))
     return waiting === 0 ? true : undefined
   })

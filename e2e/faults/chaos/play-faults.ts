@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { MovableClock } from './moved-clocks.ts'
 import type { FaultName, PlannedFault } from './plan-round.ts'
 import { leaseMs, type Rig } from './rig.ts'
 
@@ -19,7 +20,7 @@ const brieflyMs = leaseMs / 2
 const pastLeaseMs = leaseMs * 2.5
 /** What was killed stays away for up to this. */
 const awayMs = 1_500
-const hourSeconds = 3_600
+const hourMs = 3_600_000
 
 const plans: Readonly<Record<FaultName, Fault>> = {
   'kill agent': async ({ rig }, chance) => {
@@ -54,8 +55,8 @@ const plans: Readonly<Record<FaultName, Fault>> = {
     await sleep(leaseMs * 1.5)
     proxy.weather.isShuffling = false
   },
-  'agent clock': ({ rig }, chance) => moveClock(rig.clocks?.agent, chance),
-  'hub clock': ({ rig }, chance) => moveClock(rig.clocks?.hub, chance),
+  'agent clock': ({ rig }, chance) => moveClock(rig.clocks.agent, chance),
+  'hub clock': ({ rig }, chance) => moveClock(rig.clocks.hub, chance),
   'agent sleeps': async ({ rig }, chance) => {
     const { pid } = rig.stack.agent()
     killIfThere(pid, 'SIGSTOP')
@@ -107,10 +108,10 @@ async function goSilent({ proxy }: Rig, forMs: number): Promise<void> {
 }
 
 /** An hour forth or back, and then right again: two jumps. */
-async function moveClock(clock: { moveBy(seconds: number): void } | undefined, chance: number): Promise<void> {
-  clock?.moveBy(chance < 0.5 ? -hourSeconds : hourSeconds)
+async function moveClock(clock: MovableClock, chance: number): Promise<void> {
+  clock.moveBy(chance < 0.5 ? -hourMs : hourMs)
   await sleep(leaseMs * 1.5)
-  clock?.moveBy(0)
+  clock.moveBy(0)
 }
 
 function killIfThere(pid: number, signal: NodeJS.Signals): void {

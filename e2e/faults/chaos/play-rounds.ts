@@ -49,9 +49,11 @@ export async function playRounds({ seed, rounds, tell }: RoundsOptions): Promise
     }
     await expectSameEnds(rig, ends)
     await rig.stack.holdfastHub(['fsck'])
-  } finally {
-    await rig.stop()
+  } catch (error) {
+    await rig.stop().catch(() => undefined) // The first failure is the one to see.
+    throw error
   }
+  await rig.stop()
 }
 
 const possiblePart = (plan: RoundPlan, { possible }: Rig): RoundPlan => ({

@@ -21,8 +21,7 @@ export interface Rig {
   readonly proxy: LinkProxy
   readonly door: HubDoor
   readonly disk: SmallDisk
-  /** Null where clocks cannot be moved. */
-  readonly clocks: { readonly hub: MovableClock; readonly agent: MovableClock } | null
+  readonly clocks: { readonly hub: MovableClock; readonly agent: MovableClock }
   readonly hubDataFolder: string
   readonly agentId: string
   readonly source: string
@@ -39,8 +38,7 @@ export interface Rig {
 export async function startRig(random: SeededRandom): Promise<Rig> {
   const disk = makeSmallDisk()
   const clockFolder = makeScratchFolder()
-  const hubClock = makeMovableClock(clockFolder.path, 'hub')
-  const agentClock = makeMovableClock(clockFolder.path, 'agent')
+  const clocks = { hub: makeMovableClock(clockFolder.path, 'hub'), agent: makeMovableClock(clockFolder.path, 'agent') }
   const port = await findFreePort()
   const proxy = await LinkProxy.start(port, random)
   const removeAll = async (): Promise<void> => {
@@ -54,10 +52,10 @@ export async function startRig(random: SeededRandom): Promise<Rig> {
       port,
       agentOrigin: proxy.origin,
       agentHome: disk.path,
-      hubEnv: { ...hubClock?.env },
-      agentEnv: { ...agentClock?.env, HOLDFAST_RECONNECT_MS: String(longestReconnectMs) },
+      hubEnv: clocks.hub.env,
+      agentEnv: { ...clocks.agent.env, HOLDFAST_RECONNECT_MS: String(longestReconnectMs) },
     })
-    return await assemble({ stack, proxy, disk, random, removeAll, clocks: hubClock && agentClock && { hub: hubClock, agent: agentClock } })
+    return await assemble({ stack, proxy, disk, random, removeAll, clocks })
   } catch (error) {
     await removeAll()
     throw error
@@ -67,7 +65,7 @@ export async function startRig(random: SeededRandom): Promise<Rig> {
 type Parts = Pick<Rig, 'stack' | 'proxy' | 'disk' | 'clocks'> & { readonly random: SeededRandom; readonly removeAll: () => Promise<void> }
 
 async function assemble({ random, removeAll, ...parts }: Parts): Promise<Rig> {
-  const { stack, disk, clocks } = parts
+  const { stack, disk } = parts
   const door = await HubDoor.signIn(stack.origin, stack.signInLink)
   const { id: agentId } = await door.device()
   const source = join(stack.folder, 'source')
@@ -78,9 +76,7 @@ async function assemble({ random, removeAll, ...parts }: Parts): Promise<Rig> {
     agentId,
     source,
     hubDataFolder: join(stack.folder, 'data'),
-    possible: faultNames.filter(
-      (name) => (name !== 'full disk' || disk.isOwn) && ((name !== 'hub clock' && name !== 'agent clock') || clocks !== null),
-    ),
+    possible: faultNames.filter((name) => name !== 'full disk' || disk.isOwn),
     agentOutputs: () => agents.map((agent) => agent.output()),
     launchAgent() {
       stack.launchAgent()
