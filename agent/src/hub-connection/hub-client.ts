@@ -6,6 +6,7 @@ import type * as CallHub from './call-hub.ts'
 import type { CallAnswer, CallInput } from './call-hub.ts'
 import { mayPass } from './may-pass.ts'
 import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
+import { TriesUnderWay } from './tries-under-way.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -22,6 +23,8 @@ export interface CallOptions {
 export interface HubClient {
   /** @throws AppError of the hub's problem, or `hub.unreachable`. */
   call<Id extends OperationId>(operation: Id, input: CallInput<Id>, options?: CallOptions): Promise<CallAnswer<Id>>
+  /** The network was away: no connection of before is used for anything new, and a try that moves no byte any more is made again. */
+  doubt(): void
   close(): Promise<void>
 }
 
@@ -50,17 +53,26 @@ interface HubClientOptions {
   /** Calls at the same time; more wait. */
   readonly connections?: number
   readonly random?: () => number
+  /** How long a try in doubt may be silent; ten seconds when left out, and at most. */
+  readonly longestDoubtMs?: number
 }
+
+/** A hub that has all of a large pack answers within this, unless the way to it is gone. */
+const doubtMs = 10_000
 
 export function createHubClient(options: HubClientOptions): HubClient {
   let doors: Promise<HttpDoors> | null = null
+  const underWay = new TriesUnderWay()
   const random = options.random ?? Math.random
   const authorization = async (): Promise<string | null> => (options.issuer === null ? null : `Bearer ${await options.issuer.token()}`)
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
-    const { callOnce, pool } = await (doors ??= openDoors(options))
-    const oneTry = (proof: string | null) =>
-      callOnce(pool, operation, input, { ...call, authorization: proof, timeoutMs: call.timeoutMs ?? 60_000 })
+    const oneTry = async (proof: string | null) => {
+      const { callOnce, pool } = await (doors ??= openDoors(options))
+      return underWay.during(call, (watched) =>
+        callOnce(pool, operation, input, { ...watched, authorization: proof, timeoutMs: call.timeoutMs ?? 60_000 }),
+      )
+    }
     const first = await authorization()
     try {
       return await oneTry(first)
@@ -87,7 +99,15 @@ export function createHubClient(options: HubClientOptions): HubClient {
         }
       }
     },
+    doubt() {
+      const old = doors
+      doors = null
+      underWay.endSilent(Math.min(doubtMs, options.longestDoubtMs ?? doubtMs))
+      // It ends by itself once the last try over it has; those that must not go on are ended above.
+      void old?.then(({ pool }) => pool.close()).catch(() => undefined) // A pool that does not end in order has no connections left.
+    },
     close: async () => {
+      underWay.endAll()
       await (await doors)?.pool.destroy()
     },
   }

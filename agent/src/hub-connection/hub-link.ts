@@ -24,7 +24,7 @@ import type { AgentId, HostFacts, HubId } from '@holdfast/shared-types'
 import { toAppError } from '../errors/to-app-error.ts'
 import { CommandGate, type CommandHandlers } from './command-gate.ts'
 import { mayPass } from './may-pass.ts'
-import { dialHub, LinkLost, type LinkEnd, type LinkSocket } from './link-socket.ts'
+import { dialHub, LinkLost, longestOpenMs, type LinkEnd, type LinkSocket } from './link-socket.ts'
 import { callLimits, reconnectDelayMs, reconnectLimits, refusedLimits } from './reconnect-delay.ts'
 
 type ToHub = Pick<typeof agentMessages, AgentReportType | AgentRequestType>
@@ -68,6 +68,8 @@ export interface HubLinkOptions {
   /** Shorter in tests. */
   readonly delays?: { readonly reconnect: typeof reconnectLimits; readonly refused: typeof refusedLimits }
   readonly random?: () => number
+  /** How long one try may be silent. */
+  readonly openTimeoutMs?: number
 }
 
 /** A link that held this long was a good one: the next outage starts with short waits again. */
@@ -176,7 +178,11 @@ export class LiveHubLink implements HubLink {
   /** Dials, greets, and stays until the socket ends. */
   async #liveOnce(): Promise<{ refused: boolean; heldMs: number }> {
     if (this.#state.state !== 'refused') this.#enter({ state: 'connecting', problem: this.#state.problem })
-    const socket = dialHub({ hubUrl: this.#options.hubUrl, onMessage: (envelope) => this.#gate.handle(envelope) })
+    const socket = dialHub({
+      hubUrl: this.#options.hubUrl,
+      onMessage: (envelope) => this.#gate.handle(envelope),
+      openTimeoutMs: this.#options.openTimeoutMs ?? longestOpenMs,
+    })
     this.#socket = socket
     let upSinceMs: number | null = null
     try {

@@ -15,7 +15,7 @@ import {
 import { io, type Socket } from 'socket.io-client'
 
 /** The hub answers within this or the attempt counts as failed: a socket that is open and silent is not a link. */
-const openTimeoutMs = 20_000
+export const longestOpenMs = 20_000
 
 interface LinkEvents {
   readonly [challengeEvent]: (challenge: unknown) => void
@@ -56,6 +56,8 @@ export interface LinkSocket {
 interface SocketOptions {
   readonly hubUrl: string
   readonly onMessage: (envelope: unknown) => Promise<AckEnvelope>
+  /** `longestOpenMs`, or less. */
+  readonly openTimeoutMs: number
 }
 
 export function dialHub(options: SocketOptions): LinkSocket {
@@ -64,7 +66,7 @@ export function dialHub(options: SocketOptions): LinkSocket {
     reconnection: false,
     forceNew: true,
     autoConnect: false,
-    timeout: openTimeoutMs,
+    timeout: options.openTimeoutMs,
   })
   let told: LinkEnded | null = null
   socket.on(linkEndedEvent, (why) => {
@@ -85,7 +87,7 @@ export function dialHub(options: SocketOptions): LinkSocket {
   })
   return {
     ended,
-    open: (makeHello) => withinTime(sayHello(socket, ended, makeHello), ended),
+    open: (makeHello) => withinTime(sayHello(socket, ended, makeHello), ended, options.openTimeoutMs),
     async send(envelope, timeoutMs) {
       if (!socket.connected) throw new LinkLost('not connected')
       const answer = await acknowledged(socket.timeout(timeoutMs).emitWithAck(messageEvent, envelope))
@@ -115,7 +117,7 @@ async function sayHello(
       message: 'What answers at the hub\u2019s address does not greet like a hub.',
       cure: 'Check the hub\u2019s address and version.',
     })
-  const answer = HelloAnswer.safeParse(await acknowledged(socket.timeout(openTimeoutMs).emitWithAck(helloEvent, makeHello(challenge.data))))
+  const answer = HelloAnswer.safeParse(await acknowledged(socket.timeout(longestOpenMs).emitWithAck(helloEvent, makeHello(challenge.data))))
   if (!answer.success)
     throw new AppError('protocol.unsupported', { message: 'The hub answered the hello in a form this agent does not know.' })
   return answer.data
@@ -132,7 +134,7 @@ const lost = (ended: Promise<LinkEnd>): Promise<never> =>
     throw new LinkLost(reason)
   })
 
-async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>): Promise<T> {
+async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>, openTimeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new LinkLost('no greeting in time')), openTimeoutMs)

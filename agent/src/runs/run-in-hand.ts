@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { AppError, toWireError, type ErrorCode, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
+import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { toAppError } from '../errors/to-app-error.ts'
 import type { Outbox } from '../hub-connection/outbox.ts'
 import { answerHubCall, type CallContext, type HubDoors } from './answer-hub-call.ts'
 import { isProgress } from './is-progress.ts'
+import { dutyOnProgress, type ProgressDuty } from './run-duty.ts'
 import { RunLog } from './run-log.ts'
 import { siblingModule } from './sibling-module.ts'
 import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-messages.ts'
@@ -168,18 +169,21 @@ export class RunInHand {
     this.#toldSample = sample
     this.#sampleUnderWay = true
     try {
-      const { goOn } = await link.send(
+      const answer = await link.send(
         { v: 1, id: randomUUID(), type: 'run.progress', sentAtMs: Date.now(), body: { runId: order.runId, fence: order.fence, sample } },
         10_000,
       )
-      // The hub still takes the report of how it ended, or refuses it as stale: either way the truth is told.
-      if (!goOn) this.stop('cancelled')
+      this.#obey(dutyOnProgress(answer))
     } catch (error) {
-      // Lossy on purpose: the next sample says more than this one did. But a refusal means that nobody counts on this run.
-      if (error instanceof AppError && isGone(error.code)) this.stop('dropped')
+      // Lossy on purpose: the next sample says more than this one did. But a refusal may mean that nobody counts on this run.
+      if (error instanceof AppError) this.#obey(dutyOnProgress({ refusal: error.code }))
     } finally {
       this.#sampleUnderWay = false
     }
+  }
+
+  #obey(duty: ProgressDuty): void {
+    if (duty !== 'go-on') this.stop(duty === 'stop' ? 'cancelled' : 'dropped')
   }
 
   /** The thread is gone; it may have said before how its run ended. */
@@ -236,8 +240,6 @@ export class RunInHand {
     this.#worker.postMessage(message, transfer)
   }
 }
-
-const isGone = (code: ErrorCode): boolean => code === 'run.fence-stale' || code === 'run.not-found' || code === 'run.already-finished'
 
 function endEntry(end: RunEnd): LogEntry {
   const level = end.outcome === 'failed' ? 'error' : end.outcome === 'succeeded' ? 'info' : 'warn'

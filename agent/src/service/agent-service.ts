@@ -5,7 +5,7 @@ import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
-import { delaysWithin } from '../hub-connection/reconnect-delay.ts'
+import { delaysWithin, openTimeoutWithin } from '../hub-connection/reconnect-delay.ts'
 import { LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
 import { Outbox } from '../hub-connection/outbox.ts'
 import { signBytes } from '../identity/agent-keys.ts'
@@ -68,7 +68,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const { identity, keys } = agent
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
-  const client = createHubClient({ hubUrl: identity.hubUrl, issuer })
+  const client = createHubClient({ hubUrl: identity.hubUrl, issuer, longestDoubtMs: options.config.longestReconnectMs })
   const facts = publishFacts(folders)
   let hadRuns = false
   const quiet = whenQuiet(() => {
@@ -89,7 +89,11 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const onState = (state: LinkState): void => {
     logState(log, state)
     facts.publish(state)
-    if (state.state === 'connected') outbox.flush()
+    if (state.state === 'connected') {
+      // What lies between the last link and this one may have swallowed other connections too, and nobody was told.
+      client.doubt()
+      outbox.flush()
+    }
     quiet.soon()
   }
   const link: LiveHubLink = makeLink(options, { desk, onAccepted, onState })
@@ -126,6 +130,7 @@ function makeLink({ agent, config, delays = delaysWithin(config.longestReconnect
     onAccepted,
     onState,
     delays,
+    openTimeoutMs: openTimeoutWithin(config.longestReconnectMs),
   })
 }
 

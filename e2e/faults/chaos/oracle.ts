@@ -5,10 +5,10 @@ import { findTreeDifferences } from '../../stack/tree-differences.ts'
 import { findOverlaps } from './agent-words.ts'
 import { eventually } from './eventually.ts'
 import { faultsOfHistory, readBooks, type CommittedSnapshot, type HistoryEntry } from './history.ts'
-import { leaseMs, type Rig } from './rig.ts'
+import type { Rig } from './rig.ts'
 
 /** Nobody waits longer than two leases (docs/agent-protocol.md) … */
-const twoLeasesMs = 2 * leaseMs
+const twoLeasesMs = ({ leaseMs }: Rig): number => 2 * leaseMs
 /** … by the clock of a machine that has nothing else to do. Ours starts programs meanwhile. */
 const crowdedMs = 3_000
 /** A program that was killed starts again, a database recovers, a dead link is noticed and dialled anew. */
@@ -28,8 +28,9 @@ export async function expectService({ stack, door, launchAgent }: Rig): Promise<
 }
 
 /** Every run that there is has ended within two leases. */
-export async function expectAllEnded({ door }: Rig): Promise<void> {
-  await eventually('every run has ended', twoLeasesMs + crowdedMs, async () => {
+export async function expectAllEnded(rig: Rig): Promise<void> {
+  const { door } = rig
+  await eventually('every run has ended', twoLeasesMs(rig) + crowdedMs, async () => {
     const active = await door.activeRuns()
     if (active.length === 0) return true
     throw new Error(active.map(({ id, kind, state }) => `${kind} ${id} is ${state}`).join(', '))
@@ -37,9 +38,10 @@ export async function expectAllEnded({ door }: Rig): Promise<void> {
 }
 
 /** The next run of the same source begins within two leases, and succeeds. */
-export async function expectNextRun({ door, agentId, backupOrder }: Rig): Promise<Run> {
+export async function expectNextRun(rig: Rig): Promise<Run> {
+  const { door, agentId, backupOrder } = rig
   const { id } = await door.order(agentId, backupOrder())
-  await eventually(`the next run ${id} has begun`, twoLeasesMs + crowdedMs, async () => {
+  await eventually(`the next run ${id} has begun`, twoLeasesMs(rig) + crowdedMs, async () => {
     const { state } = await door.run(id)
     return state === 'queued' || state === 'offered' ? undefined : true
   })

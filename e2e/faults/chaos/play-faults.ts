@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MovableClock } from './moved-clocks.ts'
 import type { FaultName, PlannedFault } from './plan-round.ts'
-import { leaseMs, type Rig } from './rig.ts'
+import type { Rig } from './rig.ts'
 
 /** What a fault may work with beside the rig. */
 export interface RoundInPlay {
@@ -16,8 +16,8 @@ export interface RoundInPlay {
 /** Makes its fault, and resolves when it is over: what was killed is started again, what was cut is mended. */
 type Fault = (play: RoundInPlay, chance: number) => Promise<void>
 
-const brieflyMs = leaseMs / 2
-const pastLeaseMs = leaseMs * 2.5
+const brieflyMs = ({ leaseMs }: Rig): number => leaseMs / 2
+const pastLeaseMs = ({ leaseMs }: Rig): number => leaseMs * 1.5
 /** What was killed stays away for up to this. */
 const awayMs = 1_500
 const hourMs = 3_600_000
@@ -36,36 +36,36 @@ const plans: Readonly<Record<FaultName, Fault>> = {
   'kill postgres': async ({ rig }) => {
     for (const pid of postgresProcesses(rig.hubDataFolder)) killIfThere(pid, 'SIGKILL')
   },
-  'cut briefly': ({ rig }, chance) => cut(rig, chance, brieflyMs),
-  'cut past the lease': ({ rig }, chance) => cut(rig, chance, pastLeaseMs),
-  'half-open briefly': ({ rig }) => goSilent(rig, brieflyMs),
-  'half-open past the lease': ({ rig }) => goSilent(rig, pastLeaseMs),
-  delay: async ({ rig: { proxy } }, chance) => {
+  'cut briefly': ({ rig }, chance) => cut(rig, chance, brieflyMs(rig)),
+  'cut past the lease': ({ rig }, chance) => cut(rig, chance, pastLeaseMs(rig)),
+  'half-open briefly': ({ rig }) => goSilent(rig, brieflyMs(rig)),
+  'half-open past the lease': ({ rig }) => goSilent(rig, pastLeaseMs(rig)),
+  delay: async ({ rig: { proxy, leaseMs } }, chance) => {
     proxy.weather.delayMs = 20 + chance * 200
     await sleep(leaseMs)
     proxy.weather.delayMs = 0
   },
-  double: async ({ rig: { proxy } }) => {
+  double: async ({ rig: { proxy, leaseMs } }) => {
     proxy.weather.isDoubling = true
     await sleep(leaseMs * 1.5)
     proxy.weather.isDoubling = false
   },
-  shuffle: async ({ rig: { proxy } }) => {
+  shuffle: async ({ rig: { proxy, leaseMs } }) => {
     proxy.weather.isShuffling = true
     await sleep(leaseMs * 1.5)
     proxy.weather.isShuffling = false
   },
-  'agent clock': ({ rig }, chance) => moveClock(rig.clocks.agent, chance),
-  'hub clock': ({ rig }, chance) => moveClock(rig.clocks.hub, chance),
+  'agent clock': ({ rig }, chance) => moveClock(rig.clocks.agent, chance, rig.leaseMs),
+  'hub clock': ({ rig }, chance) => moveClock(rig.clocks.hub, chance, rig.leaseMs),
   'agent sleeps': async ({ rig }, chance) => {
     const { pid } = rig.stack.agent()
     killIfThere(pid, 'SIGSTOP')
-    await sleep(leaseMs * (1 + chance))
+    await sleep(rig.leaseMs * (1 + chance))
     killIfThere(pid, 'SIGCONT')
   },
   'full disk': async ({ rig }, chance) => {
     rig.disk.fill()
-    await sleep(500 + chance * leaseMs)
+    await sleep(500 + chance * rig.leaseMs)
     rig.disk.empty()
   },
   cancel: async ({ rig, runId }) => {
@@ -108,7 +108,7 @@ async function goSilent({ proxy }: Rig, forMs: number): Promise<void> {
 }
 
 /** An hour forth or back, and then right again: two jumps. */
-async function moveClock(clock: MovableClock, chance: number): Promise<void> {
+async function moveClock(clock: MovableClock, chance: number, leaseMs: number): Promise<void> {
   clock.moveBy(chance < 0.5 ? -hourMs : hourMs)
   await sleep(leaseMs * 1.5)
   clock.moveBy(0)

@@ -16,6 +16,7 @@ import { startRig, type Rig } from './rig.ts'
 
 export interface RoundsOptions {
   readonly seed: number
+  readonly leaseMs: number
   /** Numbers of the rounds, each planned by the seed; or plans. */
   readonly rounds: readonly (number | RoundPlan)[]
   readonly tell: (line: string) => void
@@ -30,8 +31,8 @@ const runsOfRound = 40
  *
  * @throws Error that names seed and plan of the round that broke a promise
  */
-export async function playRounds({ seed, rounds, tell }: RoundsOptions): Promise<void> {
-  const rig = await startRig(seededRandom(seed))
+export async function playRounds({ seed, leaseMs, rounds, tell }: RoundsOptions): Promise<void> {
+  const rig = await startRig(seededRandom(seed), leaseMs)
   const ends = new Map<string, Run['state']>()
   try {
     rig.changeSource()

@@ -11,7 +11,6 @@ import { makeMovableClock, type MovableClock } from './moved-clocks.ts'
 import { faultNames, type FaultName } from './plan-round.ts'
 import { makeSmallDisk, type SmallDisk } from './small-disk.ts'
 
-export const leaseMs = 2_000
 /** The agent tries again at least this often, so that the weather and not the pause decides when there is a link. */
 const longestReconnectMs = 500
 
@@ -23,6 +22,7 @@ export interface Rig {
   readonly disk: SmallDisk
   readonly clocks: { readonly hub: MovableClock; readonly agent: MovableClock }
   readonly hubDataFolder: string
+  readonly leaseMs: number
   readonly agentId: string
   readonly source: string
   /** What can happen on this machine. */
@@ -35,7 +35,7 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-export async function startRig(random: SeededRandom): Promise<Rig> {
+export async function startRig(random: SeededRandom, leaseMs: number): Promise<Rig> {
   const disk = makeSmallDisk()
   const clockFolder = makeScratchFolder()
   const clocks = { hub: makeMovableClock(clockFolder.path, 'hub'), agent: makeMovableClock(clockFolder.path, 'agent') }
@@ -55,14 +55,14 @@ export async function startRig(random: SeededRandom): Promise<Rig> {
       hubEnv: clocks.hub.env,
       agentEnv: { ...clocks.agent.env, HOLDFAST_RECONNECT_MS: String(longestReconnectMs) },
     })
-    return await assemble({ stack, proxy, disk, random, removeAll, clocks })
+    return await assemble({ stack, proxy, disk, random, removeAll, clocks, leaseMs })
   } catch (error) {
     await removeAll()
     throw error
   }
 }
 
-type Parts = Pick<Rig, 'stack' | 'proxy' | 'disk' | 'clocks'> & { readonly random: SeededRandom; readonly removeAll: () => Promise<void> }
+type Parts = Pick<Rig, 'stack' | 'proxy' | 'disk' | 'clocks' | 'leaseMs'> & { readonly random: SeededRandom; readonly removeAll: () => Promise<void> }
 
 async function assemble({ random, removeAll, ...parts }: Parts): Promise<Rig> {
   const { stack, disk } = parts
