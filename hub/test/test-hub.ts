@@ -84,6 +84,11 @@ export class TestHub {
     return this.#cookie
   }
 
+  /** From here on calls are made as this person. */
+  useCookie(cookie: string): void {
+    this.#cookie = cookie
+  }
+
   async get(path: string, cookie?: string): Promise<Response> {
     return fetch(this.origin + path, { headers: { cookie: cookie ?? (await this.cookie()) } })
   }

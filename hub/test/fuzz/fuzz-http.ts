@@ -13,6 +13,9 @@ export interface FuzzOptions {
 
 const askers: readonly Asker[] = ['nobody', 'person', 'device', 'stranger']
 
+/** As many as a browser asks at once, and some more. */
+const atOnce = 8
+
 /** Sends every call of the contract what it expects and what it does not. @returns what went wrong, once for each call and kind of fault */
 export async function fuzzHttp(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions): Promise<string[]> {
   const faults = new Map<string, string>()
@@ -20,10 +23,18 @@ export async function fuzzHttp(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions)
     for (const asker of askers) {
       // Whoever may not ask is told so before anything else is looked at.
       const count = isWelcome(contract, asker) ? guests : Math.ceil(guests / 10)
-      for (const guest of fc.sample(guestsOf(contract, fuzzed.known), { seed: seed + operation.length, numRuns: count })) {
-        const fault = await faultOf(fuzzed, operation, asker, guest)
-        if (fault !== null) faults.set(`${operation} ${fault.slice(0, 60)}`, `${operation} as ${asker} (seed ${seed}): ${fault}\n  asked ${described(guest)}`)
+      const before = fuzzed.mistakes.length
+      const headers = await fuzzed.headersOf(asker)
+      const sample = fc.sample(guestsOf(contract, fuzzed.known), { seed: seed + operation.length, numRuns: count })
+      for (let at = 0; at < sample.length; at += atOnce) {
+        await Promise.all(
+          sample.slice(at, at + atOnce).map(async (guest) => {
+            const fault = await faultOf(fuzzed, operation, guest, headers)
+            if (fault !== null) faults.set(`${operation} ${fault.slice(0, 60)}`, `${operation} as ${asker} (seed ${seed}): ${fault}\n  asked ${described(guest)}`)
+          }),
+        )
       }
+      for (const mistake of fuzzed.mistakes.slice(before)) faults.set(`${operation} ${mistake.slice(0, 100)}`, `${operation} as ${asker}: the hub logged ${mistake}`)
     }
   }
   return [...faults.values()]
@@ -32,13 +43,10 @@ export async function fuzzHttp(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions)
 const isWelcome = ({ actor }: RouteContract, asker: Asker): boolean =>
   actor === 'none' || (asker === 'person' && actor !== 'agent') || (asker === 'device' && actor !== 'user')
 
-async function faultOf(fuzzed: FuzzedHub, operation: OperationId, asker: Asker, guest: Guest): Promise<string | null> {
+async function faultOf({ hub }: FuzzedHub, operation: OperationId, guest: Guest, headers: Readonly<Record<string, string>>): Promise<string | null> {
   const contract: RouteContract = api[operation]
-  const before = fuzzed.mistakes.length
   try {
-    const answer = await sendGuest(fuzzed.hub.origin, contract, guest, await fuzzed.headersOf(asker))
-    const mistake = fuzzed.mistakes[before]
-    if (mistake !== undefined) return `the hub logged ${mistake}`
+    const answer = await sendGuest(hub.origin, contract, guest, headers)
     return answer === null ? null : faultOfAnswer(operation, contract, answer)
   } catch (error) {
     return `no answer: ${error instanceof Error ? error.message : String(error)}`

@@ -49,12 +49,16 @@ interface Exchange {
 class Findings {
   readonly #faults = new Map<string, string>()
   readonly #fuzzed: FuzzedHub
+  /** What was said yes to at least once: a door that is never opened proves nothing. */
+  readonly taken = new Set<string>()
   constructor(fuzzed: FuzzedHub) {
     this.#fuzzed = fuzzed
   }
   async judge({ what, sent, yes, send }: Exchange): Promise<void> {
     const before = this.#fuzzed.mistakes.length
-    const fault = await send().then((answer) => faultOfAck(answer, yes), String)
+    const answer = await send().catch((error: unknown) => new Error(String(error)))
+    if (AckEnvelope.safeParse(answer).data?.ok === true) this.taken.add(what)
+    const fault = answer instanceof Error ? answer.message : faultOfAck(answer, yes)
     const mistake = this.#fuzzed.mistakes[before]
     const said = mistake === undefined ? fault : `the hub logged ${mistake}`
     if (said !== null) this.#faults.set(`${what} ${said.slice(0, 60)}`, `${what}: ${said}\n  asked ${inspect(sent, { depth: 8 }).slice(0, 600)}`)
@@ -82,17 +86,23 @@ const guestsOf = (schema: z.ZodType, fuzzed: FuzzedHub): Arbitrary<unknown> => {
   )
 }
 
+async function dial(origin: string, cookie: string): Promise<Socket> {
+  const socket = io(`${origin}${uiNamespace}`, { transports: ['websocket'], reconnection: false, forceNew: true, extraHeaders: { cookie } })
+  const connected = Promise.withResolvers<Socket>()
+  socket.once('connect', () => connected.resolve(socket))
+  socket.once('connect_error', (error) => connected.reject(error))
+  return connected.promise
+}
+
 /** Everything a browser may say, and what it may not. */
 export async function fuzzUi(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions): Promise<string[]> {
   const findings = new Findings(fuzzed)
   const cookie = await fuzzed.cookie()
-  const dial = (): Socket =>
-    io(`${fuzzed.hub.origin}${uiNamespace}`, { transports: ['websocket'], reconnection: false, forceNew: true, extraHeaders: { cookie } })
-  let socket = dial()
+  let socket = await dial(fuzzed.hub.origin, cookie)
   for (const event of [subscribeEvent, unsubscribeEvent]) {
     const yes = event === subscribeEvent ? SubscribeAck : Subscribe.pick({}).loose()
     for (const sent of fc.sample(guestsOf(Subscribe, fuzzed), { seed, numRuns: guests })) {
-      if (socket.disconnected && !socket.active) socket = dial()
+      if (!socket.connected) socket = await dial(fuzzed.hub.origin, cookie)
       socket.emit(event, sent) // Also without waiting for an answer.
       await findings.judge({ what: event, sent, yes, send: () => ask(socket, event, sent) })
     }
@@ -101,10 +111,18 @@ export async function fuzzUi(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions): 
   return findings.all
 }
 
-/** Everything an agent may say once it is linked: bodies of each type with a fence that holds, and envelopes that are none. */
-export async function fuzzAgentMessages(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions): Promise<string[]> {
+/**
+ * Everything an agent may say once it is linked: bodies of each type with a fence that holds, and envelopes that are none.
+ *
+ * @returns what went wrong, and what was taken
+ */
+export async function fuzzAgentMessages(
+  fuzzed: FuzzedHub,
+  { seed, guests }: FuzzOptions,
+): Promise<{ readonly faults: string[]; readonly taken: readonly string[] }> {
   const findings = new Findings(fuzzed)
   for (const [type, { body, ack }] of Object.entries({ ...agentReports, ...agentRequests })) {
+    await fuzzed.takeRun(type === 'vault.unseal' ? 'verify' : 'backup')
     const ofRun = guestsOf(body, fuzzed).map((value) => (isObject(value) ? { ...value, ...claims(value, fuzzed) } : value))
     for (const sent of fc.sample(fc.oneof(ofRun, guestsOf(body, fuzzed)), { seed, numRuns: guests })) {
       const agent = await fuzzed.linked()
@@ -116,7 +134,7 @@ export async function fuzzAgentMessages(fuzzed: FuzzedHub, { seed, guests }: Fuz
     const agent = await fuzzed.linked()
     await findings.judge({ what: 'envelope', sent, yes: AckEnvelope, send: () => ask(agent.socket as Socket, messageEvent, sent) })
   }
-  return findings.all
+  return { faults: findings.all, taken: [...findings.taken] }
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -130,9 +148,11 @@ export async function fuzzHellos(fuzzed: FuzzedHub, { seed, guests }: FuzzOption
   const proven = guestsOf(AgentHello, fuzzed)
   for (const sent of fc.sample(proven, { seed, numRuns: guests })) {
     const challenge = await fuzzed.agent.dial()
-    const signed = isObject(sent) ? { ...sent, ...fuzzed.agent.hello(challenge, isObject(sent) ? {} : {}), ...withoutProof(sent) } : sent
+    const signed = isObject(sent) ? { ...sent, ...fuzzed.agent.hello(challenge), ...withoutProof(sent) } : sent
     const answer = await ask(fuzzed.agent.socket as Socket, 'hello', signed).catch(String)
-    if (answer !== 'ended' && !HelloAnswer.safeParse(answer).success)
+    const parsed = HelloAnswer.safeParse(answer).data
+    const isGood = answer === 'ended' || (parsed !== undefined && (parsed.accepted || parsed.code !== 'internal'))
+    if (!isGood)
       faults.push(`hello: ${inspect(answer).slice(0, 200)}\n  said ${inspect(signed, { depth: 6 }).slice(0, 400)}`)
     await fuzzed.agent.close()
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { AgentId, RunId, SessionId, SnapshotId, type Run } from '@holdfast/shared-types'
+import { AgentId, RunId, SessionId, SnapshotId, VaultId, type Run } from '@holdfast/shared-types'
+import { vi } from 'vitest'
 import { folder } from '../../src/features/vaults/testing/build-tree.ts'
 import { begin, commit, finish, send } from '../../src/features/vaults/testing/wire-backup.ts'
 import { silentLogger, type LogFields } from '../../src/platform/logging/logger.ts'
@@ -17,7 +18,9 @@ export class FuzzedHub {
   agent: FakeAgent
   /** Real ids by their schemas. */
   readonly known: ReadonlyMap<unknown, readonly unknown[]>
-  readonly running: { readonly runId: RunId; readonly fence: number }
+  /** A run that the agent has in hand. */
+  running: { readonly runId: RunId; readonly fence: number }
+  #orders = 0
   #cookie = ''
 
   private constructor(hub: TestHub, mistakes: string[], parts: Pick<FuzzedHub, 'agent' | 'known' | 'running'>) {
@@ -49,6 +52,7 @@ export class FuzzedHub {
       [RunId, [backup.runId, open.runId, restore.id]],
       [SessionId, [backup.sessionId, open.sessionId]],
       [SnapshotId, [snapshotId]],
+      [VaultId, [agent.answer?.vaultId]],
     ])
     return new FuzzedHub(hub, mistakes, { agent, known, running: { runId: open.runId, fence: open.fence } })
   }
@@ -67,13 +71,38 @@ export class FuzzedHub {
     if (isGood) return this.#cookie
     const { url } = (await this.hub.hub.admin('sign-in-link.create', {})) as { url: string }
     const token = new URL(url).hash.slice('#token='.length)
-    this.#cookie = cookieOf(await this.hub.post('/api/v1/sign-in/link', { token }, ''))
+    let answer = await this.hub.post('/api/v1/sign-in/link', { token }, '')
+    if (answer.status === 429) {
+      // Too many wrong passwords from this address: what was said has worked. A new start has no memory of it.
+      await this.hub.hub.close()
+      await this.hub.open()
+      answer = await this.hub.post('/api/v1/sign-in/link', { token }, '')
+    }
+    this.#cookie = cookieOf(answer)
+    this.hub.useCookie(this.#cookie)
     return this.#cookie
+  }
+
+  /** Gives the agent a new run, for what was said may have ended the last one; `vault.unseal` is for one that reads. */
+  async takeRun(kind: 'backup' | 'verify'): Promise<void> {
+    await this.cookie()
+    const agent = await this.linked()
+    if (kind === 'backup') {
+      this.#orders += 1
+      const { runId, fence } = await begin(this.hub, agent, `/fuzz ${this.#orders}`)
+      this.running = { runId, fence }
+      return
+    }
+    const [snapshotId] = this.known.get(SnapshotId) ?? []
+    const order = { kind: 'restore', snapshotId, target: { path: `/fuzz ${++this.#orders}` } }
+    const { id } = await this.hub.json<Run>(this.hub.post(`/api/v1/devices/${agent.agentId}/runs`, order, await this.cookie()))
+    const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === id), { interval: 10, timeout: 5_000 })
+    this.running = { runId: id, fence }
   }
 
   /** The agent's link, made again where a message has ended it. */
   async linked(): Promise<FakeAgent> {
-    if (this.agent.socket?.connected !== true) await this.agent.link([{ ...this.running, state: 'running' }])
+    if (this.agent.socket?.connected !== true) await this.agent.link([{ ...this.running, state: 'running' as const }])
     return this.agent
   }
 }

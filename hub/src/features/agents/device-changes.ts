@@ -1,5 +1,6 @@
 import type { AgentHello, AgentId, RunOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { storableJson } from '../../platform/database/storable.ts'
 import type { LiveLog } from '../../platform/events/live-log.ts'
 import { AgentEntity, type AgentRow } from './agent.entity.ts'
 import { presentDevice } from './agents.present.ts'
@@ -16,7 +17,8 @@ export const tellDevice = (em: EntityManager, live: LiveLog, row: AgentRow): voi
 export async function noteHello(em: EntityManager, live: LiveLog, agentId: AgentId, seen: { hello: AgentHello; at: Date }): Promise<void> {
   const row = await lockAgentRow(em, agentId)
   if (row === null) return
-  em.assign(row, { host: seen.hello.host, version: seen.hello.version, online: true, lastSeenAt: seen.at })
+  const { host, version } = storableJson({ host: seen.hello.host, version: seen.hello.version })
+  em.assign(row, { host, version, online: true, lastSeenAt: seen.at })
   await em.flush()
   tellDevice(em, live, row)
 }

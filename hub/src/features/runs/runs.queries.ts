@@ -11,6 +11,7 @@ import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { InferKyselyDB } from '@mikro-orm/sql'
 import { sql, type Kysely } from 'kysely'
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
+import { mostInteger } from '../../platform/database/storable.ts'
 import { RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
 
 type Tables = InferKyselyDB<typeof RunEntity | typeof RunLogEntity>
@@ -234,7 +235,7 @@ export async function readLog(em: EntityManager, runId: RunId, after: number, li
     .select('seq')
     .select(sql<number>`octet_length(message) + octet_length(event) + coalesce(octet_length(path), 0)`.as('bytes'))
     .where('run_id', '=', runId)
-    .where('seq', '>', after)
+    .where('seq', '>', Math.min(after, mostInteger))
     .orderBy('seq')
     .limit(limit + 1)
   const weighed = tables(em)

@@ -4,7 +4,7 @@ import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { InlineSealer, openSealedDomainKeys, sealSnapshot, SessionSink } from '@holdfast/engine/vault'
-import { expect } from 'vitest'
+import { vi } from 'vitest'
 import type { FakeAgent } from '../../../../test/fake-agent.ts'
 import type { TestHub } from '../../../../test/test-hub.ts'
 import { buildTree, type Folder } from './build-tree.ts'
@@ -47,8 +47,7 @@ export function keysOf(agent: FakeAgent, answer: { domainId: string; keyEpoch: n
 
 export async function begin(hub: TestHub, agent: FakeAgent, path = '/home'): Promise<WireSession> {
   const { id: runId } = await hub.startRun(agent.agentId, { sources: [{ path }] })
-  await expect.poll(() => agent.offers.some((offer) => offer.runId === runId), { interval: 10 }).toBe(true)
-  const fence = agent.offers.findLast((offer) => offer.runId === runId)?.fence ?? 0
+  const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 5_000 })
   type Answer = Omit<WireSession, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
   const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId })
   return { ...answer, runId, fence, keys: keysOf(agent, answer) }
