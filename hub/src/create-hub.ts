@@ -51,7 +51,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
 async function assemble(options: HubOptions, database: Database, lock: HubLock): Promise<Hub> {
   const { config, log } = options
-  const now = Date.now
+  const now = options.now ?? Date.now
   const isHttps = config.publicUrl?.startsWith('https:') ?? false
   const http = createHttpServer()
   const origin = (): string => config.publicUrl ?? listeningOrigin(config, http.port)

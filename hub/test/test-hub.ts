@@ -16,6 +16,8 @@ interface TestHubOptions {
   readonly leaseMs?: number
   /** Prints what the hub logs, to find out why a test fails. */
   readonly isLoud?: boolean
+  /** The hub's clock instead. */
+  readonly now?: () => number
   /** Where the hub logs instead. */
   readonly log?: Logger
 }
@@ -58,6 +60,7 @@ export class TestHub {
       log,
       secret: this.#secret,
       onFatal: (error) => void this.fatal.push(error),
+      ...(this.#options.now === undefined ? {} : { now: this.#options.now }),
     })
     await this.hub.listen()
     this.#port = this.hub.port

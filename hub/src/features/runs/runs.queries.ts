@@ -162,6 +162,10 @@ export const listCancelling = (em: EntityManager, agentId: AgentId): Promise<Run
 export const renewLeases = (em: EntityManager, until: Date): Promise<number> =>
   em.nativeUpdate(RunEntity, { state: { $in: [...heldStates] } }, { leaseExpiresAt: until })
 
+/** The clock jumped: a queued run must not wait for a time that lies hours ahead now. */
+export const forgetPauses = (em: EntityManager): Promise<number> =>
+  em.nativeUpdate(RunEntity, { state: 'queued', offerNotBefore: { $ne: null } }, { offerNotBefore: null })
+
 /** @returns false when the run is not held under this fence any more */
 export async function writeProgress(
   em: EntityManager,
