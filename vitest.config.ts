@@ -13,7 +13,7 @@ export default defineConfig({
       ...['shared-types', 'engine', 'agent'].map((workspace) => nodeProject(workspace, [`${workspace}/**/*.test.ts`])),
       // One Postgres for all of the hub's tests; each file gets a database of its own.
       nodeProject('hub', ['hub/**/*.test.ts'], { globalSetup: ['hub/src/platform/database/testing/global-setup.ts'] }),
-      nodeProject('house', ['scripts/**/*.test.ts', 'e2e/stack/**/*.test.ts', 'e2e/bench/**/*.test.ts']),
+      nodeProject('house', ['scripts/**/*.test.ts', 'e2e/{stack,bench,faults}/**/*.test.ts']),
       'web/vitest.config.ts',
     ],
   },

@@ -68,7 +68,15 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
 
 export const aService = (test: TestAgent, hubDataFolder = join(test.folders.home, 'no-hub')): Promise<AgentService> =>
   startAgentService({
-    config: { home: test.folders.home, hubDataFolder, hubStoreFolder: null, logLevel: 'info', logFiles: 10, logDays: 30 },
+    config: {
+      home: test.folders.home,
+      hubDataFolder,
+      hubStoreFolder: null,
+      logLevel: 'info',
+      logFiles: 10,
+      logDays: 30,
+      longestReconnectMs: 60_000,
+    },
     folders: test.folders,
     agent: test.agent,
     purpose: 'service',

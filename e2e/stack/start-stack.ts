@@ -21,6 +21,8 @@ export interface Stack {
   agent(): Program
   startHub(): Promise<void>
   startAgent(): Promise<void>
+  /** Starts the agent and does not wait until it is linked: there may be nothing to link to. */
+  launchAgent(): void
   /** `holdfast …` with `--json`. */
   holdfast<T>(args: readonly string[], expectedExitCode?: number): Promise<T>
   /** The same where it may fail. */
@@ -36,6 +38,15 @@ export interface StackOptions {
   readonly leaseMs?: number
   /** Where the stack's folder is made; the system's place for temporary files when left out. Others must be able to pass through it. */
   readonly parentFolder?: string
+  /** The hub's port; a free one when left out. */
+  readonly port?: number
+  /** Where the agent finds the hub, when it is not to go there straight. */
+  readonly agentOrigin?: string
+  /** The agent's state; in the hub's data folder when left out. */
+  readonly agentHome?: string
+  /** What the environment of these programs has besides. */
+  readonly hubEnv?: NodeJS.ProcessEnv
+  readonly agentEnv?: NodeJS.ProcessEnv
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -44,7 +55,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await stack.startHub()
     const [, signInLink = ''] = await stack.hub().waitForLine(/^Sign in: (\S+)$/m, startTimeoutMs)
     const { token } = await stack.holdfastHub<{ token: string }>(['enrol-token', 'create'])
-    await stack.holdfast(['enrol', stack.origin, '--token', token, '--name', 'journey'])
+    await stack.holdfast(['enrol', options.agentOrigin ?? stack.origin, '--token', token, '--name', 'journey'])
     await stack.startAgent()
     return { ...stack, signInLink }
   } catch (error) {
@@ -54,19 +65,21 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 /** Folder, port and settings; nothing runs yet. */
-async function layOutStack({ leaseMs, parentFolder }: StackOptions): Promise<Omit<Stack, 'signInLink'>> {
-  const scratch = makeScratchFolder(parentFolder)
+async function layOutStack(options: StackOptions): Promise<Omit<Stack, 'signInLink'>> {
+  const { leaseMs, hubEnv, agentEnv } = options
+  const scratch = makeScratchFolder(options.parentFolder)
   const data = join(scratch.path, 'data')
-  const port = await findFreePort()
+  const port = options.port ?? (await findFreePort())
   const origin = `http://127.0.0.1:${port}`
   const env = {
     HOLDFAST_DATA: data,
-    HOLDFAST_AGENT_HOME: join(data, 'agent'),
+    HOLDFAST_AGENT_HOME: options.agentHome ?? join(data, 'agent'),
     HOLDFAST_PORT: String(port),
     ...(leaseMs === undefined ? {} : { HOLDFAST_LEASE_MS: String(leaseMs) }),
   }
   const running: { hub?: Program; agent?: Program } = {}
   const holdfast: Stack['holdfast'] = (args, expectedExitCode) => runForJson(holdfastBin, [...args, '--json'], env, expectedExitCode)
+  const launchAgent = (): Program => (running.agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], { ...env, ...agentEnv }))
   return {
     origin,
     folder: scratch.path,
@@ -74,15 +87,14 @@ async function layOutStack({ leaseMs, parentFolder }: StackOptions): Promise<Omi
     hub: () => started(running.hub),
     agent: () => started(running.agent),
     async startHub() {
-      running.hub = startProgram(hubBin, ['start', '--exit-with-parent'], env)
+      running.hub = startProgram(hubBin, ['start', '--exit-with-parent'], { ...env, ...hubEnv })
       await untilReady(origin, running.hub)
     },
     async startAgent() {
       // A command that was carrying out its own run holds the agent's state; a service manager tries again, and so do we.
-      do {
-        running.agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], env)
-      } while ((await waitForLink(holdfast, running.agent)) === 'ended')
+      while ((await waitForLink(holdfast, launchAgent())) === 'ended');
     },
+    launchAgent: () => void launchAgent(),
     holdfast,
     tryHoldfast: (args) => runCommand(holdfastBin, [...args, '--json'], env),
     holdfastHub: (args, expectedExitCode) => runForJson(hubBin, [...args, '--json'], env, expectedExitCode),

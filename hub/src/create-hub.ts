@@ -55,7 +55,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
 async function assemble(options: HubOptions, database: Database, lock: HubLock): Promise<Hub> {
   const { config, log } = options
-  const now = Date.now
+  const now = options.now ?? Date.now
   const isHttps = config.tls !== null || (config.publicUrl?.startsWith('https:') ?? false)
   const certificate = config.tls === null ? null : new KeptCertificate({ files: config.tls, log })
   const http = createHttpServer(certificate)

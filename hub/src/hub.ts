@@ -13,6 +13,8 @@ export interface HubOptions {
   readonly logFile?: { readonly state: LogFileState }
   /** 32 bytes that seal vault keys. */
   readonly secret: Uint8Array
+  /** The hub's clock, for tests that move it. */
+  readonly now?: () => number
   /** Folder of the built web app; where it is absent the hub says how to build it. */
   readonly webRoot?: string
   /** Called once if this hub must not go on (another one took its database): close it and end the process. */

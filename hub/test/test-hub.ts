@@ -9,7 +9,7 @@ import { loadConfig } from '../src/config/load-config.ts'
 import { createHub } from '../src/create-hub.ts'
 import type { Hub, HubOptions } from '../src/hub.ts'
 import { createTestDatabase, type TestDatabase } from '../src/platform/database/testing/test-database.ts'
-import { createLogger, silentLogger } from '../src/platform/logging/logger.ts'
+import { createLogger, silentLogger, type Logger } from '../src/platform/logging/logger.ts'
 import { FakeAgent } from './fake-agent.ts'
 
 interface TestHubOptions {
@@ -19,6 +19,10 @@ interface TestHubOptions {
   /** Further settings, as the environment has them. */
   readonly env?: Readonly<Record<string, string>>
   readonly logFile?: HubOptions['logFile']
+  /** The hub's clock instead. */
+  readonly now?: () => number
+  /** Where the hub logs instead. */
+  readonly log?: Logger
 }
 
 /** A whole hub on a database and a folder of its own, as `holdfast-hub start` would run it. */
@@ -53,7 +57,7 @@ export class TestHub {
       HOLDFAST_LEASE_MS: String(this.#options.leaseMs ?? 600_000),
       ...this.#options.env,
     })
-    const log = this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger
+    const log = this.#options.log ?? (this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger)
     this.hub = await createHub({
       config,
       connection: this.database.connection,
@@ -61,6 +65,7 @@ export class TestHub {
       secret: this.#secret,
       onFatal: (error) => void this.fatal.push(error),
       ...(this.#options.logFile === undefined ? {} : { logFile: this.#options.logFile }),
+      ...(this.#options.now === undefined ? {} : { now: this.#options.now }),
     })
     await this.hub.listen()
     this.#port = this.hub.port
@@ -85,6 +90,11 @@ export class TestHub {
       this.#cookie = cookieOf(answer)
     }
     return this.#cookie
+  }
+
+  /** From here on calls are made as this person. */
+  useCookie(cookie: string): void {
+    this.#cookie = cookie
   }
 
   async get(path: string, cookie?: string): Promise<Response> {

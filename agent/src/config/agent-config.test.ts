@@ -14,6 +14,7 @@ test('a setting may lie in a file', () => {
     logFiles: 10,
     logDays: 30,
     logLevel: 'info',
+    longestReconnectMs: 60_000,
   })
   rmSync(folder, { recursive: true })
 })

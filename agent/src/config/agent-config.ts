@@ -22,6 +22,12 @@ const Settings = z.object({
   HOLDFAST_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
   HOLDFAST_LOG_FILES: wholeNumber(1000).default(10),
   HOLDFAST_LOG_DAYS: wholeNumber(3650).default(30),
+  HOLDFAST_RECONNECT_MS: z
+    .string()
+    .regex(/^\d+$/, 'a whole number of milliseconds')
+    .transform(Number)
+    .refine((value) => value >= 100 && value <= 600_000, 'between 100 and 600000 milliseconds')
+    .default(60_000),
 })
 type SettingName = keyof z.infer<typeof Settings>
 const settingNames = Object.keys(Settings.shape) as SettingName[]
@@ -40,6 +46,8 @@ export interface AgentConfig {
   /** Older log files that are kept, and for how many days. */
   readonly logFiles: number
   readonly logDays: number
+  /** The longest pause between two tries to reach the hub. */
+  readonly longestReconnectMs: number
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -71,6 +79,7 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     logLevel: settings.HOLDFAST_LOG_LEVEL,
     logFiles: settings.HOLDFAST_LOG_FILES,
     logDays: settings.HOLDFAST_LOG_DAYS,
+    longestReconnectMs: settings.HOLDFAST_RECONNECT_MS,
   }
 }
 

@@ -32,3 +32,14 @@ test('follows the hub\u2019s clock where its own is hours off, and ignores the w
   const { payload } = await jwtVerify(await issuer.token(), createPublicKey(privateKey), { currentDate: new Date(hubTimeMs) })
   expect(payload.iat).toBe(hubTimeMs / 1000)
 })
+
+test('follows back again once the device\u2019s clock was set right', async () => {
+  const hubTimeMs = 1_700_000_000_000
+  let nowMs = hubTimeMs - 3 * 3_600_000
+  const issuer = createTokenIssuer({ agentId: 'a', hubId: 'h', signKey: privateKey, now: () => nowMs })
+  issuer.correctClock(hubTimeMs)
+  nowMs = hubTimeMs
+  issuer.correctClock(hubTimeMs)
+  const { payload } = await jwtVerify(await issuer.token(), createPublicKey(privateKey), { currentDate: new Date(hubTimeMs) })
+  expect(payload.iat).toBe(hubTimeMs / 1000)
+})

@@ -7,7 +7,7 @@ const refreshSeconds = 60
 export interface TokenIssuer {
   /** A token good for at least a minute. */
   token(): Promise<string>
-  /** Follows the hub's clock from now on: a device whose clock is wrong still gets in. */
+  /** Follows the hub's clock from now on, with a new token where that changes anything: a device whose clock is wrong still gets in. */
   correctClock(hubTimeMs: number): void
 }
 

@@ -7,6 +7,7 @@ import type { CallAnswer, CallInput } from './call-hub.ts'
 import { trustOf, type HubPlace } from './hub-trust.ts'
 import { mayPass } from './may-pass.ts'
 import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
+import { TriesUnderWay } from './tries-under-way.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -23,6 +24,8 @@ export interface CallOptions {
 export interface HubClient {
   /** @throws AppError of the hub's problem, or `hub.unreachable`. */
   call<Id extends OperationId>(operation: Id, input: CallInput<Id>, options?: CallOptions): Promise<CallAnswer<Id>>
+  /** The network was away: no connection of before is used for anything new, and a try that moves no byte any more is made again. */
+  doubt(): void
   close(): Promise<void>
 }
 
@@ -51,22 +54,35 @@ interface HubClientOptions extends HubPlace {
   /** Calls at the same time; more wait. */
   readonly connections?: number
   readonly random?: () => number
+  /** How long a try in doubt may be silent; ten seconds when left out, and at most. */
+  readonly longestDoubtMs?: number
 }
+
+/** A hub that has all of a large pack answers within this, unless the way to it is gone. */
+const doubtMs = 10_000
 
 export function createHubClient(options: HubClientOptions): HubClient {
   let doors: Promise<HttpDoors> | null = null
+  const underWay = new TriesUnderWay()
   const random = options.random ?? Math.random
   const authorization = async (): Promise<string | null> => (options.issuer === null ? null : `Bearer ${await options.issuer.token()}`)
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
-    const { callOnce, pool } = await (doors ??= openDoors(options))
-    const oneTry = async () =>
-      callOnce(pool, operation, input, { ...call, authorization: await authorization(), timeoutMs: call.timeoutMs ?? 60_000 })
+    const oneTry = async (proof: string | null) => {
+      const { callOnce, pool } = await (doors ??= openDoors(options))
+      return underWay.during(call, (watched) =>
+        callOnce(pool, operation, input, { ...watched, authorization: proof, timeoutMs: call.timeoutMs ?? 60_000 }),
+      )
+    }
+    const first = await authorization()
     try {
-      return await oneTry()
+      return await oneTry(first)
     } catch (error) {
-      if (!correctedClock(options.issuer, error)) throw error
-      return oneTry()
+      correctClock(options.issuer, error)
+      // Another call may have corrected the clock while this one was under way: what counts is that there is a new proof now.
+      const second = isRefusedProof(error) ? await authorization() : first
+      if (second === first) throw error
+      return oneTry(second)
     }
   }
 
@@ -84,7 +100,15 @@ export function createHubClient(options: HubClientOptions): HubClient {
         }
       }
     },
+    doubt() {
+      const old = doors
+      doors = null
+      underWay.endSilent(Math.min(doubtMs, options.longestDoubtMs ?? doubtMs))
+      // It ends by itself once the last try over it has; those that must not go on are ended above.
+      void old?.then(({ pool }) => pool.close()).catch(() => undefined) // A pool that does not end in order has no connections left.
+    },
     close: async () => {
+      underWay.endAll()
       await (await doors)?.pool.destroy()
     },
   }
@@ -111,11 +135,14 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
   }
 }
 
-/** A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. */
-function correctedClock(issuer: TokenIssuer | null, error: unknown): boolean {
-  if (issuer === null || !(error instanceof AppError) || error.context['status'] !== 401) return false
+const isRefusedProof = (error: unknown): error is AppError => error instanceof AppError && error.context['status'] === 401
+
+/**
+ * A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. Also where the clock
+ * has been set right since it was corrected, and is wrong by that correction now.
+ */
+function correctClock(issuer: TokenIssuer | null, error: unknown): void {
+  if (issuer === null || !isRefusedProof(error)) return
   const hubTimeMs = error.context['hubTimeMs']
-  if (typeof hubTimeMs !== 'number' || Math.abs(hubTimeMs - Date.now()) < 60_000) return false
-  issuer.correctClock(hubTimeMs)
-  return true
+  if (typeof hubTimeMs === 'number') issuer.correctClock(hubTimeMs)
 }

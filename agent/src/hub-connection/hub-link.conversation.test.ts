@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { AppError, RunId, SessionId } from '@holdfast/shared-types'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { aFolder, aLink, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
 import type { LiveHubLink } from './hub-link.ts'
@@ -155,6 +157,33 @@ test('a question is asked again while the hub\u2019s database is away, and given
 test('patience has an end', async () => {
   hub.answerHello = () => ({ accepted: false, code: 'internal', message: '', cure: '', protocol: { oldest: 1, newest: 1 } })
   await expect(started().request('session.have', aQuestion, { patienceMs: 300 })).rejects.toMatchObject({ code: 'hub.unreachable' })
+})
+
+test('a question that finds the link dead, because the clock was set or the device slept, is asked again at once', async () => {
+  const link = started()
+  await link.whenConnected()
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
+  try {
+    const startedAtMs = performance.now()
+    await expect(link.request('session.have', aQuestion, { patienceMs: 20_000 })).resolves.toMatchObject({
+      locations: expect.anything() as unknown,
+    })
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000)
+  } finally {
+    now.mockRestore()
+  }
+})
+
+test('a link that is still dialling is closed at once', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const dialling = aLink(device, { hubUrl: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` })
+  dialling.start()
+  await once(silent, 'connection')
+  const startedAtMs = performance.now()
+  await dialling.close()
+  expect(performance.now() - startedAtMs).toBeLessThan(1_000)
+  silent.close()
 })
 
 test('nothing is emitted without a link, and nothing is sent twice after one', async () => {

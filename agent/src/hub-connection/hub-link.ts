@@ -25,7 +25,7 @@ import { toAppError } from '../errors/to-app-error.ts'
 import { CommandGate, type CommandHandlers } from './command-gate.ts'
 import type { HubPlace } from './hub-trust.ts'
 import { mayPass } from './may-pass.ts'
-import { dialHub, LinkLost, type LinkEnd, type LinkSocket } from './link-socket.ts'
+import { dialHub, LinkLost, longestOpenMs, type LinkEnd, type LinkSocket } from './link-socket.ts'
 import { callLimits, reconnectDelayMs, reconnectLimits, refusedLimits } from './reconnect-delay.ts'
 
 type ToHub = Pick<typeof agentMessages, AgentReportType | AgentRequestType>
@@ -68,6 +68,8 @@ export interface HubLinkOptions extends HubPlace {
   /** Shorter in tests. */
   readonly delays?: { readonly reconnect: typeof reconnectLimits; readonly refused: typeof refusedLimits }
   readonly random?: () => number
+  /** How long one try may be silent. */
+  readonly openTimeoutMs?: number
 }
 
 /** A link that held this long was a good one: the next outage starts with short waits again. */
@@ -192,6 +194,7 @@ export class LiveHubLink implements HubLink {
       hubUrl: this.#options.hubUrl,
       authority: this.#options.authority,
       onMessage: (envelope) => this.#gate.handle(envelope),
+      openTimeoutMs: this.#options.openTimeoutMs ?? longestOpenMs,
     })
     this.#socket = socket
     let upSinceMs: number | null = null

@@ -17,7 +17,7 @@ import { io, type Socket } from 'socket.io-client'
 import { certificateProblem, trustOf, type HubPlace } from './hub-trust.ts'
 
 /** The hub answers within this or the attempt counts as failed: a socket that is open and silent is not a link. */
-const openTimeoutMs = 20_000
+export const longestOpenMs = 20_000
 
 interface LinkEvents {
   readonly [challengeEvent]: (challenge: unknown) => void
@@ -57,6 +57,8 @@ export interface LinkSocket {
 
 interface SocketOptions extends HubPlace {
   readonly onMessage: (envelope: unknown) => Promise<AckEnvelope>
+  /** `longestOpenMs`, or less. */
+  readonly openTimeoutMs: number
 }
 
 export function dialHub(options: SocketOptions): LinkSocket {
@@ -65,20 +67,22 @@ export function dialHub(options: SocketOptions): LinkSocket {
     reconnection: false,
     forceNew: true,
     autoConnect: false,
-    timeout: openTimeoutMs,
+    timeout: options.openTimeoutMs,
     ...agentFor(options),
   })
   let told: LinkEnded | null = null
   socket.on(linkEndedEvent, (why) => {
     told = LinkEnded.safeParse(why).data ?? null
   })
-  const ended = new Promise<LinkEnd>((resolve) => {
-    socket.on('disconnect', (reason) => resolve({ reason, told }))
-    socket.on('connect_error', (error) => resolve({ reason: reasonOf(error), told }))
-  })
+  const { promise: ended, resolve: end } = Promise.withResolvers<LinkEnd>()
+  socket.on('disconnect', (reason) => end({ reason, told }))
+  socket.on('connect_error', (error) => end({ reason: reasonOf(error), told }))
+  const answers = new AwaitedAnswers()
   // Nothing survives a life: what was not sent yet belongs to the outbox or to a request that repeats itself.
-  void ended.then(() => {
+  void ended.then(({ reason }) => {
     socket.sendBuffer.length = 0
+    answers.giveUp(reason)
+    setTimeout(() => hangUp(socket), farewellMs).unref()
   })
   socket.on(messageEvent, (envelope, acknowledge) => {
     void options.onMessage(envelope).then((answer) => {
@@ -87,10 +91,10 @@ export function dialHub(options: SocketOptions): LinkSocket {
   })
   return {
     ended,
-    open: (makeHello) => withinTime(sayHello(socket, ended, makeHello), ended),
+    open: (makeHello) => withinTime(sayHello({ socket, ended, answers }, makeHello), ended, options.openTimeoutMs),
     async send(envelope, timeoutMs) {
       if (!socket.connected) throw new LinkLost('not connected')
-      const answer = await acknowledged(socket.timeout(timeoutMs).emitWithAck(messageEvent, envelope))
+      const answer = await answers.await(socket.timeout(timeoutMs).emitWithAck(messageEvent, envelope))
       const parsed = AckEnvelope.safeParse(answer)
       if (!parsed.success)
         throw new AppError('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
@@ -98,6 +102,8 @@ export function dialHub(options: SocketOptions): LinkSocket {
     },
     close: () => {
       socket.disconnect()
+      // A socket that was never open says nothing when it is closed.
+      end({ reason: 'closed', told })
     },
   }
 }
@@ -108,9 +114,24 @@ function agentFor(place: HubPlace): { readonly agent?: string } {
   return secureContext === null ? {} : { agent: new HttpsAgent({ secureContext }) as unknown as string }
 }
 
+/** For the words with which a link ends; an other side that is gone does not answer them. */
+const farewellMs = 500
+
+/** Frees what the socket holds: a connection whose other side is gone for good would keep this process from ending for half a minute. */
+function hangUp(socket: Socket<LinkEvents, LinkEmits>): void {
+  // Not in the types: the WebSocket of `ws`, which alone can be ended without a handshake.
+  const { transport } = socket.io.engine as unknown as { readonly transport?: { readonly ws?: { terminate?(): void } } }
+  transport?.ws?.terminate?.()
+}
+
+interface DialledSocket {
+  readonly socket: Socket<LinkEvents, LinkEmits>
+  readonly ended: Promise<LinkEnd>
+  readonly answers: AwaitedAnswers
+}
+
 async function sayHello(
-  socket: Socket<LinkEvents, LinkEmits>,
-  ended: Promise<LinkEnd>,
+  { socket, ended, answers }: DialledSocket,
   makeHello: (challenge: HubChallenge) => AgentHello,
 ): Promise<HelloAnswer> {
   const challenged = new Promise<unknown>((resolve) => {
@@ -123,24 +144,48 @@ async function sayHello(
       message: 'What answers at the hub\u2019s address does not greet like a hub.',
       cure: 'Check the hub\u2019s address and version.',
     })
-  const answer = HelloAnswer.safeParse(await acknowledged(socket.timeout(openTimeoutMs).emitWithAck(helloEvent, makeHello(challenge.data))))
+  const answer = HelloAnswer.safeParse(
+    await answers.await(socket.timeout(longestOpenMs).emitWithAck(helloEvent, makeHello(challenge.data))),
+  )
   if (!answer.success)
     throw new AppError('protocol.unsupported', { message: 'The hub answered the hello in a form this agent does not know.' })
   return answer.data
 }
 
-/** Socket.IO fails what waits for an acknowledgement when its socket ends; racing `ended` instead would keep every message alive. */
-const acknowledged = (emitted: Promise<unknown>): Promise<unknown> =>
-  emitted.catch((error: unknown) => {
-    throw new LinkLost(error instanceof Error ? error.message : 'no acknowledgement')
-  })
+/**
+ * Messages that wait for their acknowledgement. Socket.IO fails them when its socket ends, but not those that it has only buffered, as it
+ * does where it finds out just then that the link is dead (after a sleep, or when somebody set the clock): those would wait for their
+ * whole deadline. Racing `ended` instead would keep every message alive.
+ */
+class AwaitedAnswers {
+  readonly #waiting = new Set<(lost: LinkLost) => void>()
+
+  /** @throws LinkLost */
+  async await(emitted: Promise<unknown>): Promise<unknown> {
+    const { promise: lost, reject } = Promise.withResolvers<never>()
+    this.#waiting.add(reject)
+    try {
+      return await Promise.race([emitted.catch(noAnswer), lost])
+    } finally {
+      this.#waiting.delete(reject)
+    }
+  }
+
+  giveUp(reason: string): void {
+    for (const reject of this.#waiting) reject(new LinkLost(reason))
+  }
+}
+
+function noAnswer(error: unknown): never {
+  throw new LinkLost(error instanceof Error ? error.message : 'no acknowledgement')
+}
 
 const lost = (ended: Promise<LinkEnd>): Promise<never> =>
   ended.then(({ reason }) => {
     throw certificateProblem(reason) ?? new LinkLost(reason)
   })
 
-async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>): Promise<T> {
+async function withinTime<T>(work: Promise<T>, ended: Promise<LinkEnd>, openTimeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new LinkLost('no greeting in time')), openTimeoutMs)

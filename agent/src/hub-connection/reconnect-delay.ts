@@ -10,6 +10,15 @@ export const refusedLimits: DelayLimits = { firstMs: 30_000, longestMs: 300_000 
 /** One HTTP call after the other. */
 export const callLimits: DelayLimits = { firstMs: 250, longestMs: 10_000 }
 
+/** A try that is silent is no better than a pause; but a greeting over a slow line takes its time. */
+export const openTimeoutWithin = (longestMs: number): number => Math.min(20_000, Math.max(2_000, longestMs))
+
+/** What a link waits by when none of its pauses may be longer than this, save those after a refusal. */
+export const delaysWithin = (longestMs: number): { readonly reconnect: DelayLimits; readonly refused: DelayLimits } => ({
+  reconnect: { firstMs: Math.min(reconnectLimits.firstMs, longestMs), longestMs },
+  refused: refusedLimits,
+})
+
 /**
  * Full jitter: anywhere between 0 and the doubled bound, so that a fleet that lost its hub together does not come back together.
  *

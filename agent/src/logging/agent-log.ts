@@ -4,6 +4,7 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 const allowedFields: ReadonlySet<string> = new Set([
   'event',
   'runId',
+  'fence',
   'agentId',
   'hubId',
   'kind',

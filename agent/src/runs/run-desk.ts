@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import type { AckOf, BodyOf, hubCommands, RunId, RunInHand as RunInHandFact, RunRequest } from '@holdfast/shared-types'
 import type { Outbox } from '../hub-connection/outbox.ts'
 import type { RunInHand, StopReason } from './run-in-hand.ts'
+import { dutyOnOffer, isMeant } from './run-duty.ts'
 import { runKeyOf } from './run-key.ts'
 
 type Offer = BodyOf<typeof hubCommands, 'run.offer'>
@@ -44,10 +45,10 @@ export class RunDesk {
     const { onlyRun } = this.#options
     if (onlyRun !== undefined && (await onlyRun) !== offer.runId)
       return { accepted: false, reason: 'Only a single command works on the device; its agent does not run.' }
-    const known = this.facts.find((run) => run.runId === offer.runId)
-    if (known !== undefined && known.fence === offer.fence) return { accepted: true }
-    if (known !== undefined && known.fence > offer.fence) return { accepted: false, reason: 'A newer attempt of this run is in hand.' }
-    if (known !== undefined) {
+    const duty = dutyOnOffer(this.facts, offer)
+    if (duty === 'same') return { accepted: true }
+    if (duty === 'older') return { accepted: false, reason: 'A newer attempt of this run is in hand.' }
+    if (duty === 'replace') {
       await this.drop([offer.runId])
       return this.offer(offer)
     }
@@ -62,9 +63,9 @@ export class RunDesk {
     return { accepted: true }
   }
 
-  cancel({ runId, fence }: Cancel): { known: boolean } {
-    const run = this.#runs.get(runId)
-    if (run === undefined || run.order.fence !== fence) return { known: false }
+  cancel(named: Cancel): { known: boolean } {
+    const run = this.#runs.get(named.runId)
+    if (run === undefined || !isMeant(run.order, named)) return { known: false }
     run.stop('cancelled')
     return { known: true }
   }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { AppError, toWireError, type ErrorCode, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
+import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { toAppError } from '../errors/to-app-error.ts'
 import type { Outbox } from '../hub-connection/outbox.ts'
 import { answerHubCall, type CallContext, type HubDoors } from './answer-hub-call.ts'
 import { isProgress } from './is-progress.ts'
+import { dutyOnProgress, type ProgressDuty } from './run-duty.ts'
 import { RunLog } from './run-log.ts'
 import { siblingModule } from './sibling-module.ts'
 import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-messages.ts'
@@ -105,8 +106,10 @@ export class RunInHand {
       this.#worker.on('exit', () => this.#crash(new AppError('internal', { message: 'It ended without a word.' })))
     })
     clearInterval(ticking)
-    void this.#worker.terminate()
+    const terminated = this.#worker.terminate()
     await this.#report(this.#honest(end))
+    // A thread that is being ended may still be in a call; the next run of the same source must not meet it.
+    await terminated
   }
 
   #finish(end: RunEnd): void {
@@ -181,7 +184,7 @@ export class RunInHand {
     this.#toldAtMs = performance.now()
     this.#sampleUnderWay = true
     try {
-      const { goOn } = await link.send(
+      const answer = await link.send(
         {
           v: 1,
           id: randomUUID(),
@@ -191,11 +194,10 @@ export class RunInHand {
         },
         10_000,
       )
-      // The hub still takes the report of how it ended, or refuses it as stale: either way the truth is told.
-      if (!goOn) this.stop('cancelled')
+      this.#obey(dutyOnProgress(answer))
     } catch (error) {
-      // Lossy on purpose: the next sample says more than this one did. But a refusal means that nobody counts on this run.
-      if (error instanceof AppError && isGone(error.code)) this.stop('dropped')
+      // Lossy on purpose: the next sample says more than this one did. But a refusal may mean that nobody counts on this run.
+      if (error instanceof AppError) this.#obey(dutyOnProgress({ refusal: error.code }))
     } finally {
       this.#sampleUnderWay = false
     }
@@ -205,6 +207,10 @@ export class RunInHand {
   #isRestToTell(isPaused: boolean): boolean {
     if (isPaused !== this.#toldPaused) return true
     return isPaused && performance.now() - this.#toldAtMs >= Math.min(restToldEveryMs, this.#options.leaseMs / 4)
+  }
+
+  #obey(duty: ProgressDuty): void {
+    if (duty !== 'go-on') this.stop(duty === 'stop' ? 'cancelled' : 'dropped')
   }
 
   /** The thread is gone; it may have said before how its run ended. */
@@ -240,6 +246,7 @@ export class RunInHand {
       {
         event: 'run.ended',
         runId: order.runId,
+        fence: order.fence,
         kind: order.request.kind,
         outcome: end.outcome,
         code: end.error?.code ?? null,
@@ -260,8 +267,6 @@ export class RunInHand {
     this.#worker.postMessage(message, transfer)
   }
 }
-
-const isGone = (code: ErrorCode): boolean => code === 'run.fence-stale' || code === 'run.not-found' || code === 'run.already-finished'
 
 function endEntry(end: RunEnd): LogEntry {
   const level = end.outcome === 'failed' ? 'error' : end.outcome === 'succeeded' ? 'info' : 'warn'

@@ -7,6 +7,7 @@ import type { HostParts } from '../host/host-commands.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
 import { isRevoked, LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
+import { delaysWithin, openTimeoutWithin } from '../hub-connection/reconnect-delay.ts'
 import { Outbox } from '../hub-connection/outbox.ts'
 import { signBytes } from '../identity/agent-keys.ts'
 import { agentVersion } from '../identity/agent-version.ts'
@@ -69,14 +70,19 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const { identity, keys } = agent
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
-  const client = createHubClient({ hubUrl: identity.hubUrl, authority: identity.authority, issuer })
+  const client = createHubClient({
+    hubUrl: identity.hubUrl,
+    authority: identity.authority,
+    issuer,
+    longestDoubtMs: options.config.longestReconnectMs,
+  })
   const facts = publishFacts(folders)
   let hadRuns = false
   const quiet = whenQuiet(() => {
     if (desk.isIdle) void settleMemory({ afterRun: hadRuns })
   })
   const begin = (offer: RunOffer): RunInHand => {
-    log.info({ event: 'run.accepted', runId: offer.runId, kind: offer.request.kind }, 'Run accepted')
+    log.info({ event: 'run.accepted', runId: offer.runId, fence: offer.fence, kind: offer.request.kind }, 'Run accepted')
     const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, options) })
     hadRuns = true
     void run.ended.then(() => quiet.soon())
@@ -92,7 +98,11 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     facts.publish(state)
     // Nobody hears what is counted: people start anew when the device is back.
     if (state.state !== 'connected') host.measurements.stopAll()
-    if (state.state === 'connected') outbox.flush()
+    if (state.state === 'connected') {
+      // What lies between the last link and this one may have swallowed other connections too, and nobody was told.
+      client.doubt()
+      outbox.flush()
+    }
     quiet.soon()
   }
   const host = makeHostParts(options, () => link)
@@ -121,7 +131,10 @@ type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
     readonly host: HostParts
   }
 
-function makeLink({ agent, delays }: ServiceOptions, { desk, host, onAccepted, onState }: LinkParts): LiveHubLink {
+function makeLink(
+  { agent, config, delays = delaysWithin(config.longestReconnectMs) }: ServiceOptions,
+  { desk, host, onAccepted, onState }: LinkParts,
+): LiveHubLink {
   const { identity, keys } = agent
   return new LiveHubLink({
     hubUrl: identity.hubUrl,
@@ -136,7 +149,8 @@ function makeLink({ agent, delays }: ServiceOptions, { desk, host, onAccepted, o
     commands: agentCommands(desk, host),
     onAccepted,
     onState,
-    ...(delays === undefined ? {} : { delays }),
+    delays,
+    openTimeoutMs: openTimeoutWithin(config.longestReconnectMs),
   })
 }
 

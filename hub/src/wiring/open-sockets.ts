@@ -32,7 +32,7 @@ export interface OpenSockets {
 export function openSockets({ services, wired, identities, actors, guards, http, hubVersion, checkAnswers }: SocketParts): OpenSockets {
   const { config, log, database, hubId, now, agentLinks, feeds, domainEvents, origin } = services
   const features = wired.list
-  const io = createSocketServer(http.server, origin)
+  const io = createSocketServer(http.server, { publicOrigin: origin, leaseMs: services.config.leaseMs })
   const gate = createAgentGate({ features, log, newEntityManager: () => database.em(), checkAnswers })
   const agents = attachAgentNamespace({ io, hubId, hubVersion, features, identities, links: agentLinks, gate, database, log, now })
   const access = {

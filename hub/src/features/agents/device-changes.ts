@@ -1,5 +1,6 @@
 import { AppError, type AgentHello, type AgentId, type RunOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { storableJson } from '../../platform/database/storable.ts'
 import type { LiveLog } from '../../platform/events/live-log.ts'
 import { AgentEntity, type AgentRow } from './agent.entity.ts'
 import { presentDevice } from './agents.present.ts'
@@ -18,7 +19,8 @@ export async function noteHello(em: EntityManager, live: LiveLog, agentId: Agent
   if (row === null) return
   // Revoked between the proof of the hello and here: it is not let in.
   if ((row.revokedAt ?? null) !== null) throw new AppError('agent.revoked')
-  em.assign(row, { host: seen.hello.host, version: seen.hello.version, online: true, lastSeenAt: seen.at })
+  const { host, version } = storableJson({ host: seen.hello.host, version: seen.hello.version })
+  em.assign(row, { host, version, online: true, lastSeenAt: seen.at })
   await em.flush()
   tellDevice(em, live, row)
 }

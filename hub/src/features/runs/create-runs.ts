@@ -18,7 +18,7 @@ import { listCancelling, renewLeases } from './runs.queries.ts'
 import { settleHello } from './settle-hello.ts'
 import { takeLog } from './take-log.ts'
 import { takeProgress, writeHeld } from './take-progress.ts'
-import { watchEveryMs, watchRuns } from './watch-runs.ts'
+import { settleClockJump, watchEveryMs, watchRuns } from './watch-runs.ts'
 
 export interface Runs {
   readonly feature: Feature
@@ -115,9 +115,16 @@ function oneAtATime(work: (agentId: AgentId) => Promise<void>, onError: (error: 
 function watchWhileOpen(state: RunsState) {
   const stopping = new AbortController()
   let loop: Promise<void> = Promise.resolve()
+  let lookedAtMs = state.now()
+  const look = async (): Promise<void> => {
+    await settleClockJump(state, lookedAtMs)
+    lookedAtMs = state.now()
+    await watchRuns(state)
+  }
   const run = async (): Promise<void> => {
+    lookedAtMs = state.now()
     while (!stopping.signal.aborted) {
-      await watchRuns(state).catch((error: unknown) =>
+      await look().catch((error: unknown) =>
         state.log.warn({ event: 'runs.watch-failed', err: error }, 'Leases could not be looked after; trying again'),
       )
       await sleep(watchEveryMs(state.leaseMs), undefined, { signal: stopping.signal, ref: false }).catch(() => undefined) // Only the abort rejects.

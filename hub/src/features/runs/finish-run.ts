@@ -1,5 +1,5 @@
 import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfast/shared-types'
-import { storableJson } from '../../platform/database/storable.ts'
+import { mostInteger, storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { honestOutcome } from './honest-outcome.ts'
 import { shrinkage } from './run-policy.ts'
@@ -22,7 +22,7 @@ export async function finishRun(state: RunsState, agentId: AgentId, report: Repo
     if (report.result !== null && report.result.kind !== known.kind)
       throw new AppError('protocol.invalid-message', { message: 'The result is of another kind than the run.' })
     const committed = known.kind === 'backup' ? await state.snapshots.committedBy(em, runId) : null
-    const warningCount = Math.max(report.warningCount, report.warnings.length)
+    const warningCount = Math.min(Math.max(report.warningCount, report.warnings.length), mostInteger)
     const { outcome, error } = honestOutcome({
       kind: known.kind,
       outcome: report.outcome,

@@ -6,9 +6,14 @@ import type { RunRow } from './run.entity.ts'
 import type { RunsState } from './runs-state.ts'
 import { listOfferable } from './runs.queries.ts'
 
-/** A device that declines is asked again after 5 s, doubling to 5 min; an ended run of it shortens the wait. */
+/**
+ * A device that declines is asked again after 5 s, doubling to 5 min; an ended run of it shortens the wait. Nobody waits longer than two
+ * leases, so short leases make short pauses.
+ */
 const firstPauseMs = 5_000
 const longestPauseMs = 300_000
+const pauseMsAfter = (offerCount: number, leaseMs: number): number =>
+  Math.min(longestPauseMs, leaseMs, Math.min(firstPauseMs, leaseMs / 4) * 2 ** (offerCount - 1))
 /** Over an hour of declines: somebody has to look. */
 const maxOffers = 25
 
@@ -56,7 +61,7 @@ async function send(state: RunsState, { id, agentId, fence, request, offerCount,
   if (answer === 'unknown') return // The link is gone: the next hello says whether the offer arrived.
   const answered = { type: typeof answer === 'string' ? answer : answer.accepted ? 'accepted' : 'declined', fence } as const
   const isTooOften = (answered.type === 'declined' || answered.type === 'unanswered') && offerCount >= maxOffers
-  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (offerCount - 1))
+  const pauseMs = pauseMsAfter(offerCount, state.leaseMs)
   await state.database
     .transaction((em) =>
       applyToRun(state, em, id, {

@@ -13,6 +13,7 @@ import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { InferKyselyDB } from '@mikro-orm/sql'
 import { sql, type Kysely } from 'kysely'
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
+import { mostInteger } from '../../platform/database/storable.ts'
 import { RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
 
 type Tables = InferKyselyDB<typeof RunEntity | typeof RunLogEntity>
@@ -233,6 +234,22 @@ export const listCancelling = (em: EntityManager, agentId: AgentId): Promise<Run
 export const renewLeases = (em: EntityManager, until: Date): Promise<number> =>
   em.nativeUpdate(RunEntity, { state: { $in: [...heldStates] } }, { leaseExpiresAt: until })
 
+/**
+ * The clock jumped by so much: a queued run must not wait for a time that lies hours ahead now, and what a run may still take counts from
+ * the new time. A retry comes at once then: too early does no harm.
+ */
+export async function followClock(em: EntityManager, jumpedMs: number): Promise<void> {
+  await em.nativeUpdate(RunEntity, { state: 'queued' }, { offerNotBefore: null, startNotBefore: null })
+  await tables(em)
+    .updateTable('run')
+    .set({
+      deadline_at: sql<Date>`deadline_at + ${jumpedMs} * interval '1 millisecond'`,
+      paused_at: sql<Date>`paused_at + ${jumpedMs} * interval '1 millisecond'`,
+    })
+    .where('state', 'in', [...heldStates])
+    .execute()
+}
+
 /** @returns false when the run is not held under this fence any more */
 export async function writeProgress(
   em: EntityManager,
@@ -306,7 +323,7 @@ export async function readLog(em: EntityManager, runId: RunId, after: number, li
     .select('seq')
     .select(sql<number>`octet_length(message) + octet_length(event) + coalesce(octet_length(path), 0)`.as('bytes'))
     .where('run_id', '=', runId)
-    .where('seq', '>', after)
+    .where('seq', '>', Math.min(after, mostInteger))
     .orderBy('seq')
     .limit(limit + 1)
   const weighed = tables(em)

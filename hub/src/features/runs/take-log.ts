@@ -1,5 +1,5 @@
 import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfast/shared-types'
-import { storableText } from '../../platform/database/storable.ts'
+import { storableText, storableTime } from '../../platform/database/storable.ts'
 import { addLogLines, knownLines, lockRun, type NewLogLine } from './runs.queries.ts'
 import { presentLogLine } from './runs.present.ts'
 import type { RunsState } from './runs-state.ts'
@@ -32,7 +32,7 @@ export function takeLog(state: RunsState, agentId: AgentId, { runId, fence, line
       fresh.push({
         fence,
         n,
-        at: new Date(atMs),
+        at: storableTime(atMs),
         level,
         event: storableText(event),
         message: storableText(message),

@@ -29,7 +29,7 @@ export async function takeProgress(state: RunsState, agentId: AgentId, report: R
   held.sample = sample
   held.isUnwritten = true
   tellSample(state, { ...report, sample })
-  if (state.now() - held.writtenAtMs < writeIntervalMs(state)) return { goOn: !held.isCancelling }
+  if (!isWriteDue(state, held)) return { goOn: !held.isCancelling }
   return { goOn: (await writeHeld(state, report.runId, held)) && !held.isCancelling }
 }
 
@@ -63,6 +63,10 @@ async function noteChange(state: RunsState, { runId, fence, isPaused = false }: 
     throw error
   }
 }
+
+/** Also where the clock was set back: what was written an hour ahead of now is no news any more. */
+export const isWriteDue = (state: RunsState, held: HeldProgress): boolean =>
+  Math.abs(state.now() - held.writtenAtMs) >= writeIntervalMs(state)
 
 /** Writes the newest sample and the lease that it earned. @returns false when the run was taken back meanwhile */
 export async function writeHeld(state: RunsState, runId: Report['runId'], held: HeldProgress): Promise<boolean> {

@@ -3,8 +3,16 @@ import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { applyToRun, type RunChange } from './apply-to-run.ts'
 import { tellAgent } from './cancel-run.ts'
 import type { RunsState } from './runs-state.ts'
-import { findRun, listAgentsWithQueue, listCancelsUnconfirmed, listLeaseElapsed, listOverdue } from './runs.queries.ts'
-import { writeHeld, writeIntervalMs } from './take-progress.ts'
+import {
+  findRun,
+  followClock,
+  listAgentsWithQueue,
+  listCancelsUnconfirmed,
+  listLeaseElapsed,
+  listOverdue,
+  renewLeases,
+} from './runs.queries.ts'
+import { isWriteDue, writeHeld } from './take-progress.ts'
 
 /** An agent stops its worker within 5 s (protocol) and reports; three times that is silence. */
 const cancelGraceMs = 15_000
@@ -14,11 +22,31 @@ const later = new Date(8.64e15)
 /** How often to look: often enough that nothing overstays by more than a quarter of its lease. */
 export const watchEveryMs = (leaseMs: number): number => Math.min(5000, Math.max(50, leaseMs / 4))
 
+/**
+ * The clock jumped since the last look: somebody set it, or this machine slept. Leases and pauses were counted on it and mean nothing now,
+ * and nobody could report meanwhile; so whoever holds a run gets its whole lease again, as after a restart of the hub.
+ */
+export async function settleClockJump(state: RunsState, lookedAtMs: number): Promise<void> {
+  const missedMs = Math.abs(state.now() - lookedAtMs) - watchEveryMs(state.leaseMs)
+  if (missedMs <= state.leaseMs / 2) return
+  state.log.warn(
+    { event: 'runs.clock-jumped', durationMs: Math.round(state.now() - lookedAtMs) },
+    'The clock jumped; all leases begin anew',
+  )
+  const jumpedMs = Math.round(state.now() - lookedAtMs)
+  for (const held of state.progress.values()) {
+    held.movedAtMs = state.now()
+    if (held.pausedAtMs !== null) held.pausedAtMs += jumpedMs
+  }
+  await renewLeases(state.database.em(), new Date(state.now() + state.leaseMs))
+  await followClock(state.database.em(), jumpedMs)
+}
+
 /** What only the passing of time brings: samples to the rows, leases to their end, runs out of time, silent cancels, offers after a pause. */
 export async function watchRuns(state: RunsState): Promise<void> {
   // First: a sample in memory may have earned a lease that the row does not show yet.
   for (const [runId, held] of state.progress) {
-    if (held.isUnwritten && state.now() - held.writtenAtMs >= writeIntervalMs(state)) await writeHeld(state, runId, held)
+    if (held.isUnwritten && isWriteDue(state, held)) await writeHeld(state, runId, held)
   }
   const now = new Date(state.now())
   for (const runId of await listLeaseElapsed(state.database.em(), now)) {

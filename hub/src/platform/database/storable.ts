@@ -16,3 +16,9 @@ export function storableJson<T>(value: T): T {
   }
   return value
 }
+
+/** The largest number that a column of type integer can have. */
+export const mostInteger = 2 ** 31 - 1
+
+/** A moment as an agent's clock told it, which may be any: Postgres and people know years of four digits. */
+export const storableTime = (atMs: number): Date => new Date(Math.min(Math.max(atMs, 0), Date.UTC(9999, 11, 31)))

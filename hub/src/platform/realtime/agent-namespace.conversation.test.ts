@@ -14,7 +14,7 @@ test('a connection without a hello is cut in time, with the reason', async () =>
     server.listen(0, '127.0.0.1', resolve)
   })
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const sockets = createSocketServer(server, () => origin)
+  const sockets = createSocketServer(server, { publicOrigin: () => origin, leaseMs: 600_000 })
   attachAgentNamespace({
     io: sockets,
     hubId: HubId.parse('11111111-1111-4111-8111-111111111111'),

@@ -22,7 +22,7 @@ beforeEach(async () => {
     server.listen(0, '127.0.0.1', resolve)
   })
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const sockets = createSocketServer(server, () => origin)
+  const sockets = createSocketServer(server, { publicOrigin: () => origin, leaseMs: 600_000 })
   attachUiNamespace({
     io: sockets,
     actors: {

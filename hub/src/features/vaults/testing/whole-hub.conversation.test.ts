@@ -2,93 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Problem, Run, RunId, SessionId, SnapshotEntry } from '@holdfast/shared-types'
+import type { Run, SnapshotEntry } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { blobTypes, decodeSnapshotObject, uuidToBytes } from '@holdfast/engine/format'
-import { openSnapshotBody, TreeReader, type DomainKeys } from '@holdfast/engine/reader'
-import { InlineSealer, nodePrimitives, openSealedDomainKeys, RemoteSource, sealSnapshot, SessionSink } from '@holdfast/engine/vault'
+import { blobTypes, decodeSnapshotObject } from '@holdfast/engine/format'
+import { openSnapshotBody, TreeReader } from '@holdfast/engine/reader'
+import { nodePrimitives, RemoteSource } from '@holdfast/engine/vault'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FakeAgent } from '../../../../test/fake-agent.ts'
 import { TestHub } from '../../../../test/test-hub.ts'
-import { buildTree, folder, type Folder } from './build-tree.ts'
+import { folder } from './build-tree.ts'
+import { ask, begin, call, commit, finish, keysOf, send } from './wire-backup.ts'
 
 /*
  * The session's conversation over real links, tokens and runs: what the tests beside the use cases take for granted.
  */
-
-interface Session {
-  readonly runId: RunId
-  readonly fence: number
-  readonly sessionId: SessionId
-  readonly nextSnapshotSeq: number
-  readonly keys: DomainKeys
-}
-
-async function ask<T>(agent: FakeAgent, type: string, body: object): Promise<T> {
-  const answer = await agent.send(type, body)
-  if (!answer.ok) throw Object.assign(new Error(answer.error.message), { code: answer.error.code })
-  return answer.body as T
-}
-
-/** The bytes of a call that must succeed; a refusal is thrown with its code. */
-async function call(agent: FakeAgent, path: string, method: string, body?: Uint8Array): Promise<Buffer> {
-  const response = await agent.call(`/api/v1${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: Buffer.from(body), headers: { 'content-type': 'application/octet-stream' } }),
-  })
-  const bytes = Buffer.from(await response.arrayBuffer())
-  if (response.ok) return bytes
-  const problem = JSON.parse(bytes.toString()) as Problem
-  throw Object.assign(new Error(problem.detail), { code: problem.code })
-}
-
-function keysOf(agent: FakeAgent, answer: { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }): DomainKeys {
-  const id = { vaultId: uuidToBytes(agent.answer?.vaultId ?? ''), domainId: uuidToBytes(answer.domainId), keyEpoch: answer.keyEpoch }
-  return openSealedDomainKeys(answer.sealedDomainKeys, id, uuidToBytes(agent.agentId), agent.privateKeys.box)
-}
-
-async function begin(hub: TestHub, agent: FakeAgent, path = '/home'): Promise<Session> {
-  const { id: runId } = await hub.startRun(agent.agentId, { sources: [{ path }] })
-  await expect.poll(() => agent.offers.some((offer) => offer.runId === runId), { interval: 10 }).toBe(true)
-  const fence = agent.offers.findLast((offer) => offer.runId === runId)?.fence ?? 0
-  type Answer = Omit<Session, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
-  const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId })
-  return { ...answer, runId, fence, keys: keysOf(agent, answer) }
-}
-
-const emptyBody = {
-  system: 'linux',
-  plan: '',
-  program: 'test',
-  startedAtMs: 1,
-  finishedAtMs: 2,
-  parent: null,
-  filesNew: 0,
-  filesChanged: 0,
-  filesUnchanged: 0,
-  bytesRead: 0,
-} as const
-
-async function send(agent: FakeAgent, session: Session, tree: Folder): Promise<Uint8Array> {
-  const { sessionId, fence, keys } = session
-  const have = async (ids: Uint8Array): Promise<Uint8Array> =>
-    (await ask<{ locations: Uint8Array }>(agent, 'session.have', { sessionId, fence, ids })).locations
-  const putPack = async ({ packId, bytes }: { packId: Uint8Array; bytes: Uint8Array }): Promise<void> => {
-    await call(agent, `/sessions/${sessionId}/packs/${toHex(packId)}?fence=${fence}`, 'PUT', bytes)
-  }
-  const sink = new SessionSink(keys, { have, putPack }, (onPack) => new InlineSealer(keys, onPack))
-  const built = buildTree(sink, keys, tree)
-  await sink.finish()
-  const header = { agentId: uuidToBytes(agent.agentId), snapshotId: randomBytes(16), seq: session.nextSnapshotSeq }
-  const body = { ...emptyBody, ...built, status: 'complete' as const, host: 'laptop.lan', roots: [Buffer.from('/home')] }
-  return sealSnapshot({ header, refset: sink.refset(), body }, keys, agent.privateKeys.signing)
-}
-
-const commit = async (agent: FakeAgent, { sessionId, fence }: Session, object: Uint8Array): Promise<{ snapshotId: string }> =>
-  JSON.parse((await call(agent, `/sessions/${sessionId}/commit?fence=${fence}`, 'POST', object)).toString()) as { snapshotId: string }
-
-const finish = (agent: FakeAgent, { runId, fence }: Session): Promise<unknown> =>
-  ask(agent, 'run.finished', { runId, fence, outcome: 'succeeded', result: null, error: null, warnings: [], warningCount: 0 })
 
 describe('a backup over the wire', () => {
   let hub: TestHub
