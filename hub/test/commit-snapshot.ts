@@ -3,13 +3,19 @@ import { SnapshotId, type Run, type SnapshotStatus } from '@holdfast/shared-type
 import type { Client } from 'pg'
 import type { TestHub } from './test-hub.ts'
 
+interface CommitOptions {
+  /** A connection with a transaction of its own; without one it is visible at once. */
+  readonly within?: Client
+  readonly files?: number
+  readonly bytes?: number
+}
+
 /** The row that a committed snapshot of this run leaves, for tests that are about runs and not about vaults. */
 export async function commitSnapshot(
   hub: TestHub,
   run: Run,
   status: SnapshotStatus = 'complete',
-  /** A connection with a transaction of its own; without one it is visible at once. */
-  within?: Client,
+  { within, files = 1, bytes = 1 }: CommitOptions = {},
 ): Promise<SnapshotId> {
   const id = randomBytes(16)
   const query = (statement: string, values: readonly unknown[]): Promise<unknown> =>
@@ -17,8 +23,8 @@ export async function commitSnapshot(
   await query(
     `insert into snapshot (id, vault_id, domain_id, agent_id, run_id, seq, key_epoch, received_at, epoch, state, status, system, host, root, started_at, finished_at,
        files, folders, bytes, errors, roots, packs, segments)
-     select $1, a.vault_id, a.domain_id, a.id, $2, 1, 1, now(), 1, 'committed', $3, 'linux', 'laptop', $4, now(), now(), 1, 1, 1, 0, '[]', 1, 1 from agent a where a.id = $5`,
-    [id, run.id, status, randomBytes(32), run.agentId],
+     select $1, a.vault_id, a.domain_id, a.id, $2, 1, 1, now(), 1, 'committed', $3, 'linux', 'laptop', $4, now(), now(), $6, 1, $7, 0, '[]', 1, 1 from agent a where a.id = $5`,
+    [id, run.id, status, randomBytes(32), run.agentId, files, bytes],
   )
   return SnapshotId.parse(id.toString('hex'))
 }

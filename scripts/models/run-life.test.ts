@@ -26,7 +26,10 @@ const hubKeyOf = ({ hub }: Pick<World, 'hub'>): string => `${hub.state} ${hub.fe
 const keyOf = ({ hand, owed, air, ...world }: World): string =>
   `${hubKeyOf(world)}|${hand === null ? '' : `${hand.fence} ${hand.phase} ${hand.stop}`}|${
     owed === null ? '' : `${owed.fence} ${owed.outcome}`
-  }|${air.map((word) => `${word.to}${word.kind}${word.fence}${'outcome' in word ? word.outcome : ''}`).toSorted().join(',')}`
+  }|${air
+    .map((word) => `${word.to}${word.kind}${word.fence}${'outcome' in word ? word.outcome : ''}`)
+    .toSorted()
+    .join(',')}`
 
 /** Breadth first, so that the way told of a fault is a short one. */
 beforeAll(() => {
@@ -49,7 +52,8 @@ beforeAll(() => {
 const visitOf = (place: number): Visit => visits[place] as Visit
 const worldAt = (place: number): World => visitOf(place).world
 const edgesWhere = (isWanted: (edge: Edge) => boolean): Edge[] => visits.flatMap(({ next }) => next.filter(isWanted))
-const placesWhere = (isWanted: (world: World) => boolean): number[] => visits.flatMap(({ world }, place) => (isWanted(world) ? [place] : []))
+const placesWhere = (isWanted: (world: World) => boolean): number[] =>
+  visits.flatMap(({ world }, place) => (isWanted(world) ? [place] : []))
 const hasEnded = ({ hub }: World): boolean => isEndState(hub.state)
 const isGood = ({ hub }: World): boolean => hub.state === 'succeeded' || hub.state === 'warning'
 
@@ -78,11 +82,14 @@ function placesWithoutWayTo(isThere: (world: World) => boolean): number[] {
 describe('every world that hub, agent and a bad channel can come to', () => {
   test('is one of very many', () => {
     expect(visits.length).toBeGreaterThan(20_000)
-    for (const state of ['succeeded', 'failed', 'cancelled', 'expired']) expect(visits.some(({ world }) => world.hub.state === state)).toBe(true)
+    for (const state of ['succeeded', 'failed', 'cancelled', 'expired'])
+      expect(visits.some(({ world }) => world.hub.state === state)).toBe(true)
   })
 
   test('has one end for ever: nothing that comes later changes it', () => {
-    expect(toldEdges(edgesWhere(({ from, to }) => hasEnded(worldAt(from)) && worldAt(from).hub.state !== worldAt(to).hub.state))).toEqual([])
+    expect(toldEdges(edgesWhere(({ from, to }) => hasEnded(worldAt(from)) && worldAt(from).hub.state !== worldAt(to).hub.state))).toEqual(
+      [],
+    )
   })
 
   test('has a snapshot exactly where the end is a good one', () => {
@@ -94,7 +101,12 @@ describe('every world that hub, agent and a bad channel can come to', () => {
     expect(commits.length).toBeGreaterThan(100)
     const wrong = commits.filter(({ from, to, by }) => {
       const { hub } = worldAt(from)
-      return !by.startsWith(`commit ${hub.fence} `) || hub.committedUnder !== null || worldAt(to).hub.committedUnder !== hub.fence || hasEnded(worldAt(from))
+      return (
+        !by.startsWith(`commit ${hub.fence} `) ||
+        hub.committedUnder !== null ||
+        worldAt(to).hub.committedUnder !== hub.fence ||
+        hasEnded(worldAt(from))
+      )
     })
     expect(toldEdges(wrong)).toEqual([])
   })

@@ -14,7 +14,11 @@ type Outcome = 'succeeded' | 'failed' | 'cancelled'
 
 /** On its way, either way. Every word names the fence it was said under. */
 export type Word =
-  | { readonly to: 'agent'; readonly kind: 'offer' | 'cancel' | 'stop' | 'commit-done' | 'commit-refused' | 'heard'; readonly fence: number }
+  | {
+      readonly to: 'agent'
+      readonly kind: 'offer' | 'cancel' | 'stop' | 'commit-done' | 'commit-refused' | 'heard'
+      readonly fence: number
+    }
   | { readonly to: 'hub'; readonly kind: 'accepted' | 'declined' | 'unknown' | 'progress' | 'commit'; readonly fence: number }
   | { readonly to: 'hub'; readonly kind: 'finished'; readonly fence: number; readonly outcome: Outcome }
 
@@ -27,7 +31,11 @@ export interface World {
     readonly isCancelAsked: boolean
   }
   /** Null: nothing in hand. */
-  readonly hand: { readonly fence: number; readonly phase: 'working' | 'committing' | 'committed'; readonly stop: 'cancelled' | null } | null
+  readonly hand: {
+    readonly fence: number
+    readonly phase: 'working' | 'committing' | 'committed'
+    readonly stop: 'cancelled' | null
+  } | null
   /** On the agent's disk until the hub has heard it. */
   readonly owed: { readonly fence: number; readonly outcome: Outcome } | null
   /** In no order. */
@@ -63,7 +71,12 @@ function say(world: World, word: Word, { words }: Bounds): World {
 /** The hub's half: the machine, and the two rules around it (apply-to-run.ts). @throws AppError as the machine refuses */
 function hubTakes(world: World, input: RunInput): World {
   const { hub } = world
-  const facts = { state: hub.state, fence: hub.fence, committed: hub.committedUnder === null ? null : ('complete' as const) }
+  const facts = {
+    state: hub.state,
+    fence: hub.fence,
+    committed: hub.committedUnder === null ? null : ('complete' as const),
+    isTimedOut: false,
+  }
   const asked = stepRun(facts, input)
   const isUnwanted = asked.kind === 'moved' && asked.state === 'queued' && hub.isCancelAsked
   const step = isUnwanted ? stepRun(facts, { type: 'cancel-unconfirmed' }) : asked
@@ -126,7 +139,16 @@ function answerCommit(world: World, fence: number, bounds: Bounds): World {
 function answerFinished(world: World, { fence, outcome }: Word & { kind: 'finished' }, bounds: Bounds): World {
   const heard: Word = { to: 'agent', kind: 'heard', fence }
   const committed = world.hub.committedUnder === null ? null : ('complete' as const)
-  const honest = honestOutcome({ kind: 'backup', outcome, result: null, error: null, warningCount: 0, committed })
+  const honest = honestOutcome({
+    kind: 'backup',
+    outcome,
+    result: null,
+    error: null,
+    warningCount: 0,
+    committed,
+    isTimedOut: false,
+    shrinkage: null,
+  })
   // Stale or not, the agent need not say it again.
   return say(tryHub(world, { type: 'finished', fence, outcome: honest.outcome }), heard, bounds)
 }
@@ -215,7 +237,11 @@ function stepsOfHub(world: World, bounds: Bounds): Step[] {
   const steps: Step[] = [
     { name: 'hello', world: hello(world), isFault: false },
     { name: 'cancel, device offline', world: tryHub(world, { type: 'cancel', isReachable: false }), isFault: true },
-    { name: 'cancel', world: say(tryHub(world, { type: 'cancel', isReachable: true }), { to: 'agent', kind: 'cancel', fence }, bounds), isFault: true },
+    {
+      name: 'cancel',
+      world: say(tryHub(world, { type: 'cancel', isReachable: true }), { to: 'agent', kind: 'cancel', fence }, bounds),
+      isFault: true,
+    },
   ]
   if (state === 'queued' && fence < bounds.offers) {
     const offered = tryHub(world, { type: 'offer' })
@@ -235,7 +261,8 @@ function stepsOfHub(world: World, bounds: Bounds): Step[] {
 function stepsOfAgent(world: World, bounds: Bounds): Step[] {
   const { hand, owed } = world
   const steps: Step[] = []
-  if (owed !== null) steps.push({ name: 'tells its end', world: say(world, { to: 'hub', kind: 'finished', ...owed }, bounds), isFault: false })
+  if (owed !== null)
+    steps.push({ name: 'tells its end', world: say(world, { to: 'hub', kind: 'finished', ...owed }, bounds), isFault: false })
   if (hand === null) return steps
   const { fence, phase, stop } = hand
   steps.push({ name: 'agent dies', world: { ...world, hand: null }, isFault: true })

@@ -11,14 +11,19 @@ export type KnownValues = ReadonlyMap<unknown, readonly unknown[]>
 
 const someText = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: 'grapheme', maxLength: 40 }) },
-  { weight: 1, arbitrary: fc.constantFrom('/', '/home/ada', 'C:\\Users', 'latest', '..', 'a\u0000b', '\ud800', '\u202Egnp', 'x'.repeat(3_000)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('/', '/home/ada', 'C:\\Users', 'latest', '..', 'a\u0000b', '\ud800', '\u202Egnp', 'x'.repeat(3_000)),
+  },
 )
 const depthLimit = 6
 
 export function arbitraryOf(schema: $ZodType, known: KnownValues = new Map(), depth = 0): Arbitrary<unknown> {
   const real = known.get(schema)
   const made = madeBySchema(schema as $ZodTypes, (inner) => arbitraryOf(inner, known, depth + 1), depth)
-  return real === undefined || real.length === 0 ? made : fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...real) }, { weight: 1, arbitrary: made })
+  return real === undefined || real.length === 0
+    ? made
+    : fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...real) }, { weight: 1, arbitrary: made })
 }
 
 type Walk = (schema: $ZodType) => Arbitrary<unknown>
@@ -160,12 +165,14 @@ export const strangers: readonly unknown[] = [
 
 /** A value with one thing changed: replaced, gone, or one more. */
 export function mutantsOf(values: Arbitrary<unknown>): Arbitrary<unknown> {
-  return fc.tuple(values, fc.nat(), fc.constantFrom(...strangers), fc.constantFrom('replace', 'remove', 'add')).map(([value, place, stranger, how]) => {
-    const places = placesIn(value)
-    const chosen = places[place % Math.max(1, places.length)]
-    if (chosen === undefined) return stranger
-    return changedAt(value, chosen, how === 'remove' ? undefined : stranger, how === 'add')
-  })
+  return fc
+    .tuple(values, fc.nat(), fc.constantFrom(...strangers), fc.constantFrom('replace', 'remove', 'add'))
+    .map(([value, place, stranger, how]) => {
+      const places = placesIn(value)
+      const chosen = places[place % Math.max(1, places.length)]
+      if (chosen === undefined) return stranger
+      return changedAt(value, chosen, how === 'remove' ? undefined : stranger, how === 'add')
+    })
 }
 
 type Place = readonly (string | number)[]
@@ -178,8 +185,14 @@ function placesIn(value: unknown, at: Place = []): Place[] {
 
 function changedAt(value: unknown, [first, ...rest]: Place, stranger: unknown, isAddition: boolean): unknown {
   if (first === undefined) return isAddition && typeof value === 'object' && value !== null ? { ...value, stranger } : stranger
-  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === first ? changedAt(item, rest, stranger, isAddition) : item))
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => (index === first ? changedAt(item, rest, stranger, isAddition) : item))
   if (typeof value !== 'object' || value === null) return stranger
-  const entries = Object.entries(value).map(([name, held]) => [name, name === first ? changedAt(held, rest, stranger, isAddition) : held] as const)
-  return Object.fromEntries([...entries.filter(([, held]) => held !== undefined), ...(isAddition && rest.length === 0 ? [['stranger', stranger] as const] : [])])
+  const entries = Object.entries(value).map(
+    ([name, held]) => [name, name === first ? changedAt(held, rest, stranger, isAddition) : held] as const,
+  )
+  return Object.fromEntries([
+    ...entries.filter(([, held]) => held !== undefined),
+    ...(isAddition && rest.length === 0 ? [['stranger', stranger] as const] : []),
+  ])
 }

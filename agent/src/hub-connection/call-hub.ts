@@ -1,4 +1,3 @@
-import { releaseBytes } from '@holdfast/engine/bytes'
 import { fromProblem, AppError, Problem, type Api, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import { api } from '@holdfast/shared-types'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -6,6 +5,7 @@ import { Readable } from 'node:stream'
 import type { Pool } from 'undici'
 import type { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
+import { AnswerBody } from './answer-body.ts'
 import { certificateProblem } from './hub-trust.ts'
 
 type BodyOf<R extends RouteContract> = R extends { body: 'bytes' }
@@ -96,11 +96,13 @@ async function exchange(
   }
   if (options.authorization !== null) headers['authorization'] = options.authorization
   const body = encodeBody(contract, input.body, headers)
+  const slices = body instanceof Buffer && options.sent.isWanted ? new BodySlices(body, options.sent) : null
+  if (slices !== null) headers['content-length'] = String(slices.sizeBytes)
   const answer = await pool.request({
     method: contract.method.toUpperCase(),
     path: pathOf(contract, input),
     headers,
-    body: body instanceof Buffer && options.sent.isWanted ? inSlices(body, headers, options.sent) : body,
+    body: slices === null ? body : slices.stream,
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -111,54 +113,38 @@ async function exchange(
     received.add(part)
     options.received.add(length)
   }
+  if (answer.statusCode < 300 && slices?.isSent === false)
+    throw new AppError('hub.unreachable', { message: 'The hub answered before it had all that was to be sent.' })
   return { statusCode: answer.statusCode, headers: answer.headers, bytes: received.whole() }
-}
-
-/** No honest answer is longer: what a hub announces is not taken as memory unseen. */
-const mostAnnouncedBytes = 64 * 1024 * 1024
-
-/** An answer on its way: where its length is known, each part goes to its place as it comes, and is not held besides. */
-class AnswerBody {
-  readonly #announced: Buffer | null
-  readonly #rest: Buffer[] = []
-  #filledBytes = 0
-
-  constructor(announcedBytes: number) {
-    // Not from Node's pool: it is handed to another thread.
-    this.#announced = announcedBytes > 0 && announcedBytes <= mostAnnouncedBytes ? Buffer.allocUnsafeSlow(announcedBytes) : null
-  }
-
-  /** Takes the part over. */
-  add(part: Buffer): void {
-    if (this.#announced === null || this.#filledBytes + part.length > this.#announced.length) {
-      this.#rest.push(part)
-      return
-    }
-    this.#announced.set(part, this.#filledBytes)
-    this.#filledBytes += part.length
-    releaseBytes(part)
-  }
-
-  whole(): Buffer {
-    if (this.#announced === null) return Buffer.concat(this.#rest)
-    if (this.#filledBytes === this.#announced.length && this.#rest.length === 0) return this.#announced
-    return Buffer.concat([this.#announced.subarray(0, this.#filledBytes), ...this.#rest])
-  }
 }
 
 const sliceBytes = 256 * 1024
 
 /** A large body piece by piece, so that its way over a slow link can be seen. */
-function inSlices(body: Buffer, headers: Record<string, string>, sent: TransferCount): Readable {
-  headers['content-length'] = String(body.length)
-  const slices = function* (): Generator<Buffer> {
+class BodySlices {
+  readonly sizeBytes: number
+  readonly stream: Readable
+  #isSent = false
+
+  constructor(body: Buffer, sent: TransferCount) {
+    this.sizeBytes = body.length
+    this.stream = Readable.from(this.#slices(body, sent), { objectMode: true, highWaterMark: 1 })
+  }
+
+  /** All of the body has left, but for the last slice, which is a copy: the body's memory may be given back. */
+  get isSent(): boolean {
+    return this.#isSent
+  }
+
+  *#slices(body: Buffer, sent: TransferCount): Generator<Buffer> {
     for (let start = 0; start < body.length; start += sliceBytes) {
       const slice = body.subarray(start, start + sliceBytes)
-      yield slice
+      // A whole slice is waited for. The last one may still lie with the system when the hub answers early, and the system must not find other bytes there.
+      yield start + sliceBytes < body.length ? slice : Buffer.from(slice)
       sent.add(slice.length)
     }
+    this.#isSent = true
   }
-  return Readable.from(slices(), { objectMode: true, highWaterMark: 1 })
 }
 
 function pathOf(contract: RouteContract, input: RawInput): string {

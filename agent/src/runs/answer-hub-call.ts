@@ -37,7 +37,7 @@ const answering = {
       { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes },
       { patienceMs, timeoutMs: bulkTimeoutMs, signal, onSent: onTransfer },
     )
-    // All of it is the pack's: it came with it.
+    // All of it is the pack's, it came with it; and all of it has left, which the client knows.
     releaseBytes(new Uint8Array(bytes.buffer))
     return null
   },

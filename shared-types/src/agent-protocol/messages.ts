@@ -46,7 +46,10 @@ export const agentReports = {
       lines: z
         .array(
           z.object({
-            n: z.int().min(1).max(2 ** 31 - 1),
+            n: z
+              .int()
+              .min(1)
+              .max(2 ** 31 - 1),
             atMs: TimeMs,
             level: z.enum(['info', 'warn', 'error']),
             event: z.string().max(100),

@@ -18,31 +18,49 @@ export const standardRetries: RetryPolicy = { count: 3, firstDelayMs: 300_000 }
 /** Half of everything gone at once is rarely meant: a disk that is not mounted looks like this. */
 export const standardShrinkLimitPercent = 50
 
-/** What a person decides of a plan. */
-const planFields = {
-  name: z.string().trim().min(1).max(120),
-  sources: z.array(WirePath).min(1).max(1000),
-  ...backupExclusions,
-  retries: RetryPolicy.default(standardRetries),
-  /** A run that works longer than this is ended as failed; time in which it was paused does not count. Null: no limit. */
-  timeoutMs: z
-    .int()
-    .min(1_000)
-    .max(30 * dayMs)
-    .nullable()
-    .default(null),
-  /** A backup with so much fewer files or bytes than the last good one ends with a warning, until somebody accepts the new size. Null: any fall is right. */
-  shrinkLimitPercent: z.int().min(1).max(99).nullable().default(standardShrinkLimitPercent),
-  isEnabled: z.boolean().default(true),
-}
+const name = z.string().trim().min(1).max(120)
+const sources = z.array(WirePath).min(1).max(1000)
+/** A run that works longer than this is ended as failed; time in which it was paused does not count. Null: no limit. */
+const timeoutMs = z
+  .int()
+  .min(1_000)
+  .max(30 * dayMs)
+  .nullable()
+/** A backup with so much fewer files or bytes than the last good one ends with a warning, until somebody accepts the new size. Null: any fall is right. */
+const shrinkLimitPercent = z.int().min(1).max(99).nullable()
 
 export const PlanOrder = z
-  .strictObject({ agentId: AgentId, vaultId: VaultId.optional().describe('The device\u2019s own vault unless said'), ...planFields })
+  .strictObject({
+    agentId: AgentId,
+    vaultId: VaultId.optional().describe('The device\u2019s own vault unless said'),
+    name,
+    sources,
+    ...backupExclusions,
+    retries: RetryPolicy.default(standardRetries),
+    timeoutMs: timeoutMs.default(null),
+    shrinkLimitPercent: shrinkLimitPercent.default(standardShrinkLimitPercent),
+    isEnabled: z.boolean().default(true),
+  })
   .meta({ id: 'PlanOrder' })
 export type PlanOrder = z.infer<typeof PlanOrder>
 
 /** The whole plan as it shall be; `revision` as it was read, so that two people do not overwrite each other unseen. */
-export const PlanChange = z.strictObject({ revision: z.int().min(1), ...planFields }).meta({ id: 'PlanChange' })
+export const PlanChange = z
+  .strictObject({
+    revision: z.int().min(1),
+    name,
+    sources,
+    // All of it has to be said: what is left out by mistake would switch something on again, or off.
+    exclude: backupExclusions.exclude.unwrap(),
+    presets: backupExclusions.presets.unwrap(),
+    oneFileSystem: z.boolean(),
+    excludeCaches: z.boolean(),
+    retries: RetryPolicy,
+    timeoutMs,
+    shrinkLimitPercent,
+    isEnabled: z.boolean(),
+  })
+  .meta({ id: 'PlanChange' })
 export type PlanChange = z.infer<typeof PlanChange>
 
 export const PlanRun = z.object({ id: RunId, state: RunState, createdAtMs: TimeMs, finishedAtMs: TimeMs.nullable() })
@@ -54,10 +72,12 @@ export const Plan = z
     agentId: AgentId,
     deviceName: z.string(),
     vaultId: VaultId,
-    ...planFields,
+    name,
+    sources,
+    ...backupExclusions,
     retries: RetryPolicy,
-    timeoutMs: planFields.timeoutMs.unwrap(),
-    shrinkLimitPercent: planFields.shrinkLimitPercent.unwrap(),
+    timeoutMs,
+    shrinkLimitPercent,
     isEnabled: z.boolean(),
     revision: z.int().min(1),
     createdAtMs: TimeMs,

@@ -1,9 +1,10 @@
-import type { BackupRequest, PlanId, PlanRun, Run, RunResult } from '@holdfast/shared-types'
+import type { BackupRequest, PlanId, PlanRun, Run } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import type { HubServices } from '../../platform/services.ts'
 import type { AgentRecord } from '../agents/index.ts'
 import type { RunPolicy } from '../runs/index.ts'
+import type { PlanSize } from './plan.entity.ts'
 
 export interface RunOfPlan {
   readonly agentId: AgentRecord['id']
@@ -16,20 +17,26 @@ export interface RunOfPlan {
 export interface PlanRuns {
   /** @throws AppError `run.already-active` */
   order(em: EntityManager, order: RunOfPlan): Promise<Run>
-  /** Its waiting run is cancelled, the others forget it. */
+  /** For what orders, changes or cancels runs of a plan: who loses a race for a place in the queue looks again. */
+  transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>
+  /** What waits becomes what the plan says now. */
+  renewWaiting(em: EntityManager, order: RunOfPlan): Promise<void>
+  /** What waits is cancelled, and what works is not tried again. */
+  stopPlan(em: EntityManager, actor: KnownActor, planId: PlanId): Promise<void>
+  /** The same, and all its runs forget it. */
   forgetPlan(em: EntityManager, actor: KnownActor, planId: PlanId): Promise<void>
   newestOf(
     em: EntityManager,
     planIds: readonly PlanId[],
   ): Promise<ReadonlyMap<PlanId, { readonly last: PlanRun | null; readonly active: PlanRun | null }>>
-  /** Of the newest wholly good backup that was asked for after `since`. */
-  lastGoodResult(em: EntityManager, planId: PlanId, since: Date): Promise<RunResult | null>
-  /** Of the newest backup with a snapshot, good or not. */
-  lastResult(em: EntityManager, planId: PlanId): Promise<RunResult | null>
+  /** Of the newest backup that was asked for after `since` and is a measure of size. */
+  measureSince(em: EntityManager, planId: PlanId, since: Date): Promise<PlanSize | null>
+  /** Of the newest backup, good or not. */
+  lastSize(em: EntityManager, planId: PlanId): Promise<PlanSize | null>
   /** @throws AppError `request.invalid` where the scope does not fit the device */
   requireUsableScope(agent: AgentRecord, scope: Pick<BackupRequest, 'sources' | 'presets'>): void
 }
 
-export interface PlansState extends Pick<HubServices, 'database' | 'live' | 'now'> {
+export interface PlansState extends Pick<HubServices, 'live' | 'now'> {
   readonly runs: PlanRuns
 }

@@ -3,6 +3,7 @@ import type { LogLine, Plan, Run } from '@holdfast/shared-types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commitSnapshot } from '../../../test/commit-snapshot.ts'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
+import { changeOf } from '../../../test/plan-change.ts'
 import { TestHub } from '../../../test/test-hub.ts'
 
 let hub: TestHub
@@ -20,11 +21,8 @@ const makePlan = (agent: FakeAgent, change: object = {}): Promise<Plan> =>
   hub.json<Plan>(hub.post('/api/v1/plans', { agentId: agent.agentId, name: 'Home', sources: [{ path: '/home' }], ...change }))
 const runPlan = ({ id }: Plan): Promise<Run> => hub.json<Run>(hub.post(`/api/v1/plans/${id}/runs`, {}))
 const planNow = ({ id }: Plan): Promise<Plan> => hub.json<Plan>(hub.get(`/api/v1/plans/${id}`))
-const put = (plan: Plan, change: object): Promise<Response> => {
-  const { name, sources, retries, timeoutMs, shrinkLimitPercent, isEnabled, exclude, revision } = plan
-  const whole = { name, sources, retries, timeoutMs, shrinkLimitPercent, isEnabled, ...(exclude ? { exclude } : {}), revision }
-  return hub.post(`/api/v1/plans/${plan.id}`, { ...whole, ...change }, undefined, 'PUT')
-}
+const put = (plan: Plan, change: object): Promise<Response> =>
+  hub.post(`/api/v1/plans/${plan.id}`, { ...changeOf(plan), ...change }, undefined, 'PUT')
 const runsOf = async ({ id }: Plan): Promise<Run[]> => (await hub.json<{ items: Run[] }>(hub.get(`/api/v1/runs?planId=${id}`))).items
 
 const failure = (code: string) => ({ code, message: 'It went wrong.', cure: 'Look.' })
@@ -54,7 +52,7 @@ async function finish(agent: FakeAgent, run: Run, end: object): Promise<Run> {
 async function backUp(agent: FakeAgent, plan: Plan, files: number, bytes: number): Promise<Run> {
   const run = await runPlan(plan)
   await hub.expectState(run.id, 'running')
-  await commitSnapshot(hub, run)
+  await commitSnapshot(hub, run, 'complete', { files, bytes })
   return finish(agent, run, { result: backupResult(files, bytes) })
 }
 
@@ -175,7 +173,8 @@ test('who runs the plan while its retry waits gets that one, at once', async () 
   const [retry] = await runsOf(plan)
   expect(retry!.notBeforeMs).not.toBeNull()
   expect((await runPlan(plan)).id).toBe(retry!.id)
-  expect(await hub.expectState(retry!.id, 'running')).toMatchObject({ notBeforeMs: null, attempt: 2 })
+  // Begun anew, with all of the plan's tries.
+  expect(await hub.expectState(retry!.id, 'running')).toMatchObject({ notBeforeMs: null, attempt: 1 })
 })
 
 test('a run that takes longer than its plan allows is stopped, has failed, and is tried again', async () => {

@@ -55,6 +55,5 @@ const problem = (code: ErrorCode): RunError => ({ code, message: errorFacts(code
 
 /** What the next backup of a plan is compared with; null = nothing yet. */
 export async function lastSizeOf(state: PlansState, em: EntityManager, plan: PlanRow): Promise<PlanSize | null> {
-  const result = await state.runs.lastGoodResult(em, plan.id, plan.sizeSince)
-  return result?.kind === 'backup' ? { files: result.files, bytes: result.bytes } : (plan.acceptedSize ?? null)
+  return (await state.runs.measureSince(em, plan.id, plan.sizeSince)) ?? plan.acceptedSize ?? null
 }

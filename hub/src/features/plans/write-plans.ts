@@ -9,10 +9,11 @@ import { requirePlan } from './plans.access.ts'
 import { presentPlan } from './plans.present.ts'
 import { lockPlan, writePlan } from './plans.queries.ts'
 import type { PlansState } from './plans-state.ts'
+import { runOf } from './run-of-plan.ts'
 
 /** @throws AppError `agent.not-found`, `request.invalid`, `plan.name-taken` */
 export function createPlan(state: PlansState, actor: KnownActor, order: PlanOrder): Promise<Plan> {
-  return state.database.transaction(async (em) => {
+  return state.runs.transaction(async (em) => {
     const agent = await requireAgent(em, actor, order.agentId)
     requireOwnVault(agent, order)
     const at = new Date(state.now())
@@ -32,9 +33,12 @@ export function createPlan(state: PlansState, actor: KnownActor, order: PlanOrde
   })
 }
 
-/** @throws AppError `plan.not-found`, `plan.changed`, `plan.name-taken`, `agent.not-found`, `request.invalid` */
+/**
+ * What waits follows the change; a plan that is switched off runs and tries no more.
+ * @throws AppError `plan.not-found`, `plan.changed`, `plan.name-taken`, `agent.not-found`, `request.invalid`
+ */
 export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId, change: PlanChange): Promise<Plan> {
-  return state.database.transaction(async (em) => {
+  return state.runs.transaction(async (em) => {
     const plan = await requirePlan(em, actor, planId, lockPlan)
     if (plan.revision !== change.revision) throw new AppError('plan.changed')
     const at = new Date(state.now())
@@ -47,25 +51,28 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
       ...(isSameScope ? {} : { sizeSince: at, acceptedSize: null }),
     })
     await writePlan(em, plan)
+    if (plan.isEnabled) await state.runs.renewWaiting(em, await runOf(state, em, plan, { full: false, requestedBy: actor.name }))
+    else await state.runs.stopPlan(em, actor, planId)
     return told(state, em, plan)
   })
 }
 
 /** The newest backup of a plan is as small as it should be. @throws AppError `plan.not-found`, `request.invalid` before there is one */
 export function acceptPlanSize(state: PlansState, actor: KnownActor, planId: PlanId): Promise<Plan> {
-  return state.database.transaction(async (em) => {
+  return state.runs.transaction(async (em) => {
     const plan = await requirePlan(em, actor, planId, lockPlan)
-    const result = await state.runs.lastResult(em, planId)
-    if (result?.kind !== 'backup') throw new AppError('request.invalid', { message: 'The plan has no backup yet.', cure: 'Run it once.' })
-    em.assign(plan, { sizeSince: new Date(state.now()), acceptedSize: { files: result.files, bytes: result.bytes } })
+    const size = await state.runs.lastSize(em, planId)
+    if (size === null) throw new AppError('request.invalid', { message: 'The plan has no backup yet.', cure: 'Run it once.' })
+    em.assign(plan, { sizeSince: new Date(state.now()), acceptedSize: size })
     await em.flush()
+    await state.runs.renewWaiting(em, await runOf(state, em, plan, { full: false, requestedBy: actor.name }))
     return told(state, em, plan)
   })
 }
 
 /** @throws AppError `plan.not-found` */
 export function deletePlan(state: PlansState, actor: KnownActor, planId: PlanId): Promise<void> {
-  return state.database.transaction(async (em) => {
+  return state.runs.transaction(async (em) => {
     const plan = await requirePlan(em, actor, planId, lockPlan)
     await state.runs.forgetPlan(em, actor, planId)
     await em.remove(plan).flush()

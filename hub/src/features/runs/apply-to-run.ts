@@ -2,9 +2,11 @@ import { AppError, errorFacts, isEndState, type AgentId, type RunId, type Snapsh
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { explainMove } from './explain-move.ts'
+import { shrunkError } from './honest-outcome.ts'
 import { retryRun } from './retry-run.ts'
 import type { RunRow } from './run.entity.ts'
 import { stepRun, type RunFacts, type RunInput, type RunStep } from './run-machine.ts'
+import { shrinkage } from './run-policy.ts'
 import type { RunsState } from './runs-state.ts'
 import { addLogLines, addRunEvent, findPending, forgetDeclines, lockRun, type NewLogLine } from './runs.queries.ts'
 import { presentLogLine } from './runs.present.ts'
@@ -47,7 +49,9 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
   const run = await lockRun(em, runId)
   if (change.agentId !== undefined && run.agentId !== change.agentId) throw new AppError('run.not-found')
   if (change.stillHolds?.(run) === false) return { run, step: { kind: 'kept', alive: false } }
-  const committed = await committedStatus(state, em, run, input)
+  const found = mayEndByHub.has(input.type) ? await committedOf(state, em, run) : null
+  // Too small is as good as with errors: never green.
+  const committed = found?.status === 'complete' && found.shrinkage !== null ? 'complete-with-errors' : (found?.status ?? null)
   const facts = { state: run.state, fence: run.fence, committed, isTimedOut: isSet(run.timedOutAt) }
   const asked = stepRun(facts, input)
   const step = await instead(em, run, { facts, asked })
@@ -57,7 +61,7 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
     await em.flush()
     return { run, step }
   }
-  await record(state, em, run, { change, step })
+  await record(state, em, run, { change, step, shrinkage: found?.shrinkage ?? null })
   return { run, step }
 }
 
@@ -71,9 +75,15 @@ async function instead(em: EntityManager, run: RunRow, { facts, asked }: { facts
   return pending === null ? asked : stepRun(facts, { type: 'superseded' })
 }
 
-async function committedStatus(state: RunsState, em: EntityManager, run: RunRow, input: RunInput): Promise<SnapshotStatus | null> {
-  if (run.kind !== 'backup' || !mayEndByHub.has(input.type)) return null
-  return (await state.snapshots.committedBy(em, run.id))?.status ?? null
+interface Committed {
+  readonly status: SnapshotStatus
+  /** By how much it is too small, in words. */
+  readonly shrinkage: string | null
+}
+
+async function committedOf(state: RunsState, em: EntityManager, run: RunRow): Promise<Committed | null> {
+  const snapshot = run.kind === 'backup' ? await state.snapshots.committedBy(em, run.id) : null
+  return snapshot === null ? null : { status: snapshot.status, shrinkage: shrinkage(run.policy?.shrink ?? null, snapshot) }
 }
 
 const leaseEnd = ({ now, leaseMs }: RunsState): Date => new Date(now() + leaseMs)
@@ -81,9 +91,10 @@ const leaseEnd = ({ now, leaseMs }: RunsState): Date => new Date(now() + leaseMs
 interface Move {
   readonly change: RunChange
   readonly step: Extract<RunStep, { kind: 'moved' }>
+  readonly shrinkage: string | null
 }
 
-async function record(state: RunsState, em: EntityManager, run: RunRow, { change, step }: Move): Promise<void> {
+async function record(state: RunsState, em: EntityManager, run: RunRow, { change, step, shrinkage: tooSmall }: Move): Promise<void> {
   const { input } = change
   const at = new Date(state.now())
   const fromState = run.state
@@ -92,10 +103,18 @@ async function record(state: RunsState, em: EntityManager, run: RunRow, { change
   const isHeld = run.state === 'offered' || run.state === 'running' || run.state === 'committing'
   run.leaseExpiresAt = isHeld ? leaseEnd(state) : null
   if (run.state === 'running' || run.state === 'committing' || input.type === 'finished') beginRun(run, at)
-  if (isEndState(run.state)) endRun(state, run, step, at)
+  // Who was let rest until its lease was over rests on: nobody wants it to begin anew by itself.
+  const isLeftResting = isSet(run.pausedAt) && input.type === 'lease-elapsed'
+  if (run.state !== 'running') run.pausedAt = null
+  if (isEndState(run.state)) {
+    endRun(state, run, step, at)
+    if (tooSmall !== null && run.state === 'warning') run.error = shrunkError(tooSmall)
+  }
   change.change?.(run)
   addRunEvent(em, run, { input: input.type, fromState, reason: step.reason, at })
-  const told = [explainMove(input, step, change.explain), await explainRetry(state, em, run)].filter((line) => line !== null)
+  const told = [explainMove(input, step, change.explain), isLeftResting ? null : await explainRetry(state, em, run)].filter(
+    (line) => line !== null,
+  )
   const lines = addLogLines(
     em,
     run,
@@ -116,7 +135,6 @@ function beginRun(run: RunRow, at: Date): void {
 function endRun(state: RunsState, run: RunRow, step: Move['step'], at: Date): void {
   run.finishedAt = at
   run.cancelRequestedAt = null
-  run.pausedAt = null
   run.deadlineAt = null
   const newest = state.progress.get(run.id)
   if (newest?.fence === run.fence || step.fence === 'next') run.progress = newest?.sample ?? run.progress ?? null
@@ -150,6 +168,7 @@ async function followMove(
     'Run changed its state',
   )
   const newest = state.progress.get(run.id)
+  if (newest !== undefined) newest.pausedAtMs = run.pausedAt?.getTime() ?? null
   if (newest !== undefined && newest.fence !== run.fence) state.progress.delete(run.id)
   if (!isEndState(run.state)) return
   state.progress.delete(run.id)

@@ -3,6 +3,7 @@ import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { sendFailureOf } from '../../platform/realtime/agent-link.ts'
 import { applyToRun } from './apply-to-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import { maySeeRun } from './runs.access.ts'
 import { findRun } from './runs.queries.ts'
 import type { RunRow } from './run.entity.ts'
@@ -16,7 +17,7 @@ import { presentFor } from './tell-run.ts'
  * @throws AppError `run.not-found`, `run.already-finished`
  */
 export async function cancelRun(state: RunsState, actor: KnownActor, runId: RunId): Promise<Run> {
-  return state.database.transaction(async (em) => {
+  return queueTransaction(state, async (em) => {
     const known = await findRun(em, runId)
     if (known === null || !maySeeRun(actor, known.agentId)) throw new AppError('run.not-found')
     const isReachable = state.agentLinks.isOnline(known.agentId)
@@ -24,7 +25,10 @@ export async function cancelRun(state: RunsState, actor: KnownActor, runId: RunI
       input: { type: 'cancel', isReachable },
       explain: actor.name,
       change: (row) => {
-        if (row.finishedAt === null) row.cancelRequestedAt ??= new Date(state.now())
+        if (row.finishedAt !== null && row.finishedAt !== undefined) return
+        row.cancelRequestedAt ??= new Date(state.now())
+        // Whoever cancels it wants no further try, whatever else was about to end it.
+        row.timedOutAt = null
       },
     })
     if (run.cancelRequestedAt !== null) afterCommit(em, () => void tellAgent(state, run))
@@ -39,7 +43,7 @@ export async function tellAgent(state: RunsState, { id, agentId, fence }: Pick<R
   try {
     const { known } = await state.agentLinks.send(agentId, 'run.cancel', { runId: id, fence })
     if (known) return
-    await state.database.transaction((em) =>
+    await queueTransaction(state, (em) =>
       applyToRun(state, em, id, { input: { type: 'cancel-unconfirmed' }, stillHolds: (run) => run.fence === fence }),
     )
   } catch (error) {

@@ -7,7 +7,9 @@ type Moved = Extract<RunStep, { kind: 'moved' }>
 
 /** What people read in the run's log of things that its agent cannot tell. @param explain who asked, or why */
 export const explainMove = (input: RunInput, step: Moved, explain: string | undefined): Line | null =>
-  explainWait(input, step, explain) ?? explainStop(input, step, explain) ?? explainEnd(input, step, explain)
+  (isEndState(step.state) ? null : explainWait(input, step, explain)) ??
+  explainStop(input, step, explain) ??
+  explainEnd(input, step, explain)
 
 function explainWait(input: RunInput, step: Moved, explain: string | undefined): Line | null {
   if (input.type === 'declined')
@@ -34,6 +36,7 @@ function explainStop(input: RunInput, step: Moved, explain: string | undefined):
 function explainEnd(input: RunInput, step: Moved, explain: string | undefined): Line | null {
   if (step.reason === 'run.cancelled')
     return { level: 'info', event: 'run.cancelled', message: `The run was cancelled${explain === undefined ? '' : ` by ${explain}`}.` }
+  if (step.reason === 'run.superseded') return { level: 'info', event: 'run.superseded', message: errorFacts('run.superseded').title }
   if (step.reason !== null) return { level: 'error', event: `run.${step.state}`, message: errorFacts(step.reason).title }
   if (isEndState(step.state) && input.type !== 'finished')
     return {

@@ -2,6 +2,7 @@ import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfas
 import { mostInteger, storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { honestOutcome } from './honest-outcome.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import { shrinkage } from './run-policy.ts'
 import { lockRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
@@ -15,7 +16,7 @@ type Report = BodyOf<typeof agentReports, 'run.finished'>
  */
 export async function finishRun(state: RunsState, agentId: AgentId, report: Report): Promise<void> {
   const { runId, fence } = report
-  await state.database.transaction(async (em) => {
+  await queueTransaction(state, async (em) => {
     // Locked before the snapshot is looked for: a commit that is under way is waited for, and then seen.
     const known = await lockRun(em, runId)
     if (known.agentId !== agentId) throw new AppError('run.not-found')
@@ -31,7 +32,7 @@ export async function finishRun(state: RunsState, agentId: AgentId, report: Repo
       warningCount,
       committed: committed?.status ?? null,
       isTimedOut: known.timedOutAt !== null && known.timedOutAt !== undefined,
-      shrinkage: shrinkage(known.policy?.shrink ?? null, report.result),
+      shrinkage: committed === null ? null : shrinkage(known.policy?.shrink ?? null, committed),
     })
     await applyToRun(state, em, runId, {
       input: { type: 'finished', fence, outcome },

@@ -27,7 +27,7 @@ const noSnapshot: RunError = {
 }
 
 const timedOut: RunError = { code: 'run.timed-out', message: errorFacts('run.timed-out').title, cure: errorFacts('run.timed-out').cure }
-const shrunk = (message: string): RunError => ({
+export const shrunkError = (message: string): RunError => ({
   code: 'run.shrunk',
   message: `${errorFacts('run.shrunk').title} ${message}`,
   cure: errorFacts('run.shrunk').cure,
@@ -53,7 +53,7 @@ function honestBackup(end: ReportedEnd): HonestEnd {
   const claimsSnapshot = end.outcome === 'succeeded' || end.outcome === 'warning'
   if (end.committed === null)
     return claimsSnapshot ? { outcome: 'failed', error: end.error ?? noSnapshot } : { outcome: end.outcome, error: end.error }
-  if (end.shrinkage !== null) return { outcome: 'warning', error: end.error ?? shrunk(end.shrinkage) }
+  if (end.shrinkage !== null) return { outcome: 'warning', error: shrunkError(end.shrinkage) }
   const isGreen = end.committed === 'complete' && end.warningCount === 0 && (end.outcome === 'succeeded' || end.outcome === 'cancelled')
   // Cancelled or failed after the commit: the snapshot is there, and people must not think otherwise.
   return { outcome: isGreen ? 'succeeded' : 'warning', error: end.error }

@@ -2,6 +2,7 @@ import { AppError, type AgentId, type ErrorCode, type RunId } from '@holdfast/sh
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
 import { sendFailureOf } from '../../platform/realtime/agent-link.ts'
 import { applyToRun } from './apply-to-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
 import type { RunsState } from './runs-state.ts'
 import { listOfferable } from './runs.queries.ts'
@@ -62,19 +63,17 @@ async function send(state: RunsState, { id, agentId, fence, request, offerCount,
   const answered = { type: typeof answer === 'string' ? answer : answer.accepted ? 'accepted' : 'declined', fence } as const
   const isTooOften = (answered.type === 'declined' || answered.type === 'unanswered') && offerCount >= maxOffers
   const pauseMs = pauseMsAfter(offerCount, state.leaseMs)
-  await state.database
-    .transaction((em) =>
-      applyToRun(state, em, id, {
-        input: isTooOften ? { type: 'given-up' } : answered,
-        stillHolds: (row) => row.fence === fence,
-        change: (row) => void (row.offerNotBefore = answered.type === 'accepted' ? null : new Date(state.now() + pauseMs)),
-        ...(typeof answer === 'object' && answer.reason !== undefined ? { explain: answer.reason } : {}),
-      }),
-    )
-    .catch((error: unknown) => {
-      // The agent was faster: its own report has moved the run on or ended it.
-      if (!(error instanceof AppError)) throw error
-    })
+  await queueTransaction(state, (em) =>
+    applyToRun(state, em, id, {
+      input: isTooOften ? { type: 'given-up' } : answered,
+      stillHolds: (row) => row.fence === fence,
+      change: (row) => void (row.offerNotBefore = answered.type === 'accepted' ? null : new Date(state.now() + pauseMs)),
+      ...(typeof answer === 'object' && answer.reason !== undefined ? { explain: answer.reason } : {}),
+    }),
+  ).catch((error: unknown) => {
+    // The agent was faster: its own report has moved the run on or ended it.
+    if (!(error instanceof AppError)) throw error
+  })
 }
 
 /** An agent that is older than the hub says one of these to an order with words it does not know, and will say so every time. */

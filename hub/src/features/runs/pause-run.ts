@@ -1,6 +1,9 @@
 import { AppError, isEndState, type ErrorCode, type Run, type RunId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { applyToRun } from './apply-to-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
 import { maySeeRun } from './runs.access.ts'
 import { findRun } from './runs.queries.ts'
@@ -21,7 +24,7 @@ export async function pauseRun(state: RunsState, actor: KnownActor, runId: RunId
   if (isEndState(run.state)) throw new AppError('run.already-finished')
   if (run.state !== 'running') throw new AppError('run.not-running')
   await askDevice(state, run, isPaused)
-  return state.database.transaction(async (em) => {
+  return queueTransaction(state, async (em) => {
     const noted = await notePause(state, em, { run, isPaused, explain: actor.name })
     return presentFor(state, em, noted, true)
   })
@@ -43,12 +46,10 @@ export interface PauseToNote {
   readonly explain?: string
 }
 
-type Transaction = Parameters<typeof applyToRun>[1]
-
 /** Writes down that a run rests, or works again: what it rested does not count against its time. @throws AppError as `applyToRun` */
 export async function notePause(
   state: RunsState,
-  em: Transaction,
+  em: EntityManager,
   { run: { id, fence }, isPaused, explain }: PauseToNote,
 ): Promise<RunRow> {
   const at = new Date(state.now())
@@ -64,10 +65,11 @@ export async function notePause(
     },
     ...(explain === undefined ? {} : { explain }),
   })
-  const held = state.progress.get(id)
-  if (held !== undefined && held.fence === run.fence) {
+  afterCommit(em, () => {
+    const held = state.progress.get(id)
+    if (held === undefined || held.fence !== run.fence) return
     held.pausedAtMs = run.pausedAt?.getTime() ?? null
     held.movedAtMs = at.getTime()
-  }
+  })
   return run
 }

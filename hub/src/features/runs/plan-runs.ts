@@ -1,27 +1,52 @@
-import { isEndState, type BackupRequest, type PlanId, type PlanRun, type Run, type RunResult } from '@holdfast/shared-types'
+import { isEndState, type BackupRequest, type PlanId, type PlanRun, type Run } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { applyToRun } from './apply-to-run.ts'
-import { orderRun, type OrderingPlan, type RunToOrder } from './order-run.ts'
+import type { OrderingPlan, RunToOrder } from './make-run.ts'
+import { orderRun } from './order-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
-import { forgetPlanId, lastResultRow, listActiveOfPlan, newestOfPlans } from './runs.queries.ts'
+import { findWaitingOfPlan, forgetPlanId, listMeasures, lockHeldOfPlan, newestOfPlans } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
+import { sourceKeyOf } from './source-key.ts'
 import { requireUsableScope } from './start-run.ts'
-import { presentFor } from './tell-run.ts'
+import { presentFor, tellRun } from './tell-run.ts'
+
+type PlanOrder = RunToOrder & { readonly request: BackupRequest; readonly plan: OrderingPlan }
+
+interface PlanSize {
+  readonly files: number
+  readonly bytes: number
+}
 
 /** The door of runs to plans. */
 export const planRuns = (state: RunsState) => ({
   requireUsableScope,
+  /** For what orders, changes or cancels runs of a plan. */
+  transaction: <T>(work: (em: EntityManager) => Promise<T>): Promise<T> => queueTransaction(state, work),
 
-  async order(em: EntityManager, order: RunToOrder & { readonly request: BackupRequest; readonly plan: OrderingPlan }): Promise<Run> {
+  async order(em: EntityManager, order: PlanOrder): Promise<Run> {
     return presentFor(state, em, await orderRun(state, em, order), true)
   },
 
+  /** What waits becomes what the plan says now; it has no more tries than it had. */
+  async renewWaiting(em: EntityManager, order: PlanOrder): Promise<void> {
+    const waiting = await findWaitingOfPlan(em, order.plan.id)
+    if (waiting === null || waiting.request.kind !== 'backup') return
+    const request = { ...order.request, full: waiting.request.full }
+    const { retries } = order.plan.policy
+    const count = Math.min(retries.count, waiting.policy?.retries.count ?? 0)
+    const policy = { ...order.plan.policy, retries: { ...retries, count } }
+    em.assign(waiting, { request, sourceKey: sourceKeyOf(request), planName: order.plan.name, policy })
+    await em.flush()
+    await tellRun(state, em, waiting)
+  },
+
+  /** A plan that is switched off: what waits is cancelled, and what works is the last try. */
+  stopPlan: (em: EntityManager, actor: KnownActor, planId: PlanId): Promise<void> => stopPlan(state, em, { actor, planId }),
+
   async forgetPlan(em: EntityManager, actor: KnownActor, planId: PlanId): Promise<void> {
-    for (const run of await listActiveOfPlan(em, planId)) {
-      if (run.state === 'queued')
-        await applyToRun(state, em, run.id, { input: { type: 'cancel', isReachable: false }, explain: actor.name })
-    }
+    await stopPlan(state, em, { actor, planId })
     await forgetPlanId(em, planId)
   },
 
@@ -35,11 +60,32 @@ export const planRuns = (state: RunsState) => ({
     return newest
   },
 
-  lastGoodResult: (em: EntityManager, planId: PlanId, since: Date): Promise<RunResult | null> =>
-    lastResultRow(em, planId, { states: ['succeeded'], since }),
-  lastResult: (em: EntityManager, planId: PlanId): Promise<RunResult | null> =>
-    lastResultRow(em, planId, { states: ['succeeded', 'warning'], since: null }),
+  /** Of the newest backup that was asked for after `since` and is a measure: not too small, and no whole source missing. */
+  measureSince: (em: EntityManager, planId: PlanId, since: Date): Promise<PlanSize | null> => sizeOf(state, em, { planId, since }),
+  /** Of the newest backup, good or not. */
+  lastSize: (em: EntityManager, planId: PlanId): Promise<PlanSize | null> => sizeOf(state, em, { planId, since: null }),
 })
+
+/** Held runs first: who ends one makes or looks for a waiting one, so what waits is known only when none can end any more. */
+async function stopPlan(state: RunsState, em: EntityManager, { actor, planId }: { actor: KnownActor; planId: PlanId }): Promise<void> {
+  for (const held of await lockHeldOfPlan(em, planId))
+    if (held.policy) held.policy = { ...held.policy, retries: { ...held.policy.retries, count: 0 } }
+  await em.flush()
+  const waiting = await findWaitingOfPlan(em, planId)
+  if (waiting !== null) await applyToRun(state, em, waiting.id, { input: { type: 'cancel', isReachable: false }, explain: actor.name })
+}
+
+async function sizeOf(
+  state: RunsState,
+  em: EntityManager,
+  { planId, since }: { planId: PlanId; since: Date | null },
+): Promise<PlanSize | null> {
+  for (const runId of await listMeasures(em, planId, since)) {
+    const snapshot = await state.snapshots.committedBy(em, runId)
+    if (snapshot !== null && (since === null || snapshot.status !== 'partial')) return { files: snapshot.files, bytes: snapshot.bytes }
+  }
+  return null
+}
 
 const toPlanRun = (run: RunRow): PlanRun => ({
   id: run.id,

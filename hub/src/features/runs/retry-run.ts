@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { addToQueue, makeRun } from './order-run.ts'
+import { addToQueue, makeRun } from './make-run.ts'
 import type { RunRow } from './run.entity.ts'
 import { mayPass, policyOfRetry } from './run-policy.ts'
 import type { RunsState } from './runs-state.ts'

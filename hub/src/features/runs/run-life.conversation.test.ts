@@ -135,7 +135,7 @@ describe('after a cut', () => {
         .finally(() => (isAnswered = true))
       await sleep(300)
       expect(isAnswered).toBe(false)
-      await commitSnapshot(hub, run, 'complete', commit)
+      await commitSnapshot(hub, run, 'complete', { within: commit })
       await commit.query('commit')
       expect(await answer).toMatchObject({ ok: true })
     } finally {

@@ -78,7 +78,7 @@ describe('every state and every input', () => {
       'timed-out offline': 'kept',
       paused: 'refused run.fence-stale',
       resumed: 'refused run.fence-stale',
-      superseded: 'kept',
+      superseded: 'cancelled fence+ run.superseded',
       'agent-lost': 'kept',
     })
   })

@@ -35,7 +35,7 @@ export type RunInput =
   /** The agent has let it rest, or go on: told, or seen from its reports. */
   | { readonly type: 'paused'; readonly fence: number }
   | { readonly type: 'resumed'; readonly fence: number }
-  /** It would wait again, but another one for the same work waits already. */
+  /** It waits, or would wait again, and another one for the same work takes its place. */
   | { readonly type: 'superseded' }
   /** No progress for the whole lease. */
   | { readonly type: 'lease-elapsed' }
@@ -114,7 +114,7 @@ const queued: Row = {
   cancel: moved('cancelled', 'next', 'run.cancelled'),
   'cancel-unconfirmed': kept,
   'timed-out': kept,
-  superseded: kept,
+  superseded: moved('cancelled', 'next', 'run.superseded'),
   paused: stale,
   resumed: stale,
   'lease-elapsed': kept,

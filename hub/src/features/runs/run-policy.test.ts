@@ -9,6 +9,7 @@ test('waits double with each try, up to six hours, until none is left', () => {
     waits.push(next.retries.firstDelayMs / 60_000)
   expect(waits).toEqual([10, 20, 40, 80, 160, 320, 360, 360, 360])
   expect(policyOfRetry(policy(0, 1000))).toBeNull()
+  expect(policyOfRetry(policy(1, 86_400_000))?.retries.firstDelayMs).toBe(86_400_000)
 })
 
 test.each([
@@ -30,7 +31,7 @@ test.each([
   expect(mayPass(state, code)).toBe(expected)
 })
 
-const result = (files: number, bytes: number) => ({ kind: 'backup', files, bytes }) as never
+const result = (files: number, bytes: number) => ({ files, bytes })
 
 test('a fall counts in files and in bytes, and only beyond the limit', () => {
   const limit = { percent: 50, files: 100, bytes: 1_000 }

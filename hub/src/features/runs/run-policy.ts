@@ -1,4 +1,4 @@
-import { errorFacts, isErrorCode, type RetryPolicy, type RunResult, type RunState } from '@holdfast/shared-types'
+import { errorFacts, isErrorCode, type RetryPolicy, type RunState } from '@holdfast/shared-types'
 
 /** What a plan says of its runs; each run keeps it as it was when it was asked for. */
 export interface RunPolicy {
@@ -22,11 +22,13 @@ const longestDelayMs = 6 * 60 * 60 * 1000
 export function policyOfRetry(policy: RunPolicy): RunPolicy | null {
   const { count, firstDelayMs } = policy.retries
   if (count === 0) return null
-  return { ...policy, retries: { count: count - 1, firstDelayMs: Math.min(longestDelayMs, firstDelayMs * 2) } }
+  // Never shorter than the one before: who begins with a day stays with it.
+  const nextDelayMs = Math.max(firstDelayMs, Math.min(longestDelayMs, firstDelayMs * 2))
+  return { ...policy, retries: { count: count - 1, firstDelayMs: nextDelayMs } }
 }
 
-/** Mistakes of a program, and what it was cut off from: another try may well go through. */
-const worthAnother: ReadonlySet<string> = new Set(['internal', 'run.agent-lost', 'run.timed-out'])
+/** Mistakes of a program, what it was cut off from, and a success without a snapshot: another try may well go through. */
+const worthAnother: ReadonlySet<string> = new Set(['internal', 'run.agent-lost', 'run.timed-out', 'snapshot.not-found'])
 
 /** Whether the reason of an end may pass by itself: a full store or a missing source does not. */
 export function mayPass(state: RunState, code: string | null): boolean {
@@ -38,12 +40,12 @@ export function mayPass(state: RunState, code: string | null): boolean {
 }
 
 /** By how much a backup has shrunk too far, in words; null when it has not. */
-export function shrinkage(limit: ShrinkLimit | null, result: RunResult | null): string | null {
-  if (limit === null || result?.kind !== 'backup') return null
+export function shrinkage(limit: ShrinkLimit | null, size: { readonly files: number; readonly bytes: number }): string | null {
+  if (limit === null) return null
   const falls = (before: number, now: number): boolean => before > 0 && (before - now) * 100 > before * limit.percent
-  if (!falls(limit.files, result.files) && !falls(limit.bytes, result.bytes)) return null
+  if (!falls(limit.files, size.files) && !falls(limit.bytes, size.bytes)) return null
   return (
-    `It holds ${result.files} files with ${result.bytes} bytes; the last good one held ${limit.files} files with ${limit.bytes} bytes, ` +
+    `It holds ${size.files} files with ${size.bytes} bytes; the last good one held ${limit.files} files with ${limit.bytes} bytes, ` +
     `and the plan takes a fall of at most ${limit.percent} %.`
   )
 }

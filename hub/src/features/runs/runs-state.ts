@@ -3,10 +3,18 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { HubServices } from '../../platform/services.ts'
 import type { NewestProgress } from './newest-progress.ts'
 
+/** By the hub's own books. */
+export interface CommittedSnapshot {
+  readonly id: SnapshotId
+  readonly status: SnapshotStatus
+  readonly files: number
+  readonly bytes: number
+}
+
 /** What runs asks of snapshots; passed in by the wiring, for snapshots stand above runs. */
 export interface RunSnapshots {
   /** The snapshot that a run committed, if it did. */
-  committedBy(em: EntityManager, runId: RunId): Promise<{ readonly id: SnapshotId; readonly status: SnapshotStatus } | null>
+  committedBy(em: EntityManager, runId: RunId): Promise<CommittedSnapshot | null>
   /** A committed snapshot, or null. */
   find(em: EntityManager, snapshotId: SnapshotId): Promise<{ readonly agentId: AgentId; readonly vaultId: VaultId } | null>
 }

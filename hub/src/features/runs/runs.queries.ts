@@ -7,7 +7,6 @@ import {
   type RunId,
   type RunOutcome,
   type RunProgressSample,
-  type RunResult,
 } from '@holdfast/shared-types'
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { InferKyselyDB } from '@mikro-orm/sql'
@@ -45,15 +44,13 @@ export async function listUnfinishedIds(em: EntityManager, agentId: AgentId): Pr
   return rows.map((row) => row.id)
 }
 
-/** @throws AppError `run.already-active` when one with the same plan or sources waits already */
-export async function insertRun(em: EntityManager, run: RunRow): Promise<void> {
-  try {
-    await em.persist(run).flush()
-  } catch (error) {
-    const isPending = brokenUnique(error) === 'run_one_pending_unique' || brokenUnique(error) === 'run_one_pending_of_plan_unique'
-    throw isPending ? new AppError('run.already-active', { cause: error }) : error
-  }
+/** Somebody else put a run for the same work into the queue, or began one, between our look and our write: the next look finds it. */
+export const isQueueRace = (error: unknown): boolean => {
+  const broken = brokenUnique(error)
+  return broken !== null && /^run_one_(pending|active)(_of_plan)?_unique$/.test(broken)
 }
+
+export const insertRun = (em: EntityManager, run: RunRow): Promise<void> => em.persist(run).flush()
 
 /** The run that waits for these sources or this plan, locked; null when none does. */
 export const findPending = (
@@ -66,8 +63,16 @@ export const findPending = (
     { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
   )
 
-export const listActiveOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow[]> =>
-  em.find(RunEntity, { planId, state: { $in: [...activeRunStates] } }, { orderBy: { id: 'asc' } })
+/** Runs of a plan in somebody's hands, locked. Before those that wait: who ends a held run makes or looks for a waiting one. */
+export const lockHeldOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow[]> =>
+  em.find(
+    RunEntity,
+    { planId, state: { $in: [...heldStates] } },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true },
+  )
+
+export const findWaitingOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow | null> =>
+  em.findOne(RunEntity, { planId, state: 'queued' }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
 
 /** A plan that is removed leaves its runs behind, with its name. */
 export const forgetPlanId = (em: EntityManager, planId: PlanId): Promise<number> => em.nativeUpdate(RunEntity, { planId }, { planId: null })
@@ -89,24 +94,17 @@ export async function newestOfPlans(em: EntityManager, planIds: readonly PlanId[
   return em.find(RunEntity, { id: { $in: rows.map(({ id }) => id) } }, { exclude: ['warnings', 'request'] }) as unknown as Promise<RunRow[]>
 }
 
-/** Of a plan's newest backup in one of these states, asked for after `since`. */
-export async function lastResultRow(
-  em: EntityManager,
-  planId: PlanId,
-  { states, since }: { readonly states: readonly RunOutcome[]; readonly since: Date | null },
-): Promise<RunResult | null> {
-  const row = await em.findOne(
-    RunEntity,
-    {
-      planId,
-      kind: 'backup',
-      state: { $in: [...states] },
-      result: { $ne: null },
-      ...(since === null ? {} : { createdAt: { $gte: since } }),
-    },
-    { orderBy: { createdAt: 'desc' }, fields: ['result'] },
-  )
-  return row?.result ?? null
+/** A plan's newest ended backups that may be a measure of size, newest first: not those that were found too small. */
+export async function listMeasures(em: EntityManager, planId: PlanId, since: Date | null): Promise<RunId[]> {
+  let ended = tables(em)
+    .selectFrom('run')
+    .select('id')
+    .where('plan_id', '=', planId)
+    .where('kind', '=', 'backup')
+    .where('state', 'in', ['succeeded', 'warning'])
+  if (since !== null) ended = ended.where('created_at', '>=', since).where(sql<boolean>`error->>'code' is distinct from 'run.shrunk'`)
+  const rows = await ended.orderBy('created_at', 'desc').limit(20).execute()
+  return rows.map(({ id }) => id)
 }
 
 export interface RunFilter {

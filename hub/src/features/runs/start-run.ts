@@ -16,6 +16,7 @@ import type { KnownActor } from '../../platform/http/actor.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import { requireAgent, type AgentRecord } from '../agents/index.ts'
 import { orderRun } from './order-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import type { RunsState } from './runs-state.ts'
 import { presentFor } from './tell-run.ts'
 
@@ -26,7 +27,7 @@ import { presentFor } from './tell-run.ts'
  * with the same sources waits already
  */
 export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, order: RunOrder): Promise<Run> {
-  return state.database.transaction(async (em) => {
+  return queueTransaction(state, async (em) => {
     const agent = await requireAgent(em, actor, agentId)
     const request = storableJson(await requestOf(state, em, agent, order))
     const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, plan: null })

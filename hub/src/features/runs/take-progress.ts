@@ -3,6 +3,7 @@ import { storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { showsProgress, type HeldProgress } from './newest-progress.ts'
 import { notePause } from './pause-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import type { RunsState } from './runs-state.ts'
 import { writeProgress } from './runs.queries.ts'
 
@@ -37,14 +38,14 @@ export async function takeProgress(state: RunsState, agentId: AgentId, report: R
 async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Promise<Answer> {
   const { runId, fence, sample } = report
   try {
-    const { run } = await state.database.transaction((em) =>
+    const { run } = await queueTransaction(state, (em) =>
       applyToRun(state, em, runId, { input: { type: 'progress', fence }, agentId, change: (row) => void (row.progress = sample) }),
     )
     const nowMs = state.now()
     const isCancelling = run.cancelRequestedAt !== null
     const pausedAtMs = run.pausedAt?.getTime() ?? null
     state.progress.set(runId, { agentId, fence, sample, movedAtMs: nowMs, isUnwritten: true, writtenAtMs: nowMs, isCancelling, pausedAtMs })
-    if ((report.isPaused ?? false) !== (pausedAtMs !== null)) await noteChange(state, report)
+    if ((report.isPaused ?? false) !== (pausedAtMs !== null) && !(await noteChange(state, report))) return { goOn: false }
     tellSample(state, { runId, fence, sample })
     return { goOn: !isCancelling }
   } catch (error) {
@@ -56,7 +57,7 @@ async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Pr
 /** What its agent says stands: an answer to a person's order was lost, or the order itself. @returns false when the run was taken back */
 async function noteChange(state: RunsState, { runId, fence, isPaused = false }: Report): Promise<boolean> {
   try {
-    await state.database.transaction((em) => notePause(state, em, { run: { id: runId, fence }, isPaused }))
+    await queueTransaction(state, (em) => notePause(state, em, { run: { id: runId, fence }, isPaused }))
     return true
   } catch (error) {
     if (error instanceof AppError && error.code.startsWith('run.')) return false

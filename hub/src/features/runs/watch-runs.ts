@@ -2,6 +2,7 @@ import { AppError, type AgentId, type RunId } from '@holdfast/shared-types'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { applyToRun, type RunChange } from './apply-to-run.ts'
 import { tellAgent } from './cancel-run.ts'
+import { queueTransaction } from './queue-transaction.ts'
 import type { RunsState } from './runs-state.ts'
 import {
   findRun,
@@ -62,12 +63,12 @@ export async function watchRuns(state: RunsState): Promise<void> {
 
 /** Its device is told as with a cancel, and silence is settled as there. */
 async function endOverdue(state: RunsState, runId: RunId, now: Date): Promise<void> {
-  await state.database.transaction(async (em) => {
+  await queueTransaction(state, async (em) => {
     const known = await findRun(em, runId)
     if (known === null) return
     const { run, step } = await applyToRun(state, em, runId, {
       input: { type: 'timed-out', isReachable: state.agentLinks.isOnline(known.agentId) },
-      stillHolds: (row) => (row.deadlineAt ?? later) <= now && !row.timedOutAt && !row.pausedAt,
+      stillHolds: (row) => (row.deadlineAt ?? later) <= now && !row.timedOutAt && !row.pausedAt && !row.cancelRequestedAt,
       change: (row) => {
         row.timedOutAt = now
         if (!row.finishedAt) row.cancelRequestedAt = now
@@ -79,7 +80,7 @@ async function endOverdue(state: RunsState, runId: RunId, now: Date): Promise<vo
 
 async function move(state: RunsState, runId: RunId, change: RunChange): Promise<void> {
   try {
-    await state.database.transaction((em) => applyToRun(state, em, runId, change))
+    await queueTransaction(state, (em) => applyToRun(state, em, runId, change))
   } catch (error) {
     // The run moved on by itself between the look and the lock.
     if (!(error instanceof AppError) || error.code !== 'run.not-found') throw error

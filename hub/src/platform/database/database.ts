@@ -5,7 +5,7 @@ import type { EntitySchema } from '@mikro-orm/core'
 import type { Logger } from '../logging/logger.ts'
 import { databaseName, toClientConfig, type DatabaseConnection } from './connection.ts'
 import { migrateUnderLock } from './migrate-under-lock.ts'
-import { asDatabaseError } from './translate-driver-error.ts'
+import { asDatabaseError, isDeadlock } from './translate-driver-error.ts'
 import { openUnit, runBeforeCommit } from './unit-of-work.ts'
 
 export type MigrationClass = new (...args: ConstructorParameters<typeof Migration>) => Migration
@@ -15,6 +15,8 @@ const isolationLevels = { 'read committed': IsolationLevel.READ_COMMITTED, 'repe
 export interface TransactionOptions {
   readonly isolation?: keyof typeof isolationLevels
   readonly readOnly?: boolean
+  /** Errors that another look may not meet: a row that somebody else has inserted between our look and our own. Deadlocks always are. */
+  readonly repeatsOn?: (error: unknown) => boolean
 }
 
 /** The hub's Postgres: one ORM, one pool, one EntityManager per request or message. */
@@ -89,12 +91,32 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     return {
       orm,
       em: () => orm.em.fork(),
-      transaction: (work, how) => runTransaction(orm, options, work, how),
+      transaction: (work, how) => repeatTransaction(orm, options, work, how),
       ping: () => ping(orm),
       close: () => orm.close(true),
     }
   } catch (error) {
     throw asDatabaseError(error)
+  }
+}
+
+/** Whoever lost a race looks again: more often than this and something else is wrong. */
+const mostAttempts = 4
+
+/** What was tried is rolled back whole, its hooks are forgotten, and `work` begins anew: it must have no effects of its own. */
+async function repeatTransaction<T>(
+  orm: MikroORM,
+  options: OpenDatabaseOptions,
+  work: (em: EntityManager) => Promise<T>,
+  how: TransactionOptions = {},
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runTransaction(orm, options, work, how)
+    } catch (error) {
+      if (attempt === mostAttempts || !(isDeadlock(error) || how.repeatsOn?.(error) === true)) throw error
+      options.log.debug({ event: 'transaction.repeated', count: attempt, err: error }, 'A transaction lost a race and is made again')
+    }
   }
 }
 

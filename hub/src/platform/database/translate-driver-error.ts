@@ -18,6 +18,9 @@ export function brokenUnique(error: unknown): string | null {
   return isDriverError(error) && error.code === '23505' ? (error.constraint ?? '') : null
 }
 
+/** Two transactions waited for each other, and this one was given up by Postgres. */
+export const isDeadlock = (error: unknown): boolean => isDriverError(error) && error.code === '40P01'
+
 // 08: connection · 57P0x: shutting down, crashed, starting up · 53300: no connection left (Postgres manual, appendix A)
 const unavailableStates = /^(08...|57P0[123]|53300)$/
 const unavailableSystemCodes = new Set([

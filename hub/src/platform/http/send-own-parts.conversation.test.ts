@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { sendOwnParts } from './send-own-parts.ts'
@@ -56,4 +57,35 @@ test('breaks the connection off where the stream fails, so that nobody takes a p
   const received = answer().then(buffer)
   await expect(received).rejects.toThrow()
   expect(await sent).toMatchObject({ message: 'The store is gone.' })
+})
+
+test('a caller that left before the first part was there: sending ends, the stream is closed, and nothing is thrown past it', async () => {
+  const uncaught: unknown[] = []
+  const note = (error: unknown): void => void uncaught.push(error)
+  process.on('uncaughtException', note)
+  const stream = Readable.from(
+    Array.from({ length: 8 }, () => new Uint8Array(1024 * 1024)),
+    { objectMode: false, highWaterMark: 1024 * 1024 },
+  )
+  const sent = Promise.withResolvers<unknown>()
+  const server = createServer((_, res) => {
+    res.once('close', () => {
+      // The store took a while; the caller is gone meanwhile.
+      setTimeout(() => void sendOwnParts(res, stream).then(sent.resolve, sent.resolve), 50)
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const call = request({ port: (server.address() as AddressInfo).port, agent: false })
+  call.on('error', () => undefined)
+  call.end()
+  await sleep(100)
+  call.destroy()
+  const ended = await Promise.race([sent.promise, sleep(3000, 'never ended')])
+  process.off('uncaughtException', note)
+  server.close()
+  expect({ ended: ended === 'never ended', isDestroyed: stream.destroyed, uncaught }).toEqual({
+    ended: false,
+    isDestroyed: true,
+    uncaught: [],
+  })
 })

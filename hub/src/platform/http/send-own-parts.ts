@@ -10,6 +10,11 @@ import { releaseBytes } from '@holdfast/engine/bytes'
  * @throws what the stream failed with, after the connection was broken off: the answer is not whole.
  */
 export async function sendOwnParts(res: ServerResponse, stream: Readable): Promise<void> {
+  // Who left while the first part was read is not told of any more.
+  if (res.destroyed || res.closed) {
+    stream.destroy()
+    return
+  }
   stream.on('data', (part: Uint8Array) => {
     const isTaken = res.write(part, () => releaseBytes(part))
     if (!isTaken) stream.pause()

@@ -91,3 +91,16 @@ test('tells a failed write with the next piece and at the end, and settles', asy
   await expect(writer.end()).rejects.toThrow('disk full')
   expect(slow.calls).toHaveLength(1)
 })
+
+test('a stage that throws at once is told as one that fails later', async () => {
+  const stage = Object.create(await new MemoryStore().stage(), {
+    write: {
+      value: () => {
+        throw new Error('closed')
+      },
+    },
+  }) as StagedObject
+  const writer = new GatheringWriter(stage)
+  await writer.write(piece(1))
+  await expect(writer.end()).rejects.toThrow('closed')
+})

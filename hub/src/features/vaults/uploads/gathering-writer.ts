@@ -52,6 +52,8 @@ export class GatheringWriter {
 
   async #writeAll(pieces: readonly Uint8Array[]): Promise<void> {
     try {
+      // What throws at once must not be over before it is known to be under way.
+      await Promise.resolve()
       await this.#stage.write(pieces)
       for (const piece of pieces) releaseBytes(piece)
     } catch (error) {

@@ -1,0 +1,26 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { PlanRow } from './plan.entity.ts'
+import { lastSizeOf } from './plans.present.ts'
+import type { PlansState, RunOfPlan } from './plans-state.ts'
+
+/** A run of a plan as it is now: what to do, and the rules that go with it. */
+export async function runOf(
+  state: PlansState,
+  em: EntityManager,
+  plan: PlanRow,
+  { full, requestedBy }: { readonly full: boolean; readonly requestedBy: string },
+): Promise<RunOfPlan> {
+  const { vaultId, sources, exclusions, retries } = plan
+  const percent = plan.shrinkLimitPercent ?? null
+  const size = percent === null ? null : await lastSizeOf(state, em, plan)
+  return {
+    agentId: plan.agentId,
+    requestedBy,
+    request: { kind: 'backup', vaultId, sources, full, ...exclusions },
+    plan: {
+      id: plan.id,
+      name: plan.name,
+      policy: { retries, timeoutMs: plan.timeoutMs ?? null, shrink: size === null || percent === null ? null : { percent, ...size } },
+    },
+  }
+}
