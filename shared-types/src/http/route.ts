@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 
-/** Who may call: `none` = anybody, `user` = a signed-in person, `agent` = an agent's token, `any` = either. The use case still decides what they see. */
+/**
+ * What kind of caller a call is for: `none` = anybody, `user` = a person or their API token, `agent` = an agent's token, `any` = either.
+ * Which role and scope it needs is said by the hub's access rules; the use case still decides what they see.
+ */
 export type RouteActor = 'none' | 'user' | 'agent' | 'any'
 
 /**

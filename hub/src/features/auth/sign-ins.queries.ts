@@ -66,8 +66,9 @@ export const listSignInRows = (em: EntityManager, userId: UserId, nowMs: number)
   )
 
 /** When each person was last seen in a sign-in that still holds. */
-export async function lastSeenByUser(em: EntityManager): Promise<ReadonlyMap<UserId, number>> {
-  const rows = await em.find(SignInEntity, {}, { orderBy: { seenAt: 'asc' } })
+export async function lastSeenByUser(em: EntityManager, nowMs: number): Promise<ReadonlyMap<UserId, number>> {
+  const living = { expiresAt: { $gt: new Date(nowMs) }, seenAt: { $gt: new Date(nowMs - idleMs) } }
+  const rows = await em.find(SignInEntity, living, { orderBy: { seenAt: 'asc' } })
   return new Map(rows.map((row) => [row.userId, row.seenAt.getTime()]))
 }
 

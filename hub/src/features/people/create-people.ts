@@ -12,7 +12,7 @@ export const createPeople = (deps: PeopleDeps): Feature => ({
   name: 'people',
   routes: {
     listUsers: async ({ em }) => {
-      const [users, lastSeen] = [await listUserRows(em), await lastSeenByUser(em)]
+      const [users, lastSeen] = [await listUserRows(em), await lastSeenByUser(em, deps.now())]
       return { items: users.map((user) => presentAccount(user, lastSeen.get(user.id) ?? null)) }
     },
     createUser: ({ body }) => createUser(deps, body),

@@ -13,7 +13,7 @@ interface WantedChange {
 }
 
 /** From its commit on everything done in the account's name has the new role. @throws AppError `account.not-found`, `account.email-taken`, `account.last-admin` */
-export function updateUser({ database, domainEvents }: PeopleDeps, userId: UserId, wanted: WantedChange): Promise<Account> {
+export function updateUser({ database, domainEvents, now }: PeopleDeps, userId: UserId, wanted: WantedChange): Promise<Account> {
   return database.transaction(async (em) => {
     // Before the row of the account: all who change administrators take their locks in one order.
     if (wanted.role !== undefined && wanted.role !== 'admin') await requireOtherAdmin(em, userId)
@@ -29,6 +29,6 @@ export function updateUser({ database, domainEvents }: PeopleDeps, userId: UserI
     })
     const { name, role } = user
     afterCommit(em, () => domainEvents.emit('account.changed', { userId, name, role }))
-    return presentAccount(user, (await lastSeenByUser(em)).get(userId) ?? null)
+    return presentAccount(user, (await lastSeenByUser(em, now())).get(userId) ?? null)
   })
 }
