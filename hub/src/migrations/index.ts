@@ -4,6 +4,7 @@ import { Migration20261121095239_create_vault_tables } from './Migration20261121
 import { Migration20261121190906_create_plan_table } from './Migration20261121190906_create_plan_table.ts'
 import { Migration20261121191053_add_run_statistics_indexes } from './Migration20261121191053_add_run_statistics_indexes.ts'
 import { Migration20261121191242_create_people_tables } from './Migration20261121191242_create_people_tables.ts'
+import { Migration20261121195244_let_plans_go_with_devices } from './Migration20261121195244_let_plans_go_with_devices.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -12,4 +13,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261121190906_create_plan_table,
   Migration20261121191053_add_run_statistics_indexes,
   Migration20261121191242_create_people_tables,
+  Migration20261121195244_let_plans_go_with_devices,
 ]

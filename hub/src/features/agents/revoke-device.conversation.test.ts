@@ -63,6 +63,7 @@ describe('a device that is revoked', () => {
     expect(fences.find(({ id }) => id === running.id)?.fence, 'whoever holds the old one is refused').toBe(2)
     const log = await hub.json<{ items: { message: string }[] }>(hub.get(`/api/v1/runs/${running.id}/log`))
     expect(log.items.at(-1)?.message).toContain('who revoked the device')
+    expect((await hub.get(`/api/v1/devices/${agent.agentId}/statistics`)).status, 'how it went is still told').toBe(200)
     const order = hub.post(`/api/v1/devices/${agent.agentId}/runs`, { kind: 'backup', sources: [{ path: '/home' }] })
     expect(await hub.refusal(order)).toEqual([403, 'agent.revoked'])
   })
@@ -105,14 +106,17 @@ describe('a device', () => {
     expect(await hub.refusal(rename(agent, '   '))).toEqual([400, 'request.invalid'])
   })
 
-  test('is removed once it is revoked, with its runs', async () => {
+  test('is removed once it is revoked, with its runs and plans', async () => {
     const agent = await hub.enrol('to-go')
     const run = await hub.startRun(agent.agentId)
+    const plan = { agentId: agent.agentId, name: 'all', sources: [{ path: '/home' }] }
+    const { id: planId } = await hub.json<{ id: string }>(hub.post('/api/v1/plans', plan))
     expect(await hub.refusal(remove(agent))).toEqual([409, 'agent.not-revoked'])
     await revoke(agent)
     expect((await remove(agent)).status).toBe(200)
     expect(await hub.refusal(hub.get(`/api/v1/devices/${agent.agentId}`))).toEqual([404, 'agent.not-found'])
     expect(await hub.refusal(hub.get(`/api/v1/runs/${run.id}`))).toEqual([404, 'run.not-found'])
+    expect(await hub.refusal(hub.get(`/api/v1/plans/${planId}`))).toEqual([404, 'plan.not-found'])
     expect(await hub.refusal(agent.call('/api/v1/devices'))).toEqual([401, 'agent.identity-invalid'])
     expect(await hub.refusal(remove(agent))).toEqual([404, 'agent.not-found'])
   })

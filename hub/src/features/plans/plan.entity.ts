@@ -8,7 +8,7 @@ export const PlanEntity = defineEntity({
   tableName: 'plan',
   properties: {
     id: p.uuid().$type<PlanId>().primary(),
-    agentId: () => p.manyToOne(AgentEntity).mapToPk().fieldName('agent_id').$type<AgentId>(),
+    agentId: () => p.manyToOne(AgentEntity).mapToPk().fieldName('agent_id').deleteRule('cascade').$type<AgentId>(),
     vaultId: p.uuid().$type<VaultId>(),
     name: p.text(),
     sources: p.json().$type<WirePath[]>(),

@@ -2,7 +2,7 @@ import type { AgentId, Statistics } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
-import { requireAgent } from '../agents/index.ts'
+import { requireAgentRow } from '../agents/index.ts'
 
 /** What others know; null = of all devices. */
 export interface StatisticsDeps {
@@ -25,7 +25,7 @@ export function createStatistics({ database, now }: Pick<HubServices, 'database'
     name: 'statistics',
     routes: {
       getDeviceStatistics: async ({ em, actor, params }) => {
-        await requireAgent(em, actor, params.agentId)
+        await requireAgentRow(em, actor, params.agentId)
         return statisticsOf(params.agentId)
       },
       getStatistics: () => statisticsOf(null),
