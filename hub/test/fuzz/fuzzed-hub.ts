@@ -18,16 +18,19 @@ export class FuzzedHub {
   agent: FakeAgent
   /** Real ids by their schemas. */
   readonly known: ReadonlyMap<unknown, readonly unknown[]>
+  /** The same, with a device that nobody needs afterwards. */
+  readonly knownToEnd: ReadonlyMap<unknown, readonly unknown[]>
   /** A run that the agent has in hand. */
   running: { readonly runId: RunId; readonly fence: number }
   #orders = 0
   #cookie = ''
 
-  private constructor(hub: TestHub, mistakes: string[], parts: Pick<FuzzedHub, 'agent' | 'known' | 'running'>) {
+  private constructor(hub: TestHub, mistakes: string[], parts: Pick<FuzzedHub, 'agent' | 'known' | 'knownToEnd' | 'running'>) {
     this.hub = hub
     this.mistakes = mistakes
     this.agent = parts.agent
     this.known = parts.known
+    this.knownToEnd = parts.knownToEnd
     this.running = parts.running
   }
 
@@ -37,7 +40,7 @@ export class FuzzedHub {
       const cause = fields['err'] instanceof Error ? fields['err'].stack : ''
       mistakes.push(`${fields.event}: ${message} ${cause}`)
     }
-    const hub = await TestHub.start({ log: { ...silentLogger, error } })
+    const hub = await TestHub.start({ log: { ...silentLogger, error }, env: { HOLDFAST_RATE_LIMIT: '0' } })
     const agent = await hub.enrol()
     agent.onCancel = null
     await agent.link()
@@ -54,7 +57,9 @@ export class FuzzedHub {
       [SnapshotId, [snapshotId]],
       [VaultId, [agent.answer?.vaultId]],
     ])
-    return new FuzzedHub(hub, mistakes, { agent, known, running: { runId: open.runId, fence: open.fence } })
+    const spare = await hub.enrol('spare')
+    const knownToEnd = new Map([...known, [AgentId, [spare.agentId]] as const])
+    return new FuzzedHub(hub, mistakes, { agent, known, knownToEnd, running: { runId: open.runId, fence: open.fence } })
   }
 
   /** Headers by which the hub knows who asks. A sign-in or token that was ended meanwhile is made anew. */
@@ -73,9 +78,8 @@ export class FuzzedHub {
     const token = new URL(url).hash.slice('#token='.length)
     let answer = await this.hub.post('/api/v1/sign-in/link', { token }, '')
     if (answer.status === 429) {
-      // Too many wrong passwords from this address: what was said has worked. A new start has no memory of it.
-      await this.hub.hub.close()
-      await this.hub.open()
+      // Too many wrong passwords from this address: what was said has worked. Only time makes the hub forget it.
+      await this.hub.sql('delete from failed_sign_in')
       answer = await this.hub.post('/api/v1/sign-in/link', { token }, '')
     }
     this.#cookie = cookieOf(answer)

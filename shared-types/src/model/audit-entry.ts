@@ -17,7 +17,7 @@ export const AuditOutcome = z.enum(['done', 'refused', 'failed'])
 export type AuditOutcome = z.infer<typeof AuditOutcome>
 
 export const AuditObject = z.object({
-  kind: z.enum(['account', 'sign-in', 'api-token', 'device', 'run', 'snapshot', 'vault', 'other']),
+  kind: z.enum(['account', 'sign-in', 'api-token', 'device', 'plan', 'run', 'snapshot', 'vault', 'other']),
   id: z.string(),
   /** As it was then. */
   name: z.string().nullable(),

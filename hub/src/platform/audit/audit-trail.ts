@@ -108,7 +108,14 @@ export function auditActorOf(actor: Actor): AuditActor {
   return { kind: 'nobody', id: null, name: null, viaTokenId: null }
 }
 
-const objectKinds = { userId: 'account', signInId: 'sign-in', tokenId: 'api-token', agentId: 'device', runId: 'run' } as const
+const objectKinds = {
+  userId: 'account',
+  signInId: 'sign-in',
+  tokenId: 'api-token',
+  planId: 'plan',
+  agentId: 'device',
+  runId: 'run',
+} as const
 
 /** What a call is about, as its address says. */
 export function auditObjectOf(params: unknown): AuditObject | null {
