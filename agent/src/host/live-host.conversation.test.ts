@@ -56,7 +56,7 @@ describe('folders of the device', () => {
 })
 
 test('a file system that does not answer ends the question, not the agent, and those that hang are counted', async () => {
-  const reader = new FolderReader({ deadlineMs: 1500 })
+  const reader = new FolderReader({ deadlineMs: 6000 })
   const order = { path: Buffer.from(sources), after: null, limit: 10, ownPlaces: [] }
   try {
     await reader.list(order)
@@ -70,6 +70,21 @@ test('a file system that does not answer ends the question, not the agent, and t
     reader.close()
   }
   await expect(reader.list(order)).rejects.toMatchObject({ code: 'agent.busy' })
+})
+
+test('four questions are asked at once; one more is told to come again, and their processes serve the next ones', async () => {
+  const reader = new FolderReader({ idleMs: 300 })
+  const order = { path: Buffer.from(sources), after: null, limit: 10, ownPlaces: [] }
+  const asked = Array.from({ length: 4 }, () => reader.list(order))
+  await expect(reader.list(order)).rejects.toMatchObject({ code: 'agent.busy' })
+  expect(await Promise.all(asked)).toHaveLength(4)
+  const { pids } = reader
+  expect(pids).toHaveLength(4)
+  await reader.list(order)
+  expect(reader.pids).toEqual(pids)
+  // Nobody browses any more: an idle agent is a small one.
+  await expect.poll(() => reader.pids, { timeout: 5000 }).toEqual([])
+  reader.close()
 })
 
 describe('measuring', () => {

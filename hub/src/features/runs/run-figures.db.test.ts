@@ -80,12 +80,18 @@ const planOf = async (statement: string, values: readonly unknown[]): Promise<st
     .map((row) => row['QUERY PLAN'])
     .join('\n')
 
-test('the last successes are found by one step into an index for each set of sources, not by reading all runs', async () => {
-  const plan = await planOf(lastSuccessesSql('and agent_id = $1'), [busy.agentId])
-  const ofRuns = scans(plan).filter((line) => / on run\b/.test(line))
-  expect(ofRuns).toHaveLength(3)
-  for (const line of ofRuns) expect(line).toMatch(/(run_good_backup_index|run_pkey).*rows=[01](\.\d+)? loops=[1-5]\b/)
-})
+test.each([
+  ['a device', 'and agent_id = $1', () => [busy.agentId]],
+  ['all devices', '', () => []],
+])(
+  'the last successes of %s are found by one step into an index for each set of sources, not by reading all runs',
+  async (_, only, values) => {
+    const plan = await planOf(lastSuccessesSql(only), values())
+    const ofRuns = scans(plan).filter((line) => / on run\b/.test(line))
+    expect(ofRuns).toHaveLength(3)
+    for (const line of ofRuns) expect(line).toMatch(/(run_good_backup_index|run_pkey).*rows=[01](\.\d+)? loops=[1-5]\b/)
+  },
+)
 
 test('what is older than thirty days is not read for the counts', async () => {
   const plan = await planOf(
