@@ -29,8 +29,9 @@ beforeAll(async () => {
   run = await hub.startRun(agent.agentId, { sources: [{ path: '/srv' }] })
   // Its device has it in hand: what follows may tell of it.
   while ((await hub.run(run.id)).state !== 'running') await sleep(20)
+  const { token } = await hub.json<{ token: string }>(hub.post('/api/v1/me/tokens', { name: 'examples', scope: 'admin' }))
   folder = mkdtempSync(join(tmpdir(), 'holdfast-examples-'))
-  env = { PATH: process.env['PATH'] ?? '', HUB: hub.origin, AUTH: `Cookie: ${await hub.cookie()}`, DEVICE: agent.agentId, RUN: run.id }
+  env = { PATH: process.env['PATH'] ?? '', HUB: hub.origin, AUTH: `Authorization: Bearer ${token}`, DEVICE: agent.agentId, RUN: run.id }
 })
 afterAll(async () => {
   await hub.stop()

@@ -102,15 +102,21 @@ const writer = (name: string, count: number, maxBytes: number): string => `
     if (n % 50 === 0) process.stdout.write(n + '\\n')
   }`
 const startWriter = (name: string, count: number, maxBytes: number) =>
-  spawn(process.execPath, ['--input-type=module-typescript', '-e', writer(name, count, maxBytes)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  spawn(process.execPath, ['--input-type=module-typescript', '-e', writer(name, count, maxBytes)], { stdio: ['ignore', 'pipe', 'pipe'] })
 
 test('two processes that write and put aside at once lose no line and mix none', { timeout: 60_000 }, async () => {
   const writers = ['a', 'b'].map((name) => startWriter(name, 4000, 20_000))
-  for (const process of writers) process.stdout.resume()
-  expect(await Promise.all(writers.map((process) => once(process, 'exit')))).toEqual([
+  let said = ''
+  for (const process of writers) {
+    process.stdout.resume()
+    process.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  }
+  expect(await Promise.all(writers.map((process) => once(process, 'close')))).toEqual([
     [0, null],
     [0, null],
   ])
+  // Neither has taken the other for a disk that fails.
+  expect(said).toBe('')
   const lines = linesOf(join(folder, 'logs')).map((line) => JSON.parse(line) as { who: string; n: number })
   for (const who of ['a', 'b'])
     expect(

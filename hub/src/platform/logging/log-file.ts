@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, parse } from 'node:path'
 
 export interface LogFileOptions {
-  /** Absolute path of the file that is written now; older ones lie beside it as `name.TIME.ext`. */
+  /** Absolute path of the file that is written now; older ones lie beside it as `name.TIME.PID.ext`. */
   readonly path: string
   /** Older files that are kept. */
   readonly keepFiles: number
@@ -129,7 +129,11 @@ export class LogFile {
     chmodSync(dirname(path), 0o700)
     const file = openForLines(path, 0o640, this.#today())
     this.#lookedAtMs = performance.now()
-    this.#prune()
+    try {
+      this.#prune()
+    } catch {
+      // Older files stay for now: that is no reason not to write this one.
+    }
     return file
   }
 
@@ -138,12 +142,12 @@ export class LogFile {
     const { path } = this.#options
     if (inodeAt(path) !== file.inode) return
     const { dir, name, ext } = parse(path)
-    const at = new Date(this.#options.nowMs()).toISOString().replaceAll(':', '-')
+    // With the process in its name: a rename takes the place of what another one has put aside in the same millisecond.
+    const at = `${new Date(this.#options.nowMs()).toISOString().replaceAll(':', '-')}.${process.pid}`
     for (let n = 0; ; n += 1) {
       const aside = join(dir, `${name}.${at}${n === 0 ? '' : `.${n}`}${ext}`)
       if (inodeAt(aside) !== null) continue
-      renameSync(path, aside)
-      return
+      return renameIfThere(path, aside)
     }
   }
 
@@ -256,6 +260,15 @@ function inodeAt(path: string): number | null {
   } catch {
     // Nothing stands there.
     return null
+  }
+}
+
+/** Another process may have put it aside since it was looked at. */
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 
