@@ -1,26 +1,23 @@
-import type { WirePath } from '@holdfast/shared-types'
 import type { CommandHandlers } from '../hub-connection/command-gate.ts'
-import { wirePathBytes } from '../runs/wire-path-bytes.ts'
-import type { FolderReader } from './folder-reader.ts'
-import type { Measurements } from './measurements.ts'
+import type { LiveHost, LiveHostOptions } from './live-host.ts'
 
-export interface HostParts {
-  readonly folders: FolderReader
-  readonly measurements: Measurements
-  /** Absolute paths of what belongs to Holdfast. */
-  readonly ownPlaces: readonly string[]
+export interface HostDoor {
+  readonly commands: Pick<CommandHandlers, 'host.list' | 'host.measure' | 'host.stop-measuring'>
+  linkLost(): void
+  close(): void
 }
 
-type HostCommands = Pick<CommandHandlers, 'host.list' | 'host.measure' | 'host.stop-measuring'>
-
-/** What people see of this device, live. */
-export const hostCommands = ({ folders, measurements, ownPlaces }: HostParts): HostCommands => ({
-  'host.list': ({ path, after, limit }) => folders.list({ path: bytesOf(path), after, limit, ownPlaces }),
-  'host.measure': ({ measurementId, request }) => {
-    measurements.start(measurementId, request)
-    return Promise.resolve({})
-  },
-  'host.stop-measuring': ({ measurementId }) => Promise.resolve({ known: measurements.stop(measurementId) }),
-})
-
-const bytesOf = (path: WirePath | null): Uint8Array | null => (path === null ? null : wirePathBytes(path))
+/** The commands of the live view, which is loaded with the first of them: most agents are never looked at, and stay small. */
+export function openHostDoor(options: LiveHostOptions): HostDoor {
+  let host: Promise<LiveHost> | null = null
+  const awake = (): Promise<LiveHost> => (host ??= import('./live-host.ts').then((loaded) => new loaded.LiveHost(options)))
+  return {
+    commands: {
+      'host.list': async (body) => (await awake()).list(body),
+      'host.measure': async (body) => (await awake()).measure(body),
+      'host.stop-measuring': async (body) => (await awake()).stopMeasuring(body),
+    },
+    linkLost: () => void host?.then((there) => there.linkLost()),
+    close: () => void host?.then((there) => there.close()),
+  }
+}

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { agentCapabilities, AppError, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import type { HostParts } from '../host/host-commands.ts'
+import { openHostDoor, type HostDoor } from '../host/host-commands.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
 import { isRevoked, LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
@@ -17,8 +18,7 @@ import { RunDesk } from '../runs/run-desk.ts'
 import { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
-import { makeHostParts } from './make-host-parts.ts'
-import { makeRunOrder, type RunOffer } from './make-run-order.ts'
+import { makeRunOrder, ownPlaces, type RunOffer } from './make-run-order.ts'
 import { publishFacts } from './publish-facts.ts'
 import { settleMemory } from './settle-memory.ts'
 import { whenQuiet } from './when-quiet.ts'
@@ -97,7 +97,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     logState(log, state)
     facts.publish(state)
     // Nobody hears what is counted: people start anew when the device is back.
-    if (state.state !== 'connected') host.measurements.stopAll()
+    if (state.state !== 'connected') host.linkLost()
     if (state.state === 'connected') {
       // What lies between the last link and this one may have swallowed other connections too, and nobody was told.
       client.doubt()
@@ -105,14 +105,16 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     }
     quiet.soon()
   }
-  const host = makeHostParts(options, () => link)
+  const host = openHostDoor({
+    ownPlaces: ownPlaces(options.config, folders),
+    tell: (body) => link.send({ v: 1, id: randomUUID(), type: 'host.measured', sentAtMs: Date.now(), body }, 10_000),
+  })
   const link: LiveHubLink = makeLink(options, { desk, host, onAccepted, onState })
   outbox.attach(link)
   link.start()
   const close = async (): Promise<void> => {
     quiet.stop()
-    host.measurements.stopAll()
-    host.folders.close()
+    host.close()
     await desk.close('stopping')
     if (link.state.state === 'connected') await outbox.drained(farewellMs)
     await link.close()
@@ -128,7 +130,7 @@ type AcceptedHello = Parameters<HubLinkOptions['onAccepted']>[0]
 type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
   Required<Pick<HubLinkOptions, 'onState'>> & {
     readonly desk: RunDesk
-    readonly host: HostParts
+    readonly host: HostDoor
   }
 
 function makeLink(

@@ -8,7 +8,7 @@ import type { AgentFolders } from '../state/agent-folders.ts'
 
 export type RunOffer = BodyOf<typeof hubCommands, 'run.offer'>
 
-export interface OrderContext {
+interface OrderContext {
   readonly config: AgentConfig
   readonly folders: AgentFolders
   readonly agent: EnrolledAgent
