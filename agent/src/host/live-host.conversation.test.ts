@@ -73,7 +73,7 @@ test('a file system that does not answer ends the question, not the agent, and t
 })
 
 test('four questions are asked at once; one more is told to come again, and their processes serve the next ones', async () => {
-  const reader = new FolderReader({ idleMs: 300 })
+  const reader = new FolderReader({ deadlineMs: 30_000, idleMs: 5_000 })
   const order = { path: Buffer.from(sources), after: null, limit: 10, ownPlaces: [] }
   const asked = Array.from({ length: 4 }, () => reader.list(order))
   await expect(reader.list(order)).rejects.toMatchObject({ code: 'agent.busy' })
@@ -83,7 +83,7 @@ test('four questions are asked at once; one more is told to come again, and thei
   await reader.list(order)
   expect(reader.pids).toEqual(pids)
   // Nobody browses any more: an idle agent is a small one.
-  await expect.poll(() => reader.pids, { timeout: 5000 }).toEqual([])
+  await expect.poll(() => reader.pids, { timeout: 20_000 }).toEqual([])
   reader.close()
 })
 
