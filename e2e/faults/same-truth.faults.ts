@@ -43,10 +43,13 @@ test(`two browsers and two command lines see the same truth, cut and resumed, ov
   const door = await HubDoor.signIn(stack.origin, stack.signInLink)
   const { id: agentId } = await door.device()
   const { id: runId } = await door.order(agentId, talkativeOrder())
-  let restarting: Promise<void> | null = null
+  const restarted = Promise.withResolvers<void>()
+  let isRestarting = false
   const restart = async (): Promise<void> => {
+    isRestarting = true
     await stack.hub().kill()
     await stack.startHub()
+    restarted.resolve()
   }
   const cut = async (): Promise<void> => {
     proxy.cut(random.next() < 0.5 ? 'reset' : 'finish')
@@ -58,7 +61,7 @@ test(`two browsers and two command lines see the same truth, cut and resumed, ov
     door,
     runId,
     onLine: (lines) => {
-      if (lines >= linesBeforeRestart) restarting ??= restart()
+      if (lines >= linesBeforeRestart && !isRestarting) restart().catch(restarted.reject)
     },
   })
   const shaken = await BrowserClient.open({
@@ -71,12 +74,13 @@ test(`two browsers and two command lines see the same truth, cut and resumed, ov
   })
   const followers = [followRun(door, runId, 60), followRun(door, runId, 250)]
   const sights = await Promise.all(followers)
-  await Promise.all([steady.untilEnd(), shaken.untilEnd(), restarting])
+  await Promise.all([steady.untilEnd(), shaken.untilEnd(), restarted.promise])
 
   const truth = { state: (await door.run(runId)).state, lines: await door.log(runId) }
   // Lines may come after the end; whoever listens hears of them too.
-  await expect.poll(() => [steady.sight.lines.length, shaken.sight.lines.length], { timeout: 10_000 }).toEqual([truth.lines.length, truth.lines.length])
-  expect(restarting).not.toBeNull()
+  await expect
+    .poll(() => [steady.sight.lines.length, shaken.sight.lines.length], { timeout: 10_000 })
+    .toEqual([truth.lines.length, truth.lines.length])
   expect(shaken.connections).toBeGreaterThan(3)
   expect(truth.state).toBe('warning')
   expect(truth.lines.map((line: LogLine) => line.seq)).toEqual(truth.lines.map((_, index) => index + 1))

@@ -165,12 +165,16 @@ function arriveAtAgent(world: World, word: Word & { to: 'agent' }, bounds: Bound
     case 'stop':
       return isMine && dutyOnProgress({ goOn: false }) === 'stop' ? stopped(world) : world
     case 'commit-done':
-      return isMine && hand?.phase === 'committing' ? { ...world, hand: { ...hand, phase: 'committed' } } : world
     case 'commit-refused':
-      return isMine && hand?.phase === 'committing' ? ended(world, 'failed') : world
+      return isMine ? hearOfCommit(world, word.kind === 'commit-done') : world
     case 'heard':
       return world.owed?.fence === fence ? { ...world, owed: null } : world
   }
+}
+
+function hearOfCommit(world: World, isDone: boolean): World {
+  if (world.hand?.phase !== 'committing') return world
+  return isDone ? { ...world, hand: { ...world.hand, phase: 'committed' } } : ended(world, 'failed')
 }
 
 const heldBy = ({ hand, owed }: World) => [hand, owed].filter((held) => held !== null).map(({ fence }) => ({ runId, fence }))
@@ -194,8 +198,7 @@ const ended = (world: World, outcome: Outcome): World =>
 
 /** Both say what they hold, and each run is settled to one truth (settle-hello.ts). */
 function hello(world: World): World {
-  const held = heldBy(world).filter(({ fence }) => fence === world.hub.fence)
-  const [first] = held
+  const first = heldBy(world).find(({ fence }) => fence === world.hub.fence)
   const isHeldByHub = ['offered', 'running', 'committing'].includes(world.hub.state)
   const isCommitting = world.hand?.fence === world.hub.fence && world.hand.phase !== 'working'
   const settled =

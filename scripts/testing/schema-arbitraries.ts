@@ -35,22 +35,25 @@ function madeBySchema(schema: $ZodTypes, walk: Walk, depth: number): Arbitrary<u
       return objectOf(def.shape, walk)
     case 'array':
       return arrayOf(schema, walk(def.element), depth)
-    case 'string':
-      return textOf(schema)
-    case 'number':
-      return numberOf(schema)
-    case 'boolean':
-      return fc.boolean()
-    case 'null':
-      return fc.constant(null)
-    case 'literal':
-      return fc.constantFrom(...def.values)
-    case 'enum':
-      return fc.constantFrom(...Object.values(def.entries))
     case 'union':
       return fc.oneof(...def.options.map((option) => walk(option)))
     case 'record':
       return fc.dictionary(walk(def.keyType) as Arbitrary<string>, walk(def.valueType), { maxKeys: 4 })
+    case 'tuple':
+      return fc.tuple(...def.items.map((item) => walk(item)))
+    case 'lazy':
+      return depth > depthLimit ? fc.constant(null) : walk(def.getter())
+    case 'template_literal':
+      return fc.tuple(...def.parts.map((part) => (isSchema(part) ? walk(part) : fc.constant(part)))).map((parts) => parts.join(''))
+    default:
+      return madeByWrapper(schema, walk)
+  }
+}
+
+/** Schemas around another one. */
+function madeByWrapper(schema: $ZodTypes, walk: Walk): Arbitrary<unknown> {
+  const { def } = schema._zod
+  switch (def.type) {
     case 'optional':
     case 'default':
     case 'prefault':
@@ -63,12 +66,27 @@ function madeBySchema(schema: $ZodTypes, walk: Walk, depth: number): Arbitrary<u
       return walk(def.innerType)
     case 'pipe':
       return walk(def.in)
-    case 'lazy':
-      return depth > depthLimit ? fc.constant(null) : walk(def.getter())
-    case 'tuple':
-      return fc.tuple(...def.items.map((item) => walk(item)))
-    case 'template_literal':
-      return fc.tuple(...def.parts.map((part) => (isSchema(part) ? walk(part) : fc.constant(part)))).map((parts) => parts.join(''))
+    default:
+      return madeOfOne(schema)
+  }
+}
+
+/** Schemas of one value. */
+function madeOfOne(schema: $ZodTypes): Arbitrary<unknown> {
+  const { def } = schema._zod
+  switch (def.type) {
+    case 'string':
+      return textOf(schema)
+    case 'number':
+      return numberOf(schema)
+    case 'boolean':
+      return fc.boolean()
+    case 'null':
+      return fc.constant(null)
+    case 'literal':
+      return fc.constantFrom(...def.values)
+    case 'enum':
+      return fc.constantFrom(...Object.values(def.entries))
     case 'custom':
       // The only ones of the contract are bytes.
       return fc.uint8Array({ maxLength: 200 })
@@ -106,7 +124,7 @@ function arrayOf(schema: $ZodTypes, element: Arbitrary<unknown>, depth: number):
   return fc.array(element, lengthsOf(schema, depth > 3 ? 2 : 5))
 }
 
-const base64Letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789']
+const base64Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')
 
 function textOf(schema: $ZodTypes): Arbitrary<unknown> {
   const lengths = lengthsOf(schema, 60)

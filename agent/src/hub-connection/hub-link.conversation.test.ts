@@ -160,8 +160,8 @@ test('patience has an end', async () => {
 })
 
 test('a question that finds the link dead, because the clock was set or the device slept, is asked again at once', async () => {
-  const link = started()
-  await link.whenConnected()
+  const held = started()
+  await held.whenConnected()
   const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
   try {
     const startedAtMs = performance.now()

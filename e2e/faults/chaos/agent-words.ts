@@ -29,7 +29,8 @@ export function findOverlaps(output: string, keyOf: (runId: string) => string): 
     const key = keyOf(word.runId)
     const other = open.get(key)
     if (word.event === 'run.ended') open.delete(key)
-    else if (other !== undefined) overlaps.push(`run ${word.runId} (fence ${word.fence}) began while ${other.runId} (fence ${other.fence}) was in hand`)
+    else if (other !== undefined)
+      overlaps.push(`run ${word.runId} (fence ${word.fence}) began while ${other.runId} (fence ${other.fence}) was in hand`)
     if (word.event === 'run.accepted') open.set(key, word)
   }
   return overlaps

@@ -72,7 +72,8 @@ export function faultsOfHistory(entries: readonly HistoryEntry[]): string[] {
     if (entry.from !== state) faults.push(`${step} does not begin where the last one ended (${state})`)
     if (index > 0 && !nextOf[entry.from].includes(entry.to)) faults.push(`${step} is no step of the machine`)
     if (entry.fence !== fence && entry.fence !== fence + 1) faults.push(`${step} does not go on from fence ${fence}`)
-    if (entry.to === 'offered' && entry.from === 'queued' && entry.fence !== fence + 1) faults.push(`${step} gives the run away without a new fence`)
+    if (entry.to === 'offered' && entry.from === 'queued' && entry.fence !== fence + 1)
+      faults.push(`${step} gives the run away without a new fence`)
     state = entry.to
     fence = entry.fence
   }

@@ -61,7 +61,8 @@ async function expectGood({ door }: Pick<Rig, 'door'>, runId: string): Promise<R
 export async function expectEqualRestore({ door, agentId, source, stack }: Rig, run: Run): Promise<void> {
   const snapshotId = run.result?.kind === 'backup' ? run.result.snapshotId : null
   const newest = (await door.snapshots()).at(-1)
-  if (snapshotId === null || newest?.id !== snapshotId) throw new Error(`The newest snapshot is ${newest?.id}, not ${snapshotId} of run ${run.id}`)
+  if (snapshotId === null || newest?.id !== snapshotId)
+    throw new Error(`The newest snapshot is ${newest?.id}, not ${snapshotId} of run ${run.id}`)
   const target = join(stack.folder, 'restored')
   mkdirSync(target)
   const restore = await door.order(agentId, { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths: [] })
@@ -77,7 +78,9 @@ export async function expectHonestBooks({ hubDataFolder }: Rig, runs: readonly R
     hubDataFolder,
     runs.map((run) => run.id),
   )
-  const faults = runs.flatMap((run) => faultsOfRun(run, history, committed).map((fault) => `${run.kind} ${run.id} (${run.state}): ${fault}`))
+  const faults = runs.flatMap((run) =>
+    faultsOfRun(run, history, committed).map((fault) => `${run.kind} ${run.id} (${run.state}): ${fault}`),
+  )
   if (faults.length > 0) throw new Error(faults.join('\n'))
 }
 

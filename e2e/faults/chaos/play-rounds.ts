@@ -80,7 +80,10 @@ async function playRound(rig: Rig, plan: RoundPlan, ends: Map<string, Run['state
   await expectHonestBooks(rig, runs)
   expectNoOverlap(rig, await door.runs(1_000))
   for (const { id, state } of runs) ends.set(id, state)
-  return runs.toReversed().filter(({ id }) => id !== next.id).slice(0, -1)
+  return runs
+    .toReversed()
+    .filter(({ id }) => id !== next.id)
+    .slice(0, -1)
 }
 
 async function restartAgent(rig: Rig): Promise<void> {

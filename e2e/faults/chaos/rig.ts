@@ -29,9 +29,9 @@ export interface Rig {
   readonly possible: readonly FaultName[]
   /** Everything that each process of the agent has said, oldest first. */
   readonly agentOutputs: () => readonly string[]
-  launchAgent(): void
-  changeSource(): void
-  backupOrder(): RunOrder
+  readonly launchAgent: () => void
+  readonly changeSource: () => void
+  readonly backupOrder: () => RunOrder
   stop(): Promise<void>
 }
 
@@ -62,7 +62,10 @@ export async function startRig(random: SeededRandom, leaseMs: number): Promise<R
   }
 }
 
-type Parts = Pick<Rig, 'stack' | 'proxy' | 'disk' | 'clocks' | 'leaseMs'> & { readonly random: SeededRandom; readonly removeAll: () => Promise<void> }
+type Parts = Pick<Rig, 'stack' | 'proxy' | 'disk' | 'clocks' | 'leaseMs'> & {
+  readonly random: SeededRandom
+  readonly removeAll: () => Promise<void>
+}
 
 async function assemble({ random, removeAll, ...parts }: Parts): Promise<Rig> {
   const { stack, disk } = parts

@@ -28,7 +28,7 @@ export function makeSmallDisk(): SmallDisk {
     fill() {
       const file = openSync(ballast, 'w')
       try {
-        for (const bytes = Buffer.alloc(64 * 1024, 1); ; ) writeSync(file, bytes)
+        for (const bytes = Buffer.alloc(64 * 1024, 1); ;) writeSync(file, bytes)
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
       } finally {

@@ -84,7 +84,11 @@ export class LinkProxy {
   }
 
   #carry(pair: Pair, from: Socket, to: Socket): void {
-    const way = new OneWay({ weather: this.weather, random: this.#random, write: (bytes) => void (pair.isLost || to.destroyed || to.write(bytes)) })
+    const way = new OneWay({
+      weather: this.weather,
+      random: this.#random,
+      write: (bytes) => void (pair.isLost || to.destroyed || to.write(bytes)),
+    })
     from.on('data', (bytes) => {
       if (!pair.isLost) way.take(bytes)
     })

@@ -102,7 +102,10 @@ export class BrowserClient {
       socket
         .timeout(5_000)
         .emitWithAck(subscribeEvent, { topic: `run:${runId}`, lastSeq: this.#lastSeq })
-        .then((answer: unknown) => this.#checkAck(answer), () => ended.resolve())
+        .then(
+          (answer: unknown) => this.#checkAck(answer),
+          () => ended.resolve(),
+        )
     })
     const watch = setInterval(() => {
       if (this.#isOver) ended.resolve()

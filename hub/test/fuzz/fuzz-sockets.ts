@@ -42,7 +42,7 @@ interface Exchange {
   readonly sent: unknown
   /** A body of an answer that says yes. */
   readonly yes: z.ZodType
-  send(): Promise<unknown>
+  readonly send: () => Promise<unknown>
 }
 
 /** Collects what is wrong with answers, once for each kind. */

@@ -14,7 +14,7 @@ export interface Guest {
 interface Body {
   readonly bytes: Buffer | null
   readonly type: string | null
-  readonly isCut?: true
+  readonly isCut?: boolean
 }
 
 /** Requests of a call: some that fit its contract, most that do not quite. */
@@ -89,7 +89,7 @@ function queryText(entries: readonly (readonly [string, unknown])[]): string {
   return parts.length === 0 ? '' : `?${parts.join('&')}`
 }
 
-const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 
 const jsonType = 'application/json'
 const oddBodies: readonly Body[] = [
