@@ -29,6 +29,7 @@ const builtWebApp = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const requestGraceMs = 3000
 const pruneEveryMs = 3_600_000
 const checkSignInsEveryMs = 60_000
+const lookForEventsEveryMs = 10_000
 
 /**
  * Opens the database, starts the features and makes everything ready to listen.
@@ -164,7 +165,7 @@ function listeningOrigin({ host, port, tls }: HubConfig, actualPort: number): st
   return new URL(`${tls === null ? 'http' : 'https'}://${name}:${actualPort === 0 ? port : actualPort}`).origin
 }
 
-function startTimers({ live, log }: HubServices, sockets: OpenSockets): NodeJS.Timeout[] {
+function startTimers({ live, feeds, log }: HubServices, sockets: OpenSockets): NodeJS.Timeout[] {
   const every = (intervalMs: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => {
       work().catch((error: unknown) =>
@@ -174,5 +175,6 @@ function startTimers({ live, log }: HubServices, sockets: OpenSockets): NodeJS.T
   return [
     every(pruneEveryMs, 'prune-live-events', () => live.prune()),
     every(checkSignInsEveryMs, 'check-sign-ins', () => sockets.cutEndedSignIns()),
+    every(lookForEventsEveryMs, 'look-for-live-events', async () => feeds.lookAgain()),
   ]
 }

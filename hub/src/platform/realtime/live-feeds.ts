@@ -29,6 +29,11 @@ export interface LiveFeeds {
   hasListeners(topic: Topic): boolean
   /** Tells those who listen now; nobody else ever. */
   publishSample(event: LiveEvent & { seq: null }): void
+  /**
+   * Tells what was committed and not announced: where the database died between a commit and its answer, the change is made and nobody
+   * knows. The caller decides how often.
+   */
+  lookAgain(): void
 }
 
 /** Events of one read: a portion that a slow browser can take before the next is fetched. */
@@ -140,6 +145,7 @@ export function createLiveFeeds(live: LiveLog, database: Database, log: Logger):
     publishSample(event) {
       for (const sink of feeds.get(event.topic)?.sinks ?? []) sink.send(event)
     },
+    lookAgain: () => [...feeds.keys()].forEach(pump),
   }
 }
 

@@ -38,6 +38,7 @@ beforeEach(async () => {
       },
       hasListeners: () => open.size > 0,
       publishSample: () => undefined,
+      lookAgain: () => undefined,
     },
     access: { requireTopic: async () => undefined, endedAmong: async () => new Set() },
     audit: { around: (_, work) => work(), refused: async () => undefined },
