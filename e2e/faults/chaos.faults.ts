@@ -6,7 +6,7 @@ const seed = Number(process.env['HOLDFAST_TEST_SEED'] ?? randomInt(2 ** 31))
 /** One round, or a few, of a seed that has failed: `HOLDFAST_TEST_ROUNDS=17` or `17,18`. */
 const chosen = process.env['HOLDFAST_TEST_ROUNDS']?.split(',').map(Number)
 const roundsPerStack = 25
-const leaseMs = 3_000
+const leaseMs = 4_000
 const batches =
   chosen === undefined ? [1, 26, 51, 76].map((first) => Array.from({ length: roundsPerStack }, (_, index) => first + index)) : [chosen]
 

@@ -78,11 +78,16 @@ export function dialHub(options: SocketOptions): LinkSocket {
   socket.on('disconnect', (reason) => end({ reason, told }))
   socket.on('connect_error', (error) => end({ reason: reasonOf(error), told }))
   const answers = new AwaitedAnswers()
+  let webSocket: EndableWebSocket | undefined
+  socket.io.once('open', () => {
+    webSocket = webSocketOf(socket)
+  })
   // Nothing survives a life: what was not sent yet belongs to the outbox or to a request that repeats itself.
   void ended.then(({ reason }) => {
     socket.sendBuffer.length = 0
     answers.giveUp(reason)
-    setTimeout(() => hangUp(socket), farewellMs).unref()
+    // A connection whose other side is gone for good would keep this process from ending for half a minute.
+    setTimeout(() => webSocket?.terminate?.(), farewellMs).unref()
   })
   socket.on(messageEvent, (envelope, acknowledge) => {
     void options.onMessage(envelope).then((answer) => {
@@ -117,12 +122,14 @@ function agentFor(place: HubPlace): { readonly agent?: string } {
 /** For the words with which a link ends; an other side that is gone does not answer them. */
 const farewellMs = 500
 
-/** Frees what the socket holds: a connection whose other side is gone for good would keep this process from ending for half a minute. */
-function hangUp(socket: Socket<LinkEvents, LinkEmits>): void {
-  // Not in the types: the WebSocket of `ws`, which alone can be ended without a handshake.
-  const { transport } = socket.io.engine as unknown as { readonly transport?: { readonly ws?: { terminate?(): void } } }
-  transport?.ws?.terminate?.()
+/** Not in the types of Socket.IO: the WebSocket of `ws` below it, which alone can be ended without a handshake. */
+interface EndableWebSocket {
+  terminate?(): void
 }
+
+/** It lets go of its WebSocket as soon as it begins to close it, so this is asked when it opens. */
+const webSocketOf = (socket: Socket<LinkEvents, LinkEmits>): EndableWebSocket | undefined =>
+  (socket.io.engine as unknown as { readonly transport?: { readonly ws?: EndableWebSocket } }).transport?.ws
 
 interface DialledSocket {
   readonly socket: Socket<LinkEvents, LinkEmits>
