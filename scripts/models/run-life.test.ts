@@ -2,7 +2,7 @@ import { isEndState } from '@holdfast/shared-types'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { firstWorld, stepsFrom, type Bounds, type World } from './run-life.ts'
 
-const bounds: Bounds = { offers: 2, words: 3 }
+const bounds: Bounds = { fences: 3, words: 2 }
 
 interface Edge {
   readonly from: number
@@ -54,6 +54,8 @@ const worldAt = (place: number): World => visitOf(place).world
 const edgesWhere = (isWanted: (edge: Edge) => boolean): Edge[] => visits.flatMap(({ next }) => next.filter(isWanted))
 const placesWhere = (isWanted: (world: World) => boolean): number[] =>
   visits.flatMap(({ world }, place) => (isWanted(world) ? [place] : []))
+/** It happens by itself, sooner or later. */
+const isCertain = ({ isFault }: Edge): boolean => !isFault
 const hasEnded = ({ hub }: World): boolean => isEndState(hub.state)
 const isGood = ({ hub }: World): boolean => hub.state === 'succeeded' || hub.state === 'warning'
 
@@ -66,10 +68,10 @@ function wayTo(place: number): string {
 const told = (places: readonly number[]): string[] => places.slice(0, 3).map(wayTo)
 const toldEdges = (wrong: readonly Edge[]): string[] => wrong.slice(0, 3).map(({ from, by }) => `${wayTo(from)} → ${by}`)
 
-/** Places from which no way leads to such a world unless somebody wishes, crashes or loses something. */
-function placesWithoutWayTo(isThere: (world: World) => boolean): number[] {
+/** Places from which no way of such steps leads to such a world. */
+function placesWithoutWayTo(isThere: (world: World) => boolean, isAllowed: (edge: Edge) => boolean): number[] {
   const before = new Map<number, number[]>()
-  for (const { from, to } of edgesWhere(({ isFault }) => !isFault)) {
+  for (const { from, to } of edgesWhere(isAllowed)) {
     const known = before.get(to)
     if (known === undefined) before.set(to, [from])
     else known.push(from)
@@ -121,11 +123,16 @@ describe('every world that hub, agent and a bad channel can come to', () => {
     expect(toldEdges(wrong)).toEqual([])
   })
 
-  test('leads to an end', () => {
-    expect(told(placesWithoutWayTo(hasEnded))).toEqual([])
+  test('leads to an end, unless somebody wishes, crashes or loses something', () => {
+    expect(told(placesWithoutWayTo(hasEnded, isCertain))).toEqual([])
+  })
+
+  test('leads to an end or back into the queue by the hub\u2019s clock alone, if the device is never heard of again', () => {
+    const byClock = ({ by }: Edge): boolean => ['lease over', 'cancel unconfirmed', 'unanswered'].includes(by)
+    expect(told(placesWithoutWayTo((world) => hasEnded(world) || world.hub.state === 'queued', byClock))).toEqual([])
   })
 
   test('leads to a device that holds nothing and owes nothing, once the run has ended', () => {
-    expect(told(placesWithoutWayTo((world) => hasEnded(world) && world.hand === null && world.owed === null))).toEqual([])
+    expect(told(placesWithoutWayTo((world) => hasEnded(world) && world.hand === null && world.owed === null, isCertain))).toEqual([])
   })
 })

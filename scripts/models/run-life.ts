@@ -50,8 +50,8 @@ export const firstWorld: World = {
 }
 
 export interface Bounds {
-  /** The run is not offered more often. */
-  readonly offers: number
+  /** The run is offered while its fence is below this one; each offer raises it, and so does each return to the queue. */
+  readonly fences: number
   /** Words on their way at once; one more is lost. */
   readonly words: number
 }
@@ -246,13 +246,13 @@ function stepsOfHub(world: World, bounds: Bounds): Step[] {
       isFault: true,
     },
   ]
-  if (state === 'queued' && fence < bounds.offers) {
+  if (state === 'queued' && fence < bounds.fences) {
     const offered = tryHub(world, { type: 'offer' })
     steps.push({ name: 'offer', world: say(offered, { to: 'agent', kind: 'offer', fence: offered.hub.fence }, bounds), isFault: false })
   }
   if (state === 'queued' || state === 'offered')
     // After many offers, which these bounds do not have room for.
-    steps.push({ name: 'given up', world: tryHub(world, { type: 'given-up' }), isFault: fence < bounds.offers })
+    steps.push({ name: 'given up', world: tryHub(world, { type: 'given-up' }), isFault: fence < bounds.fences })
   if (state === 'offered') steps.push({ name: 'unanswered', world: tryHub(world, { type: 'unanswered', fence }), isFault: false })
   if (state === 'offered' || state === 'running' || state === 'committing') {
     steps.push({ name: 'lease over', world: tryHub(world, { type: 'lease-elapsed' }), isFault: false })
