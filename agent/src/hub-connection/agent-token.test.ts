@@ -43,3 +43,16 @@ test('follows back again once the device\u2019s clock was set right', async () =
   const { payload } = await jwtVerify(await issuer.token(), createPublicKey(privateKey), { currentDate: new Date(hubTimeMs) })
   expect(payload.iat).toBe(hubTimeMs / 1000)
 })
+
+test('makes a new token by the clock of now once the hub refused one that an old clock had made', async () => {
+  let nowMs = 1_700_003_600_000
+  const issuer = createTokenIssuer({ agentId: 'a', hubId: 'h', signKey: privateKey, now: () => nowMs })
+  const ahead = await issuer.token()
+  nowMs -= 3_600_000
+  expect(await issuer.token()).toBe(ahead)
+  issuer.discard('another one')
+  expect(await issuer.token()).toBe(ahead)
+  issuer.discard(ahead)
+  const { payload } = await jwtVerify(await issuer.token(), createPublicKey(privateKey), { currentDate: new Date(nowMs) })
+  expect(payload.iat).toBe(nowMs / 1000)
+})

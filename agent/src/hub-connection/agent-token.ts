@@ -9,6 +9,8 @@ export interface TokenIssuer {
   token(): Promise<string>
   /** Follows the hub's clock from now on, with a new token where that changes anything: a device whose clock is wrong still gets in. */
   correctClock(hubTimeMs: number): void
+  /** The hub refused it: the next one is made anew, by the clock as it is now. */
+  discard(token: string): void
 }
 
 /** Short-lived tokens for HTTP, signed with the device's own key (EdDSA): nothing to steal lies on the hub. */
@@ -33,6 +35,9 @@ export function createTokenIssuer(options: { agentId: string; hubId: string; sig
         .sign(options.signKey)
       current = { token, expiresAtSeconds }
       return token
+    },
+    discard(token) {
+      if (current?.token === token) current = null
     },
     correctClock(hubTimeMs) {
       const measuredMs = hubTimeMs - now()

@@ -65,22 +65,25 @@ export function createHubClient(options: HubClientOptions): HubClient {
   let doors: Promise<HttpDoors> | null = null
   const underWay = new TriesUnderWay()
   const random = options.random ?? Math.random
-  const authorization = async (): Promise<string | null> => (options.issuer === null ? null : `Bearer ${await options.issuer.token()}`)
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
-    const oneTry = async (proof: string | null) => {
+    const oneTry = async (token: string | null) => {
       const { callOnce, pool } = await (doors ??= openDoors(options))
       return underWay.during(call, (watched) =>
-        callOnce(pool, operation, input, { ...watched, authorization: proof, timeoutMs: call.timeoutMs ?? 60_000 }),
+        callOnce(pool, operation, input, {
+          ...watched,
+          authorization: token === null ? null : `Bearer ${token}`,
+          timeoutMs: call.timeoutMs ?? 60_000,
+        }),
       )
     }
-    const first = await authorization()
+    const first = await proof(options.issuer)
     try {
       return await oneTry(first)
     } catch (error) {
-      correctClock(options.issuer, error)
+      if (first === null || !isRefusedProof(error)) throw error
       // Another call may have corrected the clock while this one was under way: what counts is that there is a new proof now.
-      const second = isRefusedProof(error) ? await authorization() : first
+      const second = await newProof(options.issuer, first, error)
       if (second === first) throw error
       return oneTry(second)
     }
@@ -135,14 +138,16 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
   }
 }
 
+const proof = async (issuer: TokenIssuer | null): Promise<string | null> => (issuer === null ? null : issuer.token())
 const isRefusedProof = (error: unknown): error is AppError => error instanceof AppError && error.context['status'] === 401
 
 /**
- * A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. Also where the clock
- * has been set right since it was corrected, and is wrong by that correction now.
+ * A device whose clock is far off signs tokens that are not valid: the hub's own time, in every answer, mends that. So does a new token
+ * where clocks were set right since the refused one was made.
  */
-function correctClock(issuer: TokenIssuer | null, error: unknown): void {
-  if (issuer === null || !isRefusedProof(error)) return
+async function newProof(issuer: TokenIssuer | null, refused: string, error: AppError): Promise<string | null> {
+  issuer?.discard(refused)
   const hubTimeMs = error.context['hubTimeMs']
-  if (typeof hubTimeMs === 'number') issuer.correctClock(hubTimeMs)
+  if (typeof hubTimeMs === 'number') issuer?.correctClock(hubTimeMs)
+  return proof(issuer)
 }
