@@ -205,12 +205,12 @@ describe('pruning', () => {
 
 test('what was committed without a word, as by a database that died with its answer, is told at the next look', async () => {
   const heard = listener()
-  const { close } = await feeds.subscribe(topic, undefined, heard)
+  const subscription = await feeds.subscribe(topic, undefined, heard)
   // The same log by another hand: what it announces is not heard here.
   const mute = createLiveLog({ database, now: () => nowMs, checkBodies: true })
   await database.transaction(async (em) => mute.append(em, topic, 'run.log', line(1)))
   expect(heard.seqs).toEqual([])
   feeds.lookAgain()
   await expect.poll(() => heard.seqs).toEqual([1])
-  close()
+  subscription.close()
 })
