@@ -6,9 +6,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { arbitraryOf, mutantsOf, strangers } from '../../scripts/testing/schema-arbitraries.ts'
 import { agentCommands } from '../src/commands/agent-commands.ts'
-import { FolderReader } from '../src/host/folder-reader.ts'
-import type { HostParts } from '../src/host/host-commands.ts'
-import { Measurements } from '../src/host/measurements.ts'
+import { openHostDoor, type HostDoor } from '../src/host/host-commands.ts'
 import { CommandGate } from '../src/hub-connection/command-gate.ts'
 import { Outbox } from '../src/hub-connection/outbox.ts'
 import { RunDesk } from '../src/runs/run-desk.ts'
@@ -19,7 +17,7 @@ const seed = 4_711
 let folder: TestFolder
 let outbox: Outbox
 let gate: CommandGate
-let host: HostParts
+let host: HostDoor
 /** A desk that waits for one certain run: it looks at every offer and takes none of these. */
 beforeAll(async () => {
   folder = aFolder()
@@ -27,13 +25,11 @@ beforeAll(async () => {
   const begin = (): never => {
     throw new Error('No offer of this test may begin a run.')
   }
-  const measurements = new Measurements({ ownPlaces: [], tell: () => Promise.resolve({ goOn: false }) })
-  host = { folders: new FolderReader(), measurements, ownPlaces: [] }
+  host = openHostDoor({ ownPlaces: [], tell: () => Promise.resolve({ goOn: false }) })
   gate = new CommandGate(agentCommands(new RunDesk({ outbox, begin, onlyRun: Promise.resolve(RunId.parse(randomUUID())) }), host))
 })
 afterAll(async () => {
-  host.measurements.stopAll()
-  host.folders.close()
+  host.close()
   await outbox.close()
   folder.remove()
 })

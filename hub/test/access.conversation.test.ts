@@ -184,7 +184,7 @@ describe('the live connection', () => {
     const { 'measurement.changed': changed, ...events } = liveEventRules
     for (const rule of [...Object.values(uiRequestRules), ...Object.values(topics), ...Object.values(events)])
       expect(rule).toEqual({ person: 'viewer', token: 'read' })
-    for (const rule of [measurement, changed]) expect(rule).toEqual({ person: 'operator', token: 'run' })
+    for (const rule of [measurement, changed]) expect(rule).toEqual({ person: 'operator', token: 'admin' })
   })
 })
 

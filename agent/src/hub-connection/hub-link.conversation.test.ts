@@ -165,7 +165,7 @@ test('a question that finds the link dead, because the clock was set or the devi
   const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
   try {
     const startedAtMs = performance.now()
-    await expect(link.request('session.have', aQuestion, { patienceMs: 20_000 })).resolves.toMatchObject({
+    await expect(held.request('session.have', aQuestion, { patienceMs: 20_000 })).resolves.toMatchObject({
       locations: expect.anything() as unknown,
     })
     expect(performance.now() - startedAtMs).toBeLessThan(5_000)

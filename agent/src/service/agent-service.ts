@@ -1,23 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { agentCapabilities, AppError, type RunId } from '@holdfast/shared-types'
+import { AppError, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
-import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import { openHostDoor, type HostDoor } from '../host/host-commands.ts'
+import { openHostDoor } from '../host/host-commands.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
-import { isRevoked, LiveHubLink, type HubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
-import { delaysWithin, openTimeoutWithin } from '../hub-connection/reconnect-delay.ts'
+import type { HubLink, HubLinkOptions, LiveHubLink, LinkState } from '../hub-connection/hub-link.ts'
 import { Outbox } from '../hub-connection/outbox.ts'
-import { signBytes } from '../identity/agent-keys.ts'
-import { agentVersion } from '../identity/agent-version.ts'
-import { hostFacts } from '../identity/host-facts.ts'
 import type { EnrolledAgent } from '../identity/identity.ts'
 import { RunDesk } from '../runs/run-desk.ts'
 import { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
+import { logLinkState, makeLink } from './make-link.ts'
 import { makeRunOrder, ownPlaces, type RunOffer } from './make-run-order.ts'
 import { publishFacts } from './publish-facts.ts'
 import { settleMemory } from './settle-memory.ts'
@@ -94,7 +90,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     void desk.drop(answer.dropRuns)
   }
   const onState = (state: LinkState): void => {
-    logState(log, state)
+    logLinkState(log, state)
     facts.publish(state)
     // Nobody hears what is counted: people start anew when the device is back.
     if (state.state !== 'connected') host.linkLost()
@@ -127,47 +123,3 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
 }
 
 type AcceptedHello = Parameters<HubLinkOptions['onAccepted']>[0]
-type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
-  Required<Pick<HubLinkOptions, 'onState'>> & {
-    readonly desk: RunDesk
-    readonly host: HostDoor
-  }
-
-function makeLink(
-  { agent, config, delays = delaysWithin(config.longestReconnectMs) }: ServiceOptions,
-  { desk, host, onAccepted, onState }: LinkParts,
-): LiveHubLink {
-  const { identity, keys } = agent
-  return new LiveHubLink({
-    hubUrl: identity.hubUrl,
-    authority: identity.authority,
-    hubId: identity.hubId,
-    agentId: identity.agentId,
-    version: agentVersion,
-    capabilities: ['backup', 'restore', 'verify', 'run.pause', ...Object.values(agentCapabilities)],
-    hostFacts,
-    sign: (message) => signBytes(keys, message),
-    runsInHand: () => desk.facts,
-    commands: agentCommands(desk, host),
-    onAccepted,
-    onState,
-    delays,
-    openTimeoutMs: openTimeoutWithin(config.longestReconnectMs),
-  })
-}
-
-function logState(log: Logger, link: LinkState): void {
-  const { state, problem } = link
-  const fields = {
-    event: `link.${state}`,
-    state,
-    code: problem?.code ?? null,
-    problem: problem?.message ?? null,
-    cure: problem?.cure ?? null,
-  }
-  if (state === 'connected') log.info(fields, 'Connected to the hub')
-  else if (isRevoked(link)) log.error(fields, 'This device was removed from the hub; the agent does not dial any more')
-  else if (state === 'refused') log.warn(fields, 'The hub refused this device')
-  else if (state === 'waiting') log.warn(fields, 'No link to the hub')
-  else log.debug(fields, 'Link changed')
-}

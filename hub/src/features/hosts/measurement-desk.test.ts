@@ -24,6 +24,7 @@ function aDesk() {
       subscribe: () => Promise.reject(new Error('not here')),
       hasListeners: (topic) => listened.has(topic),
       publishSample: () => undefined,
+      lookAgain: () => undefined,
     },
     agentLinks: {
       isOnline: () => true,

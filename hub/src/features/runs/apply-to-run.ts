@@ -1,4 +1,4 @@
-import { AppError, errorFacts, isEndState, type AgentId, type RunId, type SnapshotStatus } from '@holdfast/shared-types'
+import { AppError, errorFacts, isEndState, type AgentId, type RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { explainMove } from './explain-move.ts'
@@ -49,10 +49,7 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
   const run = await lockRun(em, runId)
   if (change.agentId !== undefined && run.agentId !== change.agentId) throw new AppError('run.not-found')
   if (change.stillHolds?.(run) === false) return { run, step: { kind: 'kept', alive: false } }
-  const found = mayEndByHub.has(input.type) ? await committedOf(state, em, run) : null
-  // Too small is as good as with errors: never green.
-  const committed = found?.status === 'complete' && found.shrinkage !== null ? 'complete-with-errors' : (found?.status ?? null)
-  const facts = { state: run.state, fence: run.fence, committed, isTimedOut: isSet(run.timedOutAt) }
+  const { facts, tooSmall } = await factsOf(state, em, run, input)
   const asked = stepRun(facts, input)
   const step = await instead(em, run, { facts, asked })
   if (step.kind === 'refused') throw new AppError(step.code)
@@ -61,7 +58,7 @@ export async function applyToRun(state: RunsState, em: EntityManager, runId: Run
     await em.flush()
     return { run, step }
   }
-  await record(state, em, run, { change, step, shrinkage: found?.shrinkage ?? null })
+  await record(state, em, run, { change, step, shrinkage: tooSmall })
   return { run, step }
 }
 
@@ -75,15 +72,19 @@ async function instead(em: EntityManager, run: RunRow, { facts, asked }: { facts
   return pending === null ? asked : stepRun(facts, { type: 'superseded' })
 }
 
-interface Committed {
-  readonly status: SnapshotStatus
-  /** By how much it is too small, in words. */
-  readonly shrinkage: string | null
+interface KnownOfRun {
+  readonly facts: RunFacts
+  /** By how much its snapshot is too small, in words. */
+  readonly tooSmall: string | null
 }
 
-async function committedOf(state: RunsState, em: EntityManager, run: RunRow): Promise<Committed | null> {
-  const snapshot = run.kind === 'backup' ? await state.snapshots.committedBy(em, run.id) : null
-  return snapshot === null ? null : { status: snapshot.status, shrinkage: shrinkage(run.policy?.shrink ?? null, snapshot) }
+async function factsOf(state: RunsState, em: EntityManager, run: RunRow, input: RunInput): Promise<KnownOfRun> {
+  const mayHaveSnapshot = run.kind === 'backup' && mayEndByHub.has(input.type)
+  const snapshot = mayHaveSnapshot ? await state.snapshots.committedBy(em, run.id) : null
+  const tooSmall = snapshot === null ? null : shrinkage(run.policy?.shrink ?? null, snapshot)
+  // Too small is as good as with errors: never green.
+  const committed = snapshot?.status === 'complete' && tooSmall !== null ? 'complete-with-errors' : (snapshot?.status ?? null)
+  return { facts: { state: run.state, fence: run.fence, committed, isTimedOut: isSet(run.timedOutAt) }, tooSmall }
 }
 
 const leaseEnd = ({ now, leaseMs }: RunsState): Date => new Date(now() + leaseMs)

@@ -41,10 +41,10 @@ const sees = { person: 'viewer', token: 'read' } as const
 /** The same, and a device sees its own. */
 const seesOrOwn = { ...sees, agent: true } as const
 const operates = { person: 'operator', token: 'run', agent: true, isAudited: true } as const
-/** The same for what is not asked by devices: plans are people's. */
-const arranges = { person: 'operator', token: 'run', isAudited: true } as const
+/** Plans are people's: a program that may only start runs must not be able to empty one. */
+const arranges = { person: 'operator', token: 'admin', isAudited: true } as const
 /** What lies on a device, backed up or not, is for those who may back it up. */
-const looksIntoDevices = { person: 'operator', token: 'run' } as const
+const looksIntoDevices = { person: 'operator', token: 'admin' } as const
 const administersToSee = { person: 'admin', token: 'admin' } as const
 const administers = { ...administersToSee, isAudited: true } as const
 /** What a person does about themselves; never a program in their name, which could make its access last. */

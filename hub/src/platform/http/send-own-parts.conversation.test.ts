@@ -68,7 +68,7 @@ test('a caller that left before the first part was there: sending ends, the stre
     { objectMode: false, highWaterMark: 1024 * 1024 },
   )
   const sent = Promise.withResolvers<unknown>()
-  const server = createServer((_, res) => {
+  server = createServer((_, res) => {
     res.once('close', () => {
       // The store took a while; the caller is gone meanwhile.
       setTimeout(() => void sendOwnParts(res, stream).then(sent.resolve, sent.resolve), 50)
@@ -82,7 +82,6 @@ test('a caller that left before the first part was there: sending ends, the stre
   call.destroy()
   const ended = await Promise.race([sent.promise, sleep(3000, 'never ended')])
   process.off('uncaughtException', note)
-  server.close()
   expect({ ended: ended === 'never ended', isDestroyed: stream.destroyed, uncaught }).toEqual({
     ended: false,
     isDestroyed: true,
