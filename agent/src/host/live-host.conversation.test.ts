@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MeasurementId, type BackupResult, type HostPage, type MeasurementRequest, type MeasurementSample } from '@holdfast/shared-types'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
@@ -158,6 +159,8 @@ describe('measuring', () => {
     hub.handlers.set('host.measured', () => ({ goOn: false }))
     const { measurementId } = await measure({ sources: [{ path: '/usr' }] })
     await hub.until(() => told(measurementId).length === 1, 'figures')
+    // Longer than to the next figures.
+    await sleep(600)
     expect(await hub.command('host.stop-measuring', { measurementId })).toMatchObject({ body: { known: false } })
     expect(told(measurementId)).toHaveLength(1)
     expect(device.agent.identity.name).toBe('test-device')

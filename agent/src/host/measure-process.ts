@@ -1,6 +1,6 @@
 /** A process that counts what a backup would hold, by the backup's own walk and rules. It ends with the agent. */
 import { constants, setPriority } from 'node:os'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { ExcludedPlaces, joinSources, Walk, type WalkStep } from '@holdfast/engine/walker'
 import { toWireError, type MeasurementRequest, type MeasurementSample, type WireError } from '@holdfast/shared-types'
 import { toAppError } from '../errors/to-app-error.ts'
@@ -35,14 +35,15 @@ async function measure({ request, ownPlaces }: MeasureOrder): Promise<void> {
     largestLeftOut: [...sizes.largest],
     elapsedMs: Math.round(performance.now() - startedAtMs),
   })
-  const breathe = breathing(() => ({ sample: sample(phase) }))
+  const pace = breathing(() => ({ sample: sample(phase) }))
   let phase: MeasurementSample['phase'] = 'counting'
   for (const step of walk) {
     count(counted, step)
-    await breathe()
+    await pace.breathe()
   }
   phase = 'sizing'
-  for await (const _ of sizes.countFolders()) await breathe()
+  for await (const _ of sizes.countFolders()) await pace.breathe()
+  await pace.rest()
   tell({ sample: sample('done') })
 }
 
@@ -57,14 +58,22 @@ function count(counted: { files: number; folders: number; bytes: number; problem
 }
 
 /** Tells now and then, and lets the process hear that it is to end. The clock is asked once in a while only. */
-function breathing(answer: () => MeasureAnswer): () => Promise<void> {
+function breathing(answer: () => MeasureAnswer): { breathe(): Promise<void>; rest(): Promise<void> } {
   let calls = 0
-  let toldAtMs = performance.now()
-  return async () => {
-    if (++calls % 64 !== 0 || performance.now() - toldAtMs < tellEveryMs) return
-    toldAtMs = performance.now()
-    tell(answer())
-    await nextTurn()
+  let hasTold = false
+  let sinceMs = performance.now()
+  return {
+    async breathe() {
+      if (++calls % 64 !== 0 || performance.now() - sinceMs < tellEveryMs) return
+      sinceMs = performance.now()
+      hasTold = true
+      tell(answer())
+      await nextTurn()
+    },
+    /** Until the next figures may be told: at once, where none were. */
+    async rest() {
+      if (hasTold) await sleep(Math.max(0, Math.ceil(sinceMs + tellEveryMs - performance.now())))
+    },
   }
 }
 
