@@ -118,8 +118,9 @@ export async function newestSnapshots(em: EntityManager, filter: SnapshotFilter)
   const rows = await visible(em, filter)
     .distinctOn('agent_id')
     .orderBy('agent_id')
-    .orderBy('received_at', 'desc')
+    // By number and not by time: a hub whose clock was ahead for a while has snapshots of tomorrow.
     .orderBy('seq', 'desc')
+    .orderBy('received_at', 'desc')
     .execute()
   return rows.map(toRecord)
 }
