@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isEndState, type Run } from '@holdfast/shared-types'
+import { isEndState, type Run, type Snapshot } from '@holdfast/shared-types'
 import { findTreeDifferences } from '../../stack/tree-differences.ts'
 import { findOverlaps } from './agent-words.ts'
 import { eventually } from './eventually.ts'
@@ -61,10 +61,8 @@ async function expectGood({ door }: Pick<Rig, 'door'>, runId: string): Promise<R
 export async function expectEqualRestore({ door, agentId, source, stack }: Rig, run: Run): Promise<void> {
   const snapshotId = run.result?.kind === 'backup' ? run.result.snapshotId : null
   if (snapshotId === null) throw new Error(`Run ${run.id} has no snapshot`)
-  const newest = (await door.snapshots()).at(-1)
-  // The hub lists by the time at which it received them; what it received while its clock was ahead stays the newest until then.
-  const isAhead = newest !== undefined && newest.createdAtMs > (run.finishedAtMs ?? 0)
-  if (newest?.id !== snapshotId && !isAhead) throw new Error(`The newest snapshot is ${newest?.id}, not ${snapshotId} of run ${run.id}`)
+  const latest = await door.get<Snapshot>('/snapshots/latest')
+  if (latest.id !== snapshotId) throw new Error(`The latest snapshot is ${latest.id}, not ${snapshotId} of run ${run.id}`)
   const target = join(stack.folder, 'restored')
   mkdirSync(target)
   const restore = await door.order(agentId, { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths: [] })
