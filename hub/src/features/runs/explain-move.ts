@@ -15,7 +15,7 @@ function explainWait(input: RunInput, step: Moved, explain: string | undefined):
   if (input.type === 'declined')
     return { level: 'warn', event: 'run.declined', message: `The device does not take the run now: ${explain ?? 'no reason given'}` }
   if (input.type === 'unanswered')
-    return { level: 'warn', event: 'run.unanswered', message: 'The device did not answer the offer; it is made again.' }
+    return { level: 'warn', event: 'run.unanswered', message: explain ?? 'The device did not answer the offer; it is made again.' }
   if (input.type === 'agent-lost' && step.state === 'queued')
     return { level: 'info', event: 'run.queued-again', message: 'The offer did not reach the device; it is made again.' }
   if (input.type === 'paused')

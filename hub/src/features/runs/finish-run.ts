@@ -4,7 +4,7 @@ import { applyToRun } from './apply-to-run.ts'
 import { honestOutcome } from './honest-outcome.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import { shrinkage } from './run-policy.ts'
-import { lockRun } from './runs.queries.ts'
+import { forgetDeclines, lockRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
 type Report = BodyOf<typeof agentReports, 'run.finished'>
@@ -15,6 +15,19 @@ type Report = BodyOf<typeof agentReports, 'run.finished'>
  * @throws AppError `run.not-found`, `run.fence-stale`, `protocol.invalid-message`
  */
 export async function finishRun(state: RunsState, agentId: AgentId, report: Report): Promise<void> {
+  try {
+    await endAsReported(state, agentId, report)
+  } catch (error) {
+    // Too late to count, but its device has its hands free: what it declined because of this run may fit now.
+    if (error instanceof AppError && error.code === 'run.fence-stale') {
+      await forgetDeclines(state.database.em(), agentId)
+      state.offerSoon(agentId)
+    }
+    throw error
+  }
+}
+
+async function endAsReported(state: RunsState, agentId: AgentId, report: Report): Promise<void> {
   const { runId, fence } = report
   await queueTransaction(state, async (em) => {
     // Locked before the snapshot is looked for: a commit that is under way is waited for, and then seen.

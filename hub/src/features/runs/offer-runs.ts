@@ -60,6 +60,7 @@ async function send(state: RunsState, { id, agentId, fence, request, offerCount,
     })
     .catch((error: unknown) => readFailure(error))
   if (answer === 'unknown') return // The link is gone: the next hello says whether the offer arrived.
+  if (answer === 'not-sent') return takeBack(state, id, fence)
   const answered = { type: typeof answer === 'string' ? answer : answer.accepted ? 'accepted' : 'declined', fence } as const
   const isTooOften = (answered.type === 'declined' || answered.type === 'unanswered') && offerCount >= maxOffers
   const pauseMs = pauseMsAfter(offerCount, state.leaseMs)
@@ -76,12 +77,25 @@ async function send(state: RunsState, { id, agentId, fence, request, offerCount,
   })
 }
 
+/** The link was gone before the offer left: nothing was offered, and nothing is to be waited for. */
+async function takeBack(state: RunsState, id: RunId, fence: number): Promise<void> {
+  await queueTransaction(state, (em) =>
+    applyToRun(state, em, id, {
+      input: { type: 'unanswered', fence },
+      stillHolds: (row) => row.fence === fence,
+      change: (row) => void (row.offerCount -= 1),
+      explain: 'The device was gone before it could be offered; it is offered again when it is back.',
+    }),
+  )
+}
+
 /** An agent that is older than the hub says one of these to an order with words it does not know, and will say so every time. */
 const notUnderstood: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['protocol.invalid-message', 'protocol.unsupported'])
 
-function readFailure(error: unknown): 'unknown' | 'unanswered' | 'not-understood' | { accepted: false; reason: string } {
+function readFailure(error: unknown): 'unknown' | 'not-sent' | 'unanswered' | 'not-understood' | { accepted: false; reason: string } {
   const failure = sendFailureOf(error)
   if (failure === 'unlinked') return 'unknown'
+  if (failure === 'not-linked') return 'not-sent'
   if (failure !== null) return 'unanswered'
   if (error instanceof AppError && notUnderstood.has(error.code)) return 'not-understood'
   if (error instanceof AppError) return { accepted: false, reason: error.message }
