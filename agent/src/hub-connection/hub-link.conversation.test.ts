@@ -159,7 +159,9 @@ test('patience has an end', async () => {
   await expect(started().request('session.have', aQuestion, { patienceMs: 300 })).rejects.toMatchObject({ code: 'hub.unreachable' })
 })
 
-test('a question that finds the link dead, because the clock was set or the device slept, is asked again at once', async () => {
+test('a question that finds the link dead, because the clock was set or the device slept, is asked again at once, and leaves no deadline behind', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length
+  const timersBefore = timers()
   const held = started()
   await held.whenConnected()
   const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
@@ -172,6 +174,9 @@ test('a question that finds the link dead, because the clock was set or the devi
   } finally {
     now.mockRestore()
   }
+  await held.close()
+  // One that is left would keep an agent that was told to stop for another half a minute.
+  await expect.poll(timers, { timeout: 3_000 }).toBeLessThanOrEqual(timersBefore)
 })
 
 test('a link that is still dialling is closed at once', async () => {

@@ -99,7 +99,7 @@ export function dialHub(options: SocketOptions): LinkSocket {
     open: (makeHello) => withinTime(sayHello({ socket, ended, answers }, makeHello), ended, options.openTimeoutMs),
     async send(envelope, timeoutMs) {
       if (!socket.connected) throw new LinkLost('not connected')
-      const answer = await answers.await(socket.timeout(timeoutMs).emitWithAck(messageEvent, envelope))
+      const answer = await answers.await((answered) => socket.emit(messageEvent, envelope, answered), timeoutMs)
       const parsed = AckEnvelope.safeParse(answer)
       if (!parsed.success)
         throw new AppError('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
@@ -152,7 +152,7 @@ async function sayHello(
       cure: 'Check the hub\u2019s address and version.',
     })
   const answer = HelloAnswer.safeParse(
-    await answers.await(socket.timeout(longestOpenMs).emitWithAck(helloEvent, makeHello(challenge.data))),
+    await answers.await((answered) => socket.emit(helloEvent, makeHello(challenge.data), answered), longestOpenMs),
   )
   if (!answer.success)
     throw new AppError('protocol.unsupported', { message: 'The hub answered the hello in a form this agent does not know.' })
@@ -160,20 +160,24 @@ async function sayHello(
 }
 
 /**
- * Messages that wait for their acknowledgement. Socket.IO fails them when its socket ends, but not those that it has only buffered, as it
- * does where it finds out just then that the link is dead (after a sleep, or when somebody set the clock): those would wait for their
- * whole deadline. Racing `ended` instead would keep every message alive.
+ * Messages that wait for their acknowledgement. The deadlines are ours: Socket.IO fails what waits when its socket ends, but not what it
+ * has only buffered, as it does where it finds out just then that the link is dead (after a sleep, or when somebody set the clock). That
+ * would wait for its whole deadline, whose timer would keep the process from ending too. Racing `ended` instead would keep every message
+ * alive.
  */
 class AwaitedAnswers {
   readonly #waiting = new Set<(lost: LinkLost) => void>()
 
   /** @throws LinkLost */
-  async await(emitted: Promise<unknown>): Promise<unknown> {
-    const { promise: lost, reject } = Promise.withResolvers<never>()
+  async await(emit: (answered: (answer: unknown) => void) => void, timeoutMs: number): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const timer = setTimeout(() => reject(new LinkLost('no acknowledgement in time')), timeoutMs)
     this.#waiting.add(reject)
     try {
-      return await Promise.race([emitted.catch(noAnswer), lost])
+      emit(resolve)
+      return await promise
     } finally {
+      clearTimeout(timer)
       this.#waiting.delete(reject)
     }
   }
@@ -181,10 +185,6 @@ class AwaitedAnswers {
   giveUp(reason: string): void {
     for (const reject of this.#waiting) reject(new LinkLost(reason))
   }
-}
-
-function noAnswer(error: unknown): never {
-  throw new LinkLost(error instanceof Error ? error.message : 'no acknowledgement')
 }
 
 const lost = (ended: Promise<LinkEnd>): Promise<never> =>
