@@ -76,6 +76,9 @@ export class FolderReader {
   }
 
   #ask(reader: ChildProcess, order: ListOrder): Promise<ListAnswer> {
+    // It could not be started: no process, no channel.
+    if (reader.pid === undefined)
+      return Promise.reject(new AppError('agent.busy', { message: 'The device has no room for another process.' }))
     const { promise, resolve, reject } = Promise.withResolvers<ListAnswer>()
     const ended = (): void => reject(new AppError('internal', { message: 'The process that looks into folders ended unexpectedly.' }))
     const timer = setTimeout(() => {

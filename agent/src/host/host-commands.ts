@@ -10,14 +10,26 @@ export interface HostDoor {
 /** The commands of the live view, which is loaded with the first of them: most agents are never looked at, and stay small. */
 export function openHostDoor(options: LiveHostOptions): HostDoor {
   let host: Promise<LiveHost> | null = null
-  const awake = (): Promise<LiveHost> => (host ??= import('./live-host.ts').then((loaded) => new loaded.LiveHost(options)))
+  const awake = (): Promise<LiveHost> =>
+    (host ??= import('./live-host.ts').then(
+      (loaded) => new loaded.LiveHost(options),
+      (error: unknown) => {
+        // Out of files, or exchanged by an update: the next look tries again.
+        host = null
+        throw error
+      },
+    ))
+  const tell = (word: (there: LiveHost) => void): void => {
+    // Whoever asked for it was told that it could not be loaded.
+    host?.then(word, () => undefined)
+  }
   return {
     commands: {
       'host.list': async (body) => (await awake()).list(body),
       'host.measure': async (body) => (await awake()).measure(body),
       'host.stop-measuring': async (body) => (await awake()).stopMeasuring(body),
     },
-    linkLost: () => void host?.then((there) => there.linkLost()),
-    close: () => void host?.then((there) => there.close()),
+    linkLost: () => tell((there) => there.linkLost()),
+    close: () => tell((there) => there.close()),
   }
 }

@@ -25,11 +25,15 @@ export interface MeasurementsOptions {
 
 /** Two people who choose sources at once; more only make each other, and a backup, slow. */
 const mostAtOnce = 2
+/** With those that hang. */
+const mostAlive = 4
 
 /** What this device counts for people who look, each in a process of its own that gives way to everything else. */
 export class Measurements {
   readonly #options: MeasurementsOptions
   readonly #running = new Map<MeasurementId, Counting>()
+  /** Processes that are there: one that hangs in the kernel before a dead server does not end when it is told to. */
+  readonly #alive = new Set<Counting>()
 
   constructor(options: MeasurementsOptions) {
     this.#options = options
@@ -42,9 +46,11 @@ export class Measurements {
   /** The same id again is the same measurement. @throws AppError `measurement.too-many` */
   start(measurementId: MeasurementId, request: MeasurementRequest): void {
     if (this.#running.has(measurementId)) return
-    if (this.#running.size >= mostAtOnce) throw new AppError('measurement.too-many')
+    if (this.#running.size >= mostAtOnce || this.#alive.size >= mostAlive) throw new AppError('measurement.too-many')
     const counting = new Counting(measurementId, request, this.#options)
     this.#running.set(measurementId, counting)
+    this.#alive.add(counting)
+    void counting.gone.then(() => this.#alive.delete(counting))
     void counting.ended.then(() => {
       if (this.#running.get(measurementId) === counting) this.#running.delete(measurementId)
     })
@@ -66,6 +72,8 @@ export class Measurements {
 /** One measurement: its process, and the telling of its figures, one at a time and the newest first. */
 class Counting {
   readonly ended: Promise<void>
+  /** Its process has ended. */
+  readonly gone: Promise<void>
   readonly #measurementId: MeasurementId
   readonly #options: MeasurementsOptions
   readonly #process: ChildProcess
@@ -85,8 +93,14 @@ class Counting {
       serialization: 'advanced',
     })
     this.#process.on('message', (answer) => this.#take(answer as MeasureAnswer))
+    this.gone = new Promise((resolve) => {
+      this.#process.once('exit', () => resolve())
+      if (this.#process.pid === undefined) resolve()
+    })
     this.#process.once('exit', () => this.#fail(new AppError('internal', { message: 'The process that counts ended unexpectedly.' })))
     this.#process.once('error', (error) => this.#fail(new AppError('internal', { cause: error })))
+    // Where it could not be started there is no channel, and `error` comes.
+    if (this.#process.pid === undefined) return
     this.#process.send({ request, ownPlaces: options.ownPlaces }, (error) => {
       if (error !== null) this.#fail(new AppError('internal', { cause: error }))
     })

@@ -62,13 +62,13 @@ interface HubClientOptions extends HubPlace {
 const doubtMs = 10_000
 
 export function createHubClient(options: HubClientOptions): HubClient {
-  let doors: Promise<HttpDoors> | null = null
+  const doors = new Doors(options)
   const underWay = new TriesUnderWay()
   const random = options.random ?? Math.random
 
   const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
     const oneTry = async (token: string | null) => {
-      const { callOnce, pool } = await (doors ??= openDoors(options))
+      const { callOnce, pool } = await doors.open()
       return underWay.during(call, (watched) =>
         callOnce(pool, operation, input, {
           ...watched,
@@ -104,16 +104,49 @@ export function createHubClient(options: HubClientOptions): HubClient {
       }
     },
     doubt() {
-      const old = doors
-      doors = null
       underWay.endSilent(Math.min(doubtMs, options.longestDoubtMs ?? doubtMs))
-      // It ends by itself once the last try over it has; those that must not go on are ended above.
-      void old?.then(({ pool }) => pool.close()).catch(() => undefined) // A pool that does not end in order has no connections left.
+      doors.leave()
     },
     close: async () => {
       underWay.endAll()
-      await (await doors)?.pool.destroy()
+      await doors.destroy()
     },
+  }
+}
+
+/** The connections to the hub: those in use, and those that were left in doubt and end with the last try over them. */
+class Doors {
+  readonly #options: HubClientOptions
+  #current: Promise<HttpDoors> | null = null
+  readonly #left = new Set<Promise<HttpDoors>>()
+
+  constructor(options: HubClientOptions) {
+    this.#options = options
+  }
+
+  /** What could not be loaded is tried again with the next call. */
+  open(): Promise<HttpDoors> {
+    return (this.#current ??= openDoors(this.#options).catch((error: unknown) => {
+      this.#current = null
+      throw error
+    }))
+  }
+
+  /** The next call opens others. Tries under way go on over the old ones; those that must not are ended by whoever leaves. */
+  leave(): void {
+    const old = this.#current
+    if (old === null) return
+    this.#current = null
+    this.#left.add(old)
+    const closed = old.then(({ pool }) => pool.close())
+    // A pool that does not end in order has no connections left.
+    void closed.catch(() => undefined).then(() => this.#left.delete(old))
+  }
+
+  /** Ends them all, whatever is under way: a connection that nobody answers on keeps no process alive. */
+  async destroy(): Promise<void> {
+    const all = [...this.#left, ...(this.#current === null ? [] : [this.#current])]
+    await Promise.all(all.map((doors) => doors.then(({ pool }) => pool.destroy()).catch(() => undefined)))
   }
 }
 

@@ -49,6 +49,17 @@ export async function requireAgentRow(em: EntityManager, actor: KnownActor, agen
   return row
 }
 
+/** Nobody can revoke or change an agent until the end of the transaction. */
+export async function keepAgent(em: EntityManager, agentId: AgentId): Promise<void> {
+  await em.findOne(AgentEntity, { id: agentId }, { lockMode: LockMode.PESSIMISTIC_READ, refresh: true })
+}
+
+/** As `requireAgent`, and nobody can revoke it until the end of the transaction: for what begins something there. */
+export async function requireAgentKept(em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> {
+  await keepAgent(em, agentId)
+  return requireAgent(em, actor, agentId)
+}
+
 /** Rows of those in sight by name, revoked ones included: their snapshots are there. */
 export function listAgentRows(em: EntityManager, actor: KnownActor): Promise<AgentRow[]> {
   const seen = actor.kind === 'agent' ? { id: actor.agentId } : {}

@@ -3,5 +3,14 @@ import { AgentEntity } from './agent.entity.ts'
 export const agentEntities = [AgentEntity] as const
 export { AgentEntity } from './agent.entity.ts'
 export { createAgents, type Agents } from './create-agents.ts'
-export { deviceNames, findAgent, insertAgent, requireAgent, requireAgentRow, type AgentRecord } from './agents.queries.ts'
+export {
+  deviceNames,
+  findAgent,
+  keepAgent,
+  insertAgent,
+  requireAgent,
+  requireAgentKept,
+  requireAgentRow,
+  type AgentRecord,
+} from './agents.queries.ts'
 export { tellDevice } from './device-changes.ts'

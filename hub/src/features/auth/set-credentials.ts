@@ -2,7 +2,7 @@ import { AppError, type UserId } from '@holdfast/shared-types'
 import type { Database } from '../../platform/database/database.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { DomainEventBus } from '../../platform/events/domain-events.ts'
-import { changeCredentials, findUser, hashPassword, verifyPassword, type UserRow } from '../users/index.ts'
+import { changeCredentials, findUser, findUserLocked, hashPassword, verifyPassword, type UserRow } from '../users/index.ts'
 import type { SignInGuard } from './sign-in-guard.ts'
 import { deleteLinks, deleteOtherSignIns } from './sign-ins.queries.ts'
 
@@ -29,29 +29,35 @@ export async function setCredentials(
   actor: { userId: UserId; signInId: string; address: string },
   chosen: ChosenCredentials,
 ): Promise<UserRow> {
-  await requireCurrentPassword(deps, actor, chosen.currentPassword)
+  const verified = await requireCurrentPassword(deps, actor, chosen.currentPassword)
   // Before the transaction: 30 ms of work that needs no lock.
   const passwordHash = await hashPassword(chosen.password)
   return deps.database.transaction(async (em) => {
-    const user = requireUser(await findUser(em, actor.userId))
+    const user = requireUser(await findUserLocked(em, actor.userId))
+    // What was asked for is not what is stored any more: somebody else has changed it meanwhile.
+    if ((user.passwordHash ?? null) !== verified) throw new AppError('sign-in.required')
     await changeCredentials(em, user, { name: chosen.name, email: chosen.email, passwordHash })
-    await deleteLinks(em, user.id)
+    await deleteLinks(em, user.id, { ofAdministrator: user.role === 'admin' })
     const signInIds = await deleteOtherSignIns(em, user.id, actor.signInId)
     afterCommit(em, () => deps.domainEvents.emit('sign-in.ended', { signInIds, userId: user.id }))
     return user
   })
 }
 
+/** @returns the hash that it was asked against; null where there is none */
 async function requireCurrentPassword(
   { database, guard }: CredentialsDeps,
   { userId, address }: { readonly userId: UserId; readonly address: string },
   current: string | undefined,
-): Promise<void> {
+): Promise<string | null> {
   const stored = requireUser(await findUser(database.em(), userId)).passwordHash
-  if (typeof stored !== 'string') return
+  if (typeof stored !== 'string') return null
   // Counted apart from the sign-ins of the account: who sits at an open browser must not lock its owner out.
   const succeeded = await guard.begin({ account: `current password of ${userId}`, userId: null, address })
-  if (current !== undefined && (await verifyPassword(current, stored))) return succeeded()
+  if (current !== undefined && (await verifyPassword(current, stored))) {
+    await succeeded()
+    return stored
+  }
   throw new AppError('sign-in.failed', {
     message: 'The current password is wrong.',
     cure: 'Type the password you use now; without it ask another administrator.',

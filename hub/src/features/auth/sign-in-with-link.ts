@@ -1,9 +1,11 @@
 import { AppError, type UserId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../platform/database/database.ts'
+import { afterCommit } from '../../platform/database/unit-of-work.ts'
+import type { DomainEventBus } from '../../platform/events/domain-events.ts'
 import { administratorHasPassword, ensureAdministrator, findUser, forgetPassword, type UserRow } from '../users/index.ts'
 import { newToken } from './sign-in-token.ts'
-import { insertSignIn, linkLifeMs, replaceLinks, useLink } from './sign-ins.queries.ts'
+import { deleteAllOf, insertSignIn, linkLifeMs, replaceLinks, useLink } from './sign-ins.queries.ts'
 
 export interface SignedIn {
   readonly user: UserRow
@@ -17,6 +19,10 @@ export interface SignInPlace {
   readonly device: string | null
 }
 
+interface LinkUseDeps extends LinkDeps {
+  readonly domainEvents: DomainEventBus
+}
+
 interface LinkDeps {
   readonly database: Database
   readonly now: () => number
@@ -24,14 +30,14 @@ interface LinkDeps {
 
 /**
  * Signs in whom a one-time link was made for; the administrator's account is made by the first one. A link made for somebody who lost
- * their password takes the password away, so that they can choose another.
+ * their password takes the password away, so that they can choose another, and ends their other sign-ins.
  *
  * @param tell is told who it is before the transaction is through
  * @throws AppError `sign-in.link-invalid` for a link that is unknown, used, over, of a closed account, or useless because a password
  * was chosen meanwhile
  */
 export function signInWithLink(
-  { database, now }: LinkDeps,
+  { database, domainEvents, now }: LinkUseDeps,
   linkToken: string,
   place: SignInPlace,
   tell: (user: UserRow) => void = () => undefined,
@@ -44,6 +50,9 @@ export function signInWithLink(
     if (user === null || (user.disabledAt ?? null) !== null) throw new AppError('sign-in.link-invalid')
     tell(user)
     await forgetPassword(em, user)
+    // Whoever holds an older sign-in could choose a password now without the one that was asked for until now.
+    const signInIds = await deleteAllOf(em, user.id)
+    afterCommit(em, () => domainEvents.emit('sign-in.ended', { signInIds, userId: user.id }))
     const token = newToken()
     await insertSignIn(em, { userId: user.id, token, ...place }, now())
     return { user, token }

@@ -1,6 +1,6 @@
 import { AppError } from '@holdfast/shared-types'
 import type { Database } from '../../platform/database/database.ts'
-import { findUserByEmail, normaliseEmail, verifyNothing, verifyPassword, type UserRow } from '../users/index.ts'
+import { findUserByEmail, findUserLocked, normaliseEmail, verifyNothing, verifyPassword, type UserRow } from '../users/index.ts'
 import type { SignInGuard } from './sign-in-guard.ts'
 import { newToken } from './sign-in-token.ts'
 import type { SignedIn, SignInPlace } from './sign-in-with-link.ts'
@@ -34,7 +34,13 @@ export async function signInWithPassword({ database, guard, now }: PasswordDeps,
   if ((user.disabledAt ?? null) !== null) throw new AppError('account.disabled')
   const token = newToken()
   const { address, device } = attempt
-  await database.transaction((em) => insertSignIn(em, { userId: user.id, token, address, device }, now()))
+  await database.transaction(async (em) => {
+    // Looked at once more, locked: the password may have been changed, or the account closed, while this one was being checked.
+    const fresh = await findUserLocked(em, user.id)
+    if (fresh === null || fresh.passwordHash !== stored) throw new AppError('sign-in.failed')
+    if ((fresh.disabledAt ?? null) !== null) throw new AppError('account.disabled')
+    await insertSignIn(em, { userId: user.id, token, address, device }, now())
+  })
   await succeeded()
   return { user, token }
 }

@@ -124,9 +124,12 @@ export async function useLink(em: EntityManager, token: string, nowMs: number): 
   return { userId: link.userId ?? null }
 }
 
-/** Ends the links of a person who has a password now, and those for whoever is the administrator. */
-export const deleteLinks = (em: EntityManager, userId: UserId): Promise<number> =>
-  em.nativeDelete(SignInLinkEntity, { $or: [{ userId }, { userId: null }] })
+/** Ends the links of a person who has a password now, and of an administrator those for whoever is one. */
+export const deleteLinks = (
+  em: EntityManager,
+  userId: UserId,
+  { ofAdministrator }: { readonly ofAdministrator: boolean },
+): Promise<number> => em.nativeDelete(SignInLinkEntity, { $or: [{ userId }, ...(ofAdministrator ? [{ userId: null }] : [])] })
 
 /** Ends all sign-ins and links of a person. @returns the sign-ins that were ended */
 export async function deleteAllOf(em: EntityManager, userId: UserId): Promise<string[]> {

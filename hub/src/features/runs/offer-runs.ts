@@ -25,7 +25,7 @@ export async function offerRuns(state: RunsState, agentId: AgentId): Promise<voi
   for (const runId of await listOfferable(state.database.em(), agentId, new Date(state.now()))) {
     const run = await offerOne(state, runId)
     // Sent at once, answers awaited together: a slow answer to one must not hold up the others.
-    if (run !== null) offers.push(send(state, run))
+    if (run !== null) offers.push(sendQuietly(state, run))
   }
   await Promise.all(offers)
 }
@@ -46,6 +46,15 @@ async function offerOne(state: RunsState, runId: RunId): Promise<RunRow | null> 
     const broken = brokenUnique(error)
     if (broken === 'run_one_active_unique' || broken === 'run_one_active_of_plan_unique') return null
     throw error
+  }
+}
+
+/** A failure of one is told here: nobody listens yet while the next one is looked at. Lease and hello settle the run. */
+async function sendQuietly(state: RunsState, run: RunRow): Promise<void> {
+  try {
+    await send(state, run)
+  } catch (error) {
+    state.log.warn({ event: 'run.offer-failed', runId: run.id, err: error }, 'An offer could not be made to its end; it is settled later')
   }
 }
 

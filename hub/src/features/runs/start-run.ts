@@ -14,7 +14,7 @@ import {
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { storableJson } from '../../platform/database/storable.ts'
-import { requireAgent, type AgentRecord } from '../agents/index.ts'
+import { requireAgentKept, type AgentRecord } from '../agents/index.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import type { RunsState } from './runs-state.ts'
@@ -28,7 +28,7 @@ import { presentFor } from './tell-run.ts'
  */
 export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, order: RunOrder): Promise<Run> {
   return queueTransaction(state, async (em) => {
-    const agent = await requireAgent(em, actor, agentId)
+    const agent = await requireAgentKept(em, actor, agentId)
     const request = storableJson(await requestOf(state, em, agent, order))
     const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, plan: null })
     return presentFor(state, em, run, true)

@@ -77,7 +77,10 @@ export async function writeHeld(state: RunsState, runId: Report['runId'], held: 
     state.database.em(),
     { id: runId, fence: held.fence },
     { sample: held.sample, leaseUntil: new Date(held.movedAtMs + state.leaseMs) },
-  )
+  ).catch((error: unknown) => {
+    held.isUnwritten = true
+    throw error
+  })
   if (!isHeld && state.progress.get(runId) === held) state.progress.delete(runId)
   return isHeld
 }

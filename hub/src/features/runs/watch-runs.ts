@@ -1,8 +1,10 @@
 import { AppError, type AgentId, type RunId } from '@holdfast/shared-types'
+import { isDatabaseUnavailable } from '../../platform/database/translate-driver-error.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { applyToRun, type RunChange } from './apply-to-run.ts'
 import { tellAgent } from './cancel-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
+import type { RunRow } from './run.entity.ts'
 import type { RunsState } from './runs-state.ts'
 import {
   findRun,
@@ -47,18 +49,40 @@ export async function settleClockJump(state: RunsState, lookedAtMs: number): Pro
 export async function watchRuns(state: RunsState): Promise<void> {
   // First: a sample in memory may have earned a lease that the row does not show yet.
   for (const [runId, held] of state.progress) {
-    if (held.isUnwritten && isWriteDue(state, held)) await writeHeld(state, runId, held)
+    if (held.isUnwritten && isWriteDue(state, held)) await each(state, runId, () => writeHeld(state, runId, held))
   }
   const now = new Date(state.now())
-  for (const runId of await listLeaseElapsed(state.database.em(), now)) {
-    await move(state, runId, { input: { type: 'lease-elapsed' }, stillHolds: (run) => (run.leaseExpiresAt ?? later) <= now })
-  }
-  for (const runId of await listOverdue(state.database.em(), now)) await endOverdue(state, runId, now)
+  for (const runId of await listLeaseElapsed(state.database.em(), now))
+    await each(state, runId, () =>
+      move(state, runId, {
+        input: { type: 'lease-elapsed' },
+        stillHolds: (run) => (run.leaseExpiresAt ?? later) <= now && !isAlive(state, run),
+      }),
+    )
+  for (const runId of await listOverdue(state.database.em(), now)) await each(state, runId, () => endOverdue(state, runId, now))
   const requestedBefore = new Date(state.now() - Math.min(cancelGraceMs, state.leaseMs))
   for (const runId of await listCancelsUnconfirmed(state.database.em(), requestedBefore))
-    await move(state, runId, { input: { type: 'cancel-unconfirmed' } })
+    await each(state, runId, () => move(state, runId, { input: { type: 'cancel-unconfirmed' } }))
   const agents: AgentId[] = await listAgentsWithQueue(state.database.em(), now)
   for (const agentId of agents) if (state.agentLinks.isOnline(agentId)) state.offerSoon(agentId)
+}
+
+/** What is wrong with one run must not keep the others from being looked after; without a database there is nothing to look at. */
+async function each(state: RunsState, runId: RunId, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
+    // The run moved on by itself between the look and the lock.
+    if (error instanceof AppError && error.code === 'run.not-found') return
+    state.log.warn({ event: 'run.watch-failed', runId, err: error }, 'A run could not be looked after; trying again')
+  }
+}
+
+/** Its agent has shown progress within a lease, which the row does not tell: the database was away when it should have been written. */
+function isAlive(state: RunsState, run: Pick<RunRow, 'id' | 'fence'>): boolean {
+  const held = state.progress.get(run.id)
+  return held !== undefined && held.fence === run.fence && held.movedAtMs + state.leaseMs > state.now()
 }
 
 /** Its device is told as with a cancel, and silence is settled as there. */
@@ -78,11 +102,5 @@ async function endOverdue(state: RunsState, runId: RunId, now: Date): Promise<vo
   })
 }
 
-async function move(state: RunsState, runId: RunId, change: RunChange): Promise<void> {
-  try {
-    await queueTransaction(state, (em) => applyToRun(state, em, runId, change))
-  } catch (error) {
-    // The run moved on by itself between the look and the lock.
-    if (!(error instanceof AppError) || error.code !== 'run.not-found') throw error
-  }
-}
+const move = (state: RunsState, runId: RunId, change: RunChange): Promise<unknown> =>
+  queueTransaction(state, (em) => applyToRun(state, em, runId, change))

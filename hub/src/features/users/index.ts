@@ -11,6 +11,7 @@ export {
   ensureAdministrator,
   findUser,
   findUserByEmail,
+  findUserLocked,
   forgetPassword,
   insertUser,
   listUserRows,

@@ -9,6 +9,10 @@ export const normaliseEmail = (email: string): string => email.trim().toLowerCas
 
 export const findUser = (em: EntityManager, userId: UserId): Promise<UserRow | null> => em.findOne(UserEntity, { id: userId })
 
+/** The same, locked until the end of the transaction. */
+export const findUserLocked = (em: EntityManager, userId: UserId): Promise<UserRow | null> =>
+  em.findOne(UserEntity, { id: userId }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
+
 export const findUserByEmail = (em: EntityManager, email: string): Promise<UserRow | null> =>
   em.findOne(UserEntity, { email: normaliseEmail(email) })
 

@@ -14,6 +14,8 @@ export interface AuditScope {
   facts: AuditFacts
   /** A transaction under way writes the row. */
   isJoined: boolean
+  /** The action has ended. */
+  isOver: boolean
   /** The row is committed. */
   isWritten: boolean
   readonly write: (scope: AuditScope, em: unknown) => Promise<void>

@@ -1,7 +1,7 @@
 import { AppError, errorFacts, type AuditActor, type AuditObject, type AuditOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../access/actor.ts'
-import { afterCommit, beforeCommit } from '../database/unit-of-work.ts'
+import { afterCommit, afterRollback, beforeCommit } from '../database/unit-of-work.ts'
 import type { Logger } from '../logging/logger.ts'
 import { auditScope, type AuditFacts, type AuditScope } from './audit-scope.ts'
 
@@ -53,6 +53,7 @@ export function createAuditTrail({ write, log }: AuditTrailOptions): AuditTrail 
       const scope: AuditScope = {
         facts: {},
         isJoined: false,
+        isOver: false,
         isWritten: false,
         write: (told, em) => write(recordOf(action, told.facts, null), em as EntityManager),
       }
@@ -65,6 +66,7 @@ export function createAuditTrail({ write, log }: AuditTrailOptions): AuditTrail 
         throw error
       } finally {
         // What the action has set going and goes on after it is no part of it.
+        scope.isOver = true
         scope.isJoined = true
       }
     },
@@ -77,6 +79,8 @@ export function joinTransaction(em: EntityManager): void {
   const scope = auditScope.getStore()
   if (scope === undefined || scope.isJoined) return
   scope.isJoined = true
+  // Made again after a lost race, it takes its row along again; unless the action is over by then.
+  afterRollback(em, () => void (scope.isJoined = scope.isOver))
   beforeCommit(em, () => scope.write(scope, em))
   afterCommit(em, () => void (scope.isWritten = true))
 }

@@ -127,9 +127,11 @@ async function runTransaction<T>(
   how: TransactionOptions = {},
 ): Promise<T> {
   let after: (() => void | Promise<void>)[] = []
-  const result = await orm.em.fork().transactional(
+  let undo: (() => void)[] = []
+  const made = orm.em.fork().transactional(
     async (em) => {
       const unit = openUnit(em)
+      undo = unit.afterRollback
       if (how.readOnly !== true) onTransaction?.(em)
       const value = await work(em)
       await em.flush()
@@ -142,6 +144,10 @@ async function runTransaction<T>(
       ...(how.readOnly === undefined ? {} : { readOnly: how.readOnly }),
     },
   )
+  const result = await made.catch((error: unknown) => {
+    for (const hook of undo) hook()
+    throw error
+  })
   for (const hook of after) {
     try {
       await hook()

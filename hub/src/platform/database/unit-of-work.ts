@@ -5,12 +5,13 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 interface UnitOfWork {
   readonly beforeCommit: (() => Promise<void>)[]
   readonly afterCommit: (() => void | Promise<void>)[]
+  readonly afterRollback: (() => void)[]
 }
 
 const unitByManager = new WeakMap<EntityManager, UnitOfWork>()
 
 export function openUnit(em: EntityManager): UnitOfWork {
-  const unit: UnitOfWork = { beforeCommit: [], afterCommit: [] }
+  const unit: UnitOfWork = { beforeCommit: [], afterCommit: [], afterRollback: [] }
   unitByManager.set(em, unit)
   return unit
 }
@@ -40,4 +41,9 @@ export function beforeCommit(em: EntityManager, hook: () => Promise<void>): void
  */
 export function afterCommit(em: EntityManager, hook: () => void | Promise<void>): void {
   unitOf(em).afterCommit.push(hook)
+}
+
+/** Runs `hook` when the transaction of `em` was rolled back, and may be made again. Must not throw. */
+export function afterRollback(em: EntityManager, hook: () => void): void {
+  unitOf(em).afterRollback.push(hook)
 }

@@ -27,8 +27,9 @@ export interface LoggerOptions {
 
 /** JSON lines to stderr and, where given, elsewhere too. Only fields of the allow-list leave the process. */
 export function createLogger(options: LoggerOptions): Logger {
-  const streams: { level: 'trace'; stream: LineSink }[] = [{ level: 'trace', stream: stderrStream(options.isReadable === true) }]
-  if (options.also !== undefined) streams.push({ level: 'trace', stream: options.also })
+  // The file first: what keeps stderr from taking a line is no reason to lose it there too.
+  const streams: { level: 'trace'; stream: LineSink }[] = options.also === undefined ? [] : [{ level: 'trace', stream: options.also }]
+  streams.push({ level: 'trace', stream: stderrStream(options.isReadable === true) })
   return pino(
     {
       level: options.level,
@@ -45,7 +46,16 @@ export function createLogger(options: LoggerOptions): Logger {
 function stderrStream(isReadable: boolean): LineSink {
   // sync: a line about a crash must be there after it. Life events are few.
   const stderr = pino.destination({ dest: 2, sync: true })
-  return isReadable ? { write: (line) => void stderr.write(readableLine(line)) } : stderr
+  stderr.on('error', () => undefined) // As below: pino tells some failures so, and throws others.
+  return {
+    write(line) {
+      try {
+        stderr.write(isReadable ? readableLine(line) : line)
+      } catch {
+        // A full disk behind a redirected stderr, or a reader that went away: the hub goes on, and the log file has the line.
+      }
+    },
+  }
 }
 
 /** A logger that says nothing. */

@@ -41,7 +41,8 @@ export class AgentLink {
   readonly capabilities: ReadonlySet<string>
   readonly #socket: Socket
   readonly #now: () => number
-  readonly #lost: Promise<never>
+  /** Who waits for an answer. Never a promise that they race with: it would keep every answer for the life of the link. */
+  readonly #waiting = new Set<(error: AppError) => void>()
   #isReady = false
 
   constructor(hello: Pick<AgentHello, 'agentId' | 'capabilities'>, socket: Socket, now: () => number) {
@@ -49,10 +50,10 @@ export class AgentLink {
     this.capabilities = new Set(hello.capabilities)
     this.#socket = socket
     this.#now = now
-    this.#lost = new Promise((_, reject) => {
-      socket.once('disconnect', () => reject(agentOffline('unlinked')))
+    socket.once('disconnect', () => {
+      for (const reject of this.#waiting) reject(agentOffline('unlinked'))
+      this.#waiting.clear()
     })
-    this.#lost.catch(() => undefined) // Most links end with no command on its way.
   }
 
   /** True between the accepted hello and the end: commands may be sent. */
@@ -76,8 +77,7 @@ export class AgentLink {
   ): Promise<AckOf<typeof hubCommands, T>> {
     if (!this.isReady) throw agentOffline('not-linked')
     const envelope = { v: protocolVersion, id: randomUUID(), type, sentAtMs: this.#now(), body }
-    const answered: Promise<unknown> = this.#socket.timeout(deadlineMs).emitWithAck(messageEvent, envelope)
-    const raw = await Promise.race([answered.catch(() => Promise.reject(agentOffline('unanswered'))), this.#lost])
+    const raw = await this.#answerTo(envelope, deadlineMs)
     const ack = AckEnvelope.safeParse(raw)
     if (!ack.success)
       throw new AppError('protocol.invalid-message', { message: `The agent answered ${type} with something else than an acknowledgement.` })
@@ -86,6 +86,20 @@ export class AgentLink {
     if (!parsed.success)
       throw new AppError('protocol.invalid-message', { message: `The agent\u2019s answer to ${type} does not match the protocol.` })
     return parsed.data as AckOf<typeof hubCommands, T>
+  }
+
+  async #answerTo(envelope: object, deadlineMs: number): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#waiting.add(reject)
+    this.#socket
+      .timeout(deadlineMs)
+      .emitWithAck(messageEvent, envelope)
+      .then(resolve, () => reject(agentOffline('unanswered')))
+    try {
+      return await promise
+    } finally {
+      this.#waiting.delete(reject)
+    }
   }
 
   /** Says why and hangs up. */

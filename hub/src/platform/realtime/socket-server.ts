@@ -21,7 +21,7 @@ export interface SocketServerOptions {
 
 /** Socket.IO on the hub's HTTP server, for both namespaces. */
 export function createSocketServer(httpServer: HttpServer['server'], { publicOrigin, leaseMs }: SocketServerOptions): Server {
-  return new Server(httpServer, {
+  const server = new Server(httpServer, {
     serveClient: false,
     maxHttpBufferSize: maxMessageBytes,
     pingInterval: pingMsFor(leaseMs),
@@ -33,4 +33,7 @@ export function createSocketServer(httpServer: HttpServer['server'], { publicOri
     allowRequest: (request, decide) =>
       decide(null, /^bearer /i.test(request.headers.authorization ?? '') || isOwnOrigin(request.headers, publicOrigin())),
   })
+  // Socket.IO always has the namespace `/`: who joined it would stay for ever without saying who they are.
+  server.use((_, next) => next(new Error('There is no such namespace.')))
+  return server
 }

@@ -146,13 +146,20 @@ function serve(options: UiNamespaceOptions, socket: UiSocket): void {
   const subscriptions = new Map<Topic, Subscription>()
   // One request of a browser after the other: two at once for one topic would leave a listener that nobody ends.
   let last: Promise<unknown> = Promise.resolve()
-  const on = (event: Exclude<UiRequest, 'connect'>, work: (body: unknown) => Promise<unknown>): void => {
+  let waiting = 0
+  const on = (event: Exclude<UiRequest, 'connect'>, work: (request: Subscribe) => Promise<unknown>): void => {
     socket.on(event, (raw: unknown, acknowledge: unknown) => {
       const answer: Acknowledge = typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => undefined
-      const done = last.then(async () => {
-        await requireUiAccess(options, socket.data, { action: event, rule: uiRequestRules[event] })
-        return work(raw)
-      })
+      const request = Subscribe.safeParse(raw)
+      const refusal = refusalOf(options, socket, { isUnderstood: request.success, waiting })
+      if (refusal !== null || !request.success) return answer({ ok: false, error: toWireError(refusal ?? new AppError('request.invalid')) })
+      waiting += 1
+      const done = last
+        .then(async () => {
+          await requireUiAccess(options, socket.data, { action: event, rule: uiRequestRules[event] })
+          return work(request.data)
+        })
+        .finally(() => (waiting -= 1))
       last = done.catch(() => undefined)
       done.then(
         (body) => answer({ ok: true, body }),
@@ -160,23 +167,37 @@ function serve(options: UiNamespaceOptions, socket: UiSocket): void {
       )
     })
   }
-  on(subscribeEvent, async (raw) => {
-    const request = Subscribe.safeParse(raw)
-    if (!request.success) throw new AppError('request.invalid')
-    await requireUiAccess(options, socket.data, { action: subscribeEvent, rule: topicRuleOf(request.data.topic) })
-    return { seq: await subscribe(options, socket, subscriptions, request.data) }
+  on(subscribeEvent, async (request) => {
+    await requireUiAccess(options, socket.data, { action: subscribeEvent, rule: topicRuleOf(request.topic) })
+    return { seq: await subscribe(options, socket, subscriptions, request) }
   })
-  on(unsubscribeEvent, async (raw) => {
-    const request = Subscribe.pick({ topic: true }).safeParse(raw)
-    if (!request.success) throw new AppError('request.invalid')
-    subscriptions.get(request.data.topic)?.close()
-    subscriptions.delete(request.data.topic)
+  on(unsubscribeEvent, async ({ topic }) => {
+    subscriptions.get(topic)?.close()
+    subscriptions.delete(topic)
     return {}
   })
   socket.once('disconnect', () => {
     for (const subscription of subscriptions.values()) subscription.close()
     subscriptions.clear()
   })
+}
+
+/** Requests of one connection that may wait for one another: a page has a few topics. */
+const mostWaiting = 100
+
+/** What is not even queued: the bodies of who sends more than is answered would fill the memory. */
+function refusalOf(
+  { limits }: UiNamespaceOptions,
+  socket: UiSocket,
+  { isUnderstood, waiting }: { readonly isUnderstood: boolean; readonly waiting: number },
+): AppError | null {
+  if (waiting >= mostWaiting) return new AppError('access.throttled')
+  try {
+    limits.takeForActor('general', socket.data.actor)
+  } catch (error) {
+    return asAppError(error)
+  }
+  return isUnderstood ? null : new AppError('request.invalid')
 }
 
 async function subscribe(
