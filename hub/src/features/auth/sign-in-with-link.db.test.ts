@@ -48,3 +48,20 @@ test('somebody who lost the password gets in by a link made on the hub’s machi
     expect.objectContaining({ code: 'sign-in.link-invalid' }),
   )
 })
+
+test('a link ends the other sign-ins only together with a password that was lost', async () => {
+  const ended: string[][] = []
+  const events = createDomainEventBus(() => undefined)
+  events.on('sign-in.ended', ({ signInIds }) => void ended.push([...signInIds]))
+  const signIn = async () => signInWithLink({ database, domainEvents: events, now }, await makeSignInLink({ database, now }), place)
+  await signIn()
+  const { user } = await signIn()
+  expect(ended, 'who has no password signs in by links, in as many browsers as they like').toEqual([])
+
+  await database.transaction(async (em) => {
+    const row = await em.refresh(em.merge(user))
+    if (row) await changeCredentials(em, row, { name: 'Ada', email: 'ada@example.org', passwordHash: 'lost' })
+  })
+  await signIn()
+  expect(ended.flat().length).toBeGreaterThanOrEqual(2)
+})

@@ -30,7 +30,7 @@ interface LinkDeps {
 
 /**
  * Signs in whom a one-time link was made for; the administrator's account is made by the first one. A link made for somebody who lost
- * their password takes the password away, so that they can choose another, and ends their other sign-ins.
+ * their password takes the password away, so that they can choose another, and ends their other sign-ins with it.
  *
  * @param tell is told who it is before the transaction is through
  * @throws AppError `sign-in.link-invalid` for a link that is unknown, used, over, of a closed account, or useless because a password
@@ -49,10 +49,12 @@ export function signInWithLink(
     const user = link.userId === null ? await ensureAdministrator(em, new Date(now())) : await findUser(em, link.userId)
     if (user === null || (user.disabledAt ?? null) !== null) throw new AppError('sign-in.link-invalid')
     tell(user)
-    await forgetPassword(em, user)
-    // Whoever holds an older sign-in could choose a password now without the one that was asked for until now.
-    const signInIds = await deleteAllOf(em, user.id)
-    afterCommit(em, () => domainEvents.emit('sign-in.ended', { signInIds, userId: user.id }))
+    if ((user.passwordHash ?? null) !== null) {
+      await forgetPassword(em, user)
+      // Whoever holds an older sign-in could choose a password now without the one that was asked for until now.
+      const signInIds = await deleteAllOf(em, user.id)
+      afterCommit(em, () => domainEvents.emit('sign-in.ended', { signInIds, userId: user.id }))
+    }
     const token = newToken()
     await insertSignIn(em, { userId: user.id, token, ...place }, now())
     return { user, token }
