@@ -27,6 +27,7 @@ import {
   snapshotFigures,
 } from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
+import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
@@ -82,6 +83,7 @@ export interface Vaults {
 export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly vaults: ManagedVaults
   readonly grants: SessionGrants
+  readonly packsInDoubt: PacksInDoubt
   readonly refsets: SnapshotRefsets
   readonly segments: SegmentReader
   readonly commitBodies: CommitSessionDeps['commitBodies']
@@ -97,13 +99,17 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     ...doors,
     vaults,
     grants: new SessionGrants(),
+    packsInDoubt: new PacksInDoubt(vaults),
     refsets: new SnapshotRefsets(vaults),
     segments: new SegmentReader(services),
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
-    withContractErrors(() => checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options))
+    withContractErrors(async () => {
+      await state.packsInDoubt.settle(state)
+      return checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options)
+    })
   return {
     feature: {
       name: 'vaults',
@@ -112,7 +118,10 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       adminCommands: vaultAdminCommands(runFsck),
       healthChecks: { store: () => requireStores(vaults) },
       start: () => withContractErrors(() => start(state, folders)),
-      stop: () => closeStores(vaults),
+      async stop() {
+        await state.packsInDoubt.stop()
+        await closeStores(vaults)
+      },
     },
     defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
     registerAgentKeys: (keys) => withContractErrors(() => registerAgentKeys(state, keys)),
@@ -139,6 +148,7 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
   }
+  state.packsInDoubt.start(state)
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }
 

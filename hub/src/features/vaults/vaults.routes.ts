@@ -7,10 +7,11 @@ import { locateBlobs } from './reading/locate-blobs.ts'
 import { readSegments } from './reading/read-segments.ts'
 import { readSnapshotObject } from './reading/read-snapshot-object.ts'
 import { commitSession, type CommitSessionDeps } from './sessions/commit-session.ts'
-import { putPack } from './uploads/put-pack.ts'
+import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
 
 export type VaultRoutesDeps = CommitSessionDeps &
+  PutPackDeps &
   ReadSegmentsDeps & { readonly vaults: ManagedVaults; readonly freeBytes: () => Promise<number> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({

@@ -41,7 +41,7 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
   const counts = { adopted: 0, lost: 0 }
   for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, log))) {
     if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
-    else if (object !== null) counts.adopted += (await adopt(deps, vault, id, object)) ? 1 : 0
+    else if (object !== null) counts.adopted += (await adoptPack(deps, vault, id, object)) ? 1 : 0
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
   }
   if (counts.adopted > 0) log.warn({ event: 'packs.adopted', vaultId: vault.id, count: counts.adopted }, 'Packs without a row were adopted')
@@ -109,11 +109,13 @@ async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: st
   return true
 }
 
-async function adopt({ database, log, now }: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
+/** Gives a stored pack its row, and offers it. @returns false for what is no whole pack: it is left as it is. One that has a row already keeps it. */
+export async function adoptPack({ database, log, now }: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
   try {
     const pack = await readPackEnd(vault, fromHex(id), object)
-    await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
-    vault.contents.addPack({ ...pack.record, segments: pack.segments })
+    const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
+    if (sessionId === undefined) return false
+    vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })
     return true
   } catch (error) {
     if (!isDamage(error)) throw error

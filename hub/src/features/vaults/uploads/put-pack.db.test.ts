@@ -176,3 +176,22 @@ test('takes no more of a large pack than the store has written, but for a few pi
   expect(stagedBytes()).toBe(pack.bytes.length)
   expect(mostHeldBytes).toBeLessThanOrEqual(4 * 1024 * 1024)
 })
+
+test('a pack that is stored when the database fails gets its row without being sent again', async () => {
+  const [lost, taken] = [await buildPack(session.keys), await buildPack(session.keys)]
+  const em = world.database.em()
+  await em.execute(
+    `create function refuse_packs() returns trigger language plpgsql as $$ begin raise exception 'the database went away'; end $$`,
+  )
+  await em.execute('create trigger refuse_packs before insert on pack execute function refuse_packs()')
+  await expect(agent.putPack(session, lost)).rejects.toThrow('the database went away')
+  await expect(agent.putPack(session, taken)).rejects.toThrow('the database went away')
+  await em.execute('drop trigger refuse_packs on pack')
+  expect(await storedPacks()).toEqual(expect.arrayContaining([lost, taken].map(({ packId }) => toHex(packId))))
+
+  // The agent sends one again; nobody ever sends the other.
+  await agent.putPack(session, taken)
+  const { ok, problems } = await world.vaults.runFsck(null, { readData: false })
+  expect({ ok, problems }).toEqual({ ok: true, problems: [] })
+  expect([await isOffered(lost), await isOffered(taken)]).toEqual([true, true])
+})

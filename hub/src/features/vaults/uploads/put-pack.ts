@@ -14,6 +14,7 @@ import { insertPack } from '../tables/packs.queries.ts'
 import type { SessionRecord } from '../tables/sessions.queries.ts'
 import { cutIntoPieces } from './cut-into-pieces.ts'
 import { GatheringWriter } from './gathering-writer.ts'
+import type { PacksInDoubt } from './packs-in-doubt.ts'
 import { PackUploadCheck, type CheckedUpload } from './pack-upload-check.ts'
 
 /** What is checked at a stretch; sockets give 64 KiB at a time. */
@@ -24,6 +25,7 @@ export interface PutPackDeps {
   readonly vaults: ManagedVaults
   readonly grants: SessionGrants
   readonly runs: RunsDoor
+  readonly packsInDoubt: PacksInDoubt
   readonly log: Logger
   readonly now: () => number
 }
@@ -54,8 +56,13 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload)
       keyEpoch: session.keyEpoch,
     })
     const upload = await receive(body, stage, check)
-    await publish(store, stage, packKey(packId), upload)
-    await register(deps, session, packId, upload)
+    try {
+      await publish(store, stage, packKey(packId), upload)
+      await register(deps, session, packId, upload)
+    } catch (error) {
+      deps.packsInDoubt.note(session.vaultId, claim.packId)
+      throw error
+    }
   } finally {
     await stage.discard()
   }
