@@ -1,7 +1,4 @@
-import { AppError, type AgentId, type DomainId, type SnapshotId, type VaultId } from '@holdfast/shared-types'
-import { toBase64Url } from '@holdfast/engine/bytes'
-import { isEngineError } from '@holdfast/engine/errors'
-import { vaultFileKey } from '@holdfast/engine/format'
+import type { DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
@@ -11,8 +8,10 @@ import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import type { AgentsDoor, RunsDoor } from './doors/doors.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
+import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
+import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
@@ -38,16 +37,6 @@ type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' |
 export interface VaultsDoors {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
-}
-
-/** The public halves of an agent's keys, raw. */
-export interface AgentKeys {
-  readonly agentId: AgentId
-  readonly domainId: DomainId
-  readonly signPublicKey: Uint8Array
-  readonly boxPublicKey: Uint8Array
-  /** Ed25519 over the X25519 key (docs/vault-format.md §5). */
-  readonly boxSignature: Uint8Array
 }
 
 export interface SnapshotReads {
@@ -150,33 +139,4 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   }
   state.packsInDoubt.start(state)
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
-}
-
-async function registerAgentKeys({ vaults, now }: VaultsState, keys: AgentKeys): Promise<void> {
-  const { vault } = vaults.default
-  const { agentId, domainId } = keys
-  const raw = {
-    signPublicKey: toBase64Url(keys.signPublicKey),
-    boxPublicKey: toBase64Url(keys.boxPublicKey),
-    boxSignature: toBase64Url(keys.boxSignature),
-  }
-  try {
-    await vault.addAgent({ agentId, domainId, ...raw, createdAtMs: now() })
-  } catch (error) {
-    if (isEngineError(error, 'vault.invalid')) throw new AppError('agent.identity-invalid', { message: error.message, cause: error })
-    if (!isEngineError(error, 'store.exists')) throw error
-    const known = await vault.readAgent(agentId)
-    if (known.signPublicKey !== raw.signPublicKey || known.boxPublicKey !== raw.boxPublicKey || known.domainId !== domainId) throw error
-  }
-}
-
-async function requireStores(vaults: ManagedVaults): Promise<void> {
-  for (const { id, store } of vaults.all()) {
-    const head = await withContractErrors(() => store.head(vaultFileKey))
-    if (head === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
-  }
-}
-
-async function closeStores(vaults: ManagedVaults): Promise<void> {
-  for (const { store } of vaults.all()) if ('close' in store && typeof store.close === 'function') await store.close()
 }

@@ -1,4 +1,5 @@
-export { createVaults, type AgentKeys, type Vaults, type VaultsDoors } from './create-vaults.ts'
+export { createVaults, type Vaults, type VaultsDoors } from './create-vaults.ts'
+export type { AgentKeys } from './keys/register-agent-keys.ts'
 export type { AgentsDoor as VaultAgentsDoor, RunsDoor as VaultRunsDoor } from './doors/doors.ts'
 export type { SnapshotTree } from './reading/snapshot-tree.ts'
 export { vaultEntities } from './tables/database-tables.ts'
