@@ -15,7 +15,8 @@ import {
   type Pack,
 } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
-import type { AgentKeys, Vaults } from '../create-vaults.ts'
+import type { Vaults } from '../create-vaults.ts'
+import type { AgentKeys } from '../keys/register-agent-keys.ts'
 import { buildTree, type Folder } from './build-tree.ts'
 import type { RunTable } from './run-table.ts'
 
