@@ -34,9 +34,22 @@ export async function findAgent(em: EntityManager, agentId: AgentId): Promise<Ag
   return row && toRecord(row)
 }
 
+/** As `findAgent`, and nobody can revoke or change it until the end of the transaction: for what begins something there. */
+export async function findAgentKept(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null> {
+  const row = await em.findOne(AgentEntity, { id: agentId }, { lockMode: LockMode.PESSIMISTIC_READ, refresh: true })
+  return row && toRecord(row)
+}
+
 /** An agent that an actor may see and that is in use. @throws AppError `agent.not-found`, `agent.revoked` */
-export async function requireAgent(em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> {
-  const agent = maySeeAgent(actor, agentId) ? await findAgent(em, agentId) : null
+export const requireAgent = (em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> =>
+  requireInUse(findAgent, em, actor, agentId)
+
+/** The same by `findAgentKept`. */
+export const requireAgentKept = (em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> =>
+  requireInUse(findAgentKept, em, actor, agentId)
+
+async function requireInUse(find: typeof findAgent, em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> {
+  const agent = maySeeAgent(actor, agentId) ? await find(em, agentId) : null
   if (agent === null) throw new AppError('agent.not-found')
   if (agent.revokedAt !== null) throw new AppError('agent.revoked', { cure: 'Choose another device, or enrol this one anew.' })
   return agent
@@ -47,17 +60,6 @@ export async function requireAgentRow(em: EntityManager, actor: KnownActor, agen
   const row = maySeeAgent(actor, agentId) ? await em.findOne(AgentEntity, { id: agentId }) : null
   if (row === null) throw new AppError('agent.not-found')
   return row
-}
-
-/** Nobody can revoke or change an agent until the end of the transaction. */
-export async function keepAgent(em: EntityManager, agentId: AgentId): Promise<void> {
-  await em.findOne(AgentEntity, { id: agentId }, { lockMode: LockMode.PESSIMISTIC_READ, refresh: true })
-}
-
-/** As `requireAgent`, and nobody can revoke it until the end of the transaction: for what begins something there. */
-export async function requireAgentKept(em: EntityManager, actor: KnownActor, agentId: AgentId): Promise<AgentRecord> {
-  await keepAgent(em, agentId)
-  return requireAgent(em, actor, agentId)
 }
 
 /** Rows of those in sight by name, revoked ones included: their snapshots are there. */

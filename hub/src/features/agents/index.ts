@@ -6,7 +6,7 @@ export { createAgents, type Agents } from './create-agents.ts'
 export {
   deviceNames,
   findAgent,
-  keepAgent,
+  findAgentKept,
   insertAgent,
   requireAgent,
   requireAgentKept,

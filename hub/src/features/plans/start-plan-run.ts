@@ -1,6 +1,6 @@
 import { AppError, isErrorCode, type PlanId, type Run } from '@holdfast/shared-types'
 import type { KnownActor } from '../../platform/http/actor.ts'
-import { findAgent, keepAgent } from '../agents/index.ts'
+import { findAgentKept } from '../agents/index.ts'
 import { requirePlan } from './plans.access.ts'
 import { problemOf } from './plans.present.ts'
 import { lockPlan } from './plans.queries.ts'
@@ -16,8 +16,7 @@ export function startPlanRun(state: PlansState, actor: KnownActor, planId: PlanI
   return state.runs.transaction(async (em) => {
     // Locked: a change that is under way is waited for, so that the run is of one plan as it was or as it is.
     const plan = await requirePlan(em, actor, planId, lockPlan)
-    await keepAgent(em, plan.agentId)
-    const problem = problemOf(plan, await findAgent(em, plan.agentId))
+    const problem = problemOf(plan, await findAgentKept(em, plan.agentId))
     if (problem !== null) throw new AppError(isErrorCode(problem.code) ? problem.code : 'plan.disabled')
     return state.runs.order(em, await runOf(state, em, plan, { full, requestedBy: actor.name }))
   })

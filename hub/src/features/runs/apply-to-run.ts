@@ -2,13 +2,14 @@ import { AppError, errorFacts, isEndState, type AgentId, type RunId } from '@hol
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { explainMove } from './explain-move.ts'
+import { freeHands } from './free-hands.ts'
 import { shrunkError } from './honest-outcome.ts'
 import { retryRun } from './retry-run.ts'
 import type { RunRow } from './run.entity.ts'
 import { stepRun, type RunFacts, type RunInput, type RunStep } from './run-machine.ts'
 import { shrinkage } from './run-policy.ts'
 import type { RunsState } from './runs-state.ts'
-import { addLogLines, addRunEvent, findPending, forgetDeclines, lockRun, type NewLogLine } from './runs.queries.ts'
+import { addLogLines, addRunEvent, findPending, lockRun, type NewLogLine } from './runs.queries.ts'
 import { presentLogLine } from './runs.present.ts'
 import { tellRun } from './tell-run.ts'
 
@@ -174,6 +175,5 @@ async function followMove(
   if (!isEndState(run.state)) return
   state.progress.delete(run.id)
   await state.domainEvents.emit('run.finished', { runId: run.id, agentId: run.agentId, state: run.state })
-  await forgetDeclines(state.database.em(), run.agentId)
-  state.offerSoon(run.agentId)
+  await freeHands(state, run.agentId)
 }

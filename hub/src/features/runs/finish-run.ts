@@ -1,10 +1,11 @@
 import { AppError, type agentReports, type AgentId, type BodyOf } from '@holdfast/shared-types'
 import { mostInteger, storableJson } from '../../platform/database/storable.ts'
 import { applyToRun } from './apply-to-run.ts'
+import { freeHands } from './free-hands.ts'
 import { honestOutcome } from './honest-outcome.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import { shrinkage } from './run-policy.ts'
-import { forgetDeclines, lockRun } from './runs.queries.ts'
+import { lockRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
 type Report = BodyOf<typeof agentReports, 'run.finished'>
@@ -18,11 +19,8 @@ export async function finishRun(state: RunsState, agentId: AgentId, report: Repo
   try {
     await endAsReported(state, agentId, report)
   } catch (error) {
-    // Too late to count, but its device has its hands free: what it declined because of this run may fit now.
-    if (error instanceof AppError && error.code === 'run.fence-stale') {
-      await forgetDeclines(state.database.em(), agentId)
-      state.offerSoon(agentId)
-    }
+    // Too late to count, but its device has its hands free: what it declined because of this run may fit.
+    if (error instanceof AppError && error.code === 'run.fence-stale') await freeHands(state, agentId)
     throw error
   }
 }

@@ -24,9 +24,9 @@ export async function administratorHasPassword(em: EntityManager): Promise<boole
 /** All, by name. */
 export const listUserRows = (em: EntityManager): Promise<UserRow[]> => em.find(UserEntity, {}, { orderBy: { name: 'asc', id: 'asc' } })
 
-/** The row, locked until the end of the transaction. @throws AppError `account.not-found` */
+/** As `findUserLocked`. @throws AppError `account.not-found` */
 export async function lockUser(em: EntityManager, userId: UserId): Promise<UserRow> {
-  const user = await em.findOne(UserEntity, { id: userId }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
+  const user = await findUserLocked(em, userId)
   if (user === null) throw new AppError('account.not-found')
   return user
 }

@@ -88,7 +88,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     ...doors,
     vaults,
     grants: new SessionGrants(),
-    packsInDoubt: new PacksInDoubt(vaults),
+    packsInDoubt: new PacksInDoubt({ ...services, vaults }),
     refsets: new SnapshotRefsets(vaults),
     segments: new SegmentReader(services),
     commitBodies: newCommitBodies(),
@@ -96,7 +96,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(async () => {
-      await state.packsInDoubt.settle(state)
+      await state.packsInDoubt.settle()
       return checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options)
     })
   return {
@@ -137,6 +137,6 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
   }
-  state.packsInDoubt.start(state)
+  state.packsInDoubt.start()
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }

@@ -150,9 +150,11 @@ function serve(options: UiNamespaceOptions, socket: UiSocket): void {
   const on = (event: Exclude<UiRequest, 'connect'>, work: (request: Subscribe) => Promise<unknown>): void => {
     socket.on(event, (raw: unknown, acknowledge: unknown) => {
       const answer: Acknowledge = typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => undefined
+      const refuse = (error: AppError): void => answer({ ok: false, error: toWireError(error) })
+      const refusal = refusalOf(options, socket, waiting)
+      if (refusal !== null) return refuse(refusal)
       const request = Subscribe.safeParse(raw)
-      const refusal = refusalOf(options, socket, { isUnderstood: request.success, waiting })
-      if (refusal !== null || !request.success) return answer({ ok: false, error: toWireError(refusal ?? new AppError('request.invalid')) })
+      if (!request.success) return refuse(new AppError('request.invalid'))
       waiting += 1
       const done = last
         .then(async () => {
@@ -186,18 +188,14 @@ function serve(options: UiNamespaceOptions, socket: UiSocket): void {
 const mostWaiting = 100
 
 /** What is not even queued: the bodies of who sends more than is answered would fill the memory. */
-function refusalOf(
-  { limits }: UiNamespaceOptions,
-  socket: UiSocket,
-  { isUnderstood, waiting }: { readonly isUnderstood: boolean; readonly waiting: number },
-): AppError | null {
+function refusalOf({ limits }: UiNamespaceOptions, socket: UiSocket, waiting: number): AppError | null {
   if (waiting >= mostWaiting) return new AppError('access.throttled')
   try {
     limits.takeForActor('general', socket.data.actor)
   } catch (error) {
     return asAppError(error)
   }
-  return isUnderstood ? null : new AppError('request.invalid')
+  return null
 }
 
 async function subscribe(
