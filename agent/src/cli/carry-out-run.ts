@@ -55,7 +55,7 @@ function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { re
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, interrupt)
-  const stopWatching = whenParentGone({ always: false }, interrupt)
+  const stopWatching = whenParentGone({ alsoByInput: false }, interrupt)
   return {
     leave: leaving.signal,
     stopListening() {

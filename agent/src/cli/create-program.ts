@@ -65,7 +65,7 @@ function addDeviceCommands(program: Command, act: Act): void {
   program
     .command('run')
     .description('run the agent in the foreground')
-    .option('--exit-with-parent', 'stop when the process that started it is gone')
+    .option('--exit-with-parent', 'stop when the process that started it is gone (its standard input ends)')
     .action((options: { exitWithParent?: boolean }) =>
       act({}, async (context) =>
         (await import('./run-command.ts')).runCommand(context, { exitWithParent: options.exitWithParent === true }),

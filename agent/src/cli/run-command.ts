@@ -28,7 +28,7 @@ async function whenToldToStop(exitWithParent: boolean): Promise<string> {
   const told = Promise.withResolvers<string>()
   // Further signals find it stopping already: it ends by itself within seconds.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.resolve(signal))
-  const stopWatching = whenParentGone({ always: exitWithParent }, () => told.resolve('parent gone'))
+  const stopWatching = whenParentGone({ alsoByInput: exitWithParent }, () => told.resolve('parent gone'))
   const reason = await told.promise
   stopWatching()
   return reason

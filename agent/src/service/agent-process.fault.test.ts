@@ -127,21 +127,44 @@ test('a second agent on the same state is refused and names the first', async ()
   expect(hub.hellos).toHaveLength(1)
 })
 
-test('with --exit-with-parent it ends when the process that started it is gone', async () => {
+/** A process that starts the agent with a pipe as its standard input, says its number, and then does `next`. */
+function aParentThat(next: string): ChildProcess {
   const parent = spawn(
     process.execPath,
     [
       '-e',
       `
-    const child = require('node:child_process').spawn(process.execPath, ['-C', '@holdfast/source', process.argv[1], 'run', '--exit-with-parent'], { stdio: 'ignore' })
-    setInterval(() => undefined, 1000)
+    const child = require('node:child_process').spawn(process.execPath, ['-C', '@holdfast/source', process.argv[1], 'run', '--exit-with-parent'], { stdio: ['pipe', 'ignore', 'ignore'] })
+    process.stdout.write(String(child.pid), () => { ${next} })
   `,
       program,
     ],
-    { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: 'ignore' },
+    { env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home }, stdio: ['ignore', 'pipe', 'ignore'] },
   )
   children.add(parent)
+  return parent
+}
+
+test('with --exit-with-parent it ends when the process that started it is gone', async () => {
+  const parent = aParentThat('')
   await hub.until(() => hub.linkCount === 1, 'the link', 25_000)
   await killed(parent)
   await hub.until(() => hub.linkCount === 0 && !existsSync(device.folders.lockFile), 'the agent to end')
 })
+
+test('with --exit-with-parent it also ends when that process was gone before it had looked', async () => {
+  const parent = aParentThat('process.kill(process.pid, "SIGKILL")')
+  let pid = ''
+  parent.stdout?.on('data', (data: Buffer) => (pid += data.toString()))
+  await once(parent, 'close')
+  expect(isAlive(Number(pid))).toBe(true)
+  await hub.until(() => !isAlive(Number(pid)), 'the agent to end', 25_000)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
