@@ -13,6 +13,7 @@ export function whenParentGone({ alsoByInput }: { readonly alsoByInput: boolean 
   process.stdin.on('end', gone).on('error', gone).on('close', gone).resume()
   return () => {
     process.off('disconnect', gone)
+    // Without a listener, an error of what is thrown away would end the process.
     process.stdin.off('end', gone).off('close', gone).destroy()
   }
 }

@@ -9,6 +9,7 @@ import type { BackupResult } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
+import { isAlive, markOf } from '../state/process-mark.ts'
 import { findRunningAgent } from '../state/running-agent.ts'
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -157,14 +158,7 @@ test('with --exit-with-parent it also ends when that process was gone before it 
   let pid = ''
   parent.stdout?.on('data', (data: Buffer) => (pid += data.toString()))
   await once(parent, 'close')
-  expect(isAlive(Number(pid))).toBe(true)
-  await hub.until(() => !isAlive(Number(pid)), 'the agent to end', 25_000)
+  const orphan = markOf(Number(pid))
+  expect(isAlive(orphan)).toBe(true)
+  await hub.until(() => !isAlive(orphan), 'the agent to end', 25_000)
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

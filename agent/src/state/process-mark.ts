@@ -7,7 +7,8 @@ export interface ProcessMark {
   readonly startedAt: string | null
 }
 
-export const ownMark = (): ProcessMark => ({ pid: process.pid, startedAt: startTimeOf(process.pid) })
+export const markOf = (pid: number): ProcessMark => ({ pid, startedAt: startTimeOf(pid) })
+export const ownMark = (): ProcessMark => markOf(process.pid)
 
 /** True while the very process that left this mark lives. */
 export function isAlive(mark: ProcessMark): boolean {
