@@ -135,6 +135,7 @@ describe('with rename, a file that changes after it was compared', () => {
   })
 })
 
+// It begins as root, to make a file of another owner and to become that one.
 test.runIf(isRoot)('without root a file of a group that one could give it is not the same with another group', async () => {
   for (const name of ['ours', 'foreign']) writeFileSync(`${source}/${name}`, name)
   chownSync(`${source}/ours`, 65_534, process.getegid!())

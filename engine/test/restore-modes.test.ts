@@ -262,7 +262,8 @@ test('two restores into the same target at the same time do not take each otherâ
   expect(differences(source, target)).toBe('')
 })
 
-test.runIf(isRoot)('attributes and ACLs that the target cannot hold are told for each entry, and the file is restored', async () => {
+// Only root may mount a file system that knows no attributes.
+test.runIf(isRoot)('attributes and ACLs that the target cannot hold are told for each entry, and the file is restored', async (context) => {
   writeFileSync(`${source}/file`, 'x')
   writeFileSync(`${source}/plain`, 'x')
   sh(`python3 -c 'import os; os.setxattr("file", "user.a", b"1"); os.setxattr("file", "user.b", b"2")'`, source)
@@ -271,8 +272,7 @@ test.runIf(isRoot)('attributes and ACLs that the target cannot hold are told for
   try {
     execFileSync('mount', ['-t', 'ramfs', 'ramfs', target])
   } catch {
-    // A container that may not mount: nothing to try this on.
-    return
+    return context.skip('this process may not mount')
   }
   try {
     const outcome = await work.restore(backup, target, { flat: true })

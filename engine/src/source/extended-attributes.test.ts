@@ -24,6 +24,7 @@ function isSupported(): boolean {
   }
 }
 
+// A file system without attributes of users (an old tmpfs, some of containers) has nothing to read back.
 test.skipIf(!isSupported())('attributes read back byte for byte, in the order of their names, from a path and from an open file', () => {
   const scratch = makeScratchFolder()
   const filePath = Buffer.from(path.join(scratch.path, 'file'))

@@ -289,6 +289,7 @@ describe('opening a target', () => {
   })
 })
 
+// Only root may hide /proc from a program.
 test.runIf(isRoot)('without /proc the names in a folder are not known, and it is there all the same', () => {
   const scratch = makeScratchFolder()
   const program = fileURLToPath(new URL('testing/without-proc.ts', import.meta.url))

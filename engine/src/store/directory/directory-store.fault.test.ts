@@ -210,6 +210,7 @@ async function onSmallDisk(script: string): Promise<string[]> {
   ])
   return stdout.trim().split('\n')
 }
+// A container may forbid namespaces of its own, and with them the small disk.
 const canMount = await run('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).then(
   () => true,
   () => false,

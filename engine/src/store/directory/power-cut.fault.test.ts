@@ -15,6 +15,7 @@ import type { DirectoryStore } from './directory-store.ts'
  * A power failure, played for real: the store lies on an ext4 in an image file, and a copy of that file taken at any moment holds
  * exactly what had reached the "disk" by then. Mounting the copy replays the journal as a start after the failure would.
  */
+// Mounting an image takes root and loop devices, which a container may not have.
 const canUseLoopDevices = process.getuid?.() === 0 && existsSync('/dev/loop-control') && existsSync('/usr/sbin/mkfs.ext4')
 const runQuietly = (program: string, ...programArguments: string[]): Buffer =>
   execFileSync(program, programArguments, { stdio: ['ignore', 'pipe', 'pipe'] })
