@@ -23,6 +23,7 @@ import {
   SessionId,
   toProblem,
   toWireError,
+  type AckOf,
   type AgentMessageType,
   type BodyOf,
   type HelloAnswer,
@@ -133,6 +134,15 @@ export class FakeHub {
     return {
       runId,
       ack: await this.command('run.offer', { runId, fence: options.fence ?? 1, leaseMs: options.leaseMs ?? 60_000, request }),
+    }
+  }
+
+  /** Offers until it is taken, as the hub does: the run before may still be on its way out when its end has been told. */
+  async begin(request: RunRequest, options: { leaseMs?: number; withinMs?: number } = {}): Promise<RunId> {
+    for (const endsAtMs = performance.now() + (options.withinMs ?? 15_000); ; await sleep(20)) {
+      const { runId, ack } = await this.offer(request, options)
+      if (ack.ok && (ack.body as AckOf<typeof hubCommands, 'run.offer'>).accepted) return runId
+      if (performance.now() > endsAtMs) throw new Error(`no run was taken: ${JSON.stringify(ack)}`)
     }
   }
 

@@ -108,7 +108,7 @@ describe('measuring', () => {
     const { measurementId, ack } = await measure(rules)
     expect(ack).toEqual({ ok: true, body: {} })
     const sample = await lastSample(measurementId)
-    const { runId } = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, full: true, ...rules })
+    const runId = await hub.begin({ kind: 'backup', vaultId: hub.vault.vaultId, full: true, ...rules })
     const { files, folders, bytes, leftOut } = (await endOf(hub, runId)).body['result'] as BackupResult
     expect(sample).toMatchObject({ files, folders, bytes, leftOut, problems: 0 })
     expect({ files, bytes }).toEqual({ files: 2, bytes: 1300 })

@@ -36,7 +36,7 @@ test('a device that was given its hub\u2019s own authority enrols, links and bac
   try {
     await service.link.whenConnected()
     writeFileSync(join(folder.path, 'note'), 'kept')
-    const { runId } = await hub.offer(aBackupOf(hub, join(folder.path, 'note')))
+    const runId = await hub.begin(aBackupOf(hub, join(folder.path, 'note')))
     expect((await endOf(hub, runId)).body).toMatchObject({ outcome: 'succeeded', result: { files: 1 } })
     expect(hub.vault.packs.size).toBe(1)
   } finally {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
@@ -13,6 +14,8 @@ import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-
 
 /** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
 const stopGraceMs = 4_000
+/** An end is told once its thread is gone: a hub that knows it may offer the next run at once. A thread that hangs makes nobody wait. */
+const threadGraceMs = 500
 const tickMs = 250
 const keptWarnings = 1000
 /** All of a report goes into one message, which the link bounds at 1 MB. */
@@ -107,6 +110,7 @@ export class RunInHand {
     })
     clearInterval(ticking)
     const terminated = this.#worker.terminate()
+    await Promise.race([terminated, sleep(threadGraceMs, undefined, { ref: false })])
     await this.#report(this.#honest(end))
     // A thread that is being ended may still be in a call; the next run of the same source must not meet it.
     await terminated

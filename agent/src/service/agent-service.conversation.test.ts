@@ -53,7 +53,7 @@ const messagesOf = (runId: string): string[] =>
     .flatMap(({ body }) => (body['lines'] as { message: string }[]).map(({ message }) => message))
 
 async function backUp(): Promise<Report> {
-  const { runId } = await hub.offer(aBackup())
+  const runId = await hub.begin(aBackup())
   return ended(runId)
 }
 
@@ -73,15 +73,15 @@ test('backs up, tells how, restores the same tree and verifies it', async () => 
 
   const target = join(folder.path, 'target')
   mkdirSync(target)
-  const { runId } = await hub.offer({ kind: 'restore', snapshotId: snapshotOf(end), target: { path: target }, flat: false, paths: [] })
+  const runId = await hub.begin({ kind: 'restore', snapshotId: snapshotOf(end), target: { path: target }, flat: false, paths: [] })
   expect((await ended(runId)).body).toMatchObject({
     outcome: 'succeeded',
     result: { kind: 'restore', filesRequested: 302, filesWritten: 302, filesSkipped: 0 },
   })
   expect(execFileSync('rsync', ['-naciH', '--delete', `${sources}/`, `${target}${sources}/`]).toString()).toBe('')
 
-  const verified = await hub.offer({ kind: 'verify', snapshotId: snapshotOf(end) })
-  expect((await ended(verified.runId)).body).toMatchObject({ outcome: 'succeeded', result: { kind: 'verify', files: 302, problems: 0 } })
+  const verified = await hub.begin({ kind: 'verify', snapshotId: snapshotOf(end) })
+  expect((await ended(verified)).body).toMatchObject({ outcome: 'succeeded', result: { kind: 'verify', files: 302, problems: 0 } })
 })
 
 test('the second backup reads what changed, and nothing of the rest', async () => {
@@ -96,8 +96,8 @@ test('the second backup reads what changed, and nothing of the rest', async () =
     outcome: 'succeeded',
     result: { backupKind: 'incremental', files: 302, filesChanged: 1, filesNew: 0 },
   })
-  const full = await hub.offer(aBackup(true))
-  expect((await ended(full.runId)).body).toMatchObject({
+  const full = await hub.begin(aBackup(true))
+  expect((await ended(full)).body).toMatchObject({
     outcome: 'succeeded',
     result: { backupKind: 'full', filesRead: 302, bytesStored: expect.any(Number) as number },
   })
@@ -112,7 +112,7 @@ test('a catalogue whose snapshot the hub no longer vouches for is not used', asy
 
 test('what cannot be read makes a warning with its path, and what cannot be found at all a failure', async () => {
   aTree()
-  const { runId } = await hub.offer({
+  const runId = await hub.begin({
     kind: 'backup',
     vaultId: hub.vault.vaultId,
     sources: [{ path: sources }, { path: join(folder.path, 'missing') }],
@@ -124,13 +124,13 @@ test('what cannot be read makes a warning with its path, and what cannot be foun
     warnings: [{ path: join(folder.path, 'missing'), code: 'source.not-found' }],
     result: { files: 302 },
   })
-  const none = await hub.offer({
+  const none = await hub.begin({
     kind: 'backup',
     vaultId: hub.vault.vaultId,
     sources: [{ path: join(folder.path, 'missing') }],
     full: false,
   })
-  expect((await ended(none.runId)).body).toMatchObject({
+  expect((await ended(none)).body).toMatchObject({
     outcome: 'failed',
     error: { code: 'run.nothing-to-back-up' },
     result: null,
@@ -142,7 +142,7 @@ test('what cannot be read makes a warning with its path, and what cannot be foun
 test('an empty source is never green, and the agent\u2019s own state is never backed up', async () => {
   expect((await backUp()).body).toMatchObject({ outcome: 'warning', warnings: [{ code: 'run.nothing-to-back-up' }], result: { files: 0 } })
   aTree()
-  const { runId } = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
+  const runId = await hub.begin({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
   expect((await ended(runId)).body).toMatchObject({ outcome: 'succeeded', result: { files: 302 } })
 })
 
@@ -155,7 +155,7 @@ test('patterns, presets and cache tags leave out what they mean, and the end say
       writeFileSync(join(sources, name), name.endsWith('TAG') ? 'Signature: 8a477f597d28d172789f06886806bc55' : name)
     }
     const rules = { exclude: ['*.o', '!keep.o'], presets: ['linux-user-data'], excludeCaches: true }
-    const { runId } = await hub.offer({ ...aBackup(), ...rules })
+    const runId = await hub.begin({ ...aBackup(), ...rules })
     expect((await ended(runId)).body).toMatchObject({
       outcome: 'succeeded',
       result: { files: 3, leftOut: { entries: 3, cacheFolders: 1, mountPoints: 0, ownPlaces: 0 } },
@@ -170,7 +170,7 @@ test('patterns, presets and cache tags leave out what they mean, and the end say
 
 test('a preset that this system has not fails the run: nothing is kept that should be left out', async () => {
   writeFileSync(join(sources, 'file'), 'x')
-  const { runId } = await hub.offer({ ...aBackup(), presets: ['macos-user-data'] } as RunRequest)
+  const runId = await hub.begin({ ...aBackup(), presets: ['macos-user-data'] } as RunRequest)
   expect((await ended(runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'request.invalid' } })
   expect(hub.vault.snapshots.size).toBe(0)
 })
@@ -183,7 +183,7 @@ test('a backup around the hub\u2019s data leaves out vault, database and the age
   writeFileSync(join(sources, 'file'), 'x')
   service = await aService(device, data)
   await service.link.whenConnected()
-  const { runId } = await hub.offer({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
+  const runId = await hub.begin({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
   expect((await ended(runId)).body).toMatchObject({
     outcome: 'succeeded',
     result: { files: 1, bytes: 1, leftOut: { entries: 0, cacheFolders: 0, mountPoints: 0, ownPlaces: 2 } },
@@ -203,7 +203,7 @@ test('a file that its owner locked away is a warning and an entry, not the end',
 test('a cancel ends the run as cancelled within five seconds, and the next may start at once', async () => {
   aLongSource()
   const packs = holdPacks()
-  const { runId } = await hub.offer(aBackup())
+  const runId = await hub.begin(aBackup())
   await packs.arrived()
   const askedAtMs = performance.now()
   expect(await hub.command('run.cancel', { runId, fence: 1 })).toEqual({ ok: true, body: { known: true } })
@@ -211,16 +211,15 @@ test('a cancel ends the run as cancelled within five seconds, and the next may s
   expect(performance.now() - askedAtMs).toBeLessThan(5_000)
   expect(hub.vault.snapshots.size).toBe(0)
   packs.release()
-  const next = await hub.offer(aBackup())
-  expect(next.ack).toEqual({ ok: true, body: { accepted: true } })
-  expect((await ended(next.runId)).body).toMatchObject({ outcome: 'succeeded' })
+  const next = await hub.begin(aBackup(), { withinMs: 2_000 })
+  expect((await ended(next)).body).toMatchObject({ outcome: 'succeeded' })
   expect(await hub.command('run.cancel', { runId, fence: 1 })).toEqual({ ok: true, body: { known: false } })
 })
 
 test('a cut of the link does not stop a run: it goes on, is in the next hello, and is told to its end', async () => {
   aLongSource()
   const packs = holdPacks()
-  const { runId } = await hub.offer(aBackup())
+  const runId = await hub.begin(aBackup())
   await packs.arrived()
   for (let cuts = 0; cuts < 3; cuts += 1) {
     const hellos = hub.hellos.length
@@ -274,7 +273,7 @@ test('a fence that is stale ends the run: nothing is committed', async () => {
 test('a run that the hub gave up is dropped in silence at the next hello', async () => {
   aLongSource()
   const packs = holdPacks()
-  const { runId } = await hub.offer(aBackup())
+  const runId = await hub.begin(aBackup())
   await packs.arrived()
   hub.answerHello = () => ({ accepted: true, hubVersion: '0', timeMs: Date.now(), dropRuns: [runId] })
   hub.cut()
@@ -287,7 +286,7 @@ test('a run that the hub gave up is dropped in silence at the next hello', async
 test('one run at a time for one source; the same offer again is the same run, a newer attempt takes its place', async () => {
   aLongSource()
   const packs = holdPacks()
-  const { runId } = await hub.offer(aBackup())
+  const runId = await hub.begin(aBackup())
   await packs.arrived()
   expect((await hub.offer(aBackup(), { runId })).ack).toEqual({ ok: true, body: { accepted: true } })
   expect((await hub.offer(aBackup(true))).ack).toMatchObject({
@@ -305,7 +304,7 @@ test('one run at a time for one source; the same offer again is the same run, a 
 test('an agent that is told to stop in the middle says that the run failed, and why', async () => {
   aLongSource()
   const packs = holdPacks()
-  const { runId } = await hub.offer(aBackup())
+  const runId = await hub.begin(aBackup())
   await packs.arrived()
   await service.close()
   expect((await ended(runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'run.agent-lost' } })

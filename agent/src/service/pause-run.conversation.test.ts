@@ -33,13 +33,13 @@ const told = (runId: RunId): { sample: RunProgressSample; isPaused: boolean }[] 
 const isEnded = (runId: RunId): boolean => hub.reports('run.finished').some(({ body }) => body['runId'] === runId)
 
 async function aRestore(): Promise<RunRequest> {
-  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  const runId = await hub.begin(aBackupOf(hub, sources))
   const target = join(folder.path, 'target')
   mkdirSync(target)
   return { kind: 'restore', snapshotId: snapshotOf(await endOf(hub, runId)), target: { path: target }, flat: false, paths: [] }
 }
 async function aVerification(): Promise<RunRequest> {
-  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  const runId = await hub.begin(aBackupOf(hub, sources))
   return { kind: 'verify', snapshotId: snapshotOf(await endOf(hub, runId)) }
 }
 
@@ -49,7 +49,7 @@ describe.each([
   ['verification', aVerification],
 ] as const)('a %s', (_, make) => {
   test('rests when told to, says so as long as it does, and ends whole when told to go on', async () => {
-    const { runId } = await hub.offer(await make(), { leaseMs })
+    const runId = await hub.begin(await make(), { leaseMs })
     expect(await pause(runId, true)).toEqual({ ok: true, body: { known: true } })
     await hub.until(() => told(runId).filter(({ isPaused }) => isPaused).length >= 2, 'two reports that it rests')
     await sleep(300)
@@ -65,7 +65,7 @@ describe.each([
   })
 
   test('that rests is cancelled within seconds', async () => {
-    const { runId } = await hub.offer(await make(), { leaseMs })
+    const runId = await hub.begin(await make(), { leaseMs })
     await pause(runId, true)
     await hub.until(() => told(runId).some(({ isPaused }) => isPaused), 'a report that it rests')
     const cancelledAtMs = performance.now()
@@ -76,7 +76,7 @@ describe.each([
 })
 
 test('a run that is not in hand, or of another fence, is not known', async () => {
-  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  const runId = await hub.begin(aBackupOf(hub, sources))
   expect(await hub.command('run.pause', { runId, fence: 2, isPaused: true })).toEqual({ ok: true, body: { known: false } })
   await endOf(hub, runId)
   await hub.until(() => service.desk.isIdle, 'an idle desk')

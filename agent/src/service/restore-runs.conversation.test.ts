@@ -26,7 +26,7 @@ const aTree = (): void => makeTree(sources)
 const ended = (runId: string): Promise<Report> => endOf(hub, runId)
 
 async function backUp(): Promise<Report> {
-  const { runId } = await hub.offer(aBackupOf(hub, sources))
+  const runId = await hub.begin(aBackupOf(hub, sources))
   return ended(runId)
 }
 
@@ -36,7 +36,7 @@ test('a restore of some paths brings those, warns of one that is not there, and 
   const target = { path: join(folder.path, 'target') }
   mkdirSync(target.path)
   const restored = async (...paths: string[]): Promise<Report> => {
-    const { runId } = await hub.offer({ kind: 'restore', snapshotId, target, flat: false, paths: paths.map((path) => ({ path })) })
+    const runId = await hub.begin({ kind: 'restore', snapshotId, target, flat: false, paths: paths.map((path) => ({ path })) })
     return ended(runId)
   }
   expect((await restored(join(sources, 'a/b'), '/nowhere')).body).toMatchObject({
@@ -57,7 +57,7 @@ test('a warning about what is no regular file does not mean that the path is mis
   mkdirSync(join(target, sources, 'links/one/kept'), { recursive: true })
   const restored = async (...paths: string[]): Promise<Report['body']> => {
     const request = { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths: paths.map((path) => ({ path })) } as const
-    return (await ended((await hub.offer(request)).runId)).body
+    return (await ended(await hub.begin(request))).body
   }
   const end = await restored(join(sources, 'links'))
   expect(end).toMatchObject({ outcome: 'warning', error: null, result: { filesRequested: 0 } })
@@ -71,7 +71,7 @@ test('a restore to the original place is tried without writing, keeps what is th
   aTree()
   const snapshotId = snapshotOf(await backUp())
   const restored = async (changes: Partial<RestoreRequest>): Promise<Report['body']> => {
-    const { runId } = await hub.offer({ kind: 'restore', snapshotId, target: null, flat: false, paths: [], conflict: 'rename', ...changes })
+    const runId = await hub.begin({ kind: 'restore', snapshotId, target: null, flat: false, paths: [], conflict: 'rename', ...changes })
     return (await ended(runId)).body
   }
   const changed = join(sources, 'a/file-7')
@@ -110,7 +110,7 @@ test('a pack that the hub has lost costs a restore the files in it, and no other
   expect(hub.vault.loseSegments(200_000)).toBeGreaterThan(3)
   const target = { path: join(folder.path, 'target') }
   mkdirSync(target.path)
-  const { runId } = await hub.offer({ kind: 'restore', snapshotId, target, flat: false, paths: [] })
+  const runId = await hub.begin({ kind: 'restore', snapshotId, target, flat: false, paths: [] })
   const { body } = await ended(runId)
   expect(body).toMatchObject({ outcome: 'warning', result: { filesRequested: 302, filesWritten: 301 } })
   expect((body['warnings'] as { path: string }[]).map(({ path }) => path)).toContain(join(sources, 'a/b/large'))
@@ -121,7 +121,7 @@ test('verification finds every damaged piece, names the files, and fails as corr
   aTree()
   const end = await backUp()
   expect(hub.vault.damageSegments(200_000)).toBeGreaterThan(3)
-  const { runId } = await hub.offer({ kind: 'verify', snapshotId: snapshotOf(end) })
+  const runId = await hub.begin({ kind: 'verify', snapshotId: snapshotOf(end) })
   const { body } = await ended(runId)
   expect(body).toMatchObject({ outcome: 'failed', error: { code: 'vault.corrupt' }, result: { kind: 'verify', files: 302 } })
   expect((body['warnings'] as { path: string }[]).map(({ path }) => path)).toContain(join(sources, 'a/b/large'))
@@ -133,6 +133,6 @@ test('a snapshot whose signed part was changed is not trusted', async () => {
   const object = hub.vault.snapshots.get(snapshotOf(end))
   if (object === undefined) throw new Error('unreachable')
   object[100] = (object[100] ?? 0) ^ 1
-  const { runId } = await hub.offer({ kind: 'verify', snapshotId: snapshotOf(end) })
+  const runId = await hub.begin({ kind: 'verify', snapshotId: snapshotOf(end) })
   expect((await ended(runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'vault.corrupt' } })
 })
