@@ -105,9 +105,10 @@ export class RunDesk {
 
   #refusal(request: RunRequest): string | null {
     if (this.#closed) return 'The agent is stopping.'
-    if (this.#runs.size >= runsAtOnce) return 'The device has its hands full: four runs are under way.'
+    const working = [...this.#runs.values()].filter(({ isThreadGone }) => !isThreadGone)
+    if (working.length >= runsAtOnce) return 'The device has its hands full: four runs are under way.'
     const key = runKeyOf(request)
-    for (const run of this.#runs.values()) if (runKeyOf(run.order.request) === key) return 'A run of the same kind and source is under way.'
+    for (const run of working) if (runKeyOf(run.order.request) === key) return 'A run of the same kind and source is under way.'
     const paths =
       request.kind === 'backup' ? request.sources : request.kind === 'restore' && request.target !== null ? [request.target] : []
     return paths.every(({ path }) => isAbsolute(path)) ? null : 'A path is not absolute.'

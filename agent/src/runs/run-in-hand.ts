@@ -14,8 +14,8 @@ import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-
 
 /** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
 const stopGraceMs = 4_000
-/** An end is told once its thread is gone: a hub that knows it may offer the next run at once. A thread that hangs makes nobody wait. */
-const threadGraceMs = 500
+/** An end is told once its thread is gone: a hub that knows it may offer the next run at once. One that hangs makes nobody wait. */
+const threadGraceMs = 2_000
 const tickMs = 250
 const keptWarnings = 1000
 /** All of a report goes into one message, which the link bounds at 1 MB. */
@@ -60,6 +60,8 @@ export class RunInHand {
   #toldPaused = false
   #toldAtMs = 0
   #isUnknown = false
+  #isHanging = false
+  #isThreadGone = false
 
   constructor(options: RunInHandOptions) {
     this.#options = options
@@ -78,6 +80,11 @@ export class RunInHand {
     return this.#state
   }
 
+  /** What it worked on is free for the next run, also while its report is still being made durable. */
+  get isThreadGone(): boolean {
+    return this.#isThreadGone
+  }
+
   /** Asks the worker to stop; the first reason counts. A snapshot whose commit was asked for is not taken back. */
   stop(reason: StopReason): void {
     if (this.#stop !== null) return
@@ -85,7 +92,10 @@ export class RunInHand {
     this.#stopping.abort(new AppError('run.cancelled'))
     this.#send({ kind: 'cancel' })
     setTimeout(() => {
+      // It ended in time, and only its report is under way.
+      if (this.#end === null) return
       if (this.#state === 'committing' && reason === 'cancelled') return
+      this.#isHanging = true
       // Whether the snapshot exists is not known here: the hub says so, at the next hello.
       this.#isUnknown = this.#state === 'committing'
       this.#finish({ outcome: 'cancelled', result: null, error: null, warningCount: this.#warnings.length })
@@ -109,8 +119,10 @@ export class RunInHand {
       this.#worker.on('exit', () => this.#crash(new AppError('internal', { message: 'It ended without a word.' })))
     })
     clearInterval(ticking)
-    const terminated = this.#worker.terminate()
-    await Promise.race([terminated, sleep(threadGraceMs, undefined, { ref: false })])
+    const terminated = this.#worker.terminate().then(() => {
+      this.#isThreadGone = true
+    })
+    if (!this.#isHanging) await Promise.race([terminated, sleep(threadGraceMs, undefined, { ref: false })])
     await this.#report(this.#honest(end))
     // A thread that is being ended may still be in a call; the next run of the same source must not meet it.
     await terminated

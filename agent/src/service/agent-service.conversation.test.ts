@@ -4,8 +4,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { AppError, type BackupResult, type RunRequest } from '@holdfast/shared-types'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
 import { aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
@@ -24,7 +25,10 @@ let sources: string
 beforeEach(async () => {
   ;({ hub, folder, device, service, sources } = await startLinkedDevice())
 })
-afterEach(() => stopLinkedDevice({ hub, folder, service }))
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await stopLinkedDevice({ hub, folder, service })
+})
 
 const aTree = (): void => makeTree(sources)
 /** Several packs of content. */
@@ -198,6 +202,22 @@ test('a file that its owner locked away is a warning and an entry, not the end',
   // The administrator reads everything.
   const expected = process.getuid?.() === 0 ? { outcome: 'succeeded', warningCount: 0 } : { outcome: 'warning', warningCount: 1 }
   expect(body).toMatchObject(expected)
+})
+
+test('once its end was told, the next run of the same source is taken at once, also where a thread takes its time to go', async () => {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its worker below
+  const { terminate } = Worker.prototype
+  vi.spyOn(Worker.prototype, 'terminate').mockImplementation(async function (this: Worker) {
+    const code = await terminate.call(this)
+    await sleep(200)
+    return code
+  })
+  aTree()
+  for (let round = 0; round < 3; round += 1) {
+    const { runId, ack } = await hub.offer(aBackup())
+    expect(ack).toEqual({ ok: true, body: { accepted: true } })
+    await ended(runId)
+  }
 })
 
 test('a cancel ends the run as cancelled within five seconds, and the next may start at once', async () => {
