@@ -7,8 +7,10 @@ export default defineConfig({
     pool: 'forks',
     // One more than the cores of the smallest machine: many tests wait for processes and timers.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Limits are for what hangs, not for what is slow: a busy machine of two cores takes several times as long as usual.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       ...['shared-types', 'engine', 'agent'].map((workspace) => nodeProject(workspace, [`${workspace}/**/*.test.ts`])),
       // One Postgres for all of the hub's tests; each file gets a database of its own.

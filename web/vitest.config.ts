@@ -15,7 +15,9 @@ export default defineConfig({
     environment: 'happy-dom',
     // Fixed, so that dates read the same on every machine.
     env: { TZ: 'UTC' },
-    testTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     server: { deps: { inline: ['@nuxt/ui'] } },
   },
 })
