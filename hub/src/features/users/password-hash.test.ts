@@ -28,10 +28,15 @@ describe('password hash', () => {
     await verifyNothing('warm up')
     const measure = async (work: () => Promise<boolean>) => {
       const startedAt = performance.now()
-      for (let i = 0; i < 5; i++) expect(await work()).toBe(false)
+      expect(await work()).toBe(false)
       return performance.now() - startedAt
     }
-    const [somebody, nobody] = [await measure(() => verifyPassword('wrong', stored)), await measure(() => verifyNothing('wrong'))]
-    expect(nobody).toBeGreaterThan(somebody / 3)
+    // The quickest of each: what else the machine does can only add to it.
+    const best = { somebody: Infinity, nobody: Infinity }
+    for (let round = 0; round < 8; round++) {
+      best.somebody = Math.min(best.somebody, await measure(() => verifyPassword('wrong', stored)))
+      best.nobody = Math.min(best.nobody, await measure(() => verifyNothing('wrong')))
+    }
+    expect(best.nobody).toBeGreaterThan(best.somebody / 3)
   })
 })
