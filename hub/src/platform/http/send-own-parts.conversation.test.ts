@@ -68,7 +68,9 @@ test('a caller that left before the first part was there: sending ends, the stre
     { objectMode: false, highWaterMark: 1024 * 1024 },
   )
   const sent = Promise.withResolvers<unknown>()
+  const asked = Promise.withResolvers<void>()
   server = createServer((_, res) => {
+    asked.resolve()
     res.once('close', () => {
       // The store took a while; the caller is gone meanwhile.
       setTimeout(() => void sendOwnParts(res, stream).then(sent.resolve, sent.resolve), 50)
@@ -78,9 +80,9 @@ test('a caller that left before the first part was there: sending ends, the stre
   const call = request({ port: (server.address() as AddressInfo).port, agent: false })
   call.on('error', () => undefined)
   call.end()
-  await sleep(100)
+  await asked.promise
   call.destroy()
-  const ended = await Promise.race([sent.promise, sleep(3000, 'never ended')])
+  const ended = await Promise.race([sent.promise, sleep(20_000, 'never ended', { ref: false })])
   process.off('uncaughtException', note)
   expect({ ended: ended === 'never ended', isDestroyed: stream.destroyed, uncaught }).toEqual({
     ended: false,
