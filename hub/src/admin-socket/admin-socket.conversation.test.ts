@@ -36,10 +36,7 @@ const handlers: AdminHandlers = {
   'sign-in-link': () => Promise.reject(new AppError('database.unavailable', { message: 'Postgres is gone.', cure: 'Start it.' })),
   token: () => Promise.reject(new AppError('account.not-found')),
   'device-revoke': () => Promise.reject(new AppError('agent.not-found')),
-  async fsck({ deep }) {
-    await delay(300)
-    return { ok: !deep, problems: [], counts: { packs: 3 } }
-  },
+  fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
 }
 
 async function serve(changes: Partial<AdminHandlers> = {}): Promise<AdminSocket> {
@@ -93,20 +90,33 @@ test.each([
 })
 
 test('lets a call under way finish when it closes, and takes no more', async () => {
-  const socket = await serve()
+  const begun = Promise.withResolvers<void>()
+  const socket = await serve({
+    fsck: async () => {
+      begun.resolve()
+      await delay(300)
+      return { ok: true, problems: [], counts: { packs: 3 } }
+    },
+  })
   const underWay = adminClient(socketPath).fsck({ vaultId: null, deep: false })
-  await delay(100)
-  const closed = socket.close(5000)
+  await begun.promise
+  const closed = socket.close(20_000)
   await expect(adminClient(socketPath).status({})).rejects.toThrow(expect.objectContaining({ code: 'hub.unreachable' }))
   expect(await underWay).toMatchObject({ ok: true })
   await closed
 })
 
 test('ends a call that takes longer than the patience it closes with', async () => {
-  const socket = await serve({ fsck: () => new Promise(() => undefined) })
+  const begun = Promise.withResolvers<void>()
+  const socket = await serve({
+    fsck: () => {
+      begun.resolve()
+      return new Promise(() => undefined)
+    },
+  })
   const underWay = adminClient(socketPath).fsck({ vaultId: null, deep: true })
   const ended = expect(underWay).rejects.toThrow(expect.objectContaining({ code: 'hub.unreachable' }))
-  await delay(100)
+  await begun.promise
   await socket.close(100)
   await ended
 })
