@@ -224,6 +224,8 @@ describe('the queue', () => {
     await expect.poll(() => agent.offers.length).toBe(2)
     await expect.poll(async () => (await hub.run(declined.id)).state).toBe('queued')
     agent.onOffer = () => ({ accepted: true })
+    // It is not the end of its own wait that it comes by.
+    await hub.sql(`update run set offer_not_before = now() + interval '1 hour' where id = $1`, [declined.id])
     await agent.send('run.finished', finished(ofRun, { outcome: 'failed', error: { code: 'internal', message: 'm', cure: 'c' } }))
     await hub.expectState(declined.id, 'running', 2000)
   })
