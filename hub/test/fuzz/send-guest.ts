@@ -30,12 +30,13 @@ export function sendGuest(
     agent: false,
     timeout: patienceMs,
   })
+  // A body that is refused before it was read to its end may find the connection closed, also in the middle of the answer.
+  const failed = (error: NodeJS.ErrnoException): void => (guest.isCut || isHangUp(error) ? resolve(null) : reject(error))
   sending.once('timeout', () => sending.destroy(new Error(`no answer within ${patienceMs} ms`)))
   sending.once('response', (response) => {
-    buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }), reject)
+    buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }), failed)
   })
-  // A body that is refused before it was read to its end may find the connection closed.
-  sending.once('error', (error: NodeJS.ErrnoException) => (guest.isCut || isHangUp(error) ? resolve(null) : reject(error)))
+  sending.once('error', failed)
   if (guest.body !== null) sending.write(guest.body)
   if (guest.isCut) setTimeout(() => sending.destroy(), 20)
   else sending.end()
