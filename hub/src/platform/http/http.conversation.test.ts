@@ -157,7 +157,7 @@ describe('actors', () => {
     ['of an unknown device', async () => agentToken({ kid: hubId })],
     ['for another device', async () => agentToken({ sub: hubId })],
     ['that expired', async () => agentToken({ iat: now() - 500, exp: now() - 200 })],
-    ['that lives too long', async () => agentToken({ exp: now() + 301 })],
+    ['that lives too long', async () => agentToken({ exp: now() + 302 })],
     ['from the future', async () => agentToken({ iat: now() + 200, exp: now() + 400 })],
     [
       'of another key',
