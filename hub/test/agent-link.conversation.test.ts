@@ -31,17 +31,18 @@ const sample = {
 
 describe('hello', () => {
   test('is accepted from an enrolled agent that signs the challenge; the device is then online with what it said of itself', async () => {
+    const beganMs = Date.now()
     const agent = await hub.enrol('nas')
     const challenge = await agent.dial()
     expect(challenge).toMatchObject({ hubId: hub.hub.hubId, protocol: { oldest: 1, newest: 1 } })
     const host = { ...agent.hello(challenge).host, osVersion: 'Debian 13' }
     const answer = await agent.say(agent.hello(challenge, { host, version: '0.2.0' }))
     expect(answer).toMatchObject({ accepted: true, hubVersion: '0.1.0', dropRuns: [] })
-    expect(answer.accepted && Math.abs(answer.timeMs - Date.now())).toBeLessThan(5000)
+    expect(answer.accepted && Math.abs(answer.timeMs - Date.now())).toBeLessThan(20_000)
     expect(await device(agent)).toMatchObject({ online: true, version: '0.2.0', host: { osVersion: 'Debian 13' } })
     agent.cut()
     await whenOnline(agent, false)
-    expect((await device(agent)).lastSeenAtMs).toBeGreaterThan(Date.now() - 5000)
+    expect((await device(agent)).lastSeenAtMs).toBeGreaterThanOrEqual(beganMs)
   })
 
   const refusals: readonly [string, string, (agent: FakeAgent) => Promise<unknown>][] = [

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
 import { TestHub } from '../../../test/test-hub.ts'
 
-const leaseMs = 600
+const leaseMs = 1000
 const hourMs = 3_600_000
 const sample = {
   phase: 'transferring',
