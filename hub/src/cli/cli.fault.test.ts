@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -92,9 +93,12 @@ describe('holdfast-hub', () => {
     const { port } = new URL(url)
     const upload = net.connect(Number(port), '127.0.0.1').on('error', () => undefined)
     onTestFinished(() => void upload.destroy())
-    upload.write('POST /api/v1/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
-    await delay(200)
+    upload.write(
+      'POST /api/v1/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{',
+    )
+    await once(upload, 'data') // It has the request: it says that it waits for the rest.
     hub.child.kill('SIGTERM')
+    await until(() => hub.stderr().includes('hub.stopping'), 60_000)
     await delay(600)
     hub.child.kill('SIGTERM')
     expect(await hub.ended).toBe(0)
