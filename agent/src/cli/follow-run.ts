@@ -42,7 +42,8 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
       watcher.onProblem(error)
       waitMs = awayPollMs
     }
-    await sleep(waitMs, undefined, { signal })
+    // An aborted sleep says only that it was aborted.
+    await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 
