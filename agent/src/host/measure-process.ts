@@ -28,14 +28,14 @@ async function measure({ request, ownPlaces }: MeasureOrder): Promise<void> {
   const places = new ExcludedPlaces(ownPlaces.map((place) => Buffer.from(place)))
   const walk = new Walk(sources, places, await backupExclusions(request), (folder, name) => sizes.add(folder, name))
   const counted = { files: 0, folders: 0, bytes: 0, problems: sources.absent.length }
-  const sample = (phase: MeasurementSample['phase']): MeasurementSample => ({
+  const sample = (phase: MeasurementSample['phase'], nowMs: number): MeasurementSample => ({
     phase,
     ...counted,
     leftOut: { ...walk.leftOut },
     largestLeftOut: [...sizes.largest],
-    elapsedMs: Math.round(performance.now() - startedAtMs),
+    elapsedMs: Math.round(nowMs - startedAtMs),
   })
-  const pace = breathing(() => ({ sample: sample(phase) }))
+  const pace = breathing((nowMs) => ({ sample: sample(phase, nowMs) }))
   let phase: MeasurementSample['phase'] = 'counting'
   for (const step of walk) {
     count(counted, step)
@@ -44,7 +44,7 @@ async function measure({ request, ownPlaces }: MeasureOrder): Promise<void> {
   phase = 'sizing'
   for await (const _ of sizes.countFolders()) await pace.breathe()
   await pace.rest()
-  tell({ sample: sample('done') })
+  tell({ sample: sample('done', performance.now()) })
 }
 
 function count(counted: { files: number; folders: number; bytes: number; problems: number }, step: WalkStep): void {
@@ -58,16 +58,18 @@ function count(counted: { files: number; folders: number; bytes: number; problem
 }
 
 /** Tells now and then, and lets the process hear that it is to end. The clock is asked once in a while only. */
-function breathing(answer: () => MeasureAnswer): { breathe(): Promise<void>; rest(): Promise<void> } {
+function breathing(answer: (nowMs: number) => MeasureAnswer): { breathe(): Promise<void>; rest(): Promise<void> } {
   let calls = 0
   let hasTold = false
   let sinceMs = performance.now()
   return {
     async breathe() {
-      if (++calls % 64 !== 0 || performance.now() - sinceMs < tellEveryMs) return
-      sinceMs = performance.now()
+      if (++calls % 64 !== 0) return
+      const nowMs = performance.now()
+      if (nowMs - sinceMs < tellEveryMs) return
+      sinceMs = nowMs
       hasTold = true
-      tell(answer())
+      tell(answer(nowMs))
       await nextTurn()
     },
     /** Until the next figures may be told: at once, where none were. */
