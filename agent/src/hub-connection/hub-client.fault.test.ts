@@ -6,21 +6,20 @@ import { RunId } from '@holdfast/shared-types'
 import { afterEach, expect, test } from 'vitest'
 import { createHubClient, type HubClient } from './hub-client.ts'
 
-const doubtMs = 100
 const runId = RunId.parse('11111111-1111-4111-8111-111111111111')
 
 let server: Server
 let client: HubClient
 let requests = 0
 
-async function serve(answer: RequestListener): Promise<void> {
+async function serve(answer: RequestListener, longestDoubtMs = 100): Promise<void> {
   requests = 0
   server = createServer((request, response) => {
     requests += 1
     answer(request, response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  client = createHubClient({ hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, issuer: null, longestDoubtMs: doubtMs })
+  client = createHubClient({ hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, issuer: null, longestDoubtMs })
 }
 afterEach(async () => {
   await client.close()
@@ -40,13 +39,15 @@ test('a call over a connection that died unnoticed is made again once the link i
 })
 
 test('an answer that comes slowly is waited for', async () => {
+  // Long enough that a machine which stands still for a moment is no hub that is silent.
+  const doubtMs = 2_000
   await serve(async (_, response) => {
     for (let part = 0; part < 8; part += 1) {
       response.write(Buffer.alloc(10))
-      await sleep(doubtMs / 2)
+      await sleep(doubtMs / 6)
     }
     response.end()
-  })
+  }, doubtMs)
   const asked = client.call('readSegments', { params: { runId }, body: new Uint8Array(24) }, { timeoutMs: 600_000 })
   await expect.poll(() => requests).toBe(1)
   client.doubt()
