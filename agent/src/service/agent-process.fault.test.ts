@@ -6,16 +6,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BackupResult } from '@holdfast/shared-types'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
-import { isAlive, markOf } from '../state/process-mark.ts'
+import { isAlive, markOf, type ProcessMark } from '../state/process-mark.ts'
 import { findRunningAgent } from '../state/running-agent.ts'
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url))
 const environment = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'holdfast-test-compile-cache') }
 
 const fileBytes = 1024 * 1024
+
+// Real processes, some of them one after the other.
+vi.setConfig({ testTimeout: 240_000 })
 
 let hub: FakeHub
 let folder: TestFolder
@@ -47,7 +50,7 @@ async function anAgentProcess(...args: string[]): Promise<ChildProcess> {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   children.add(child)
-  await hub.until(() => hub.hellos.length > hellos, 'its hello')
+  await hub.until(() => hub.hellos.length > hellos, 'its hello', 60_000)
   return child
 }
 
@@ -64,7 +67,7 @@ test('a report that was not acknowledged survives kill -9: it is in the next hel
   hub.handlers.set('run.finished', () => null)
   const first = await anAgentProcess()
   const { runId } = await aBackup()
-  const told = await hub.until(() => hub.reports('run.finished')[0], 'the report', 25_000)
+  const told = await hub.until(() => hub.reports('run.finished')[0], 'the report', 60_000)
   await killed(first)
 
   hub.handlers.set('run.finished', () => ({}))
@@ -84,7 +87,7 @@ test('killed in the middle of a run it has nothing in hand afterwards, and the n
     if (method === 'PUT' && hub.vault.storedBytes > fileBytes) await new Promise(() => undefined)
   }
   await aBackup()
-  await hub.until(() => hub.vault.storedBytes > fileBytes, 'a pack to be stored', 25_000)
+  await hub.until(() => hub.vault.storedBytes > fileBytes, 'a pack to be stored', 60_000)
   await killed(first)
   hub.onHttp = () => undefined
   await anAgentProcess()
@@ -92,7 +95,7 @@ test('killed in the middle of a run it has nothing in hand afterwards, and the n
   const storedBefore = hub.vault.storedBytes
   expect(hub.hellos.at(-1)?.runsInHand).toEqual([])
   const { runId } = await aBackup()
-  const end = await hub.until(() => hub.reports('run.finished').find(({ body }) => body['runId'] === runId), 'the end', 25_000)
+  const end = await hub.until(() => hub.reports('run.finished').find(({ body }) => body['runId'] === runId), 'the end', 60_000)
   expect(end.body).toMatchObject({ outcome: 'succeeded', result: { files: 8, bytesStored: hub.vault.storedBytes - storedBefore } })
   expect((end.body['result'] as BackupResult).bytesStored).toBeLessThan(8 * fileBytes)
 })
@@ -103,7 +106,7 @@ test('told to stop in the middle of a run it says so, gives its lock back and en
     if (method === 'PUT') await new Promise(() => undefined)
   }
   await aBackup()
-  await hub.until(() => hub.reports('run.progress').length > 0 && hub.reports('session.open').length > 0, 'the run', 25_000)
+  await hub.until(() => hub.reports('run.progress').length > 0 && hub.reports('session.open').length > 0, 'the run', 60_000)
   expect(findRunningAgent(device.folders)).toMatchObject({ holder: { pid: agent.pid, purpose: 'service' }, facts: { link: 'connected' } })
   const toldAtMs = performance.now()
   expect(await killed(agent, 'SIGTERM')).toBe(0)
@@ -123,7 +126,7 @@ test('a second agent on the same state is refused and names the first', async ()
   second.stderr.on('data', (data: Buffer) => {
     said += data.toString()
   })
-  const [status] = (await once(second, 'exit')) as [number]
+  const [status] = (await once(second, 'close')) as [number]
   expect([status, said]).toEqual([1, expect.stringContaining(`pid ${first.pid ?? 0}`)])
   expect(hub.hellos).toHaveLength(1)
 })
@@ -148,17 +151,21 @@ function aParentThat(next: string): ChildProcess {
 
 test('with --exit-with-parent it ends when the process that started it is gone', async () => {
   const parent = aParentThat('')
-  await hub.until(() => hub.linkCount === 1, 'the link', 25_000)
+  await hub.until(() => hub.linkCount === 1, 'the link', 60_000)
   await killed(parent)
   await hub.until(() => hub.linkCount === 0 && !existsSync(device.folders.lockFile), 'the agent to end')
 })
 
 test('with --exit-with-parent it also ends when that process was gone before it had looked', async () => {
   const parent = aParentThat('process.kill(process.pid, "SIGKILL")')
-  let pid = ''
-  parent.stdout?.on('data', (data: Buffer) => (pid += data.toString()))
+  let said = ''
+  // Taken with its number: by the time that the parent's end is known here the agent may have ended.
+  let orphan: ProcessMark | null = null
+  parent.stdout?.on('data', (data: Buffer) => {
+    said += data.toString()
+    orphan = markOf(Number(said))
+  })
   await once(parent, 'close')
-  const orphan = markOf(Number(pid))
-  expect(isAlive(orphan)).toBe(true)
-  await hub.until(() => !isAlive(orphan), 'the agent to end', 25_000)
+  expect(said).toMatch(/^[1-9]\d*$/)
+  await hub.until(() => orphan !== null && !isAlive(orphan), 'the agent to end', 60_000)
 })
