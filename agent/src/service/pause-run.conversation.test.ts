@@ -51,13 +51,16 @@ describe.each([
   test('rests when told to, says so as long as it does, and ends whole when told to go on', async () => {
     const runId = await hub.begin(await make(), { leaseMs })
     expect(await pause(runId, true)).toEqual({ ok: true, body: { known: true } })
-    await hub.until(() => told(runId).filter(({ isPaused }) => isPaused).length >= 2, 'two reports that it rests')
-    await sleep(300)
-    const resting = told(runId).at(-1)!
+    // What was in hand is brought to its end, however slow the machine is; then nothing moves.
+    const resting = await hub.until(() => {
+      const last = told(runId).slice(-6)
+      const isStill = last.length === 6 && last.every(({ isPaused, sample }) => isPaused && sample.filesDone === last[0]?.sample.filesDone)
+      return isStill ? last[0] : null
+    }, 'reports that it rests')
     const count = told(runId).length
     await sleep(1_000)
+    await hub.until(() => told(runId).length > count, 'one more report')
     expect(isEnded(runId)).toBe(false)
-    expect(told(runId).length).toBeGreaterThan(count)
     expect(told(runId).at(-1)).toMatchObject({ isPaused: true, sample: { filesDone: resting.sample.filesDone } })
     expect(await pause(runId, false)).toEqual({ ok: true, body: { known: true } })
     expect((await endOf(hub, runId)).body).toMatchObject({ outcome: 'succeeded', warningCount: 0 })
