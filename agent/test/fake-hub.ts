@@ -85,8 +85,12 @@ export class FakeHub {
 
   static async start(port = 0, certificate: FakeHubCertificate | null = null): Promise<FakeHub> {
     const hub = new FakeHub(certificate)
-    await new Promise<void>((resolve) => hub.#http.listen(port, '127.0.0.1', resolve))
-    return hub
+    for (const endsAtMs = performance.now() + 20_000; ; await sleep(50)) {
+      const problem = await hub.#listen(port)
+      if (problem === null) return hub
+      // A port that was given up for a moment may be another test's for one.
+      if (problem.code !== 'EADDRINUSE' || performance.now() > endsAtMs) throw problem
+    }
   }
 
   get port(): number {
@@ -157,6 +161,16 @@ export class FakeHub {
       if (seen !== undefined && seen !== null && seen !== false) return seen
     }
     throw new Error(`still waiting for ${what}; so far: ${this.received.map(({ type }) => type).join(' ')} ${this.violations.join('; ')}`)
+  }
+
+  #listen(port: number): Promise<NodeJS.ErrnoException | null> {
+    return new Promise((resolve) => {
+      this.#http.once('error', resolve)
+      this.#http.listen(port, '127.0.0.1', () => {
+        this.#http.off('error', resolve)
+        resolve(null)
+      })
+    })
   }
 
   #greet(socket: Socket): void {

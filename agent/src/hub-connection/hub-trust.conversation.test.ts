@@ -69,11 +69,11 @@ test.each([
 
 test('a hub that comes back with a certificate of nobody\u2019s is refused on the link too, until the device is told its authority', async () => {
   const device = await anEnrolledAgent(hub, join(folder.path, 'state'), ca)
-  const { port } = hub
-  await hub.close()
   const next = new OwnAuthority(folder.path, 'next')
-  const { hubId } = hub
-  hub = await hubWith(next.sign('next-hub'), port)
+  const certificate = next.sign('next-hub')
+  const { hubId, port } = hub
+  await hub.close()
+  hub = await hubWith(certificate, port)
   const states: LinkState[] = []
   const link = aLink(device, { authority: ca, hubId, onState: (state) => void states.push(state) })
   link.start()
