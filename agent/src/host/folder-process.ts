@@ -4,11 +4,14 @@ import { toAppError } from '../errors/to-app-error.ts'
 import { listFolder, type ListOrder } from './list-folder.ts'
 
 export type ListAnswer = { readonly page: HostPage } | { readonly error: WireError }
+/** Said once: what it takes to be here says nothing of a disk. */
+export const isHere = 'here'
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (order: ListOrder) => {
   process.send?.(answerTo(order))
 })
+process.send?.(isHere)
 
 function answerTo(order: ListOrder): ListAnswer {
   try {

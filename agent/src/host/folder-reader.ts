@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { AppError, fromWireError, type HostPage } from '@holdfast/shared-types'
 import { siblingModule } from '../runs/sibling-module.ts'
-import type { ListAnswer } from './folder-process.ts'
+import type { isHere, ListAnswer } from './folder-process.ts'
 import type { ListOrder } from './list-folder.ts'
 
 export interface FolderReaderOptions {
@@ -13,12 +13,16 @@ export interface FolderReaderOptions {
 
 /** People who browse at the same time, and mounts that never answer: what hangs in the kernel stays counted until it is gone. */
 const mostProcesses = 4
+/** A machine that has much to do takes long to start a process, which is no fault of a disk. The hub gives up before; the next look is quick. */
+const startMs = 30_000
 
 /** Reads folders in processes of its own: what hangs there is left behind, and the agent goes on. */
 export class FolderReader {
   readonly #deadlineMs: number
   readonly #idleMs: number
   readonly #processes = new Set<ChildProcess>()
+  /** Those that have come up. */
+  readonly #here = new WeakSet<ChildProcess>()
   readonly #idle = new Map<ChildProcess, NodeJS.Timeout>()
   #closed = false
 
@@ -81,12 +85,18 @@ export class FolderReader {
       return Promise.reject(new AppError('agent.busy', { message: 'The device has no room for another process.' }))
     const { promise, resolve, reject } = Promise.withResolvers<ListAnswer>()
     const ended = (): void => reject(new AppError('internal', { message: 'The process that looks into folders ended unexpectedly.' }))
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       reader.off('exit', ended)
       reader.kill('SIGKILL')
       reject(new AppError('host.not-answering'))
-    }, this.#deadlineMs)
-    reader.once('message', (answer) => resolve(answer as ListAnswer))
+    }
+    let timer = setTimeout(giveUp, this.#here.has(reader) ? this.#deadlineMs : startMs)
+    reader.on('message', (said: typeof isHere | ListAnswer) => {
+      if (typeof said !== 'string') return resolve(said)
+      this.#here.add(reader)
+      clearTimeout(timer)
+      timer = setTimeout(giveUp, this.#deadlineMs)
+    })
     reader.once('exit', ended)
     reader.once('error', ended)
     reader.send(order, (error) => {

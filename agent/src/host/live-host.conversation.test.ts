@@ -57,7 +57,7 @@ describe('folders of the device', () => {
 })
 
 test('a file system that does not answer ends the question, not the agent, and those that hang are counted', async () => {
-  const reader = new FolderReader({ deadlineMs: 8000 })
+  const reader = new FolderReader({ deadlineMs: 3000 })
   const order = { path: Buffer.from(sources), after: null, limit: 10, ownPlaces: [] }
   try {
     await reader.list(order)
