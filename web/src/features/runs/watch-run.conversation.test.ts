@@ -51,7 +51,7 @@ function log(from: number, to: number): void {
 }
 const watchRun = () => scope.run(() => useWatchedRun(run.id)) ?? expect.unreachable()
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 15_000 })
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000 })
 
 test('pages of the log, live lines and what was missed in a cut make one log without gap or duplicate', async () => {
   log(1, 2500)
