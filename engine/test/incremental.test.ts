@@ -153,7 +153,9 @@ test('a file with a modification time in the future is believed, one that change
   writeFileSync(`${source}/old`, 'x')
   await work.backUp([source])
   expect(await work.backUp([source])).toMatchObject({ filesRead: 0 })
-  await work.backUp([source], { clock: realClock, previous: null })
+  // A second after they changed, however long the backups before took.
+  const aSecondLater = statSync(`${source}/future`).ctimeMs + 1000
+  await work.backUp([source], { clock: { ...realClock, nowMs: () => aSecondLater }, previous: null })
   expect(await work.backUp([source])).toMatchObject({ filesRead: 2, filesUnchanged: 2 })
 })
 
