@@ -147,7 +147,8 @@ describe('directory store after a crash', () => {
       expect(bytes, key).toEqual(new Uint8Array(65_536).fill(Number(key.split('-').at(-1)) & 0xff))
       count++
     }
-    expect(count).toBeGreaterThan(6)
+    // Of each round one at least was acknowledged; how many more is the disk's to say.
+    expect(count).toBeGreaterThanOrEqual(6)
     await store.put('after', text('x'))
     expect(await readdir(path.join(rootPath, '+tmp'))).toHaveLength(1)
   })

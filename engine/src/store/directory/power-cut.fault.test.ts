@@ -120,7 +120,8 @@ async function kill(child: ChildProcess): Promise<void> {
 async function stopAllThreads(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP')
   const isStopped = async (thread: string): Promise<boolean> => {
-    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+    // One that has ended writes nothing either.
+    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') T')
     return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')
   }
   for (;;) {
