@@ -16,10 +16,10 @@ test('flipped, cut, lengthened and lost objects of every kind are named, and no 
     yield* grownAndLost(whole)
   })
   expect(rounds.rounds).toBeGreaterThan(120)
-}, 60_000)
+}, 180_000)
 
 test('objects of one kind under one another\u2019s keys are named, and no restore takes one for the other', async () => {
   await rounds.playExchanges()
   // Two slots, two snapshots, and four packs or more.
   expect(rounds.rounds).toBeGreaterThanOrEqual(3 + 3 + 18)
-}, 60_000)
+}, 180_000)

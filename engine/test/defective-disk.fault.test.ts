@@ -48,6 +48,6 @@ describe.skipIf(!canTrace)('a disk with a defect', () => {
         restored: ['a', 'large', 'small', 'z'].filter((file) => file !== name),
       })
     },
-    60_000,
+    180_000,
   )
 })

@@ -19,11 +19,11 @@ test.each(['backup', 'restore', 'fsck'] as const)(
     await rounds.playFaults(task, isPlayed)
     expect(rounds.rounds).toBeGreaterThan(6)
   },
-  60_000,
+  180_000,
 )
 
 test('a hub that dies before or after any change of its store starts clean, and the next backup is right', async () => {
   await rounds.playCrashes()
   // Two packs and a snapshot, before and after, and the round in which nobody died.
   expect(rounds.rounds).toBeGreaterThanOrEqual(7)
-}, 60_000)
+}, 180_000)

@@ -55,7 +55,7 @@ test('one flipped bit anywhere in any object is found', async () => {
     await replace(store, key, whole)
   }
   expect((await fsck(store, { vault, readData: true })).ok).toBe(true)
-}, 60_000)
+}, 180_000)
 
 test('every object cut short by a byte or lost is found', async () => {
   const store = new MemoryStore()
