@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Problem, type AgentId, type EnrolAnswer, type Run, type RunId, type RunOrder, type RunState } from '@holdfast/shared-types'
 import { Client } from 'pg'
 import { expect } from 'vitest'
+import type { HubConfig } from '../src/config/config-schema.ts'
 import { loadConfig } from '../src/config/load-config.ts'
 import { createHub } from '../src/create-hub.ts'
 import type { Hub, HubOptions } from '../src/hub.ts'
@@ -58,7 +60,18 @@ export class TestHub {
       ...this.#options.env,
     })
     const log = this.#options.log ?? (this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger)
-    this.hub = await createHub({
+    const held = this.#port === 0 ? null : await holdPort(this.#port)
+    try {
+      this.hub = await this.#make(config, log)
+    } finally {
+      await held?.()
+    }
+    await this.hub.listen()
+    this.#port = this.hub.port
+  }
+
+  #make(config: HubConfig, log: Logger): Promise<Hub> {
+    return createHub({
       config,
       connection: this.database.connection,
       log,
@@ -67,8 +80,6 @@ export class TestHub {
       ...(this.#options.logFile === undefined ? {} : { logFile: this.#options.logFile }),
       ...(this.#options.now === undefined ? {} : { now: this.#options.now }),
     })
-    await this.hub.listen()
-    this.#port = this.hub.port
   }
 
   async stop(): Promise<void> {
@@ -161,6 +172,16 @@ export class TestHub {
       await client.end()
     }
   }
+}
+
+/** Keeps a port while a hub is made anew: meanwhile it could become another test's. @returns what lets go of it; null where it is in use */
+async function holdPort(port: number): Promise<(() => Promise<unknown>) | null> {
+  const server = createServer((socket) => void socket.destroy())
+  const isHeld = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  return isHeld ? () => new Promise((resolve) => server.close(resolve)) : null
 }
 
 export const cookieOf = (answer: Response): string => (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
