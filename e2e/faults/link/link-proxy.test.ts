@@ -61,18 +61,24 @@ const say = async (what: readonly string[]): Promise<void> => {
     near.write(bytes.subarray(at, at + 100))
     await sleep(2)
   }
+}
+/** Until so many have come, and whatever comes after them has had its time. */
+const hear = async (count: number): Promise<void> => {
+  await expect.poll(() => texts().length).toBeGreaterThanOrEqual(count)
   await sleep(600)
 }
 
 describe('the weather', () => {
   test('is good at first: everything comes, once and in order', async () => {
     await say(messages)
+    await hear(messages.length)
     expect(texts()).toEqual(messages)
   })
 
   test('doubles messages whole, and nothing else', async () => {
     proxy.weather.isDoubling = true
     await say(['40/agent,', ...messages, '2'])
+    await hear(messages.length + 11)
     const came = texts()
     expect(came.length).toBeGreaterThan(messages.length + 10)
     expect([...new Set(came)].toSorted()).toEqual(['40/agent,', ...messages, '2'].toSorted())
@@ -82,6 +88,7 @@ describe('the weather', () => {
   test('lets messages be overtaken, and loses none', async () => {
     proxy.weather.isShuffling = true
     await say(messages)
+    await hear(messages.length)
     expect(texts()).not.toEqual(messages)
     expect(texts().toSorted()).toEqual(messages.toSorted())
   })
@@ -91,6 +98,7 @@ describe('the weather', () => {
     await say(messages)
     proxy.mend()
     await say(messages)
+    await sleep(600)
     expect(texts()).toEqual([])
     expect([near.destroyed, far.destroyed]).toEqual([false, false])
   })
