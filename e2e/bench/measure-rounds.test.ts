@@ -72,11 +72,11 @@ test('what a killed bench has left goes, and what only looks like it stays', () 
 
 test('a command’s time, CPU and memory are its own, and one that fails tells what it said', async () => {
   const script =
-    'const hold = Buffer.alloc(150 * 2 ** 20, 1); const end = Date.now() + 700; while (Date.now() < end); console.log(hold.length)'
+    'const hold = Buffer.alloc(150 * 2 ** 20, 1); const end = Date.now() + 1500; while (Date.now() < end); console.log(hold.length)'
   const { signal } = new AbortController()
   const figures = await measureCommand('node', { file: process.execPath, args: ['-e', script], env: {} }, noServants, signal)
   expect(figures.stdout).toBe(`${150 * 2 ** 20}\n`)
-  expect(figures.wallSeconds).toBeGreaterThan(0.69)
+  expect(figures.wallSeconds).toBeGreaterThan(1.49)
   expect(figures.cpuSeconds).toBeGreaterThan(0.1)
   expect(figures.cpuSeconds).toBeLessThan(figures.wallSeconds * 4)
   expect(figures.peakBytes).toBeGreaterThan(150 * 2 ** 20)
@@ -113,4 +113,4 @@ test('every tool takes its steps in every round, and leaves nothing behind', asy
   stop.abort(new Error('enough'))
   await expect(measureRounds(contest)).rejects.toThrow()
   expect(readdirSync(workFolder)).toEqual([])
-}, 60_000)
+}, 180_000)

@@ -23,6 +23,6 @@ test('the rounds have every fault that there is', () => {
   expect(faultNames.filter((name) => !played.has(name))).toEqual([])
 })
 
-test('a run ends in one honest state, whatever breaks while it is under way', { timeout: 180_000 }, async () => {
+test('a run ends in one honest state, whatever breaks while it is under way', { timeout: 400_000 }, async () => {
   await playRounds({ seed, leaseMs, rounds, tell: console.log })
 })

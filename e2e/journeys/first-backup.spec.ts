@@ -40,7 +40,7 @@ test('the first backup, from the printed link to a file in hand', async ({ page 
   const device = await devices.open('journey')
 
   const run = await device.backUpNow(home)
-  await run.expectState('Succeeded', 60_000)
+  await run.expectState('Succeeded', 120_000)
   const seen = await run.seenProgress()
   expect(seen.files.length, `figures seen while it ran: ${JSON.stringify(seen)}`).toBeGreaterThan(1)
   expect(await run.resultFigure('Files')).toContain('3,001')

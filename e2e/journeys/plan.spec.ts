@@ -64,7 +64,7 @@ test('a plan is run from the command line, rests while somebody wants it to, and
     progress: { filesDone: resting.progress?.filesDone },
   })
   await page.getByRole('button', { name: 'Resume' }).click()
-  await expect.poll(async () => (await runNow()).state, { timeout: 60_000 }).toBe('succeeded')
+  await expect.poll(async () => (await runNow()).state, { timeout: 120_000 }).toBe('succeeded')
   expect((await call<PlanFacts>('GET', `/plans/${plan.id}`)).lastSize).toMatchObject({ files: 6001 })
 
   for (let folder = 0; folder < 50; folder += 1) rmSync(join(home, String(folder)), { recursive: true })

@@ -70,7 +70,7 @@ test('a device is revoked in the middle of a backup: it is out at once, commits 
   expect(await look(`/runs/${id}`)).toMatchObject({ state: 'cancelled' })
   process.kill(stack.agent().pid, 'SIGCONT')
 
-  await stack.agent().waitForLine(/This device was removed from the hub; the agent does not dial any more/, 5000)
+  await stack.agent().waitForLine(/This device was removed from the hub; the agent does not dial any more/, 60_000)
   await sleep(1500)
   expect(stack.agent().isRunning(), 'a service that ends would be started again, and dial').toBe(true)
   const status = await stack.holdfast<{ link: string; problem?: { code: string } }>(['status'])

@@ -47,7 +47,7 @@ function launch(port: number, args: readonly string[] = []): Launcher {
     output: () => output,
     exitCode,
     async waitFor(pattern) {
-      await expect.poll(() => pattern.test(output) || child.exitCode !== null, { timeout: 60_000, message: output }).toBe(true)
+      await expect.poll(() => pattern.test(output) || child.exitCode !== null, { timeout: 120_000, message: output }).toBe(true)
       const match = pattern.exec(output)
       if (match === null) throw new Error(`npm start ended before it said ${pattern}:\n${output}`)
       return match
@@ -91,7 +91,7 @@ test('a changed port is carried to the local agent, and a second start is refuse
   const port = await findFreePort()
   const first = launch(port)
   await first.waitFor(/is ready/)
-  await expect.poll(async () => (await holdfast<{ link: string }>(['status'])).link, { timeout: 20_000 }).toBe('connected')
+  await expect.poll(async () => (await holdfast<{ link: string }>(['status'])).link, { timeout: 60_000 }).toBe('connected')
   expect(await holdfast(['status'])).toMatchObject({ hubUrl: `http://127.0.0.1:${port}` })
 
   const second = launch(await findFreePort())

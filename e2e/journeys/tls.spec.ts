@@ -49,7 +49,7 @@ test('a device enrols with its hub\u2019s own authority and backs up over TLS, a
   }
   const hub = startProgram(hubBin, ['start', '--exit-with-parent'], env)
   programs.push(hub)
-  expect((await hub.waitForLine(/^Holdfast hub at (\S+)$/m, 60_000))[1]).toBe(origin)
+  expect((await hub.waitForLine(/^Holdfast hub at (\S+)$/m, 120_000))[1]).toBe(origin)
   const { token } = await runForJson<{ token: string }>(hubBin, ['enrol-token', 'create', '--json'], env)
   const enrol = ['enrol', origin, '--token', token, '--json']
   const refused = await runForJson<FailureDocument>(holdfastBin, enrol, env, 1)
@@ -58,7 +58,7 @@ test('a device enrols with its hub\u2019s own authority and backs up over TLS, a
 
   const agent = startProgram(holdfastBin, ['run', '--exit-with-parent'], env)
   programs.push(agent)
-  await agent.waitForLine(/link\.connected/, 60_000)
+  await agent.waitForLine(/link\.connected/, 120_000)
   mkdirSync(file('source'))
   writeFileSync(join(file('source'), 'letter'), 'x'.repeat(3_000_000))
   const backup = await runForJson<BackupDocument>(holdfastBin, ['backup', file('source'), '--json'], env)

@@ -16,7 +16,7 @@ export interface Program {
   kill(): Promise<void>
 }
 
-const stopTimeoutMs = 20_000
+const stopTimeoutMs = 60_000
 
 /** Starts one of the project's programs in a process group of its own; it ends with us, because its standard input does. */
 export function startProgram(bin: string, args: readonly string[], env: NodeJS.ProcessEnv): Program {

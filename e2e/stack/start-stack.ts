@@ -6,7 +6,7 @@ import { startProgram, type Program } from './program.ts'
 import { holdfastBin, hubBin } from './project.ts'
 import { makeScratchFolder } from './scratch-folder.ts'
 
-const startTimeoutMs = 60_000
+const startTimeoutMs = 120_000
 
 /** A hub with its own Postgres and store, and an enrolled agent, each a real process on free ports and in a folder of its own. */
 export interface Stack {
