@@ -68,7 +68,7 @@ describe('the examples of the manual', () => {
             await hub.post(`/api/v1/devices/${agent.agentId}/runs`, { kind: 'backup', sources: [{ path: `/x${Math.random()}` }] })
             return heard
           },
-          { timeout: 15_000, interval: 500 },
+          { timeout: 60_000, interval: 500 },
         )
         .toMatch(/^run\.changed [0-9a-f-]{36}$/m)
     } finally {
