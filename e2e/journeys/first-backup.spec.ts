@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
+import { restSoon } from '../pages/run-page.ts'
 import { signInByLink } from '../pages/sign-in.ts'
 import { startStack, type Stack } from '../stack/start-stack.ts'
 
@@ -40,6 +41,10 @@ test('the first backup, from the printed link to a file in hand', async ({ page 
   const device = await devices.open('journey')
 
   const run = await device.backUpNow(home)
+  // The page may take longer to open on a busy machine than the backup does: it rests until somebody can see it.
+  await restSoon(page, new URL(page.url()).pathname.split('/').at(-1) ?? '')
+  await run.expectState('Paused', 60_000)
+  await page.getByRole('button', { name: 'Resume' }).click()
   await run.expectState('Succeeded', 120_000)
   const seen = await run.seenProgress()
   expect(seen.files.length, `figures seen while it ran: ${JSON.stringify(seen)}`).toBeGreaterThan(1)
