@@ -21,6 +21,6 @@ export const aBackupOf = (hub: FakeHub, sources: string, full = false): RunReque
 })
 
 export const endOf = (hub: FakeHub, runId: string): Promise<Report> =>
-  hub.until(() => hub.reports('run.finished').find((report) => report.body['runId'] === runId), `the end of ${runId}`, 25_000)
+  hub.until(() => hub.reports('run.finished').find((report) => report.body['runId'] === runId), `the end of ${runId}`, 60_000)
 
 export const snapshotOf = (end: Report): SnapshotId => SnapshotId.parse((end.body['result'] as BackupResult).snapshotId)

@@ -21,7 +21,7 @@ export interface TestFolder {
 }
 export function aFolder(): TestFolder {
   const path = mkdtempSync(join(tmpdir(), 'holdfast-agent-test-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 10 }) }
 }
 
 export interface TestAgent {

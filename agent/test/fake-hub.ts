@@ -126,7 +126,7 @@ export class FakeHub {
   async command<T extends HubCommandType>(type: T, body: BodyOf<typeof hubCommands, T>, id: string = randomUUID()): Promise<AckEnvelope> {
     const [socket] = this.#links
     if (socket === undefined) throw new Error('no agent is linked')
-    return AckEnvelope.parse(await socket.timeout(10_000).emitWithAck(messageEvent, { v: 1, id, type, sentAtMs: Date.now(), body }))
+    return AckEnvelope.parse(await socket.timeout(20_000).emitWithAck(messageEvent, { v: 1, id, type, sentAtMs: Date.now(), body }))
   }
 
   async offer(
@@ -155,7 +155,7 @@ export class FakeHub {
   }
 
   /** Waits until something is so. */
-  async until<T>(look: () => T | undefined | null | false, what: string, withinMs = 15_000): Promise<T> {
+  async until<T>(look: () => T | undefined | null | false, what: string, withinMs = 30_000): Promise<T> {
     for (const endsAtMs = performance.now() + withinMs; performance.now() < endsAtMs; await sleep(10)) {
       const seen = look()
       if (seen !== undefined && seen !== null && seen !== false) return seen

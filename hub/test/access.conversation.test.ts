@@ -167,11 +167,11 @@ describe('the live connection', () => {
         measurement: `measurement:${randomUUID()}`,
       } satisfies Record<keyof typeof topicRules, string>
       for (const [kind, topic] of Object.entries(topics) as [keyof typeof topicRules, string][]) {
-        const ack = (await socket.timeout(2000).emitWithAck('subscribe', { topic })) as { ok: boolean; error?: { code: string } }
+        const ack = (await socket.timeout(20_000).emitWithAck('subscribe', { topic })) as { ok: boolean; error?: { code: string } }
         // Who is let in is told that there is no such measurement.
         const isLetIn = ack.ok || !refusals.has(ack.error?.code ?? '')
         expect([kind, isLetIn]).toEqual([kind, caller.may(uiRequestRules.subscribe) && caller.may(topicRules[kind])])
-        expect(await socket.timeout(2000).emitWithAck('unsubscribe', { topic })).toMatchObject({
+        expect(await socket.timeout(20_000).emitWithAck('unsubscribe', { topic })).toMatchObject({
           ok: caller.may(uiRequestRules.unsubscribe),
         })
       }

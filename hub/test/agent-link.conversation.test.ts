@@ -173,7 +173,7 @@ describe('messages', () => {
     await agent.link()
     const body = { runId: randomUUID(), fence: 1, lines: [{ n: 1, atMs: 1, level: 'info', event: 'x', message: 'x', path: null }] }
     const ack: unknown = await agent.socket
-      ?.timeout(2000)
+      ?.timeout(20_000)
       .emitWithAck('message', { v: 1, id: randomUUID(), type: 'run.log', sentAtMs: 1, body, ...change })
     expect(ack).toMatchObject({ ok: false, error: { code } })
   })

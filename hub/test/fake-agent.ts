@@ -148,7 +148,7 @@ export class FakeAgent {
   }
 
   async say(hello: unknown): Promise<HelloAnswer> {
-    return HelloAnswer.parse(await this.#live.timeout(5000).emitWithAck(helloEvent, hello))
+    return HelloAnswer.parse(await this.#live.timeout(20_000).emitWithAck(helloEvent, hello))
   }
 
   /** Dials and says hello. */
@@ -164,7 +164,7 @@ export class FakeAgent {
 
   /** Sends a message; `id` makes it a repeated one. */
   async send(type: string, body: unknown, id: string = randomUUID()): Promise<AckEnvelope> {
-    return AckEnvelope.parse(await this.#live.timeout(5000).emitWithAck(messageEvent, { v: 1, id, type, sentAtMs: Date.now(), body }))
+    return AckEnvelope.parse(await this.#live.timeout(20_000).emitWithAck(messageEvent, { v: 1, id, type, sentAtMs: Date.now(), body }))
   }
 
   #obey({ type, body }: AnyEnvelope, acknowledge: (ack: AckEnvelope) => void): void {

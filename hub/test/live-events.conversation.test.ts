@@ -35,7 +35,7 @@ class Browser {
     })
   }
   subscribe(topic: string, lastSeq?: number): Promise<Ack> {
-    return this.socket.timeout(5000).emitWithAck('subscribe', lastSeq === undefined ? { topic } : { topic, lastSeq }) as Promise<Ack>
+    return this.socket.timeout(20_000).emitWithAck('subscribe', lastSeq === undefined ? { topic } : { topic, lastSeq }) as Promise<Ack>
   }
   seqs(topic: Topic): (number | null)[] {
     return this.heard.filter((event) => event.topic === topic).map((event) => event.seq)
@@ -78,7 +78,7 @@ describe('a live connection', () => {
     ['a sequence that never was', { topic: 'devices', lastSeq: 1_000_000 }, 'live.sequence-gone'],
     ['more than the contract has', { topic: 'devices', all: true }, 'request.invalid'],
   ])('refuses %s', async (_, body, code) => {
-    const ack: unknown = await (await browser()).socket.timeout(2000).emitWithAck('subscribe', body)
+    const ack: unknown = await (await browser()).socket.timeout(20_000).emitWithAck('subscribe', body)
     expect(ack).toMatchObject({ ok: false, error: { code } })
   })
 })
@@ -107,7 +107,7 @@ describe('events', () => {
   test('of one topic come no more after it was left', async () => {
     const ears = await browser()
     await ears.subscribe('devices')
-    expect(await ears.socket.timeout(2000).emitWithAck('unsubscribe', { topic: 'devices' })).toEqual({ ok: true, body: {} })
+    expect(await ears.socket.timeout(20_000).emitWithAck('unsubscribe', { topic: 'devices' })).toEqual({ ok: true, body: {} })
     await hub.enrol('unheard')
     await sleep(200)
     expect(ears.heard).toEqual([])

@@ -157,7 +157,7 @@ export class TestHub {
   }
 
   /** Waits until a run is in this state. */
-  async expectState(runId: RunId, state: RunState, timeoutMs = 5000): Promise<Run> {
+  async expectState(runId: RunId, state: RunState, timeoutMs = 20_000): Promise<Run> {
     await expect.poll(async () => (await this.run(runId)).state, { timeout: timeoutMs, interval: 20 }).toBe(state)
     return this.run(runId)
   }

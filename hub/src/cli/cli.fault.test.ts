@@ -36,7 +36,7 @@ function launch(args: readonly string[], at = folder): LineProcess {
   const launched = startLineProcess(process.execPath, [bin, ...args], { env: hubEnv(at) })
   onTestFinished(async () => {
     await launched.kill()
-    await until(() => postmasterOf(at) === null, 30_000)
+    await until(() => postmasterOf(at) === null, 60_000)
   })
   return launched
 }
@@ -150,7 +150,7 @@ describe('holdfast-hub', () => {
 
   test('a signal in the middle of its start ends it as well', async () => {
     const hub = launch(['start', '--json'])
-    await until(() => postmasterOf(folder) !== null, 20_000)
+    await until(() => postmasterOf(folder) !== null, 60_000)
     hub.child.kill('SIGTERM')
     expect(await hub.ended).toBe(0)
     await expectNothingLeft()

@@ -20,7 +20,7 @@ import { arbitraryOf, mutantsOf, strangers } from '../../../scripts/testing/sche
 import type { FuzzedHub } from './fuzzed-hub.ts'
 import type { FuzzOptions } from './fuzz-http.ts'
 
-const patienceMs = 5_000
+const patienceMs = 20_000
 
 /** Asks over a socket. @returns the answer; `ended` where the hub hung up instead, which it may */
 async function ask(socket: Socket, event: string, ...body: readonly unknown[]): Promise<unknown> {

@@ -13,25 +13,25 @@ beforeAll(async () => {
 afterAll(() => fuzzed.hub.stop())
 
 describe('whatever is said to the hub', () => {
-  test('every call answers by its contract or refuses with a code of the registry', { timeout: 60_000 }, async () => {
+  test('every call answers by its contract or refuses with a code of the registry', { timeout: 180_000 }, async () => {
     expect(await fuzzHttp(fuzzed, { seed, guests: 40 })).toEqual([])
   })
 
-  test('every event of a browser is acknowledged, or its socket is ended', { timeout: 60_000 }, async () => {
+  test('every event of a browser is acknowledged, or its socket is ended', { timeout: 180_000 }, async () => {
     expect(await fuzzUi(fuzzed, { seed, guests: 60 })).toEqual([])
   })
 
-  test('every message of an agent is acknowledged, and none of them is an internal error', { timeout: 60_000 }, async () => {
+  test('every message of an agent is acknowledged, and none of them is an internal error', { timeout: 180_000 }, async () => {
     const { faults, taken } = await fuzzAgentMessages(fuzzed, { seed, guests: 60 })
     expect(faults).toEqual([])
     expect(taken).toEqual(expect.arrayContaining(['run.progress', 'run.log', 'run.finished', 'session.open']))
   })
 
-  test('every hello is answered', { timeout: 60_000 }, async () => {
+  test('every hello is answered', { timeout: 180_000 }, async () => {
     expect(await fuzzHellos(fuzzed, { seed, guests: 60 })).toEqual([])
   })
 
-  test('broken frames end their own connection at most, and the hub serves on', { timeout: 60_000 }, async () => {
+  test('broken frames end their own connection at most, and the hub serves on', { timeout: 180_000 }, async () => {
     await sendBrokenFrames(fuzzed.hub.origin, { cookie: await fuzzed.cookie() })
     expect(fuzzed.mistakes).toEqual([])
     expect(fuzzed.hub.fatal).toEqual([])

@@ -100,7 +100,7 @@ export class FuzzedHub {
     const [snapshotId] = this.known.get(SnapshotId) ?? []
     const order = { kind: 'restore', snapshotId, target: { path: `/fuzz ${++this.#orders}` } }
     const { id } = await this.hub.json<Run>(this.hub.post(`/api/v1/devices/${agent.agentId}/runs`, order, await this.cookie()))
-    const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === id), { interval: 10, timeout: 5_000 })
+    const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === id), { interval: 10, timeout: 20_000 })
     this.running = { runId: id, fence }
   }
 

@@ -9,7 +9,7 @@ export interface Answer {
   readonly body: Buffer
 }
 
-const patienceMs = 10_000
+const patienceMs = 30_000
 
 /** Sends the bytes as they are. @returns null where the hub hung up on a request that was cut off, as it may */
 export function sendGuest(

@@ -57,7 +57,7 @@ test('a run that rests keeps its lease as long as its device says so, and loses 
     await sleep(leaseMs / 4)
   }
   expect(await hub.run(run.id)).toMatchObject({ state: 'running' })
-  await hub.expectState(run.id, 'expired', leaseMs * 3)
+  await hub.expectState(run.id, 'expired')
 })
 
 test('what its device says stands, where an order or its answer was lost', async () => {
@@ -111,4 +111,4 @@ test('time that a run rests does not count against its plan', async () => {
     await sleep(leaseMs / 8)
   }
   expect(agent.cancels).toHaveLength(1)
-}, 30_000)
+})

@@ -328,7 +328,7 @@ describe('a lease of 1.5 s', () => {
     const agent = await linkedAgent(hub)
     const run = await begun(hub, agent)
     await commitSnapshot(hub, run)
-    await hub.expectState(run.id, 'succeeded', 5000)
+    await hub.expectState(run.id, 'succeeded')
   })
 })
 
@@ -343,7 +343,7 @@ describe('a lease of 300 ms', () => {
     const agent = await linkedAgent(hub)
     const run = await taken(hub, agent)
     const next = await hub.startRun(agent.agentId)
-    const ended = await hub.expectState(run.id, 'expired', 3000)
+    const ended = await hub.expectState(run.id, 'expired')
     expect(ended.error).toMatchObject({ code: 'run.expired' })
     await expectDeaf(hub, agent, { runId: run.id, fence: 1 }, run)
     await expect.poll(() => agent.offers.map((offer) => offer.runId)).toEqual([run.id, next.id])
@@ -354,7 +354,7 @@ describe('a lease of 300 ms', () => {
     agent.onOffer = null
     await agent.link()
     const run = await hub.startRun(agent.agentId)
-    await hub.expectState(run.id, 'expired', 3000)
+    await hub.expectState(run.id, 'expired')
   })
 
   test('ends a run whose device never comes back after a restart of the hub too', async () => {
@@ -363,6 +363,6 @@ describe('a lease of 300 ms', () => {
     await hub.hub.close()
     await agent.close()
     await hub.open()
-    await hub.expectState(run.id, 'expired', 3000)
+    await hub.expectState(run.id, 'expired')
   })
 })

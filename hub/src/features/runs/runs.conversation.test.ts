@@ -195,7 +195,7 @@ describe('the queue', () => {
     expect(Number(row?.wait)).toBeGreaterThan(3)
     agent.onOffer = () => ({ accepted: true })
     await hub.sql('update run set offer_not_before = now() where id = $1', [run.id])
-    const taken = await hub.expectState(run.id, 'running', 8000)
+    const taken = await hub.expectState(run.id, 'running')
     expect(agent.offers.map((offer) => offer.fence)).toEqual([1, 3])
     expect(taken.startedAtMs).not.toBeNull()
   })
@@ -206,12 +206,12 @@ describe('the queue', () => {
       const agent = await linked()
       agent.onOffer = () => new AppError(code)
       const run = await hub.json<Run>(order(agent, { ...backup('/home'), exclude: ['*.o'] }))
-      const { error } = await hub.expectState(run.id, 'failed', 2000)
+      const { error } = await hub.expectState(run.id, 'failed')
       expect(error).toMatchObject({ code: 'agent.outdated', cure: expect.stringContaining('Update Holdfast on the device') as string })
       expect((await logOf(run)).map((entry) => entry.message)).toEqual([error?.message])
       // What the agent does know is not held up by it.
       agent.onOffer = () => ({ accepted: true })
-      await hub.expectState((await hub.json<Run>(order(agent, backup('/home')))).id, 'running', 2000)
+      await hub.expectState((await hub.json<Run>(order(agent, backup('/home')))).id, 'running')
       expect(agent.offers).toHaveLength(2)
     },
   )
@@ -227,7 +227,7 @@ describe('the queue', () => {
     // It is not the end of its own wait that it comes by.
     await hub.sql(`update run set offer_not_before = now() + interval '1 hour' where id = $1`, [declined.id])
     await agent.send('run.finished', finished(ofRun, { outcome: 'failed', error: { code: 'internal', message: 'm', cure: 'c' } }))
-    await hub.expectState(declined.id, 'running', 2000)
+    await hub.expectState(declined.id, 'running')
   })
 })
 

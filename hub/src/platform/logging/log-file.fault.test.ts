@@ -104,7 +104,7 @@ const writer = (name: string, count: number, maxBytes: number): string => `
 const startWriter = (name: string, count: number, maxBytes: number) =>
   spawn(process.execPath, ['--input-type=module-typescript', '-e', writer(name, count, maxBytes)], { stdio: ['ignore', 'pipe', 'pipe'] })
 
-test('two processes that write and put aside at once lose no line and mix none', { timeout: 60_000 }, async () => {
+test('two processes that write and put aside at once lose no line and mix none', async () => {
   const writers = ['a', 'b'].map((name) => startWriter(name, 4000, 20_000))
   let said = ''
   for (const process of writers) {
@@ -128,7 +128,7 @@ test('two processes that write and put aside at once lose no line and mix none',
   expect(filesIn(join(folder, 'logs')).length).toBeGreaterThan(20)
 })
 
-test('a process that is killed leaves every line it wrote, whole, and the next one begins its own', { timeout: 60_000 }, async () => {
+test('a process that is killed leaves every line it wrote, whole, and the next one begins its own', async () => {
   const process = startWriter('killed', 1_000_000, 1_000_000)
   let seen = -1
   process.stdout.on('data', (text: Buffer) => {

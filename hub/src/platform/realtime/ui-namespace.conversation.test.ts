@@ -56,7 +56,7 @@ beforeEach(async () => {
 })
 afterEach(() => close())
 
-const subscribe = () => browser.timeout(5000).emitWithAck('subscribe', { topic: 'runs' }) as Promise<unknown>
+const subscribe = () => browser.timeout(20_000).emitWithAck('subscribe', { topic: 'runs' }) as Promise<unknown>
 
 test('a browser that takes nothing is cut once a few MiB wait for it, however few events those are', async () => {
   await subscribe()

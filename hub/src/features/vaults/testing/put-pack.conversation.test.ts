@@ -67,9 +67,9 @@ test('a sender that goes away in the middle leaves nothing behind and is no erro
   const call = put(pack, pack.bytes.length)
   call.on('error', () => undefined) // The test cuts it itself.
   call.write(pack.bytes.subarray(0, 3_000_000))
-  await expect.poll(stagedFiles, { timeout: 5000 }).toHaveLength(1)
+  await expect.poll(stagedFiles).toHaveLength(1)
   call.destroy()
-  await expect.poll(stagedFiles, { timeout: 5000 }).toEqual([])
+  await expect.poll(stagedFiles).toEqual([])
   expect(served.log.filter(({ level }) => level === 'error')).toEqual([])
   const again = put(pack, pack.bytes.length)
   again.end(pack.bytes)

@@ -108,7 +108,7 @@ describe('leases that run out', () => {
           () => 'committed',
           (error: { code: string }) => error.code,
         )
-        await expect.poll(async () => (await hub.run(session.runId)).finishedAtMs, { timeout: 5000, interval: 50 }).not.toBeNull()
+        await expect.poll(async () => (await hub.run(session.runId)).finishedAtMs, { interval: 50 }).not.toBeNull()
         const { state } = await hub.run(session.runId)
         const id = toHex(decodeSnapshotObject(object).header.snapshotId)
         outcomes.push(`${word} ${state} ${await isStored(hub, agent, id)}`)

@@ -47,7 +47,7 @@ export function keysOf(agent: FakeAgent, answer: { domainId: string; keyEpoch: n
 
 export async function begin(hub: TestHub, agent: FakeAgent, path = '/home'): Promise<WireSession> {
   const { id: runId } = await hub.startRun(agent.agentId, { sources: [{ path }] })
-  const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 5_000 })
+  const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 20_000 })
   type Answer = Omit<WireSession, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
   const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId })
   return { ...answer, runId, fence, keys: keysOf(agent, answer) }

@@ -39,7 +39,7 @@ async function hold(options: HolderOptions = {}, at = folder): Promise<HeldDatab
   onTestFinished(async () => {
     // A test that failed must not leave a server behind: without its holder the watchdog stops it.
     if (held.holder.child.exitCode === null) await held.holder.kill()
-    await until(() => processesOn(at).length === 0, 20_000)
+    await until(() => processesOn(at).length === 0, 60_000)
   })
   return held
 }
@@ -84,7 +84,7 @@ describe('the embedded database', () => {
     const held = await hold()
     await held.holder.kill()
     expect(postmasterOf(folder)).not.toBeNull()
-    await until(() => processesOn(folder).length === 0, 5000)
+    await until(() => processesOn(folder).length === 0, 60_000)
     expect(await findLockHolder(lockFile())).toBeNull()
   })
 
@@ -92,7 +92,7 @@ describe('the embedded database', () => {
     const held = await hold({ watchdogGraceMs: 60_000 })
     held.holder.say('abandon')
     await held.holder.ended
-    await until(() => processesOn(folder).length === 0, 5000)
+    await until(() => processesOn(folder).length === 0, 60_000)
   })
 
   test('is stopped also when a hub with another database has the folder by then, which is left alone', async () => {
@@ -101,7 +101,7 @@ describe('the embedded database', () => {
     const attempt = await tryFolderLock(lockFile(), 'hub', null)
     if (attempt.outcome === 'refused') throw new Error('refused')
     attempt.lock.update({ database: 'none' })
-    await until(() => processesOn(folder).length === 0, 10_000)
+    await until(() => processesOn(folder).length === 0, 60_000)
     expect((await findLockHolder(lockFile()))?.token).toBe(attempt.lock.record.token)
     attempt.lock.release()
   })
@@ -114,7 +114,7 @@ describe('the embedded database', () => {
     await delay(1500) // beyond the grace: the watchdog has met this holder
     expect(postmasterOf(folder)).not.toBeNull()
     attempt.lock.release()
-    await until(() => processesOn(folder).length === 0, 10_000)
+    await until(() => processesOn(folder).length === 0, 60_000)
   })
 
   test('is adopted with every acknowledged row by the next hub, which the watchdog of the killed one leaves alone', async () => {
@@ -159,8 +159,8 @@ describe('the embedded database', () => {
     const held = await hold()
     const before = postmasterOf(folder)
     process.kill(before ?? 0, 'SIGKILL')
-    await until(() => ![null, before].includes(postmasterOf(folder)), 10_000)
-    await until(async () => (await held.query('select 1 as one').catch(() => [])).length === 1, 10_000)
+    await until(() => ![null, before].includes(postmasterOf(folder)), 60_000)
+    await until(async () => (await held.query('select 1 as one').catch(() => [])).length === 1, 60_000)
     await held.stop()
   })
 
@@ -181,7 +181,7 @@ describe('the embedded database', () => {
   test('is whole or absent when its making was interrupted', async () => {
     const at = path.join(parent, 'interrupted')
     const holder = startHolder(at)
-    await until(() => processesOn(at).some((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('initdb')), 10_000)
+    await until(() => processesOn(at).some((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('initdb')), 60_000)
     await holder.kill()
     expect(readdirSync(path.join(at, 'postgres', '18'))).not.toContain('data')
     const held = await hold({}, at)

@@ -71,7 +71,7 @@ function unprivilegedOwner(): { uid: number; gid: number } | undefined {
 }
 
 async function answers(connection: TestPostgres['connection'], server: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 2400; attempt++) {
     if (server.exitCode !== null) throw new Error(`The test database ended with exit code ${server.exitCode}`)
     const client = new Client(connection)
     try {
@@ -83,7 +83,7 @@ async function answers(connection: TestPostgres['connection'], server: ChildProc
       await sleep(25)
     }
   }
-  throw new Error('The test database does not answer after 5 s')
+  throw new Error('The test database does not answer after a minute')
 }
 
 async function stopServer(server: ChildProcess, root: string): Promise<void> {

@@ -91,9 +91,9 @@ export function watchdogOf(folder: string): number {
 /** Ends the grace of a watchdog whose hub is dead, and waits until it has done its work: what would come later comes now. Linux. */
 export async function endGrace(watchdog: number): Promise<void> {
   const sleeper = () => readFileSync(`/proc/${watchdog}/task/${watchdog}/children`, 'utf8').trim()
-  await until(() => sleeper() !== '', 10_000)
+  await until(() => sleeper() !== '', 60_000)
   process.kill(Number(sleeper()), 'SIGKILL')
-  await until(() => !isPidInUse(watchdog) || readLinuxStat(watchdog) === null, 20_000)
+  await until(() => !isPidInUse(watchdog) || readLinuxStat(watchdog) === null, 60_000)
 }
 
 /** Waits until `check` holds. @returns how long it took, in milliseconds. */
