@@ -150,10 +150,10 @@ test('a plan that is switched off is not tried again', async () => {
 
 test('the retry of a plan that was switched off does not begin', async () => {
   const agent = await linkedAgent()
-  const plan = await makePlan(agent, { retries: { count: 3, firstDelayMs: 1500 } })
+  const plan = await makePlan(agent, { retries: { count: 3, firstDelayMs: 3000 } })
   await report(agent, await runPlan(plan), unreachable)
   await hub.json(put(plan, { isEnabled: false }))
-  await sleep(8000)
+  await sleep(9000)
   expect((await runsOf(plan)).map(({ state }) => state)).not.toContain('running')
 })
 
@@ -245,9 +245,9 @@ test('a declined offer goes back to the queue, or gives way, also where another 
   await expect.poll(() => agent.offers.length).toBe(1)
   await sleep(300)
   await hub.startRun(agent.agentId)
-  await sleep(3000)
+  // Well below its lease, with which an offer that is stuck would end too.
+  await expect.poll(async () => (await hub.run(run.id)).state, { timeout: 12_000 }).not.toBe('offered')
   await hub.sql('drop trigger slow on run')
-  expect((await hub.run(run.id)).state).not.toBe('offered')
 })
 
 test('who gives a plan more time and runs it gets a run with more time, also where a retry waits', async () => {
