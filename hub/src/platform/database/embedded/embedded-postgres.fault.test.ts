@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { findLockHolder, tryFolderLock } from '../../lifecycle/folder-lock.ts'
 import {
+  commandLineOf,
   endGrace,
   holdDatabase,
   postmasterOf,
@@ -81,7 +82,7 @@ describe('the embedded database', () => {
   })
 
   test('is stopped with its watchdog when the hub is killed', async () => {
-    const held = await hold()
+    const held = await hold({ watchdogGraceMs: 2000 })
     await held.holder.kill()
     expect(postmasterOf(folder)).not.toBeNull()
     await until(() => processesOn(folder).length === 0, 60_000)
@@ -107,11 +108,11 @@ describe('the embedded database', () => {
   })
 
   test('is stopped also when the hub that was about to adopt it died before it had', async () => {
-    const held = await hold()
+    const held = await hold({ watchdogGraceMs: 1500 })
     await held.holder.kill()
     const attempt = await tryFolderLock(lockFile(), 'hub', null)
     if (attempt.outcome === 'refused') throw new Error('refused')
-    await delay(1500) // beyond the grace: the watchdog has met this holder
+    await delay(3000) // beyond the grace: the watchdog has met this holder
     expect(postmasterOf(folder)).not.toBeNull()
     attempt.lock.release()
     await until(() => processesOn(folder).length === 0, 60_000)
@@ -181,7 +182,7 @@ describe('the embedded database', () => {
   test('is whole or absent when its making was interrupted', async () => {
     const at = path.join(parent, 'interrupted')
     const holder = startHolder(at)
-    await until(() => processesOn(at).some((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('initdb')), 60_000)
+    await until(() => processesOn(at).some((pid) => commandLineOf(pid).includes('initdb')), 60_000)
     await holder.kill()
     expect(readdirSync(path.join(at, 'postgres', '18'))).not.toContain('data')
     const held = await hold({}, at)

@@ -72,27 +72,31 @@ export function postmasterOf(folder: string): number | null {
 export function processesOn(folder: string): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return []
-    try {
-      // Empty for a process that ended and waits to be collected.
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(folder) ? [Number(name)] : []
-    } catch {
-      return [] // ended while we looked
-    }
+    return commandLineOf(Number(name)).includes(folder) ? [Number(name)] : []
   })
+}
+
+/** Empty for a process that is gone, or that ended and waits to be collected. Linux. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // ended while we looked
+  }
 }
 
 /** The watchdog of whoever holds the folder now; it keeps its number when it becomes the program that stops the server. Linux. */
 export function watchdogOf(folder: string): number {
-  const found = processesOn(folder).find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('database-watchdog'))
+  const found = processesOn(folder).find((pid) => commandLineOf(pid).includes('database-watchdog'))
   if (found === undefined) throw new Error('there is no watchdog')
   return found
 }
 
 /** Ends the grace of a watchdog whose hub is dead, and waits until it has done its work: what would come later comes now. Linux. */
 export async function endGrace(watchdog: number): Promise<void> {
-  const sleeper = () => readFileSync(`/proc/${watchdog}/task/${watchdog}/children`, 'utf8').trim()
-  await until(() => sleeper() !== '', 60_000)
-  process.kill(Number(sleeper()), 'SIGKILL')
+  let sleeper = 0
+  await until(() => (sleeper = Number(readFileSync(`/proc/${watchdog}/task/${watchdog}/children`, 'utf8'))) > 0, 60_000)
+  process.kill(sleeper, 'SIGKILL')
   await until(() => !isPidInUse(watchdog) || readLinuxStat(watchdog) === null, 60_000)
 }
 
