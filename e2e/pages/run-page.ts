@@ -66,3 +66,10 @@ export class RunPage {
     return new SnapshotPage(this.#page)
   }
 }
+
+/** Lets a run rest as soon as it works: a page may take longer to open on a busy machine than the run does. */
+export async function restSoon(page: Page, runId: string): Promise<void> {
+  const { origin } = new URL(page.url())
+  const pause = async () => (await page.request.post(`${origin}/api/v1/runs/${runId}/pause`)).status()
+  await expect.poll(pause, { intervals: [20], timeout: 30_000 }).toBe(200)
+}
