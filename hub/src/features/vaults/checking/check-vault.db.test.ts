@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { packKey } from '@holdfast/engine/format'
 import type { SnapshotId } from '@holdfast/shared-types'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPack } from '../testing/build-pack.ts'
@@ -43,6 +44,29 @@ describe('a sound vault', () => {
       ...packs.map((pack) => agent.putPack(session, pack)),
     ])
     expect(report.problems).toEqual([])
+  })
+
+  test('has none while a pack lies between its object and its row', async () => {
+    const session = await agent.open()
+    const pack = await buildPack(session.keys, 1, 3000)
+    // Rows can be read meanwhile, and not written.
+    const release = Promise.withResolvers<void>()
+    const held = Promise.withResolvers<void>()
+    const holding = world.database.em().transactional(async (em) => {
+      await em.execute('lock table pack in exclusive mode')
+      held.resolve()
+      await release.promise
+    })
+    await held.promise
+    const arriving = agent.putPack(session, pack)
+    try {
+      await expect.poll(() => world.store.head(packKey(pack.packId))).not.toBeNull()
+      expect(await problems(false)).toEqual([])
+    } finally {
+      release.resolve()
+    }
+    await Promise.all([holding, arriving])
+    expect(await problems(false)).toEqual([])
   })
 })
 

@@ -1,3 +1,4 @@
+import type { PackId } from '@holdfast/shared-types'
 import { equalBytes, fromHex } from '@holdfast/engine/bytes'
 import { packKey } from '@holdfast/engine/format'
 import type { FsckProblem } from '@holdfast/engine/maintenance'
@@ -9,13 +10,15 @@ import { pairById } from '../opening/pair-by-id.ts'
 import { findPack, type PackRecord } from '../tables/packs.queries.ts'
 import type { CheckVaultDeps } from './check-vault-deps.ts'
 
-/** Where pack rows and packs differ. A pack that arrives meanwhile is looked at twice, so that it is no finding. */
+/** Where pack rows and packs differ. What arrives meanwhile is no finding: it is looked at twice, and may lie without its row while it arrives. */
 export async function* comparePacks(deps: CheckVaultDeps, vault: ManagedVault): AsyncGenerator<FsckProblem> {
   for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, deps.log))) {
     const problem = await compare(vault, id, row, object)
     if (problem === null) continue
+    // Asked before the row: what has arrived since has one.
+    const isArriving = vault.arriving.has(id as PackId)
     const again = await compare(vault, id, await findPack(deps.database.em(), fromHex(id)), await findObject(vault, id))
-    if (again !== null) yield { ...again, object: packKey(fromHex(id)) }
+    if (again !== null && !(isArriving && again.code === 'row.missing')) yield { ...again, object: packKey(fromHex(id)) }
   }
 }
 

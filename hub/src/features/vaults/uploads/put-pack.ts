@@ -45,7 +45,7 @@ export interface PackClaim extends SessionClaim {
 export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload): Promise<void> {
   requireAnnounced(body, maxPackBytes)
   const session = await requireOpenSession(deps.database.em(), deps.runs, claim)
-  const { store } = deps.vaults.get(session.vaultId)
+  const { store, arriving } = deps.vaults.get(session.vaultId)
   const packId = fromHex(claim.packId)
   const stage = await store.stage()
   try {
@@ -56,13 +56,15 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload)
       keyEpoch: session.keyEpoch,
     })
     const upload = await receive(body, stage, check)
-    try {
-      await publish(store, stage, packKey(packId), upload)
-      await register(deps, session, packId, upload)
-    } catch (error) {
-      deps.packsInDoubt.note(session.vaultId, claim.packId)
-      throw error
-    }
+    await arriving.while(claim.packId, async () => {
+      try {
+        await publish(store, stage, packKey(packId), upload)
+        await register(deps, session, packId, upload)
+      } catch (error) {
+        deps.packsInDoubt.note(session.vaultId, claim.packId)
+        throw error
+      }
+    })
   } finally {
     await stage.discard()
   }
