@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { packKey } from '@holdfast/engine/format'
+import { packKey, snapshotPrefix } from '@holdfast/engine/format'
 import type { SnapshotId } from '@holdfast/shared-types'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPack } from '../testing/build-pack.ts'
@@ -66,6 +66,25 @@ describe('a sound vault', () => {
       release.resolve()
     }
     await Promise.all([holding, arriving])
+    expect(await problems(false)).toEqual([])
+  })
+
+  test('has none while a snapshot is stored and its commit is not through', async () => {
+    const stored = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    world.store.after = async (step, key) => {
+      if (step !== 'put' || !key?.startsWith(snapshotPrefix)) return
+      stored.resolve()
+      await release.promise
+    }
+    const committing = agent.backUp(folder({ home: folder({ 'b.bin': randomBytes(1000) }) }))
+    await stored.promise
+    try {
+      expect(await problems(false)).toEqual([])
+    } finally {
+      release.resolve()
+    }
+    await committing
     expect(await problems(false)).toEqual([])
   })
 })

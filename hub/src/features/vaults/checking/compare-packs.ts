@@ -1,4 +1,3 @@
-import type { PackId } from '@holdfast/shared-types'
 import { equalBytes, fromHex } from '@holdfast/engine/bytes'
 import { packKey } from '@holdfast/engine/format'
 import type { FsckProblem } from '@holdfast/engine/maintenance'
@@ -16,7 +15,7 @@ export async function* comparePacks(deps: CheckVaultDeps, vault: ManagedVault): 
     const problem = await compare(vault, id, row, object)
     if (problem === null) continue
     // Asked before the row: what has arrived since has one.
-    const isArriving = vault.arriving.has(id as PackId)
+    const isArriving = vault.arriving.has(packKey(fromHex(id)))
     const again = await compare(vault, id, await findPack(deps.database.em(), fromHex(id)), await findObject(vault, id))
     if (again !== null && !(isArriving && again.code === 'row.missing')) yield { ...again, object: packKey(fromHex(id)) }
   }

@@ -5,7 +5,7 @@ import { SegmentOpener, type DomainKeys } from '@holdfast/engine/reader'
 import type { ByteRange, ObjectStore } from '@holdfast/engine/store'
 import { nodePrimitives, type Vault } from '@holdfast/engine/vault'
 import type { VaultRecord } from '../tables/vaults.queries.ts'
-import { ArrivingPacks } from './arriving-packs.ts'
+import { ArrivingObjects } from './arriving-objects.ts'
 import { VaultContents } from './vault-contents.ts'
 
 interface DomainAccess {
@@ -19,7 +19,7 @@ export class ManagedVault {
   /** The engine's vault: the only object in the hub that holds a master key. */
   readonly vault: Vault
   readonly contents: VaultContents
-  readonly arriving = new ArrivingPacks()
+  readonly arriving = new ArrivingObjects()
   readonly idBytes: Uint8Array
   readonly #accessByDomain = new Map<DomainId, DomainAccess>()
 

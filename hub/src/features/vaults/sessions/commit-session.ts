@@ -99,7 +99,8 @@ async function storeSnapshot(
 ): Promise<Committed> {
   const { database, runs, domainEvents, grants, log } = deps
   const { agentId, runId, id: sessionId } = session
-  const committed = await database.transaction(async (em) => {
+  const { agentId: byAgent, seq, snapshotId } = snapshot.header
+  const commit = async (em: EntityManager): Promise<Committed | null> => {
     // The run's row stays locked until the commit below is through: in between it can neither expire nor be cancelled.
     await runs.markCommitting(em, runId, claim.fence)
     const locked = await lockSession(em, sessionId)
@@ -113,7 +114,8 @@ async function storeSnapshot(
     if (!statement.isStored) await putSnapshot(vault, record, snapshot.object, statement)
     afterCommit(em, () => announce(domainEvents, { snapshotId: record.id, agentId, runId, createdAtMs: statement.receivedAtMs }))
     return { snapshotId: record.id, receivedAtMs: statement.receivedAtMs }
-  })
+  }
+  const committed = await vault.arriving.while(snapshotKey(byAgent, seq, snapshotId), () => database.transaction(commit))
   if (committed === null) throw sessionNotFound(sessionId)
   grants.forget(sessionId)
   log.info(

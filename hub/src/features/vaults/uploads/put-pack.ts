@@ -56,9 +56,10 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload)
       keyEpoch: session.keyEpoch,
     })
     const upload = await receive(body, stage, check)
-    await arriving.while(claim.packId, async () => {
+    const key = packKey(packId)
+    await arriving.while(key, async () => {
       try {
-        await publish(store, stage, packKey(packId), upload)
+        await publish(store, stage, key, upload)
         await register(deps, session, packId, upload)
       } catch (error) {
         deps.packsInDoubt.note(session.vaultId, claim.packId)
