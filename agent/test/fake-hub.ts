@@ -141,9 +141,9 @@ export class FakeHub {
     }
   }
 
-  /** Offers until it is taken, as the hub does: the run before may still be on its way out when its end has been told. */
-  async begin(request: RunRequest, options: { leaseMs?: number; withinMs?: number } = {}): Promise<RunId> {
-    for (const endsAtMs = performance.now() + (options.withinMs ?? 15_000); ; await sleep(20)) {
+  /** Offers until it is taken, as the hub does: a thread that takes long to go declines what would meet it. */
+  async begin(request: RunRequest, options: { leaseMs?: number } = {}): Promise<RunId> {
+    for (const endsAtMs = performance.now() + 15_000; ; await sleep(20)) {
       const { runId, ack } = await this.offer(request, options)
       if (ack.ok && (ack.body as AckOf<typeof hubCommands, 'run.offer'>).accepted) return runId
       if (performance.now() > endsAtMs) throw new Error(`no run was taken: ${JSON.stringify(ack)}`)

@@ -231,8 +231,9 @@ test('a cancel ends the run as cancelled within five seconds, and the next may s
   expect(performance.now() - askedAtMs).toBeLessThan(5_000)
   expect(hub.vault.snapshots.size).toBe(0)
   packs.release()
-  const next = await hub.begin(aBackup(), { withinMs: 2_000 })
-  expect((await ended(next)).body).toMatchObject({ outcome: 'succeeded' })
+  const next = await hub.offer(aBackup())
+  expect(next.ack).toEqual({ ok: true, body: { accepted: true } })
+  expect((await ended(next.runId)).body).toMatchObject({ outcome: 'succeeded' })
   expect(await hub.command('run.cancel', { runId, fence: 1 })).toEqual({ ok: true, body: { known: false } })
 })
 

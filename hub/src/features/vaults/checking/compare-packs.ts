@@ -14,10 +14,11 @@ export async function* comparePacks(deps: CheckVaultDeps, vault: ManagedVault): 
   for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, deps.log))) {
     const problem = await compare(vault, id, row, object)
     if (problem === null) continue
+    const key = packKey(fromHex(id))
     // Asked before the row: what has arrived since has one.
-    const isArriving = vault.arriving.has(packKey(fromHex(id)))
+    const isArriving = vault.arriving.has(key)
     const again = await compare(vault, id, await findPack(deps.database.em(), fromHex(id)), await findObject(vault, id))
-    if (again !== null && !(isArriving && again.code === 'row.missing')) yield { ...again, object: packKey(fromHex(id)) }
+    if (again !== null && !(isArriving && again.code === 'row.missing')) yield { ...again, object: key }
   }
 }
 

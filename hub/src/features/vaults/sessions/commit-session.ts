@@ -99,7 +99,6 @@ async function storeSnapshot(
 ): Promise<Committed> {
   const { database, runs, domainEvents, grants, log } = deps
   const { agentId, runId, id: sessionId } = session
-  const { agentId: byAgent, seq, snapshotId } = snapshot.header
   const commit = async (em: EntityManager): Promise<Committed | null> => {
     // The run's row stays locked until the commit below is through: in between it can neither expire nor be cancelled.
     await runs.markCommitting(em, runId, claim.fence)
@@ -115,7 +114,7 @@ async function storeSnapshot(
     afterCommit(em, () => announce(domainEvents, { snapshotId: record.id, agentId, runId, createdAtMs: statement.receivedAtMs }))
     return { snapshotId: record.id, receivedAtMs: statement.receivedAtMs }
   }
-  const committed = await vault.arriving.while(snapshotKey(byAgent, seq, snapshotId), () => database.transaction(commit))
+  const committed = await vault.arriving.while(keyOf(snapshot), () => database.transaction(commit))
   if (committed === null) throw sessionNotFound(sessionId)
   grants.forget(sessionId)
   log.info(
@@ -131,16 +130,18 @@ async function storeSnapshot(
  */
 async function stateOf(
   vault: ManagedVault,
-  { object, header }: ProvenSnapshot,
+  snapshot: ProvenSnapshot,
   fresh: HubStatement,
 ): Promise<HubStatement & { readonly isStored: boolean }> {
-  const key = snapshotKey(header.agentId, header.seq, header.snapshotId)
+  const key = keyOf(snapshot)
   if ((await vault.store.head(key)) === null) return { ...fresh, isStored: false }
   const stored = decodeSnapshotObject(await vault.store.get(key))
-  if (stored.hubHeader === null || !equalBytes(stored.agentPart, object.agentPart))
+  if (stored.hubHeader === null || !equalBytes(stored.agentPart, snapshot.object.agentPart))
     throw rejected('Another snapshot with this id is stored already.')
   return { receivedAtMs: stored.hubHeader.receivedAtMs, epoch: stored.hubHeader.epoch, isStored: true }
 }
+
+const keyOf = ({ header }: ProvenSnapshot): string => snapshotKey(header.agentId, header.seq, header.snapshotId)
 
 // MUST be durable before its row says committed: docs/vault-format.md §11.
 const putSnapshot = (vault: ManagedVault, record: SnapshotRecord, object: SnapshotObject, statement: HubStatement): Promise<void> =>
