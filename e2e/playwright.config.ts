@@ -20,14 +20,17 @@ export default defineConfig({
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   use: {
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     acceptDownloads: true,
-    trace: 'retain-on-failure',
+    // Nothing to be painted anew while a journey waits.
+    contextOptions: { reducedMotion: 'reduce' },
+    // Without pictures of every moment, which cost more than the journey itself where there is no graphics card; the last one is kept.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     launchOptions: { executablePath: process.env['HOLDFAST_CHROMIUM'] ?? '/usr/bin/chromium', args: chromiumArgs },
   },

@@ -66,7 +66,11 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
   })
 }
 
-export const aService = (test: TestAgent, hubDataFolder = join(test.folders.home, 'no-hub')): Promise<AgentService> =>
+export const aService = (
+  test: TestAgent,
+  hubDataFolder = join(test.folders.home, 'no-hub'),
+  takesOthersSnapshots = true,
+): Promise<AgentService> =>
   startAgentService({
     config: {
       home: test.folders.home,
@@ -76,6 +80,7 @@ export const aService = (test: TestAgent, hubDataFolder = join(test.folders.home
       logFiles: 10,
       logDays: 30,
       longestReconnectMs: 60_000,
+      takesOthersSnapshots,
     },
     folders: test.folders,
     agent: test.agent,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { agentFileText, decodeSnapshotObject, uuidFromBytes, withMac } from '@holdfast/engine/format'
 import {
   AckEnvelope,
   AgentHello,
@@ -48,6 +49,8 @@ export interface FakeHubCertificate {
 interface Device {
   readonly signKey: string
   readonly boxKey: Uint8Array
+  /** Its agent object, as the vault keeps it. */
+  readonly object: Uint8Array
 }
 
 /** A hub that speaks the contract over real sockets and HTTP and does as a test's script says. Everything that comes in is parsed. */
@@ -68,6 +71,8 @@ export class FakeHub {
   onHttp: (method: string, path: string) => Promise<void> | void = () => undefined
   /** Answers for calls that it has none for itself, by `METHOD /path`. */
   readonly scripted = new Map<string, (query: URLSearchParams, body: Buffer) => unknown>()
+  /** What is said of a snapshot's maker; a test may say something else. */
+  answerSigner: (object: Uint8Array) => Uint8Array = (object) => object
   usableBaseSnapshots: readonly string[] = []
   readonly #http: Server
   readonly #io: SocketServer
@@ -281,14 +286,25 @@ export class FakeHub {
     if (/^POST \/api\/v1\/sessions\/[^/]+\/commit$/.test(call))
       return { snapshotId: this.vault.commit(new Uint8Array(body)), receivedAtMs: Date.now() }
     if (call === 'POST /api/v1/enrol') return this.#enrol(EnrolRequest.parse(JSON.parse(body.toString())))
-    const [, runId, what] = /^(?:GET|POST) \/api\/v1\/runs\/([^/]+)\/(snapshot-object|locate|segments)$/.exec(call) ?? []
+    const [, runId, what] = /^(?:GET|POST) \/api\/v1\/runs\/([^/]+)\/(snapshot-object|snapshot-signer|locate|segments)$/.exec(call) ?? []
     if (runId === undefined) throw new AppError('request.not-found')
     if (what === 'locate') return this.vault.locate(body)
     if (what === 'segments') return this.vault.readSegments(body)
-    const asked = this.requests.get(RunId.parse(runId))
+    const object = this.#snapshotOf(RunId.parse(runId))
+    return what === 'snapshot-object' ? object : this.#signerOf(object)
+  }
+
+  #snapshotOf(runId: RunId): Uint8Array {
+    const asked = this.requests.get(runId)
     const object = asked === undefined || asked.kind === 'backup' ? undefined : this.vault.snapshots.get(asked.snapshotId)
     if (object === undefined) throw new AppError('snapshot.not-found')
     return object
+  }
+
+  #signerOf(snapshot: Uint8Array): Uint8Array {
+    const maker = this.devices.get(AgentId.parse(uuidFromBytes(decodeSnapshotObject(snapshot).header.agentId)))
+    if (maker === undefined) throw new AppError('vault.corrupt')
+    return this.answerSigner(maker.object)
   }
 
   #enrol(request: EnrolRequest): unknown {
@@ -297,7 +313,10 @@ export class FakeHub {
     const signed = Buffer.concat([Buffer.from('holdfast-agent-key-1'), Buffer.from(request.boxPublicKey, 'base64url')])
     if (!verify(null, signed, key, Buffer.from(request.boxSignature, 'base64url'))) throw new AppError('request.invalid')
     const agentId = AgentId.parse(randomUUID())
-    this.devices.set(agentId, { signKey: request.signPublicKey, boxKey: Buffer.from(request.boxPublicKey, 'base64url') })
+    const { signPublicKey, boxPublicKey, boxSignature } = request
+    const file = { agentId, domainId: this.vault.domainId, signPublicKey, boxPublicKey, boxSignature, createdAtMs: Date.now() }
+    const object = withMac(agentFileText(file), randomBytes(32).toString('base64url'))
+    this.devices.set(agentId, { signKey: signPublicKey, boxKey: Buffer.from(boxPublicKey, 'base64url'), object })
     return {
       agentId,
       name: request.name ?? request.host.hostname,

@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { expect, type Locator, type Page } from '@playwright/test'
 
+export interface SavedZip {
+  readonly path: string
+  readonly name: string
+}
+
 export class SnapshotPage {
   readonly #page: Page
   constructor(page: Page) {
@@ -17,7 +22,8 @@ export class SnapshotPage {
   }
 
   async expectEntryCount(text: string): Promise<void> {
-    await expect(this.#page.getByRole('region', { name: 'Folder' }).getByRole('status')).toHaveText(text)
+    // While the folder is read, the skeleton is a status too.
+    await expect(this.#page.getByRole('region', { name: 'Folder' }).getByRole('status').first()).toHaveText(text)
   }
 
   /** The bytes that the browser saved. */
@@ -29,6 +35,60 @@ export class SnapshotPage {
     const download = await saved
     expect(download.suggestedFilename()).toBe(name)
     return await readFile(await download.path())
+  }
+
+  /** Opens a snapshot at a folder. */
+  async open(snapshotId: string, folder: string): Promise<void> {
+    await this.#page.goto(new URL(`/snapshots/${snapshotId}${folder}/`, this.#page.url()).href)
+  }
+
+  /** The folder that is open, as a zip that the browser saves: where it lies, and what it is called. */
+  downloadZip(): Promise<SavedZip> {
+    return this.#save('Download as zip')
+  }
+
+  /** The chosen entries. */
+  downloadChosen(): Promise<SavedZip> {
+    return this.#save('Download zip')
+  }
+
+  async choose(name: string, isRange = false): Promise<void> {
+    await this.#list()
+      .getByRole('checkbox', { name: `Choose ${name}`, exact: true })
+      .click(isRange ? { modifiers: ['Shift'] } : {})
+  }
+
+  async expectChosen(text: string): Promise<void> {
+    await expect(this.#page.getByRole('region', { name: 'Chosen entries' }).getByRole('status')).toContainText(text)
+  }
+
+  /** Opens the dialog of a restore: `RestoreDialog`. */
+  async restoreChosen(): Promise<void> {
+    await this.#page.getByRole('region', { name: 'Chosen entries' }).getByRole('button', { name: 'Restore' }).click()
+  }
+
+  /** The same for everything in the snapshot, from its top. */
+  async restoreAll(): Promise<void> {
+    await this.#page.getByRole('button', { name: 'Restore everything' }).click()
+  }
+
+  /** To the next older snapshot that has this folder too. */
+  async goToOlder(): Promise<void> {
+    await this.#page.getByRole('link', { name: /^Older: / }).click()
+  }
+
+  /** Starts the check of the whole snapshot: its run is open then. */
+  async check(): Promise<void> {
+    await this.#page.getByRole('button', { name: 'Check', exact: true }).click()
+    await this.#page.getByRole('dialog').getByRole('button', { name: 'Start check' }).click()
+  }
+
+  async #save(button: string): Promise<SavedZip> {
+    // A large zip takes its time.
+    const saved = this.#page.waitForEvent('download')
+    await this.#page.getByRole('button', { name: button, exact: true }).click()
+    const download = await saved
+    return { path: await download.path(), name: download.suggestedFilename() }
   }
 
   /** The list shows only rows in sight; whoever looks for one name filters. */

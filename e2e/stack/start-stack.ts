@@ -129,7 +129,8 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function waitForLink(holdfast: Stack['holdfast'], agent: Program): Promise<'linked' | 'ended'> {
+/** `ended`: a command that carries out its own run holds the agent's state. */
+export async function waitForLink(holdfast: Stack['holdfast'], agent: Program): Promise<'linked' | 'ended'> {
   for (const deadline = performance.now() + startTimeoutMs; performance.now() < deadline; await sleep(50)) {
     if (!agent.isRunning()) {
       if (!/works with this agent/.test(agent.output())) throw new Error(`The agent ended before it was linked:\n${agent.output()}`)

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { errorFacts, isErrorCode, Problem, type HostPage, type Run } from '@holdfast/shared-types'
+import { errorFacts, isErrorCode, Problem, type AuditEntry, type HostPage, type Run } from '@holdfast/shared-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { folder } from '../src/features/vaults/testing/build-tree.ts'
+import { begin, commit, finish, send } from '../src/features/vaults/testing/wire-backup.ts'
 import type { FakeAgent } from './fake-agent.ts'
 import { TestHub } from './test-hub.ts'
 
@@ -17,7 +19,7 @@ const blocks = (language: string): string[] =>
 let hub: TestHub
 let agent: FakeAgent
 let run: Run
-let folder = ''
+let scratch = ''
 let env: Record<string, string> = {}
 beforeAll(async () => {
   hub = await TestHub.start()
@@ -26,31 +28,56 @@ beforeAll(async () => {
   agent.onCommand = (type): HostPage | object =>
     type === 'host.list' ? { folder: { path: '/' }, separator: '/', items: [], total: 0, next: null } : {}
   await agent.link()
+  const session = await begin(hub, agent)
+  const home = folder({ ada: folder({ 'notes.txt': Buffer.from('a note') }) })
+  const { snapshotId } = await commit(agent, session, await send(agent, session, folder({ home })))
+  await finish(agent, session)
+  while ((await hub.run(session.runId)).state !== 'succeeded') await sleep(20)
   run = await hub.startRun(agent.agentId, { sources: [{ path: '/srv' }] })
   // Its device has it in hand: what follows may tell of it.
   while ((await hub.run(run.id)).state !== 'running') await sleep(20)
   const { token } = await hub.json<{ token: string }>(hub.post('/api/v1/me/tokens', { name: 'examples', scope: 'admin' }))
-  folder = mkdtempSync(join(tmpdir(), 'holdfast-examples-'))
-  env = { PATH: process.env['PATH'] ?? '', HUB: hub.origin, AUTH: `Authorization: Bearer ${token}`, DEVICE: agent.agentId, RUN: run.id }
+  scratch = mkdtempSync(join(tmpdir(), 'holdfast-examples-'))
+  env = {
+    PATH: process.env['PATH'] ?? '',
+    HUB: hub.origin,
+    AUTH: `Authorization: Bearer ${token}`,
+    DEVICE: agent.agentId,
+    RUN: run.id,
+    SNAPSHOT: snapshotId,
+  }
 })
 afterAll(async () => {
   await hub.stop()
-  rmSync(folder, { recursive: true })
+  rmSync(scratch, { recursive: true })
 })
 
 const runShell = async (script: string): Promise<string> =>
-  (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { env, cwd: folder })).stdout
+  (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { env, cwd: scratch })).stdout
 
 describe('the examples of the manual', () => {
   test.each(blocks('sh').map((script, index) => [index + 1, script] as const))('number %i of the shell succeeds', async (_, script) => {
     const output = await runShell(script)
     // Each answer of JSON begins with a brace; the one that asks for a status prints it alone.
     if (script.includes('%{http_code}')) expect(output).toBe('404\n')
-    else expect(output).toMatch(/^\{/)
+    // What goes to a file alone prints nothing.
+    else expect(output).toMatch(/\.zip /.test(script) ? /^$/ : /^\{/)
+  })
+
+  test('the zips hold what the snapshot does, and are on record', async () => {
+    expect(await runShell('unzip -p folder.zip ada/notes.txt && unzip -p chosen.zip notes.txt && cat file')).toBe('a notea notea note')
+    const { items } = await hub.json<{ items: AuditEntry[] }>(hub.get('/api/v1/audit?limit=20'))
+    const taken = items.filter(({ action }) => action === 'downloadZip')
+    expect(taken).toHaveLength(2)
+    expect(taken[0]).toMatchObject({
+      outcome: 'done',
+      object: { kind: 'snapshot', id: env['SNAPSHOT'] },
+      details: { deviceName: 'laptop' },
+    })
   })
 
   test('the log came as a file', () => {
-    expect(readFileSync(join(folder, 'run.log'), 'utf8')).toMatch(/^(\d{4}-\d\d-\d\dT[^\n]+\n)*$/)
+    expect(readFileSync(join(scratch, 'run.log'), 'utf8')).toMatch(/^(\d{4}-\d\d-\d\dT[^\n]+\n)*$/)
   })
 
   test('the listener hears what happens, from the first event on', async () => {

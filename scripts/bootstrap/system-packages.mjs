@@ -20,6 +20,9 @@ export const testPackages = {
   packages: [
     { name: 'chromium', paths: ['/usr/bin/chromium'] },
     { name: 'rsync', paths: ['rsync'] },
+    // Unpack what the hub packs: two programs that have nothing in common.
+    { name: 'unzip', paths: ['unzip'] },
+    { name: 'libarchive-tools', paths: ['bsdtar'] },
     // Kills a process at its n-th system call and lets calls fail, without the program's help.
     { name: 'strace', paths: ['strace'] },
   ],

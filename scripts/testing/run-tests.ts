@@ -5,7 +5,8 @@ import { runPlaywright, runVitest } from './run-suite.ts'
 import { addTallies, type Tally } from './tally.ts'
 
 const signal = listenForStop()
-const suiteTimeoutMs = 15 * 60_000
+// For what hangs: three times what a machine of two cores needs in a calm hour.
+const suiteTimeoutMs = 22 * 60_000
 const tallies: Tally[] = []
 
 /** Cheapest first: who broke the format should not wait for a browser. */

@@ -33,6 +33,10 @@ const allowed: Readonly<Record<string, string>> = {
   'agentMessages.session.open.ack.sealedDomainKeys': 'as agentRequests',
   'agentMessages.vault.unseal.ack.keyEpoch': 'as agentRequests',
   'agentMessages.vault.unseal.ack.sealedDomainKeys': 'as agentRequests',
+  'api.getVault.response.recoveryKey': 'when a person exported it, and who',
+  'api.confirmRecoveryKey.response.recoveryKey': 'as api.getVault',
+  'VaultDetails.recoveryKey': 'as api.getVault',
+  'api.exportRecoveryKey.body.currentPassword': 'proof of who asks for the words',
   'api.getSystem.response.vaultsWithoutRecoveryKey': 'ids of vaults',
 }
 const soundsSecret = /pass(word|phrase)|secret|token|key|credential|private/i

@@ -2,14 +2,14 @@
  * What makes the built console an app, tried in a normal browser profile against the stand-in hub:
  *   npm run build -w web && node -C @holdfast/source web/scripts/check-app.ts
  * installable · opens and shows the last figures without a hub · offers a new version and takes it · long lists stay smooth ·
- * a folder can be walked by keyboard alone. Exits 1 where something does not hold.
+ * a folder can be walked by keyboard alone · what is shown once stays. Exits 1 where something does not hold.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium, type BrowserContext, type Page } from 'playwright'
-import { galleryWorld } from '../src/testing/gallery-world.ts'
+import { chromium, type BrowserContext, type Locator, type Page } from 'playwright'
+import { fleetOf, galleryWorld } from '../src/testing/gallery-world.ts'
 import { readPages, startStandInHub, type Pages, type StandInHub } from '../src/testing/stand-in-hub.ts'
 
 const pages = readPages(fileURLToPath(new URL('../dist', import.meta.url)))
@@ -34,18 +34,18 @@ async function checkInstallable(context: BrowserContext, page: Page): Promise<vo
   check('the manifest has no mistake', errors.length === 0, errors)
 }
 
+const snapshotOf = (page: Page): Locator => page.getByRole('main').getByRole('listitem').getByRole('link').first()
+
 async function checkOffline(page: Page, hub: StandInHub): Promise<StandInHub> {
   const port = Number(new URL(hub.url).port)
   await page.goto(`${hub.url}/snapshots`)
-  await page.getByRole('row').nth(1).waitFor()
+  await snapshotOf(page).waitFor()
   await page.goto(`${hub.url}/devices`)
   await page.getByRole('link', { name: 'fileserver' }).waitFor()
   await page.waitForTimeout(500)
   await hub.close()
   await page.goto(`${hub.url}/snapshots`)
-  const rows = await page
-    .getByRole('row')
-    .nth(1)
+  const rows = await snapshotOf(page)
     .waitFor({ timeout: 10_000 })
     .then(
       () => true,
@@ -75,7 +75,7 @@ async function checkOffline(page: Page, hub: StandInHub): Promise<StandInHub> {
 
 async function checkUpdate(page: Page, hub: StandInHub): Promise<StandInHub> {
   const port = Number(new URL(hub.url).port)
-  await page.goto(hub.url)
+  await page.goto(`${hub.url}/devices`)
   await page.getByRole('link', { name: 'fileserver' }).waitFor()
   await hub.close()
   const worker = pages.get('/service-worker.js') ?? Buffer.alloc(0)
@@ -121,6 +121,18 @@ async function scrollFrames(page: Page, selector: string | null): Promise<{ busy
   return { busyMs: Math.round(((await busySeconds()) - before) * 100) / 10, nodes }
 }
 
+async function checkFleet(page: Page, hub: StandInHub): Promise<void> {
+  const few = hub.world.devices
+  hub.world.devices = fleetOf(2000)
+  await page.goto(`${hub.url}/devices`)
+  await page.getByText('1,995 devices').waitFor()
+  await page.waitForTimeout(1500)
+  const fleet = await scrollFrames(page, null)
+  hub.world.devices = few
+  check('2,000 devices scroll smoothly', fleet.busyMs <= mostBusyMs && fleet.nodes < 2500, fleet)
+  process.stdout.write(`      devices: ${fleet.busyMs} ms a frame, ${fleet.nodes} nodes\n`)
+}
+
 async function checkLongLists(page: Page, hub: StandInHub): Promise<void> {
   await page.goto(`${hub.url}/runs/${world.runs[4]?.id ?? ''}`)
   await page.getByText('20,000', { exact: true }).waitFor({ timeout: 30_000 })
@@ -164,6 +176,57 @@ async function checkKeyboard(page: Page, hub: StandInHub): Promise<void> {
   )
 }
 
+/** What is shown once is not lost by a slip of the hand. */
+async function checkKeptDialogs(page: Page, hub: StandInHub): Promise<void> {
+  await page.goto(`${hub.url}/tokens`)
+  await page.getByRole('button', { name: 'Make a token' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').first().waitFor()
+  await page.waitForTimeout(300)
+  await page.mouse.click(5, 5)
+  check('an untouched form closes by a press beside it', await isGone(dialog), null)
+  await page.getByRole('button', { name: 'Make a token' }).click()
+  await dialog.getByRole('textbox').first().fill('monitoring of the racks')
+  await page.mouse.click(5, 5)
+  await page.waitForTimeout(500)
+  check('one that was typed in stays', await dialog.getByRole('textbox').first().isVisible(), null)
+  await dialog.getByRole('button', { name: 'Make the token' }).click()
+  await dialog.getByRole('button', { name: 'Done' }).waitFor()
+  await page.mouse.click(5, 5)
+  await page.keyboard.press('Escape')
+  await page.waitForTimeout(500)
+  check('a token that is shown once stays through a press beside it and Escape', await dialog.isVisible(), null)
+  const focused = await page.evaluate(() => document.activeElement?.textContent?.trim())
+  check('and the way out is shown', focused === 'Done', focused)
+  await page.keyboard.press('Enter')
+  check('which closes it', await isGone(dialog), null)
+}
+
+/** A sign-in that ends in the middle of a plan takes nothing of it along. */
+async function checkKeptDraft(page: Page, hub: StandInHub): Promise<void> {
+  await page.goto(`${hub.url}/plans/new?device=${world.devices[0]?.id ?? ''}`)
+  await page.getByLabel('Own patterns').fill('*.iso')
+  hub.signIn(false)
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await page.getByLabel('E-mail address').fill(world.user.email ?? '')
+  await page.getByLabel('Password', { exact: true }).fill(world.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('What you had typed is here again').waitFor({ timeout: 10_000 })
+  const patterns = await page.getByLabel('Own patterns').inputValue()
+  check('what was typed outlives the end of a sign-in', patterns === '*.iso', patterns)
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Leave' }).click()
+  await page.goto(`${hub.url}/plans/new?device=${world.devices[0]?.id ?? ''}`)
+  const left = await page.getByLabel('Own patterns').inputValue()
+  check('and what was left on purpose does not come back', left === '', left)
+}
+
+const isGone = (locator: Locator): Promise<boolean> =>
+  locator.waitFor({ state: 'hidden', timeout: 3_000 }).then(
+    () => true,
+    () => false,
+  )
+
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: '/usr/bin/chromium',
   args: [
@@ -182,13 +245,16 @@ const context = await chromium.launchPersistentContext(profile, {
 const page = context.pages()[0] ?? (await context.newPage())
 let hub = await startStandInHub({ world, pages })
 try {
-  await page.goto(hub.url)
+  await page.goto(`${hub.url}/devices`)
   await page.getByRole('link', { name: 'fileserver' }).waitFor()
   await checkInstallable(context, page)
   hub = await checkOffline(page, hub)
   hub = await checkUpdate(page, hub)
   await checkLongLists(page, hub)
+  await checkFleet(page, hub)
   await checkKeyboard(page, hub)
+  await checkKeptDialogs(page, hub)
+  await checkKeptDraft(page, hub)
 } finally {
   await context.close()
   await hub.close()

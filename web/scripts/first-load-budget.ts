@@ -8,19 +8,18 @@ interface FirstLoadBudget {
 
 const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`
 
-/** Files the browser must have before the first page renders: walks static imports only. */
+/** Files the browser must have before anything renders, whatever the page: those that the page names, and what they import statically. */
 function firstLoadFiles(bundle: Rolldown.OutputBundle): string[] {
-  const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
-  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]))
+  const page = bundle['index.html']
+  if (page?.type !== 'asset') return []
   const needed = new Set<string>()
   const visit = (fileName: string): void => {
-    const chunk = byName.get(fileName)
-    if (chunk === undefined || needed.has(fileName)) return
+    const file = bundle[fileName]
+    if (file === undefined || needed.has(fileName)) return
     needed.add(fileName)
-    for (const imported of chunk.imports) visit(imported)
+    if (file.type === 'chunk') for (const imported of file.imports) visit(imported)
   }
-  for (const chunk of chunks) if (chunk.isEntry) visit(chunk.fileName)
-  for (const fileName of Object.keys(bundle)) if (/^assets\/index-.*\.css$/.test(fileName)) needed.add(fileName)
+  for (const [, fileName = ''] of String(page.source).matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g)) visit(fileName)
   return [...needed]
 }
 
@@ -36,6 +35,9 @@ export function firstLoadBudget({ maxGzipBytes }: FirstLoadBudget): Plugin {
         const content = file === undefined ? '' : file.type === 'chunk' ? file.code : file.source
         return { fileName, gzipBytes: gzipSync(content).byteLength }
       })
+      for (const kind of ['.js', '.css'])
+        if (!sizes.some(({ fileName }) => fileName.endsWith(kind)))
+          this.error(`The page names no ${kind} file: what it loads is not known.`)
       const totalBytes = sizes.reduce((sum, file) => sum + file.gzipBytes, 0)
       for (const { fileName, gzipBytes } of sizes) this.info(`${kib(gzipBytes).padStart(10)}  ${fileName}`)
       this.info(`${kib(totalBytes).padStart(10)}  first load, gzip (budget ${kib(maxGzipBytes)})`)

@@ -1,5 +1,7 @@
 import type { ManifestOptions } from 'vite-plugin-pwa'
 
+const shortcutIcon = { src: '/icon-192.png', sizes: '192x192' }
+
 /** What an installed console shows of itself; the pictures are made by render-icons.ts from public/icon.svg. */
 export const manifest: Partial<ManifestOptions> = {
   id: '/',
@@ -20,7 +22,9 @@ export const manifest: Partial<ManifestOptions> = {
     { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml' },
   ],
   shortcuts: [
-    { name: 'Runs', url: '/runs', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
-    { name: 'Snapshots', url: '/snapshots', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
+    { name: 'Devices', url: '/devices', icons: [shortcutIcon] },
+    { name: 'Plans', url: '/plans', icons: [shortcutIcon] },
+    { name: 'Runs', url: '/runs', icons: [shortcutIcon] },
+    { name: 'Snapshots', url: '/snapshots', icons: [shortcutIcon] },
   ],
 }

@@ -59,6 +59,7 @@ function takeOrders(leftOut?: LeftOut): void {
     planId: null,
     planName: null,
     attempt: 1,
+    attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
     createdAtMs: 1000,

@@ -63,6 +63,7 @@ function script(restored: RestoreResult): void {
     planId: null,
     planName: null,
     attempt: 1,
+    attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
     createdAtMs: 1000,

@@ -180,6 +180,7 @@ describe('with an agent that runs in another process', () => {
     planId: null,
     planName: null,
     attempt: 1,
+    attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
     createdAtMs: 1000,

@@ -13,6 +13,7 @@ test('a setting may lie in a file', () => {
     hubStoreFolder: null,
     logFiles: 10,
     logDays: 30,
+    takesOthersSnapshots: true,
     logLevel: 'info',
     longestReconnectMs: 60_000,
   })

@@ -22,6 +22,7 @@ const Settings = z.object({
   HOLDFAST_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
   HOLDFAST_LOG_FILES: wholeNumber(1000).default(10),
   HOLDFAST_LOG_DAYS: wholeNumber(3650).default(30),
+  HOLDFAST_OTHERS_SNAPSHOTS: z.enum(['restore', 'refuse'], 'restore or refuse').default('restore'),
   HOLDFAST_RECONNECT_MS: z
     .string()
     .regex(/^\d+$/, 'a whole number of milliseconds')
@@ -46,6 +47,8 @@ export interface AgentConfig {
   /** Older log files that are kept, and for how many days. */
   readonly logFiles: number
   readonly logDays: number
+  /** Whether people may have snapshots of other devices restored here: the word of this machine's owner, which no hub can change. */
+  readonly takesOthersSnapshots: boolean
   /** The longest pause between two tries to reach the hub. */
   readonly longestReconnectMs: number
 }
@@ -79,6 +82,7 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     logLevel: settings.HOLDFAST_LOG_LEVEL,
     logFiles: settings.HOLDFAST_LOG_FILES,
     logDays: settings.HOLDFAST_LOG_DAYS,
+    takesOthersSnapshots: settings.HOLDFAST_OTHERS_SNAPSHOTS === 'restore',
     longestReconnectMs: settings.HOLDFAST_RECONNECT_MS,
   }
 }

@@ -44,6 +44,7 @@ const repeatable: ReadonlySet<OperationId> = new Set<OperationId>([
   'putPack',
   'commitSession',
   'getSnapshotObject',
+  'getSnapshotSigner',
   'locateBlobs',
   'readSegments',
 ])

@@ -9,6 +9,7 @@ import {
   type HostFacts,
 } from '@holdfast/shared-types'
 import { folderOfHomes, userHomes } from './user-homes.ts'
+import { thisSystem } from './this-system.ts'
 
 /** What presets leave out, as lines of gitignore. */
 export interface PresetPatterns {
@@ -25,8 +26,6 @@ export interface PresetMachine {
   readonly homes: readonly string[]
 }
 
-const systems: Readonly<Partial<Record<NodeJS.Platform, HostFacts['os']>>> = { win32: 'windows', darwin: 'macos' }
-export const thisSystem = (): HostFacts['os'] => systems[process.platform] ?? 'linux'
 export const thisMachine = (): PresetMachine => ({ system: thisSystem(), homes: userHomes(thisSystem()) })
 
 export const noSuchPreset = (name: string, system: HostFacts['os']): AppError =>

@@ -47,6 +47,8 @@ const answering = {
   'vault.unseal': ({ link, runId, fence, patienceMs, signal }) => link.request('vault.unseal', { runId, fence }, { patienceMs, signal }),
   'run.snapshot-object': ({ client, runId, patienceMs, signal }) =>
     client.call('getSnapshotObject', { params: { runId } }, { patienceMs, signal }),
+  'run.snapshot-signer': ({ client, runId, patienceMs, signal }) =>
+    client.call('getSnapshotSigner', { params: { runId } }, { patienceMs, signal }),
   'run.locate': ({ client, runId, patienceMs, signal }, ask) =>
     client.call('locateBlobs', { params: { runId }, body: ask }, { patienceMs, signal }),
   'run.segments': ({ client, runId, patienceMs, signal, onTransfer }, ask) =>

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue } from '@holdfast/engine/archiver'
 import { toHex } from '@holdfast/engine/bytes'
-import { uuidToBytes, type SnapshotSystem } from '@holdfast/engine/format'
+import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { nativeProblem } from '@holdfast/engine/source'
 import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
 import type { Exclusions } from '@holdfast/engine/walker'
 import type { BackupRequest, BackupResult, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
+import { thisSystem } from '../presets/this-system.ts'
 import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import { measureSources } from './measure-sources.ts'
@@ -209,6 +210,3 @@ function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: Sna
     leftOut,
   }
 }
-
-const systems: Readonly<Partial<Record<NodeJS.Platform, SnapshotSystem>>> = { win32: 'windows', darwin: 'macos' }
-const thisSystem = (): SnapshotSystem => systems[process.platform] ?? 'linux'

@@ -48,8 +48,10 @@ async function restoreFrom(context: RunContext, request: RestoreRequest, { sourc
   return context.ended(outcome.status === 'complete' && context.warningCount === 0 ? 'succeeded' : 'warning', result)
 }
 
-function startOf({ paths, target, dryRun }: RestoreRequest): string {
-  const what = paths.length === 0 ? 'the whole snapshot' : `${paths.length === 1 ? 'one path' : `${paths.length} paths`} of the snapshot`
+function startOf({ paths, target, dryRun, fromAgentId }: RestoreRequest): string {
+  const snapshot = fromAgentId === undefined ? 'snapshot' : 'snapshot of another device'
+  const what =
+    paths.length === 0 ? `the whole ${snapshot}` : `${paths.length === 1 ? 'one path' : `${paths.length} paths`} of the ${snapshot}`
   const where = target === null ? ' to where it was' : ''
   return dryRun === true ? `Looking at what restoring ${what}${where} would do; nothing is written.` : `Restoring ${what}${where}.`
 }

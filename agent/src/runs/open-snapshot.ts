@@ -3,11 +3,13 @@ import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
-import { nodePrimitives, rawPublicKey, RemoteSource, WorkerOpener } from '@holdfast/engine/vault'
-import type { SnapshotId } from '@holdfast/shared-types'
+import { nodePrimitives, rawPublicKey, RemoteSource, signerOf, WorkerOpener } from '@holdfast/engine/vault'
+import type { AgentId, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
+import { thisSystem } from '../presets/this-system.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import type { RunContext } from './run-context.ts'
+import type { RunOrder } from './worker-messages.ts'
 
 /** Decrypting, unpacking and hashing are two thirds of a restore, writing the rest: more threads than this wait for the disk. */
 const mostOpenThreads = 4
@@ -20,19 +22,21 @@ export interface OpenedSnapshot {
 }
 
 /**
- * Opens the snapshot of a run with this device's keys. It must be signed by this very device: no other one's key is known here, and
- * the hub's word is not enough.
+ * Opens the snapshot of a run with this device's keys. It must be signed by this very device or, where the order names another one, by
+ * that one; and sealed with the keys of this device's domain.
  *
- * @throws EngineError `snapshot.*`, `vault.key-mismatch`
+ * @throws EngineError `snapshot.*`, `vault.invalid`, `vault.key-mismatch`; AppError `restore.target-invalid`
  */
 export async function openSnapshot(context: RunContext, snapshotId: SnapshotId): Promise<OpenedSnapshot> {
   const { hub, order } = context
+  requireWelcome(order)
   const keys = openDomainKeys(order, await hub.ask('vault.unseal', null))
   const object = decodeSnapshotObject(await hub.ask('run.snapshot-object', null))
   if (toHex(object.header.snapshotId) !== snapshotId)
     throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')
-  await requireOwnSignature(context, object)
+  await requireSignature(context, object)
   const body = await openSnapshotBody(nodePrimitives, object, keys)
+  requireSameSystem(context, body)
   const ports = { locate: (ids: Uint8Array) => hub.ask('run.locate', ids), readSegments: (places: Uint8Array) => readSegments(hub, places) }
   const source = new RemoteSource(keys, ports, new WorkerOpener(keys, Math.min(mostOpenThreads, availableParallelism())))
   return { keys, body, source }
@@ -48,8 +52,36 @@ async function readSegments(hub: RunContext['hub'], places: Uint8Array): Promise
   }
 }
 
-async function requireOwnSignature({ order }: RunContext, object: SnapshotObject): Promise<void> {
-  if (uuidFromBytes(object.header.agentId) !== order.agentId)
-    throw new EngineError('snapshot.signature-invalid', 'The snapshot was made by another device, whose signature cannot be checked here.')
-  await verifySnapshotSignature(nodePrimitives, object, rawPublicKey(privateKey(order.signKey)))
+/** By the order and not by the object it is said whose signature it has to be: else one could sign as whoever is at hand. */
+const makerOf = ({ request, agentId }: RunOrder): AgentId =>
+  request.kind === 'restore' && request.fromAgentId !== undefined ? request.fromAgentId : agentId
+
+function requireWelcome(order: RunOrder): void {
+  if (makerOf(order) === order.agentId || order.takesOthersSnapshots) return
+  throw new AppError('restore.target-invalid', {
+    message: 'This device restores no snapshots of other devices: its HOLDFAST_OTHERS_SNAPSHOTS says so.',
+    cure: 'Choose another device, or change that setting on this one and start its agent again.',
+  })
+}
+
+async function requireSignature(context: RunContext, object: SnapshotObject): Promise<void> {
+  const maker = makerOf(context.order)
+  if (uuidFromBytes(object.header.agentId) !== maker)
+    throw new EngineError('snapshot.signature-invalid', 'The snapshot was made by another device than the order says.')
+  await verifySnapshotSignature(nodePrimitives, object, await signKeyOf(context, maker))
+}
+
+/** Raw. Of another device the hub passes on what the vault keeps; docs/threat-model.md says how far that goes. */
+async function signKeyOf({ hub, order }: RunContext, maker: AgentId): Promise<Uint8Array> {
+  if (maker === order.agentId) return rawPublicKey(privateKey(order.signKey))
+  return signerOf(await hub.ask('run.snapshot-signer', null), { agentId: maker, domainId: order.domainId })
+}
+
+/** Names, owners and attributes of one kind of system have no meaning on another. The hub says so too, but here it is the snapshot's own word. */
+function requireSameSystem({ order }: RunContext, body: SnapshotBody): void {
+  if (makerOf(order) === order.agentId || body.system === thisSystem()) return
+  throw new AppError('restore.target-invalid', {
+    message: 'The snapshot is of another kind of system than this device runs.',
+    cure: 'Choose a device with the same system, or download files of the snapshot.',
+  })
 }

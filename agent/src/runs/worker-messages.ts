@@ -31,6 +31,8 @@ export interface RunOrder {
   readonly catalogueFolder: string
   /** Absolute folders that no backup may hold and nothing is restored into: the agent's own state, and the hub's data and vaults where they lie on this machine. */
   readonly excludedFolders: readonly string[]
+  /** Whether a snapshot of another device is restored here, when it is ordered. */
+  readonly takesOthersSnapshots: boolean
 }
 
 /** What a worker asks of the hub; the main thread holds link and HTTP. */
@@ -50,6 +52,8 @@ export interface HubCalls {
   }
   readonly 'vault.unseal': { readonly ask: null; readonly answer: SealedKeys }
   readonly 'run.snapshot-object': { readonly ask: null; readonly answer: Uint8Array }
+  /** The agent object of the device that made the snapshot. */
+  readonly 'run.snapshot-signer': { readonly ask: null; readonly answer: Uint8Array }
   readonly 'run.locate': { readonly ask: Uint8Array; readonly answer: Uint8Array }
   readonly 'run.segments': { readonly ask: Uint8Array; readonly answer: Uint8Array }
 }

@@ -32,6 +32,7 @@ export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderC
     boxKey: keys.boxKey.export(exported),
     catalogueFolder: folders.catalogueFolder,
     excludedFolders: ownPlaces(config, folders),
+    takesOthersSnapshots: config.takesOthersSnapshots,
   }
 }
 

@@ -42,14 +42,18 @@ export async function checkSnapshots(task: FsckTask, contents: PackContents): Pr
 
 type OpenedTask = FsckTask & { readonly vault: Vault; readonly contents: PackContents; readonly key: string }
 
-async function checkOpened({ store, vault, findings, contents, key }: OpenedTask, snapshot: SnapshotObject, refset: Refset): Promise<void> {
+async function checkOpened(
+  { store, vault, findings, contents, key, signal }: OpenedTask,
+  snapshot: SnapshotObject,
+  refset: Refset,
+): Promise<void> {
   const agent = await vault.readAgent(uuidFromBytes(snapshot.header.agentId))
   await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
   await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
   const keys = vault.domainKeys(uuidFromBytes(snapshot.header.domainId))
   const body = await openSnapshotBody(nodePrimitives, snapshot, keys)
   const reach = new Reach(store, keys, refset, contents)
-  const counts = await reach.walk(body.root)
+  const counts = await reach.walk(body.root, signal)
   findings.counts.blobsReached += reach.seen.size
   for (const problem of reach.problems) findings.add(problem.code, key, problem.message)
   if (counts.files !== body.files || counts.bytes !== body.bytes) {
@@ -81,10 +85,12 @@ class Reach {
     this.#contents = contents
   }
 
-  async walk(page: Uint8Array): Promise<{ files: number; bytes: number }> {
+  async walk(page: Uint8Array, signal: AbortSignal | undefined): Promise<{ files: number; bytes: number }> {
     const total = { files: 0, bytes: 0 }
     const folders = [page]
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+      // A snapshot may have millions of folders.
+      if (signal?.aborted) throw new EngineError('cancelled', 'The check was stopped.')
       for await (const entry of this.#reader.entries(next)) {
         if (entry.attributes !== null) await this.#attributes(entry.attributes)
         if (entry.type === 'folder') folders.push(entry.page)

@@ -13,7 +13,7 @@ import {
 import type { ObjectStore } from '../store/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { checkPacks } from './fsck-packs.ts'
-import { FsckFindings, type FsckReport } from './fsck-report.ts'
+import { FsckFindings, type FsckCounts, type FsckReport } from './fsck-report.ts'
 import { checkSnapshots } from './fsck-snapshots.ts'
 
 export interface FsckOptions {
@@ -22,6 +22,8 @@ export interface FsckOptions {
   /** Reads and opens every stored byte; false = footers and trees only. */
   readonly readData: boolean
   readonly signal?: AbortSignal
+  /** Gets the counts when it starts; they grow while it runs. */
+  readonly onStart?: (counts: Readonly<FsckCounts>) => void
 }
 
 const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, 'g/']
@@ -33,6 +35,7 @@ const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, '
 export async function fsck(store: ObjectStore, options: FsckOptions): Promise<FsckReport> {
   const findings = new FsckFindings()
   const { vault } = options
+  options.onStart?.(findings.counts)
   await findings.check(vaultFileKey, async () =>
     vault === null ? void decodeVaultFile(await store.get(vaultFileKey)) : await vault.checkFile(),
   )

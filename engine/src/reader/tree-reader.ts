@@ -26,13 +26,21 @@ export class TreeReader {
   }
 
   /**
-   * Entries of a folder in order.
+   * Entries of a folder in order, none twice.
    * @param page id of the folder's root page.
    * @param skip entries left out at the start; whole pages of them are not fetched.
    */
-  async *entries(page: Uint8Array, skip = 0, level = maxLevels): AsyncGenerator<TreeEntry> {
+  entries(page: Uint8Array, skip = 0): AsyncGenerator<TreeEntry> {
+    return this.#entries({ page, skip, level: maxLevels }, { last: null })
+  }
+
+  async *#entries(
+    { page, skip, level }: { readonly page: Uint8Array; readonly skip: number; readonly level: number },
+    names: { last: Uint8Array | null },
+  ): AsyncGenerator<TreeEntry> {
     const decoded = await this.#page(page, level)
     if ('entries' in decoded) {
+      requireNextNames(decoded.entries, names)
       for (let index = skip; index < decoded.entries.length; index++) yield decoded.entries[index]!
       return
     }
@@ -42,7 +50,7 @@ export class TreeReader {
         left -= child.entries
         continue
       }
-      yield* this.entries(child.page, left, decoded.level)
+      yield* this.#entries({ page: child.page, skip: left, level: decoded.level }, names)
       left = 0
     }
   }
@@ -116,6 +124,18 @@ export class TreeReader {
     if (page.level >= below) throw new EngineError('format.invalid', 'Tree pages are nested in an impossible way.')
     return page
   }
+}
+
+/** A page is in order by itself; the next one must go on after it, or a folder could have a name twice: as a link, and as a folder behind it. */
+function requireNextNames(entries: readonly TreeEntry[], names: { last: Uint8Array | null }): void {
+  const [first] = entries
+  if (first === undefined) return
+  if (names.last !== null && compareBytes(names.last, first.name) >= 0)
+    throw new EngineError(
+      'format.invalid',
+      'The names of a folder are not in ascending order: the snapshot is damaged or was tampered with.',
+    )
+  names.last = entries.at(-1)?.name ?? null
 }
 
 function* fromArray(items: readonly ContentItem[], start: number): Generator<{ readonly offset: number; readonly item: ContentItem }> {

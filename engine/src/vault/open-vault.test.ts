@@ -3,7 +3,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { decodeKeySlot, keySlotPrefix } from '../format/index.ts'
 import { MemoryStore } from '../store/index.ts'
 import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
-import { makeRecoveryWords, type KeySecret } from './crypto/key-slots.ts'
+import type { KeySecret } from './crypto/key-slots.ts'
+import { makeRecoveryWords } from './crypto/recovery-words.ts'
 import { createVault, openVault } from './open-vault.ts'
 
 const hub: KeySecret = { kind: 'hub-secret', secret: randomBytes(32) }

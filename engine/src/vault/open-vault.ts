@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
+import { equalBytes, toBase64Url } from '../bytes/index.ts'
 import { EngineError, isEngineError, type EngineErrorCode } from '../errors/index.ts'
 import {
   agentFileText,
@@ -21,18 +21,10 @@ import type { DomainKeys } from '../reader/primitives.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { deriveDomainKeys, deriveVaultKey } from './crypto/domain-keys.ts'
 import { unwrapMasterKey, wrapMasterKey, type KeySecret } from './crypto/key-slots.ts'
-import { hmacSha256, verifyEd25519 } from './crypto/node-primitives.ts'
+import { requireOwnBoxKey } from './agent-keys.ts'
+import { hmacSha256 } from './crypto/node-primitives.ts'
 
 const encoder = new TextEncoder()
-const boxKeyContext = encoder.encode('holdfast-agent-key-1')
-
-/** What an agent signs with its Ed25519 key to vouch for its X25519 key. */
-export const boxKeySigningBytes = (boxPublicKey: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(boxKeyContext.length + boxPublicKey.length)
-  bytes.set(boxKeyContext)
-  bytes.set(boxPublicKey, boxKeyContext.length)
-  return bytes
-}
 
 export interface VaultToCreate {
   readonly vaultId: string
@@ -87,11 +79,17 @@ export class Vault {
 
   /** An agent's keys as the vault itself vouches for them. @throws EngineError `store.not-found`, `vault.invalid` */
   async readAgent(agentId: string): Promise<AgentFile> {
-    const { value, mac, macedText } = decodeAgentFile(await this.store.get(agentKey(uuidToBytes(agentId))))
+    return decodeAgentFile(await this.readAgentObject(agentId)).value
+  }
+
+  /** The same as it is stored, for readers without the key of its seal. @throws EngineError `store.not-found`, `vault.invalid` */
+  async readAgentObject(agentId: string): Promise<Uint8Array> {
+    const bytes = await this.store.get(agentKey(uuidToBytes(agentId)))
+    const { value, mac, macedText } = decodeAgentFile(bytes)
     if (mac !== this.#mac(macedText) || value.agentId !== agentId)
       throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
     requireOwnBoxKey(value)
-    return value
+    return bytes
   }
 
   async *agentIds(): AsyncGenerator<string> {
@@ -108,15 +106,6 @@ export class Vault {
   #mac(text: string): string {
     return toBase64Url(hmacSha256(this.#macKey, encoder.encode(text)))
   }
-}
-
-function requireOwnBoxKey(agent: AgentFile): void {
-  const isVouched = verifyEd25519(
-    fromBase64Url(agent.signPublicKey),
-    fromBase64Url(agent.boxSignature),
-    boxKeySigningBytes(fromBase64Url(agent.boxPublicKey)),
-  )
-  if (!isVouched) throw new EngineError('vault.invalid', 'An agent\u2019s encryption key is not signed by its own signing key.')
 }
 
 /**

@@ -87,10 +87,30 @@ function createProgram(run: Run): Command {
         (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
       ),
     )
+  addRecoveryKeyCommands(program, command, run)
   return program
 }
 
 type AddCommand = (name: string, description: string, parent?: Command) => Command
+
+function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run): void {
+  const group = program.command('recovery-key').description('24 words that open a vault without its hub')
+  const withWords = (added: Command): Command =>
+    added
+      .requiredOption('--file <path>', 'the recovery kit, or a file with the words; - for standard input')
+      .option('--vault <id>', 'this vault only')
+  type Options = { file: string; vault?: string }
+  withWords(command('test', 'say whether words open a vault of HOLDFAST_STORE; changes nothing', group)).action((options: Options) =>
+    run(true, async (context) =>
+      (await import('./recovery-key-command.ts')).testRecoveryKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
+    ),
+  )
+  withWords(command('use', 'have a vault open with this hub\u2019s secret, after its own hub was lost', group)).action((options: Options) =>
+    run(true, async (context) =>
+      (await import('./recovery-key-command.ts')).useRecoveryKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
+    ),
+  )
+}
 
 function addPeopleCommands(program: Command, command: AddCommand, run: Run): void {
   command('create', 'make a token with which a program calls the API', program.command('token').description('API tokens'))

@@ -5,6 +5,10 @@ import { Migration20261121190906_create_plan_table } from './Migration2026112119
 import { Migration20261121191053_add_run_statistics_indexes } from './Migration20261121191053_add_run_statistics_indexes.ts'
 import { Migration20261121191242_create_people_tables } from './Migration20261121191242_create_people_tables.ts'
 import { Migration20261121195244_let_plans_go_with_devices } from './Migration20261121195244_let_plans_go_with_devices.ts'
+import { Migration20261121213453_add_device_tags } from './Migration20261121213453_add_device_tags.ts'
+import { Migration20261121213942_index_runs_by_state } from './Migration20261121213942_index_runs_by_state.ts'
+import { Migration20261121213958_add_vault_key_and_check_facts } from './Migration20261121213958_add_vault_key_and_check_facts.ts'
+import { Migration20261122004538_add_vault_damage } from './Migration20261122004538_add_vault_damage.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -14,4 +18,8 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261121191053_add_run_statistics_indexes,
   Migration20261121191242_create_people_tables,
   Migration20261121195244_let_plans_go_with_devices,
+  Migration20261121213453_add_device_tags,
+  Migration20261121213942_index_runs_by_state,
+  Migration20261121213958_add_vault_key_and_check_facts,
+  Migration20261122004538_add_vault_damage,
 ]

@@ -46,7 +46,8 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     getRunForAgent,
     markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
   }
-  const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent } })
+  const auth = createAuth(services, cookieName)
+  const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent, deviceNames }, people: auth })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
   const hosts = createHosts(services)
   const agents = createAgents(services, {
@@ -55,7 +56,6 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
     hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
   })
-  const auth = createAuth(services, cookieName)
   const apiTokens = createApiTokens(services)
   const list: Feature[] = [
     createSystem(services, {

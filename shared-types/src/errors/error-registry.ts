@@ -293,6 +293,11 @@ export const errorRegistry = {
     title: 'Stored data is damaged.',
     cure: 'Run `holdfast-hub fsck`, and keep the store as it is until you know more.',
   },
+  'vault.check-too-large': {
+    category: 'precondition',
+    title: 'The vault is too large to be checked beside the hub\u2019s work.',
+    cure: 'Run `holdfast-hub fsck` at a quiet time, on a machine with enough memory.',
+  },
   'vault.locked': {
     category: 'precondition',
     title: 'The vault is in use by another hub.',
@@ -314,6 +319,21 @@ export const errorRegistry = {
     category: 'not-found',
     title: 'The snapshot holds nothing at this path.',
     cure: 'List what it holds with `holdfast ls`.',
+  },
+  'snapshot.zips-busy': {
+    category: 'rate-limited',
+    title: 'As many folders are being downloaded as the hub packs at once.',
+    cure: 'Wait until one of the downloads is done, and try again.',
+  },
+  'snapshot.zip-too-large': {
+    category: 'precondition',
+    title: 'There are more files and folders in it than the hub packs into one zip.',
+    cure: 'Download its folders one by one, or restore it to a device.',
+  },
+  'snapshot.zip-ticket-gone': {
+    category: 'not-found',
+    title: 'The hub does not remember any more what was chosen for this download.',
+    cure: 'Choose the entries again and start the download anew.',
   },
   'snapshot.not-a-file': { category: 'invalid-input', title: 'This is not a regular file.', cure: 'Choose a file.' },
   'restore.target-invalid': {

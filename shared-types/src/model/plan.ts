@@ -63,7 +63,15 @@ export const PlanChange = z
   .meta({ id: 'PlanChange' })
 export type PlanChange = z.infer<typeof PlanChange>
 
-export const PlanRun = z.object({ id: RunId, state: RunState, createdAtMs: TimeMs, finishedAtMs: TimeMs.nullable() })
+export const PlanRun = z.object({
+  id: RunId,
+  state: RunState,
+  createdAtMs: TimeMs,
+  finishedAtMs: TimeMs.nullable(),
+  /** Why it failed, or what is wrong with it. A hub that is older than this and the next one says neither. */
+  error: RunError.nullable().default(null),
+  warningCount: Count.default(0),
+})
 export type PlanRun = z.infer<typeof PlanRun>
 
 export const Plan = z
@@ -86,9 +94,13 @@ export const Plan = z
     problem: RunError.nullable(),
     /** Of the last good backup: what the next one is compared with. */
     lastSize: z.object({ files: Count, bytes: ByteCount }).nullable(),
-    /** The newest run that has ended, and the one that has not. */
+    /** The newest run that has ended, a cancelled one only where there is no other; and the one that has not. */
     lastRun: PlanRun.nullable(),
     activeRun: PlanRun.nullable(),
+    /** When the newest backup that succeeded, with warnings or without, ended: what came after it left nothing. */
+    lastGoodAtMs: TimeMs.nullable().default(null),
+    /** Its newest backup was much smaller than the one before, and nobody has said that this is right, by accepting it or by changing what is backed up. */
+    isShrunk: z.boolean().default(false),
   })
   .meta({ id: 'Plan', description: 'What is backed up of a device, and how' })
 export type Plan = z.infer<typeof Plan>

@@ -84,6 +84,11 @@ export const RestoreRequest = z.strictObject({
   flat: z.boolean(),
   /** Absolute paths in the snapshot; empty = everything. A folder brings all below it. */
   paths: z.array(WirePath).max(10_000),
+  /**
+   * The device that made the snapshot, where it is another one: a person has ordered so, and the hub has looked whether it may be. An agent
+   * that could not check another device's signature does not know this word, and refuses the order.
+   */
+  fromAgentId: AgentId.optional(),
   ...restoreModes,
 })
 export type RestoreRequest = z.infer<typeof RestoreRequest>
@@ -112,6 +117,17 @@ export const RunProgressSample = z.object({
   elapsedMs: z.int().min(0),
 })
 export type RunProgressSample = z.infer<typeof RunProgressSample>
+
+/** What was done by a moment, all in all: speeds are the reader's to compute, and nothing is lost where points in between are. */
+export const RunCurvePoint = z.object({ atMs: TimeMs, bytesDone: ByteCount, bytesRead: ByteCount, bytesStored: ByteCount })
+export type RunCurvePoint = z.infer<typeof RunCurvePoint>
+
+/**
+ * How a run went so far, oldest first, of the hub's memory alone: it begins where the hub began to hear of the run, and is gone with the
+ * run's end. Points are about `spacingMs` apart, further where nothing was heard.
+ */
+export const RunCurve = z.object({ items: z.array(RunCurvePoint), spacingMs: z.int().min(1) }).meta({ id: 'RunCurve' })
+export type RunCurve = z.infer<typeof RunCurve>
 
 /** One thing that did not go as it should; the run goes on. */
 export const RunWarning = z.object({ path: z.string(), pathBase64: z.base64().optional(), code: z.string(), message: z.string() })
@@ -207,6 +223,8 @@ export const Run = z
     planName: z.string().nullable().default(null),
     /** 1, or which try of its plan this is. */
     attempt: z.int().min(1).default(1),
+    /** How many tries its plan gives it, this one and those before counted; null: a hub that does not say. */
+    attempts: z.int().min(1).nullable().default(null),
     /** It waits until then, as a retry. */
     notBeforeMs: TimeMs.nullable().default(null),
     /** Since when it is paused: a flag of `running`. */

@@ -1,6 +1,14 @@
 import { z } from 'zod'
-import { VaultId } from '../primitives/ids.ts'
+import { AgentId, VaultId } from '../primitives/ids.ts'
 import { ByteCount, Count, TimeMs } from '../primitives/wire-path.ts'
+
+/** What the newest check that came to its end found wrong; a sound one takes it away, but one of lists does not what only reading finds. */
+const VaultDamage = z.object({
+  foundAtMs: TimeMs,
+  /** Some of it only a check that reads every stored byte finds, or sees mended. */
+  isDeep: z.boolean(),
+  problemCount: Count,
+})
 
 export const Vault = z
   .object({
@@ -14,6 +22,116 @@ export const Vault = z
     snapshots: Count,
     /** False = the only other key lies next to the vault: say so wherever the vault is shown. */
     recoveryKeyExported: z.boolean(),
+    /** Null = no check that came to its end found any, or there was none. */
+    damage: VaultDamage.nullable(),
+    /** Rows whose object was missing when the hub started. */
+    packsLost: Count,
+    snapshotsLost: Count,
   })
   .meta({ id: 'Vault', description: 'Where backups are kept' })
 export type Vault = z.infer<typeof Vault>
+
+/** One thing that a check found wrong. */
+const VaultProblem = z.object({ code: z.string(), object: z.string(), message: z.string() })
+
+/** `interrupted`: the hub ended while it ran. `failed`: it could not be brought to its end, and says nothing of the vault. */
+export const VaultCheckState = z.enum(['running', 'sound', 'damaged', 'failed', 'interrupted'])
+export type VaultCheckState = z.infer<typeof VaultCheckState>
+
+export const VaultCheck = z
+  .object({
+    state: VaultCheckState,
+    /** Every stored byte was read and opened; otherwise checksums of footers, all lists of folders, and that every piece is there. */
+    isDeep: z.boolean(),
+    startedBy: z.string(),
+    startedAtMs: TimeMs,
+    endedAtMs: TimeMs.nullable(),
+    /** Packs and snapshots looked at, of those there were at the start; null unless it runs. */
+    progress: z.object({ done: Count, total: Count }).nullable(),
+    packs: Count,
+    snapshots: Count,
+    problemCount: Count,
+    /** The first 20. */
+    problems: z.array(VaultProblem).max(20),
+    /** Why it failed. */
+    error: z.object({ code: z.string(), message: z.string(), cure: z.string() }).nullable(),
+  })
+  .meta({ id: 'VaultCheck', description: 'A check of everything in a vault' })
+export type VaultCheck = z.infer<typeof VaultCheck>
+
+export const VaultDetails = Vault.extend({
+  /** The newest key that a person confirmed to have kept. Older ones open the vault as well. */
+  recoveryKey: z.object({ exportedAtMs: TimeMs, exportedBy: z.string().nullable() }).nullable(),
+  store: z.object({
+    /** Where it is on the hub's machine; null for who may not administer the hub. */
+    place: z.string().nullable(),
+    /** vault.json could be found just now. */
+    isReachable: z.boolean(),
+    /** What its disk has left for the hub; null where it does not tell, or not in time. */
+    freeBytes: ByteCount.nullable(),
+  }),
+  /** The newest; null = never. */
+  lastCheck: VaultCheck.nullable(),
+}).meta({ id: 'VaultDetails' })
+export type VaultDetails = z.infer<typeof VaultDetails>
+
+/**
+ * What a vault holds and what that takes. All figures but `distinct` are of one moment, `countedAtMs`: some seconds ago, minutes where a vault has millions of packs. They count
+ * what is usable: lost packs and snapshots do not.
+ */
+export const VaultUsage = z
+  .object({
+    vaultId: VaultId,
+    countedAtMs: TimeMs,
+    snapshots: Count,
+    /** Sizes of all files of all snapshots: what copies of them would take. A sparse file counts with its holes. */
+    bytesLogical: ByteCount,
+    /** Sizes of all packs; snapshots' own objects and keys, some kilobytes each, are not in it. `bytesStored = bytesData + bytesMetadata`. */
+    bytesStored: ByteCount,
+    packs: Count,
+    /** Packs of file content, and packs of folder lists. Both may hold what an interrupted backup left and no snapshot names. */
+    bytesData: ByteCount,
+    bytesMetadata: ByteCount,
+    /**
+     * File content with every repetition counted once, before compression; counted from the folder lists of the snapshots it names.
+     * Deduplication = `logicalBytes / bytes`; compression, with folder lists and seals as its cost, = `bytes / bytesStored`.
+     * Null until it was counted the first time since the hub started, and where it cannot be counted.
+     */
+    distinct: z.object({ bytes: ByteCount, logicalBytes: ByteCount, snapshots: Count, countedAtMs: TimeMs }).nullable(),
+    /** `counting`: newer snapshots than those of `distinct` are being counted. `failed`: a folder list could not be read; check the vault. */
+    distinctState: z.enum(['current', 'counting', 'failed']),
+    /** Largest newest snapshot first; the first 1,000. */
+    devices: z.array(
+      z.object({
+        agentId: AgentId,
+        /** Its name, or what its newest snapshot calls the host where the device was removed. */
+        name: z.string(),
+        snapshots: Count,
+        newest: z.object({ bytes: ByteCount, files: Count, createdAtMs: TimeMs }),
+        /** As `bytesLogical`, of its own snapshots. */
+        bytesLogical: ByteCount,
+        /**
+         * Packs that this device was the first to send. What another device had sent before costs it nothing; what it sent stays, shared,
+         * even if only others need it now.
+         */
+        bytesSent: ByteCount,
+      }),
+    ),
+    deviceCount: Count,
+    /** Packs whose sender is not known: found in the store when the database was made again from it. */
+    bytesOfUnknown: ByteCount,
+    /**
+     * `bytesStored` at the end of each day (UTC), oldest first: at most the last 366 days, with the day of the first pack as the earliest.
+     * By when the hub took a pack on: after a loss of its database everything older appears on the day it was taken on again.
+     */
+    days: z.array(z.object({ day: z.iso.date(), bytesStored: ByteCount })),
+  })
+  .meta({ id: 'VaultUsage', description: 'What a vault holds, and what that takes' })
+export type VaultUsage = z.infer<typeof VaultUsage>
+
+/**
+ * What is wrong with words that do not open a vault: there are not 24 in a row (`count`), one is not of the list (`word`), they are of the
+ * list but were mistyped or put in another order (`order`), or they are a true key of something else (`other-vault`).
+ */
+export const RecoveryKeyProblem = z.enum(['count', 'word', 'order', 'other-vault'])
+export type RecoveryKeyProblem = z.infer<typeof RecoveryKeyProblem>

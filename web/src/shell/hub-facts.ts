@@ -1,20 +1,17 @@
-import type { ResponseOf, Api } from '@holdfast/shared-types'
-import { shallowRef } from 'vue'
+import { callAddress } from '../platform/api/call-address.ts'
 import { callHub } from '../platform/api/call-hub.ts'
+import { hubCalls } from '../platform/api/hub-calls.ts'
+import { isRecalled } from '../platform/api/remembered-answers.ts'
 import { learnHubTime } from '../platform/browser/clock.ts'
 
-type HubFacts = ResponseOf<Api['getSystem']>
-
-/** What the hub says of itself; null until it did. */
-export const hubFacts = shallowRef<HubFacts | null>(null)
-
-/** Asks the hub for its clock and what deserves a word. Failing to is not worth one: the page's own calls will say it. */
+/** Asks the hub for its clock. Failing to is not worth a word: the page's own calls will say it. */
 export async function readHubFacts(): Promise<void> {
   try {
-    const facts = await callHub('getSystem')
-    hubFacts.value = facts
-    if (Math.abs(facts.timeMs - Date.now()) < 86_400_000) learnHubTime(facts.timeMs)
+    const { timeMs } = await callHub('getSystem')
+    // An answer of an earlier visit would turn the clock back to it, and everything would look as fresh as it was then.
+    if (isRecalled(callAddress(hubCalls.getSystem.path))) return
+    if (Math.abs(timeMs - Date.now()) < 86_400_000) learnHubTime(timeMs)
   } catch {
-    hubFacts.value = null
+    // Ages are then counted by this browser's clock.
   }
 }

@@ -1,6 +1,9 @@
 import type { Device, LogLine, Run, RunProgressSample, SnapshotEntry } from '@holdfast/shared-types'
-import { aFolder } from './answers.ts'
-import { aBackupRun, aDevice, aHexId, aLogLine, anEntry, aSnapshot, aWorld, day, hour, minute, type World } from './world.ts'
+import { aFolder } from './answers/snapshots.ts'
+import { peopleOfGallery } from './gallery-people.ts'
+import { galleryDisks, galleryPlans } from './gallery-plans.ts'
+import { galleryVaults } from './gallery-vaults.ts'
+import { aBackupRun, aDevice, aHexId, aLogLine, anEntry, aSnapshot, aUser, aWorld, day, hour, minute, type World } from './world.ts'
 
 const gib = 1024 ** 3
 
@@ -8,19 +11,22 @@ function devices(): Device[] {
   const now = Date.now()
   const host = aDevice().host
   return [
-    aDevice(),
+    aDevice({ tags: ['production', 'rack 4'] }),
     aDevice({
       name: 'build-03',
+      tags: ['build', 'production', 'rack 4', 'nightly'],
       host: { ...host, hostname: 'build-03', osVersion: 'Ubuntu 24.04.3 LTS', cpuCount: 32, memoryBytes: 128 * gib },
       lastSnapshotAtMs: now - 26 * hour,
     }),
     aDevice({
       name: 'fileserver',
+      tags: ['production'],
       host: { ...host, hostname: 'fs.example.org', osVersion: 'Debian GNU/Linux 13 (trixie)' },
       lastSnapshotAtMs: now - 40 * minute,
     }),
     aDevice({
       name: 'Grace’s laptop',
+      tags: ['laptops'],
       host: { ...host, os: 'macos', hostname: 'grace-mbp', osVersion: '15.6', arch: 'arm64' },
       online: false,
       lastSeenAtMs: now - 2 * day,
@@ -235,6 +241,32 @@ function folders(): World['folders'] {
   ])
 }
 
+/** As many devices as a large house has, in all states. */
+export function fleetOf(size: number): Device[] {
+  const now = Date.now()
+  const roles = ['web', 'db', 'mail', 'build', 'desk'] as const
+  const { host } = aDevice()
+  return Array.from({ length: size }, (_, index) => {
+    const role = roles[index % roles.length] ?? 'web'
+    const online = index % 11 !== 3
+    const name = `${role}-${String(Math.floor(index / roles.length) + 1).padStart(4, '0')}`
+    return aDevice({
+      name,
+      host: {
+        ...host,
+        hostname: `${name}.example.org`,
+        os: role === 'desk' ? 'windows' : 'linux',
+        osVersion: role === 'desk' ? 'Windows 11 Pro 24H2' : host.osVersion,
+      },
+      tags: [role, ...(index % 3 === 0 ? ['production'] : []), `rack ${(index % 24) + 1}`],
+      online,
+      lastSeenAtMs: online ? now : now - (index % 9) * hour,
+      lastSnapshotAtMs: index % 97 === 5 ? null : now - (index % 41) * 37 * minute - (index % 53 === 7 ? 3 * day : 0),
+      ...(index % 401 === 17 ? { revokedAtMs: now - 20 * day, online: false } : {}),
+    })
+  })
+}
+
 /** A world with something of everything, for pictures. */
 export function galleryWorld(): World {
   const known = devices()
@@ -256,16 +288,23 @@ export function galleryWorld(): World {
       aSnapshot(atlas, { createdAtMs: now - (index + 1) * day, bytes: Math.round((14.5 - index * 0.1) * gib) }),
     ),
   ]
+  const plans = galleryPlans(known, made)
   const [running, scanning, , , warned] = made as [Run, Run, Run, Run, Run]
+  const user = aUser()
   return aWorld({
+    user,
+    ...peopleOfGallery(user, atlas.id),
     devices: known,
-    runs: made,
-    snapshots,
+    plans: plans.plans,
+    runs: [...made, ...plans.runs],
+    snapshots: [...snapshots, ...plans.snapshots],
+    disks: galleryDisks(),
     logs: new Map([
       [running.id, logOf(340)],
       [scanning.id, logOf(20)],
       [warned.id, logOf(20_000)],
     ]),
     folders: folders(),
+    ...galleryVaults(known),
   })
 }

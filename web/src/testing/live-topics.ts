@@ -45,9 +45,9 @@ export function openLiveTopics(http: HttpServer, isSignedIn: () => boolean) {
 
   return {
     seqOf,
-    /** Tells everybody who listens; progress carries no sequence and is not kept. */
+    /** Tells everybody who listens; progress and figures of a measurement carry no sequence and are not kept. */
     tell(topic: Topic, told: Told): void {
-      const seq = told.type === 'run.progress' ? null : seqOf(topic) + 1
+      const seq = told.type === 'run.progress' || told.type === 'measurement.changed' ? null : seqOf(topic) + 1
       const event = LiveEvent.parse({ topic, seq, atMs: Date.now(), ...told })
       if (seq !== null) kept.set(topic, [...(kept.get(topic) ?? []).slice(-30_000), event])
       io.of(uiNamespace).to(topic).emit(liveEventName, event)

@@ -1,11 +1,12 @@
-import { api, AppError, toProblem, type OperationId, type Run } from '@holdfast/shared-types'
+import { api, AppError, type OperationId, type Run, toProblem } from '@holdfast/shared-types'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, relative } from 'node:path'
 import { z } from 'zod'
-import { answersOf, type Answers } from './answers.ts'
-import { openLiveTopics, type LiveTopics } from './live-topics.ts'
+import type { Answers } from './answers/answers.ts'
+import { answersOf } from './answers/index.ts'
+import { type LiveTopics, openLiveTopics } from './live-topics.ts'
 import type { World } from './world.ts'
 
 /** What the hub sends with every page: no inline script may be needed. */
@@ -103,7 +104,13 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     live.tell(`run:${run.id}`, { type: 'run.changed', body: run })
     live.tell('runs', { type: 'run.changed', body: { ...run, warnings: [] } })
   }
-  const answers: Answers = answersOf({ world, seqOf: live.seqOf, signIn: (isIn) => (isSignedIn = isIn), onRun: setRun })
+  const answers: Answers = answersOf({
+    world,
+    seqOf: live.seqOf,
+    signIn: (isIn) => (isSignedIn = isIn),
+    onRun: setRun,
+    tell: (topic, told) => live.tell(topic, told),
+  })
 
   async function answer(request: IncomingMessage, url: URL): Promise<{ status: number; body: unknown }> {
     const matched = match(request.method ?? 'GET', url.pathname)
@@ -119,12 +126,13 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     }
     const answerIt = answers[call] as ((asked: unknown) => unknown) | undefined
     if (answerIt === undefined) throw new AppError('request.not-found')
-    return { status: contract.status ?? 200, body: parseWith(contract.response, answerIt(asked)) }
+    const isUnwell = call === 'health' && world.health.status === 'failing'
+    return { status: isUnwell ? 503 : (contract.status ?? 200), body: parseWith(contract.response, answerIt(asked)) }
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    if (!url.pathname.startsWith('/api/')) return servePage(url.pathname, response)
+    if (!url.pathname.startsWith('/api/') && url.pathname !== '/health') return servePage(url.pathname, response)
     if (url.pathname.endsWith('/file')) {
       response
         .writeHead(200, { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment; filename="download.bin"' })
@@ -137,7 +145,9 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError('internal', { message: String(error) })
       const problem = toProblem(known, 'req-1')
-      response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
+      const { retryAfterSeconds } = known.context
+      const wait = typeof retryAfterSeconds === 'number' ? { 'retry-after': String(retryAfterSeconds) } : {}
+      response.writeHead(problem.status, { 'content-type': 'application/problem+json', ...wait }).end(JSON.stringify(problem))
     }
   }
 

@@ -54,6 +54,16 @@ export class BlobIndex {
     }
   }
 
+  /** The number of the first place of a blob, from 0 and below `size`; it stays the same. Null for an unknown one. */
+  numberOf(id: Uint8Array): number | null {
+    const mask = this.#slots.length - 1
+    for (let slot = hashOf(id) & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!
+      if (entry === empty) return null
+      if (equalBytes(this.#ids.subarray(entry * blobIdBytes, (entry + 1) * blobIdBytes), id)) return entry
+    }
+  }
+
   #place(entry: number, hash: number): void {
     const mask = this.#slots.length - 1
     let slot = hash & mask

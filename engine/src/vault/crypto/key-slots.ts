@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { EngineError, isEngineError } from '../../errors/index.ts'
 import { encodeKeySlot, keySlotAad, type KeySlot, type KeySlotKind, type StretchCost } from '../../format/index.ts'
 import { hkdfSha256, openAesGcm } from './node-primitives.ts'
+import { entropyOfWords } from './recovery-words.ts'
 import { sealAesGcm } from './seal-aes-gcm.ts'
 
 /*
- * Word lists and argon2id are loaded when a slot needs them: an agent, which never opens one, would pay for them with each run.
+ * argon2id is loaded when a slot needs it: an agent, which never opens one, would pay for it with each run.
  */
 
 const encoder = new TextEncoder()
@@ -23,7 +24,8 @@ export type KeySecret =
 
 async function wrappingKey(secret: KeySecret, salt: Uint8Array, cost: StretchCost): Promise<Uint8Array> {
   if (secret.kind === 'hub-secret') return hkdfSha256(secret.secret, salt, encoder.encode('holdfast-1 slot hub'))
-  if (secret.kind === 'recovery-words') return hkdfSha256(await entropyOf(secret.words), salt, encoder.encode('holdfast-1 slot recovery'))
+  if (secret.kind === 'recovery-words')
+    return hkdfSha256(await entropyOfWords(secret.words), salt, encoder.encode('holdfast-1 slot recovery'))
   const { argon2id } = await import('hash-wasm')
   return argon2id({
     password: encoder.encode(secret.passphrase.normalize('NFKC')),
@@ -34,29 +36,6 @@ async function wrappingKey(secret: KeySecret, salt: Uint8Array, cost: StretchCos
     iterations: cost.iterations,
     parallelism: cost.parallelism,
   })
-}
-
-async function loadWords() {
-  const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
-    import('@scure/bip39'),
-    import('@scure/bip39/wordlists/english.js'),
-  ])
-  return { entropyToMnemonic, mnemonicToEntropy, wordlist }
-}
-
-async function entropyOf(words: string): Promise<Uint8Array> {
-  const { mnemonicToEntropy, wordlist } = await loadWords()
-  try {
-    return mnemonicToEntropy(words.trim().toLowerCase().split(/\s+/).join(' '), wordlist)
-  } catch (cause) {
-    throw new EngineError('key-slot.wrong-secret', 'These are not 24 recovery words: check spelling and order.', { cause })
-  }
-}
-
-/** 256 fresh bits as 24 words. */
-export async function makeRecoveryWords(): Promise<string> {
-  const { entropyToMnemonic, wordlist } = await loadWords()
-  return entropyToMnemonic(randomBytes(32), wordlist)
 }
 
 /** A new slot object for the master key. Write it under `keySlotKey(slotId)`. */

@@ -2,7 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { decodeKeySlot } from '../../format/index.ts'
 import { aDomain } from '../testing/test-keys.ts'
-import { makeRecoveryWords, unwrapMasterKey, wrapMasterKey, type KeySecret } from './key-slots.ts'
+import { unwrapMasterKey, wrapMasterKey, type KeySecret } from './key-slots.ts'
+import { findRecoveryWords, makeRecoveryWords } from './recovery-words.ts'
 import { openSealedDomainKeys, rawPublicKey, sealDomainKeys } from './sealed-domain-keys.ts'
 
 const words = await makeRecoveryWords()
@@ -64,4 +65,18 @@ test('sealed domain keys open for their agent, vault, domain and epoch only', ()
   expect(() => openSealedDomainKeys(sealed, keys, agentId, generateKeyPairSync('x25519').privateKey)).toThrow(
     expect.objectContaining(refused),
   )
+})
+
+test('recovery words are found in whatever a person has kept, and told what is wrong with them', async () => {
+  const list = words.split(' ')
+  const numbered = list.map((word, index) => `${index + 1}. ${word.toUpperCase()}`).join('\r\n')
+  for (const kept of [words, `  ${list.join('\n')}\n`, numbered, `Recovery kit, keep it safe\n\n${numbered}\n\nUse: type the words`])
+    expect((await findRecoveryWords(kept)).keys).toContain(words)
+  const mistyped = [...list.slice(0, 6), 'abondon', ...list.slice(7)].join(' ')
+  expect(await findRecoveryWords(mistyped)).toEqual({ keys: [], wordCount: 24, unknownWords: [7] })
+  expect(await findRecoveryWords(list.slice(1).join(' '))).toEqual({ keys: [], wordCount: 23, unknownWords: [] })
+  expect(await findRecoveryWords('')).toEqual({ keys: [], wordCount: 0, unknownWords: [] })
+  // Every checksum of one word repeated is wrong but few: a page full of them must not become thousands of attempts.
+  const many = await findRecoveryWords(Array.from({ length: 40 }, () => words).join(' '))
+  expect(many.keys.length).toBeLessThanOrEqual(8)
 })

@@ -22,6 +22,7 @@ export const AgentEntity = defineEntity({
     lastSnapshotAt: p.datetime(3).nullable(),
     lastRunStatus: p.text().$type<RunOutcome>().nullable(),
     revokedAt: p.datetime(3).nullable(),
+    tags: p.json().$type<string[]>().defaultRaw(`'[]'`),
   },
 })
 export type AgentRow = InferEntity<typeof AgentEntity>

@@ -14,4 +14,5 @@ export const presentDevice = (agent: AgentRow): Device => ({
   lastSnapshotAtMs: agent.lastSnapshotAt?.getTime() ?? null,
   lastRunStatus: agent.lastRunStatus ?? null,
   revokedAtMs: agent.revokedAt?.getTime() ?? null,
+  tags: agent.tags,
 })

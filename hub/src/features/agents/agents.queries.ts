@@ -94,6 +94,7 @@ export async function insertAgent(em: EntityManager, agent: NewAgent): Promise<A
     lastSnapshotAt: null,
     lastRunStatus: null,
     revokedAt: null,
+    tags: [],
   })
   await em.flush()
   return row

@@ -8,7 +8,7 @@ import type { HubServices } from '../../platform/services.ts'
 import { presentDevice } from './agents.present.ts'
 import { findAgent, listAgentRows, requireAgentRow } from './agents.queries.ts'
 import { noteHello, noteNobodyLinked, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
-import { findNamedDevice, removeDevice, renameDevice, revokeDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
+import { findNamedDevice, removeDevice, revokeDevice, updateDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
 
 export interface AgentsDeps extends DeviceDoors {
   /** When each device's newest snapshot was committed; asked once at start. */
@@ -35,7 +35,7 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
     routes: {
       listDevices: async ({ em, actor }) => ({ items: (await listAgentRows(em, actor)).map(presentDevice) }),
       getDevice: async ({ em, actor, params }) => presentDevice(await requireAgentRow(em, actor, params.agentId)),
-      renameDevice: ({ params, body }) => renameDevice(devices, params.agentId, body.name),
+      updateDevice: ({ params, body }) => updateDevice(devices, params.agentId, body),
       revokeDevice: ({ actor, params }) => revokeDevice(devices, params.agentId, actor.name),
       removeDevice: async ({ params }) => {
         await removeDevice(devices, params.agentId)

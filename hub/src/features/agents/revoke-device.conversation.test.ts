@@ -1,4 +1,4 @@
-import type { Device, Run, RunId } from '@holdfast/shared-types'
+import type { AuditEntry, Device, Run, RunId } from '@holdfast/shared-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
 import { TestHub } from '../../../test/test-hub.ts'
@@ -11,7 +11,8 @@ afterAll(() => hub.stop())
 
 const revoke = (agent: FakeAgent) => hub.json<Device>(hub.post(`/api/v1/devices/${agent.agentId}/revoke`, {}))
 const device = (agent: FakeAgent) => hub.json<Device>(hub.get(`/api/v1/devices/${agent.agentId}`))
-const rename = (agent: FakeAgent, name: string) => hub.post(`/api/v1/devices/${agent.agentId}`, { name }, undefined, 'PATCH')
+const change = (agent: FakeAgent, changed: object) => hub.post(`/api/v1/devices/${agent.agentId}`, changed, undefined, 'PATCH')
+const rename = (agent: FakeAgent, name: string) => change(agent, { name })
 const remove = (agent: FakeAgent) => hub.post(`/api/v1/devices/${agent.agentId}`, undefined, undefined, 'DELETE')
 const unlinked = (agent: FakeAgent) => new Promise((resolve) => agent.socket?.once('disconnect', resolve))
 
@@ -104,6 +105,38 @@ describe('a device', () => {
     expect(await hub.json(rename(agent, ' after '))).toMatchObject({ name: 'after' })
     expect((await hub.run(run.id)).deviceName).toBe('after')
     expect(await hub.refusal(rename(agent, '   '))).toEqual([400, 'request.invalid'])
+    expect(await hub.refusal(change(agent, {}))).toEqual([400, 'request.invalid'])
+  })
+
+  test('gets tags, which are told live and written into the audit log; a change says only what it changes', async () => {
+    const agent = await hub.enrol('tagged')
+    expect((await device(agent)).tags).toEqual([])
+    const tags = [' rack 4 ', 'Köln', 'db/primary']
+    expect(await hub.json(change(agent, { tags }))).toMatchObject({ name: 'tagged', tags: ['rack 4', 'Köln', 'db/primary'] })
+    const [told] = await hub.sql<{ type: string; body: Device }>(
+      "select type, body from live_event where topic = 'devices' order by seq desc limit 1",
+    )
+    expect(told).toMatchObject({ type: 'device.changed', body: { id: agent.agentId, tags: ['rack 4', 'Köln', 'db/primary'] } })
+    expect(await hub.json(rename(agent, 'renamed'))).toMatchObject({ name: 'renamed', tags: ['rack 4', 'Köln', 'db/primary'] })
+    expect(await hub.json(change(agent, { tags: [] }))).toMatchObject({ tags: [] })
+    const { items } = await hub.json<{ items: AuditEntry[] }>(hub.get(`/api/v1/audit?objectId=${agent.agentId}&action=updateDevice`))
+    expect(items.map(({ details }) => details).toReversed()).toEqual([
+      { tagsBefore: '', tags: 'rack 4, Köln, db/primary' },
+      { nameBefore: 'tagged', name: 'renamed' },
+      { tagsBefore: 'rack 4, Köln, db/primary', tags: '' },
+    ])
+  })
+
+  test.each([
+    ['too many', Array.from({ length: 21 }, (_, index) => `tag ${index}`)],
+    ['too long', ['x'.repeat(41)]],
+    ['empty', ['  ']],
+    ['alike but for case', ['Web', 'web']],
+    ['with a comma', ['one, two']],
+    ['with a line end', ['one\ntwo']],
+  ])('refuses tags that are %s', async (_name, tags) => {
+    const agent = await hub.enrol('refused')
+    expect(await hub.refusal(change(agent, { tags }))).toEqual([400, 'request.invalid'])
   })
 
   test('is removed once it is revoked, with its runs and plans', async () => {

@@ -1,4 +1,4 @@
-import { AppError, AgentId, type AgentId as Id, type Device } from '@holdfast/shared-types'
+import { AppError, AgentId, type AgentId as Id, type Api, type BodyOfRoute, type Device } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
@@ -49,12 +49,19 @@ export function revokeDevice({ database, live, domainEvents, now, doors }: Devic
   })
 }
 
+export type DeviceChange = BodyOfRoute<Api['updateDevice']>
+
 /** @throws AppError `agent.not-found` */
-export function renameDevice({ database, live }: DeviceDeps, agentId: Id, name: string): Promise<Device> {
+export function updateDevice({ database, live }: DeviceDeps, agentId: Id, { name, tags }: DeviceChange): Promise<Device> {
   return database.transaction(async (em) => {
     const row = await lockDevice(em, agentId)
-    tellAudit({ details: { nameBefore: row.name, name } })
-    em.assign(row, { name })
+    tellAudit({
+      details: {
+        ...(name === undefined ? {} : { nameBefore: row.name, name }),
+        ...(tags === undefined ? {} : { tagsBefore: row.tags.join(', '), tags: tags.join(', ') }),
+      },
+    })
+    em.assign(row, { ...(name === undefined ? {} : { name }), ...(tags === undefined ? {} : { tags }) })
     await em.flush()
     tellDevice(em, live, row)
     return presentDevice(row)

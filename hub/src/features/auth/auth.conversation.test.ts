@@ -88,6 +88,16 @@ describe('accounts', () => {
     expect((await test1.get('/api/v1/me', other)).status).toBe(401)
   })
 
+  test('change their name with the password they keep, which ends nothing', async () => {
+    const [mine, other] = [await signedIn(), await signedIn()]
+    const rename = (currentPassword: string) =>
+      test1.post('/api/v1/me/credentials', { name: 'Ada L.', email: credentials.email, currentPassword }, mine, 'PUT')
+    expect(await test1.refusal(rename('wrong'))).toEqual([401, 'sign-in.failed'])
+    expect(await test1.json<User>(rename(credentials.password))).toMatchObject({ name: 'Ada L.', hasPassword: true })
+    expect((await test1.get('/api/v1/me', other)).status).toBe(200)
+    expect((await signIn(credentials.email, credentials.password)).status).toBe(200)
+  })
+
   test('refuse an address that another account has', async () => {
     await test1.sql(
       `insert into user_account (id, name, email, role, created_at) values (gen_random_uuid(), 'Bob', 'bob@example.org', 'admin', now())`,

@@ -7,6 +7,7 @@ import type { IdentitySource } from '../../platform/http/resolve-actor.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { findUserByEmail } from '../users/index.ts'
 import { authRoutes } from './auth.routes.ts'
+import { requireCurrentPassword } from './set-credentials.ts'
 import { createSignInGuard } from './sign-in-guard.ts'
 import { makeFirstSignInLink, makeSignInLink } from './sign-in-with-link.ts'
 import { tokenLength } from './sign-in-token.ts'
@@ -16,6 +17,11 @@ export interface Auth extends Pick<IdentitySource, 'findSignIn'> {
   readonly feature: Feature
   /** Those of the given people whose sign-in holds no more. */
   endedAmong(actors: readonly UserActor[]): Promise<ReadonlySet<UserActor>>
+  /**
+   * Proof that the person is still there: their current password, unless they have none.
+   * @throws AppError `sign-in.failed`, `sign-in.throttled`
+   */
+  provePassword(userId: UserId, address: string, password: string | undefined): Promise<void>
   /** A one-time address for the administrator, or null once one has chosen a password. */
   signInLink(): Promise<string | null>
 }
@@ -62,6 +68,9 @@ export function createAuth(services: HubServices, cookieName: string): Auth {
       const held = actors.flatMap(({ signInId }) => (signInId === null ? [] : [signInId]))
       const living = await livingSignInIds(database.em(), [...new Set(held)], now())
       return new Set(actors.filter(({ signInId }) => signInId !== null && !living.has(signInId)))
+    },
+    async provePassword(userId, address, password) {
+      await requireCurrentPassword({ database, guard }, { userId, address }, password)
     },
     async signInLink() {
       const token = await makeFirstSignInLink({ database, now })

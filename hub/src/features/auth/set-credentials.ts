@@ -15,12 +15,13 @@ interface CredentialsDeps {
 interface ChosenCredentials {
   readonly name: string
   readonly email: string
-  readonly password: string
+  /** Left out: it stays, and so do the other sign-ins. */
+  readonly password?: string | undefined
   readonly currentPassword?: string | undefined
 }
 
 /**
- * Chooses or changes e-mail and password. Ends the person's other sign-ins and every sign-in link.
+ * Chooses or changes name, e-mail and password. A new password ends the person's other sign-ins and every sign-in link.
  *
  * @throws AppError `sign-in.failed` when the current password is asked and wrong, `sign-in.throttled`, `account.email-taken`
  */
@@ -31,12 +32,13 @@ export async function setCredentials(
 ): Promise<UserRow> {
   const verified = await requireCurrentPassword(deps, actor, chosen.currentPassword)
   // Before the transaction: 30 ms of work that needs no lock.
-  const passwordHash = await hashPassword(chosen.password)
+  const newHash = chosen.password === undefined ? null : await hashPassword(chosen.password)
   return deps.database.transaction(async (em) => {
     const user = requireUser(await findUserLocked(em, actor.userId))
     // What was asked for is not what is stored any more: somebody else has changed it meanwhile.
     if ((user.passwordHash ?? null) !== verified) throw new AppError('sign-in.required')
-    await changeCredentials(em, user, { name: chosen.name, email: chosen.email, passwordHash })
+    await changeCredentials(em, user, { name: chosen.name, email: chosen.email, passwordHash: newHash ?? verified })
+    if (newHash === null) return user
     await deleteLinks(em, user.id, { ofAdministrator: user.role === 'admin' })
     const signInIds = await deleteOtherSignIns(em, user.id, actor.signInId)
     afterCommit(em, () => deps.domainEvents.emit('sign-in.ended', { signInIds, userId: user.id }))
@@ -44,9 +46,14 @@ export async function setCredentials(
   })
 }
 
-/** @returns the hash that it was asked against; null where there is none */
-async function requireCurrentPassword(
-  { database, guard }: CredentialsDeps,
+/**
+ * Proof that whoever sits at an open browser is its owner.
+ *
+ * @returns the hash that it was asked against; null where there is none
+ * @throws AppError `sign-in.failed`, `sign-in.throttled`
+ */
+export async function requireCurrentPassword(
+  { database, guard }: Pick<CredentialsDeps, 'database' | 'guard'>,
   { userId, address }: { readonly userId: UserId; readonly address: string },
   current: string | undefined,
 ): Promise<string | null> {

@@ -1,5 +1,6 @@
 import { MeasurementId, type Topic } from '@holdfast/shared-types'
 import type { UserActor } from '../../platform/http/actor.ts'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { requireAgent } from '../agents/index.ts'
@@ -24,7 +25,8 @@ export function createHosts(services: HubServices): Hosts {
     routes: {
       listHostEntries: ({ em, actor, params, query }) => listHostEntries(services, em, actor, { ...params, ...query }),
       startMeasurement: async ({ em, actor, params, body }) => {
-        await requireAgent(em, actor, params.agentId)
+        const { id, name } = await requireAgent(em, actor, params.agentId)
+        tellAudit({ object: { kind: 'device', id, name } })
         return desk.start(actor, params.agentId, body)
       },
       getMeasurement: async ({ actor, params }) => desk.get(actor, params.measurementId, params.agentId),

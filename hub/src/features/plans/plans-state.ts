@@ -1,9 +1,9 @@
-import type { BackupRequest, PlanId, PlanRun, Run } from '@holdfast/shared-types'
+import type { BackupRequest, PlanId, Run } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import type { HubServices } from '../../platform/services.ts'
 import type { AgentRecord } from '../agents/index.ts'
-import type { RunPolicy } from '../runs/index.ts'
+import type { NewestRuns, RunPolicy } from '../runs/index.ts'
 import type { PlanSize } from './plan.entity.ts'
 
 export interface RunOfPlan {
@@ -25,10 +25,7 @@ export interface PlanRuns {
   stopPlan(em: EntityManager, actor: KnownActor, planId: PlanId): Promise<void>
   /** The same, and all its runs forget it. */
   forgetPlan(em: EntityManager, actor: KnownActor, planId: PlanId): Promise<void>
-  newestOf(
-    em: EntityManager,
-    planIds: readonly PlanId[],
-  ): Promise<ReadonlyMap<PlanId, { readonly last: PlanRun | null; readonly active: PlanRun | null }>>
+  newestOf(em: EntityManager, planIds: readonly PlanId[]): Promise<ReadonlyMap<PlanId, NewestRuns>>
   /** Of the newest backup that was asked for after `since` and is a measure of size. */
   measureSince(em: EntityManager, planId: PlanId, since: Date): Promise<PlanSize | null>
   /** Of the newest backup, good or not. */

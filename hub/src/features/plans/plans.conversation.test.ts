@@ -198,9 +198,24 @@ test('a backup that is much smaller than the last good one is not green, until s
   // The small one is no measure: else the second one would be green.
   expect(await backUp(agent, plan, 50, 1000)).toMatchObject({ state: 'warning' })
   expect(await backUp(agent, plan, 60, 600)).toMatchObject({ state: 'succeeded' })
-  expect(await backUp(agent, plan, 10, 10)).toMatchObject({ state: 'warning' })
-  expect(await hub.json<Plan>(hub.post(`/api/v1/plans/${plan.id}/accept-size`, {}))).toMatchObject({ lastSize: { files: 10, bytes: 10 } })
-  expect(await backUp(agent, plan, 10, 10)).toMatchObject({ state: 'succeeded', error: null })
+  expect(await planNow(plan)).toMatchObject({ isShrunk: false })
+  const small = await backUp(agent, plan, 10, 10)
+  expect(small).toMatchObject({ state: 'warning' })
+  const told = { isShrunk: true, lastRun: { error: { code: 'run.shrunk' }, warningCount: 0 }, lastGoodAtMs: small.finishedAtMs }
+  expect(await planNow(plan)).toMatchObject(told)
+  await finish(agent, await runPlan(plan), { outcome: 'cancelled' })
+  expect(await planNow(plan), 'what was cancelled says nothing of it').toMatchObject(told)
+  const unaccepted = await runPlan(plan)
+  await hub.expectState(unaccepted.id, 'running')
+  const accepted = { lastSize: { files: 10, bytes: 10 }, isShrunk: false }
+  expect(await hub.json<Plan>(hub.post(`/api/v1/plans/${plan.id}/accept-size`, {}))).toMatchObject(accepted)
+  await commitSnapshot(hub, unaccepted, 'complete', { files: 1, bytes: 1 })
+  await finish(agent, unaccepted, { result: backupResult(1, 1) })
+  expect(await planNow(plan), 'nobody had seen that one').toMatchObject({ isShrunk: true })
+  const last = await backUp(agent, plan, 10, 10)
+  expect(last).toMatchObject({ state: 'succeeded', error: null })
+  await finish(agent, await runPlan(plan), { outcome: 'failed', error: failure('source.unreadable') })
+  expect(await planNow(plan), 'what failed is no good run').toMatchObject({ lastRun: { state: 'failed' }, lastGoodAtMs: last.finishedAtMs })
 })
 
 test('with other sources the old size is no measure', async () => {

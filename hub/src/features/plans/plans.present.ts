@@ -13,7 +13,7 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
   const plans: Plan[] = []
   for (const row of rows) {
     const agent = await findAgent(em, row.agentId)
-    const { last = null, active = null } = newest.get(row.id) ?? {}
+    const { last = null, active = null, lastGoodAtMs = null } = newest.get(row.id) ?? {}
     plans.push({
       id: row.id,
       agentId: row.agentId,
@@ -33,6 +33,9 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
       lastSize: await lastSizeOf(state, em, row),
       lastRun: last,
       activeRun: active,
+      lastGoodAtMs,
+      // Where the measure of size was set anew, nothing that had ended before it is too small any more.
+      isShrunk: last?.error?.code === 'run.shrunk' && (last.finishedAtMs ?? last.createdAtMs) >= row.sizeSince.getTime(),
     })
   }
   return plans

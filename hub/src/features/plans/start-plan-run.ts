@@ -6,6 +6,7 @@ import { problemOf } from './plans.present.ts'
 import { lockPlan } from './plans.queries.ts'
 import type { PlansState } from './plans-state.ts'
 import { runOf } from './run-of-plan.ts'
+import { tellPlan } from './write-plans.ts'
 
 /**
  * Puts a run of a plan into its device's queue; one that waits as a retry becomes this one.
@@ -16,6 +17,7 @@ export function startPlanRun(state: PlansState, actor: KnownActor, planId: PlanI
   return state.runs.transaction(async (em) => {
     // Locked: a change that is under way is waited for, so that the run is of one plan as it was or as it is.
     const plan = await requirePlan(em, actor, planId, lockPlan)
+    tellPlan(plan)
     const problem = problemOf(plan, await findAgentKept(em, plan.agentId))
     if (problem !== null) throw new AppError(isErrorCode(problem.code) ? problem.code : 'plan.disabled')
     return state.runs.order(em, await runOf(state, em, plan, { full, requestedBy: actor.name }))

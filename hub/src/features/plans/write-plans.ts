@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, leanExclusions, PlanId, type Plan, type PlanChange, type PlanOrder } from '@holdfast/shared-types'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { requireAgent, type AgentRecord } from '../agents/index.ts'
@@ -74,6 +75,7 @@ export function acceptPlanSize(state: PlansState, actor: KnownActor, planId: Pla
 export function deletePlan(state: PlansState, actor: KnownActor, planId: PlanId): Promise<void> {
   return state.runs.transaction(async (em) => {
     const plan = await requirePlan(em, actor, planId, lockPlan)
+    tellPlan(plan)
     await state.runs.forgetPlan(em, actor, planId)
     await em.remove(plan).flush()
     state.live.append(em, 'plans', 'plan.removed', { id: planId })
@@ -97,7 +99,11 @@ function requireOwnVault(agent: AgentRecord, { vaultId }: PlanOrder): void {
     })
 }
 
+/** The log keeps the name: a plan that is gone cannot be asked for it. */
+export const tellPlan = ({ id, name }: Pick<PlanRow, 'id' | 'name'>): void => tellAudit({ object: { kind: 'plan', id, name } })
+
 async function told(state: PlansState, em: Parameters<typeof presentPlan>[1], plan: PlanRow): Promise<Plan> {
+  tellPlan(plan)
   const presented = await presentPlan(state, em, plan)
   state.live.append(em, 'plans', 'plan.changed', presented)
   return presented

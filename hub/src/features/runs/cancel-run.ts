@@ -1,4 +1,5 @@
 import { AppError, type Run, type RunId } from '@holdfast/shared-types'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { sendFailureOf } from '../../platform/realtime/agent-link.ts'
@@ -32,8 +33,14 @@ export async function cancelRun(state: RunsState, actor: KnownActor, runId: RunI
       },
     })
     if (run.cancelRequestedAt !== null) afterCommit(em, () => void tellAgent(state, run))
-    return presentFor(state, em, run, true)
+    return auditRun(await presentFor(state, em, run, true))
   })
+}
+
+/** Runs have no name: the log says whose it is. */
+export function auditRun(run: Run): Run {
+  tellAudit({ object: { kind: 'run', id: run.id, name: run.deviceName }, details: { kind: run.kind } })
+  return run
 }
 
 /** Tells the agent, and the run is over if it does not know it. Never throws: silence is settled by the clock (watch-runs.ts). */

@@ -4,6 +4,7 @@ export const runEntities = [RunEntity, RunEventEntity, RunLogEntity] as const
 export { createRuns, type Runs } from './create-runs.ts'
 export { getRunForAgent, type RunRecord } from './run-doors.ts'
 export { lastOutcomes } from './runs.queries.ts'
+export type { NewestRuns } from './plan-runs.ts'
 export type { RunPolicy } from './run-policy.ts'
 export { runFigures, type RunFigures } from './run-figures.queries.ts'
 export type { RunSnapshots } from './runs-state.ts'

@@ -1,10 +1,11 @@
-import type { AgentId, RunId, RunProgressSample } from '@holdfast/shared-types'
+import type { AgentId, RunCurve, RunId, RunProgressSample } from '@holdfast/shared-types'
 
 /** The newest sample of a run in an agent's hands, and what was done with it. */
 export interface HeldProgress {
   readonly agentId: AgentId
   readonly fence: number
   sample: RunProgressSample
+  curve: RunCurve
   /** When the last sample came that showed progress: the lease counts from here. */
   movedAtMs: number
   /** The row does not have the sample yet. */

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { applyToRun } from './apply-to-run.ts'
+import { auditRun } from './cancel-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
 import { maySeeRun } from './runs.access.ts'
@@ -26,7 +27,7 @@ export async function pauseRun(state: RunsState, actor: KnownActor, runId: RunId
   await askDevice(state, run, isPaused)
   return queueTransaction(state, async (em) => {
     const noted = await notePause(state, em, { run, isPaused, explain: actor.name })
-    return presentFor(state, em, noted, true)
+    return auditRun(await presentFor(state, em, noted, true))
   })
 }
 

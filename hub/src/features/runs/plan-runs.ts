@@ -6,7 +6,7 @@ import type { OrderingPlan, RunToOrder } from './make-run.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
-import { findWaitingOfPlan, forgetPlanId, listMeasures, lockHeldOfPlan, newestOfPlans } from './runs.queries.ts'
+import { findWaitingOfPlan, forgetPlanId, lastGoodOfPlans, listMeasures, lockHeldOfPlan, newestOfPlans } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 import { sourceKeyOf } from './source-key.ts'
 import { requireUsableScope } from './start-run.ts'
@@ -17,6 +17,12 @@ type PlanOrder = RunToOrder & { readonly request: BackupRequest; readonly plan: 
 interface PlanSize {
   readonly files: number
   readonly bytes: number
+}
+
+export interface NewestRuns {
+  readonly last: PlanRun | null
+  readonly active: PlanRun | null
+  readonly lastGoodAtMs: number | null
 }
 
 /** The door of runs to plans. */
@@ -51,10 +57,11 @@ export const planRuns = (state: RunsState) => ({
   },
 
   async newestOf(em: EntityManager, planIds: readonly PlanId[]) {
-    const newest = new Map<PlanId, { last: PlanRun | null; active: PlanRun | null }>()
+    const good = await lastGoodOfPlans(em, planIds)
+    const newest = new Map<PlanId, NewestRuns>()
     for (const run of await newestOfPlans(em, planIds)) {
       if (typeof run.planId !== 'string') continue
-      const entry = newest.get(run.planId) ?? { last: null, active: null }
+      const entry = newest.get(run.planId) ?? { last: null, active: null, lastGoodAtMs: good.get(run.planId) ?? null }
       newest.set(run.planId, { ...entry, [isEndState(run.state) ? 'last' : 'active']: toPlanRun(run) })
     }
     return newest
@@ -92,4 +99,6 @@ const toPlanRun = (run: RunRow): PlanRun => ({
   state: run.state,
   createdAtMs: run.createdAt.getTime(),
   finishedAtMs: run.finishedAt?.getTime() ?? null,
+  error: run.error ?? null,
+  warningCount: run.warningCount,
 })

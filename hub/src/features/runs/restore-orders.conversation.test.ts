@@ -33,12 +33,12 @@ const finished = (ofRun: object, change: object) => ({
   ...change,
 })
 
-test('a restore needs a snapshot of that device', async () => {
+test('a snapshot is checked by the device that made it, and restored as that device was told', async () => {
   const [owner, other] = [await linked('owner'), await linked('other')]
   const { run } = await running(owner)
   const snapshotId = await commitSnapshot(hub, run)
   const restore = { kind: 'restore', snapshotId, target: { path: '/tmp/x' } }
-  expect(await hub.refusal(order(other, restore))).toEqual([409, 'restore.target-invalid'])
+  expect(await hub.refusal(order(other, { kind: 'verify', snapshotId }))).toEqual([409, 'restore.target-invalid'])
   const restoring = await hub.json<Run>(order(owner, restore))
   await hub.expectState(restoring.id, 'running')
   const offer = owner.offers.at(-1)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunEvent } from '@holdfast/shared-types'
+import type { RunCurve, RunEvent } from '@holdfast/shared-types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FakeAgent } from '../../../test/fake-agent.ts'
 import { TestHub } from '../../../test/test-hub.ts'
@@ -82,6 +82,31 @@ test('a caller that goes away in the middle of a log leaves nothing open', async
     await answer.body?.cancel()
   }
   expect((await (await hub.get(`/api/v1/runs/${run.id}/log/file`)).text()).trimEnd().split('\n').length).toBeGreaterThanOrEqual(400)
+})
+
+test('the curve of a run holds what was reported, for who may see the run, and is gone with its end', async () => {
+  const { run, ofRun } = await aRun('/curve')
+  const curveOf = () => hub.json<RunCurve>(hub.get(`/api/v1/runs/${run.id}/curve`))
+  expect(await curveOf()).toEqual({ items: [], spacingMs: 1000 })
+  const sample = { phase: 'transferring', filesDone: 1, filesTotal: null, bytesTotal: null, filesRead: 1, warnings: 0, currentPath: null }
+  const report = (bytes: number) =>
+    agent.send('run.progress', {
+      ...ofRun,
+      sample: { ...sample, bytesDone: bytes, bytesRead: bytes / 2, bytesStored: bytes / 4, elapsedMs: bytes },
+    })
+  await report(100)
+  await sleep(1_050)
+  // Together, for the third is left out only within a second of the second.
+  await Promise.all([report(200), report(300)])
+  expect((await curveOf()).items).toEqual([
+    { atMs: expect.any(Number), bytesDone: 100, bytesRead: 50, bytesStored: 25 },
+    { atMs: expect.any(Number), bytesDone: 200, bytesRead: 100, bytesStored: 50 },
+  ])
+  const other = await hub.enrol('other-curve')
+  expect(await hub.refusal(other.call(`/api/v1/runs/${run.id}/curve`))).toEqual([404, 'run.not-found'])
+  await agent.send('run.finished', { ...ofRun, outcome: 'cancelled', result: null, error: null, warnings: [], warningCount: 0 })
+  await hub.expectState(run.id, 'cancelled')
+  expect((await curveOf()).items).toEqual([])
 })
 
 test('the states of a run are told in order and in parts, to who may see the run', async () => {

@@ -68,6 +68,8 @@ export const RunEntity = defineEntity({
     { name: 'run_created_at_index', properties: ['createdAt'] },
     { name: 'run_agent_id_created_at_index', properties: ['agentId', 'createdAt'] },
     { name: 'run_plan_id_created_at_index', properties: ['planId', 'createdAt'] },
+    // Of the few that failed or work among very many that are done.
+    { name: 'run_state_created_at_index', properties: ['state', 'createdAt'] },
     { name: 'run_finished_at_index', properties: ['finishedAt'] },
     { name: 'run_agent_id_finished_at_index', properties: ['agentId', 'finishedAt'] },
     { name: 'run_good_backup_index', properties: ['agentId', 'sourceKey', 'finishedAt'], where: goodBackup },

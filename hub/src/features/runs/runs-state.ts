@@ -1,4 +1,4 @@
-import type { AgentId, RunId, SnapshotId, SnapshotStatus, VaultId } from '@holdfast/shared-types'
+import type { AgentId, DomainId, HostFacts, RunId, SnapshotId, SnapshotStatus, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { HubServices } from '../../platform/services.ts'
 import type { NewestProgress } from './newest-progress.ts'
@@ -11,12 +11,21 @@ export interface CommittedSnapshot {
   readonly bytes: number
 }
 
+/** What decides where a snapshot may be restored to. */
+export interface RestorableSnapshot {
+  readonly agentId: AgentId
+  readonly vaultId: VaultId
+  readonly domainId: DomainId
+  /** Of the host that it was made on. */
+  readonly system: HostFacts['os']
+}
+
 /** What runs asks of snapshots; passed in by the wiring, for snapshots stand above runs. */
 export interface RunSnapshots {
   /** The snapshot that a run committed, if it did. */
   committedBy(em: EntityManager, runId: RunId): Promise<CommittedSnapshot | null>
   /** A committed snapshot, or null. */
-  find(em: EntityManager, snapshotId: SnapshotId): Promise<{ readonly agentId: AgentId; readonly vaultId: VaultId } | null>
+  find(em: EntityManager, snapshotId: SnapshotId): Promise<RestorableSnapshot | null>
 }
 
 /** Everything the use cases of this feature share. */

@@ -28,10 +28,12 @@ export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: 
   warningCount: run.warningCount,
 })
 
-const planFactsOf = (run: RunRow): Pick<Run, 'planId' | 'planName' | 'attempt' | 'notBeforeMs' | 'pausedAtMs'> => ({
+const planFactsOf = (run: RunRow): Pick<Run, 'planId' | 'planName' | 'attempt' | 'attempts' | 'notBeforeMs' | 'pausedAtMs'> => ({
   planId: run.planId ?? null,
   planName: run.planName ?? null,
   attempt: run.attempt,
+  // What a run may still be tried again falls by one with each try.
+  attempts: run.attempt + (run.policy?.retries.count ?? 0),
   notBeforeMs: run.state === 'queued' ? (run.startNotBefore?.getTime() ?? null) : null,
   pausedAtMs: run.pausedAt?.getTime() ?? null,
 })

@@ -7,13 +7,14 @@ import {
   type RunId,
   type RunOutcome,
   type RunProgressSample,
+  type RunState,
 } from '@holdfast/shared-types'
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { InferKyselyDB } from '@mikro-orm/sql'
 import { sql, type Kysely } from 'kysely'
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
 import { mostInteger } from '../../platform/database/storable.ts'
-import { RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
+import { goodBackup, RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
 
 type Tables = InferKyselyDB<typeof RunEntity | typeof RunLogEntity>
 const tables = (em: EntityManager): Kysely<Tables> => em.getKysely<Tables>({ convertValues: true })
@@ -77,7 +78,10 @@ export const findWaitingOfPlan = (em: EntityManager, planId: PlanId): Promise<Ru
 /** A plan that is removed leaves its runs behind, with its name. */
 export const forgetPlanId = (em: EntityManager, planId: PlanId): Promise<number> => em.nativeUpdate(RunEntity, { planId }, { planId: null })
 
-/** The newest ended run of each plan, and the newest that has not; never both of them for one that has only one. */
+/**
+ * The newest ended run of each plan, and the newest that has not; never both of them for one that has only one. One that was cancelled says
+ * nothing of what it did not come to: it counts only where the plan has no other.
+ */
 export async function newestOfPlans(em: EntityManager, planIds: readonly PlanId[]): Promise<RunRow[]> {
   if (planIds.length === 0) return []
   const rows = await tables(em)
@@ -89,9 +93,20 @@ export async function newestOfPlans(em: EntityManager, planIds: readonly PlanId[
     .orderBy(sql`finished_at is null`)
     // One that works is shown before one that waits for its end.
     .orderBy(sql`state = 'queued'`)
+    .orderBy(sql`state = 'cancelled'`)
     .orderBy('created_at', 'desc')
     .execute()
   return em.find(RunEntity, { id: { $in: rows.map(({ id }) => id) } }, { exclude: ['warnings', 'request'] }) as unknown as Promise<RunRow[]>
+}
+
+/** When the newest good backup of each plan ended; without those that have none. A look at the newest few of each, however many there are. */
+export async function lastGoodOfPlans(em: EntityManager, planIds: readonly PlanId[]): Promise<ReadonlyMap<PlanId, number>> {
+  if (planIds.length === 0) return new Map()
+  const { rows } = await sql<{ plan_id: PlanId; finished_at: Date | string }>`
+    select p.plan_id, r.finished_at from unnest(${[...planIds]}::uuid[]) as p(plan_id) cross join lateral (
+      select finished_at from run where run.plan_id = p.plan_id and ${sql.raw(goodBackup)} order by created_at desc limit 1
+    ) r where r.finished_at is not null`.execute(tables(em))
+  return new Map(rows.map((row) => [row.plan_id, new Date(row.finished_at).getTime()]))
 }
 
 /** A plan's newest ended backups that may be a measure of size, newest first: not those that were found too small. */
@@ -112,6 +127,11 @@ export interface RunFilter {
   readonly kind?: Run['kind'] | undefined
   readonly planId?: PlanId | undefined
   readonly isActive?: boolean | undefined
+  /** Any of these; none = no run. */
+  readonly states?: readonly RunState[] | undefined
+  /** Asked for at this moment or later, and before that one. */
+  readonly createdFrom?: Date | undefined
+  readonly createdUntil?: Date | undefined
   /** Only runs older than this one. */
   readonly before?: RunId | undefined
 }
@@ -125,17 +145,25 @@ export interface Page<T> {
 /** Requests, results and log lines of one answer: a run may be asked for with 1 MiB of paths, a line may have 36 KB. */
 const pageBytes = 4 * 1024 * 1024
 
-/** Newest first; as many as fit into one answer, at least one. Their warnings are not read. */
-export async function listRunRows(em: EntityManager, filter: RunFilter, limit: number): Promise<Page<RunRow>> {
+/** Runs that fit, in no order. */
+function fittingRuns(em: EntityManager, filter: RunFilter) {
   const active = [...activeRunStates]
   let fitting = tables(em).selectFrom('run').select(['id', 'created_at'])
   if (filter.agentId !== undefined) fitting = fitting.where('agent_id', '=', filter.agentId)
   if (filter.kind !== undefined) fitting = fitting.where('kind', '=', filter.kind)
   if (filter.planId !== undefined) fitting = fitting.where('plan_id', '=', filter.planId)
   if (filter.isActive !== undefined) fitting = fitting.where('state', filter.isActive ? 'in' : 'not in', active)
+  if (filter.states !== undefined) fitting = fitting.where('state', 'in', [...filter.states])
+  if (filter.createdFrom !== undefined) fitting = fitting.where('created_at', '>=', filter.createdFrom)
+  if (filter.createdUntil !== undefined) fitting = fitting.where('created_at', '<', filter.createdUntil)
   if (filter.before !== undefined)
     fitting = fitting.where(sql<boolean>`(created_at, id) < (select created_at, id from run where id = ${filter.before}::uuid)`)
-  const newest = fitting
+  return fitting
+}
+
+/** Newest first; as many as fit into one answer, at least one. Their warnings are not read. */
+export async function listRunRows(em: EntityManager, filter: RunFilter, limit: number): Promise<Page<RunRow>> {
+  const newest = fittingRuns(em, filter)
     .select(
       sql<number>`octet_length(request::text) + coalesce(octet_length(result::text), 0) + coalesce(octet_length(error::text), 0)`.as(
         'bytes',

@@ -12,9 +12,11 @@ import {
   type WirePath,
 } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { storableJson } from '../../platform/database/storable.ts'
-import { requireAgentKept, type AgentRecord } from '../agents/index.ts'
+import { findAgent, requireAgentKept, type AgentRecord } from '../agents/index.ts'
+import { requireForeignRestore } from './foreign-restore.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import type { RunsState } from './runs-state.ts'
@@ -23,34 +25,40 @@ import { presentFor } from './tell-run.ts'
 /**
  * Puts a run into its device's queue and offers it when the device is there; or hurries its retry that waits there.
  *
- * @throws AppError `agent.not-found`, `snapshot.not-found`, `request.invalid`, `restore.target-invalid`; `run.already-active` when one
+ * @throws AppError `agent.not-found`, `snapshot.not-found`, `request.invalid`, `restore.target-invalid`, `token.scope-too-small`; `run.already-active` when one
  * with the same sources waits already
  */
 export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, order: RunOrder): Promise<Run> {
   return queueTransaction(state, async (em) => {
     const agent = await requireAgentKept(em, actor, agentId)
-    const request = storableJson(await requestOf(state, em, agent, order))
+    tellAudit({ object: { kind: 'device', id: agent.id, name: agent.name }, details: { kind: order.kind } })
+    const request = storableJson(await requestOf(state, em, { actor, agent }, order))
     const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, plan: null })
     return presentFor(state, em, run, true)
   })
 }
 
-async function requestOf(state: RunsState, em: EntityManager, agent: AgentRecord, order: RunOrder): Promise<RunRequest> {
+/** Who orders, and for which device. */
+interface Orderer {
+  readonly actor: KnownActor
+  readonly agent: AgentRecord
+}
+
+async function requestOf(state: RunsState, em: EntityManager, { actor, agent }: Orderer, order: RunOrder): Promise<RunRequest> {
   if (order.kind === 'backup') {
     requireUsableScope(agent, order)
     return { kind: 'backup', vaultId: agent.vaultId, sources: order.sources, full: order.full, ...leanExclusions(order) }
   }
   const snapshot = await state.snapshots.find(em, order.snapshotId)
   if (snapshot === null) throw new AppError('snapshot.not-found')
-  // A device holds only its own domain's keys and may read only its own snapshots.
-  if (snapshot.agentId !== agent.id) {
-    throw new AppError('restore.target-invalid', {
-      message: 'The snapshot is another device\u2019s.',
-      cure: 'Choose the device that it was made on, or download files of it.',
-    })
+  const isOwn = snapshot.agentId === agent.id
+  if (!isOwn) {
+    const maker = await findAgent(em, snapshot.agentId)
+    tellAudit({ details: { snapshotOf: maker?.name ?? snapshot.agentId } })
+    requireForeignRestore({ actor, agent }, order, snapshot)
   }
   if (order.kind === 'verify') return { kind: 'verify', snapshotId: order.snapshotId }
-  return restoreRequestOf(agent, order)
+  return { ...restoreRequestOf(agent, order), ...(isOwn ? {} : { fromAgentId: snapshot.agentId }) }
 }
 
 /** What a backup is made of fits its device. @throws AppError `request.invalid` */

@@ -4,6 +4,7 @@ import { applyToRun } from './apply-to-run.ts'
 import { showsProgress, type HeldProgress } from './newest-progress.ts'
 import { notePause } from './pause-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
+import { addToCurve, emptyCurve } from './run-curve.ts'
 import type { RunsState } from './runs-state.ts'
 import { writeProgress } from './runs.queries.ts'
 
@@ -28,6 +29,7 @@ export async function takeProgress(state: RunsState, agentId: AgentId, report: R
   const isResting = held.pausedAtMs !== null && state.now() - held.pausedAtMs < longestPauseMs
   if (isResting || showsProgress(held.sample, sample)) held.movedAtMs = state.now()
   held.sample = sample
+  held.curve = addToCurve(held.curve, state.now(), sample)
   held.isUnwritten = true
   tellSample(state, { ...report, sample })
   if (!isWriteDue(state, held)) return { goOn: !held.isCancelling }
@@ -44,7 +46,18 @@ async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Pr
     const nowMs = state.now()
     const isCancelling = run.cancelRequestedAt !== null
     const pausedAtMs = run.pausedAt?.getTime() ?? null
-    state.progress.set(runId, { agentId, fence, sample, movedAtMs: nowMs, isUnwritten: true, writtenAtMs: nowMs, isCancelling, pausedAtMs })
+    const curve = addToCurve(emptyCurve, nowMs, sample)
+    state.progress.set(runId, {
+      agentId,
+      fence,
+      sample,
+      curve,
+      movedAtMs: nowMs,
+      isUnwritten: true,
+      writtenAtMs: nowMs,
+      isCancelling,
+      pausedAtMs,
+    })
     if ((report.isPaused ?? false) !== (pausedAtMs !== null) && !(await noteChange(state, report))) return { goOn: false }
     tellSample(state, { runId, fence, sample })
     return { goOn: !isCancelling }

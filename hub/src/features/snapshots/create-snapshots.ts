@@ -7,6 +7,8 @@ import { findSnapshot, type SnapshotQuery } from './find-snapshot.ts'
 import { visibleTo } from './snapshots.access.ts'
 import type { SnapshotsDeps } from './snapshots.deps.ts'
 import { snapshotRoutes } from './snapshots.routes.ts'
+import { createZipSlots } from './zip/zip-slots.ts'
+import { createZipTickets } from './zip/zip-tickets.ts'
 
 /** What other features ask of snapshots. */
 export interface Snapshots {
@@ -18,8 +20,9 @@ export interface Snapshots {
 }
 
 export function createSnapshots(deps: SnapshotsDeps): Snapshots {
+  const zips = { ...deps, slots: createZipSlots(), tickets: createZipTickets(() => Date.now()) }
   return {
-    feature: { name: 'snapshots', routes: snapshotRoutes(deps) },
+    feature: { name: 'snapshots', routes: snapshotRoutes(zips) },
     findSnapshot: (em, actor, query) => findSnapshot(deps, em, actor, query),
     async newestSnapshotByAgent(em, actor) {
       const newest = await deps.vaults.snapshots.newest(em, { visibleTo: visibleTo(actor) })

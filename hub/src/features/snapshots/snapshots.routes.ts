@@ -3,9 +3,10 @@ import { downloadFile } from './download-file.ts'
 import { getSnapshot } from './get-snapshot.ts'
 import { listEntries } from './list-entries.ts'
 import { listSnapshots } from './list-snapshots.ts'
-import type { SnapshotsDeps } from './snapshots.deps.ts'
+import { downloadZip } from './zip/download-zip.ts'
+import { prepareZip, type PrepareZipDeps } from './zip/prepare-zip.ts'
 
-export const snapshotRoutes = (deps: SnapshotsDeps): RouteHandlers => ({
+export const snapshotRoutes = (deps: PrepareZipDeps): RouteHandlers => ({
   listSnapshots: async ({ em, actor, query }) => ({ items: await listSnapshots(deps, em, actor, query) }),
   getSnapshot: ({ em, actor, params, query }) => getSnapshot(deps, em, actor, { ...params, ...query }),
   listEntries: ({ em, actor, params, query }) => listEntries(deps, em, actor, { ...params, ...query }),
@@ -17,6 +18,8 @@ export const snapshotRoutes = (deps: SnapshotsDeps): RouteHandlers => ({
       ifRange: header(ctx, 'if-range'),
       ifNoneMatch: header(ctx, 'if-none-match'),
     }),
+  prepareZip: ({ em, actor, params, body }) => prepareZip(deps, em, actor, { ...params, ...body }),
+  downloadZip: ({ em, actor, params, query }) => downloadZip(deps, em, actor, { ...params, ...query }),
 })
 
 /** A header that may come once only. */

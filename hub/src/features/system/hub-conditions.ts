@@ -1,4 +1,4 @@
-import type { HealthDetail } from '@holdfast/shared-types'
+import type { HealthConditionCode, HealthDetail } from '@holdfast/shared-types'
 import { renewBeforeMs, type CertificateState } from '../../platform/http/kept-certificate.ts'
 import type { LogFileState } from '../../platform/logging/log-file.ts'
 
@@ -7,8 +7,14 @@ export interface HubConditions {
   readonly certificate: { readonly state: CertificateState } | null
 }
 
-const fine: HealthDetail = { status: 'ok', latencyMs: null, message: null, cure: null }
-const warning = (message: string, cure: string): HealthDetail => ({ status: 'warning', latencyMs: null, message, cure })
+interface Condition {
+  readonly code: HealthConditionCode
+  readonly params: HealthDetail['params']
+  readonly message: string
+  readonly cure: string
+}
+const fine: HealthDetail = { status: 'ok', latencyMs: null, code: null, params: {}, message: null, cure: null }
+const warning = (condition: Condition): HealthDetail => ({ status: 'warning', latencyMs: null, ...condition })
 
 /** What works and wants a look: nothing of it makes the hub unfit to serve. */
 export const hubConditions = ({ logFile, certificate }: HubConditions, nowMs: number): Record<string, HealthDetail> => ({
@@ -16,20 +22,30 @@ export const hubConditions = ({ logFile, certificate }: HubConditions, nowMs: nu
   ...(certificate === null ? {} : { certificate: certificateOf(certificate.state, nowMs) }),
 })
 
-function logsOf({ place, path, problem }: LogFileState): HealthDetail {
-  if (place === 'file' && problem === null) return fine
-  const instead = path === null ? 'lines go to standard error alone' : `lines go to ${path}`
-  return warning(
-    `The hub\u2019s log file cannot be written (${problem ?? 'unknown'}); ${instead}.`,
-    'Make space on the disk of HOLDFAST_DATA, or its folder `logs` writable: the hub tries again every 30 s.',
-  )
+function logsOf({ place, path, problem: found }: LogFileState): HealthDetail {
+  if (place === 'file' && found === null) return fine
+  const problem = found ?? 'unknown'
+  const cure = 'Make space on the disk of HOLDFAST_DATA, or its folder `logs` writable: the hub tries again every 30 s.'
+  const what = `The hub\u2019s log file cannot be written (${problem})`
+  return path === null
+    ? warning({ code: 'log.nowhere', params: { problem }, message: `${what}; lines go to standard error alone.`, cure })
+    : warning({ code: 'log.elsewhere', params: { problem, path }, message: `${what}; lines go to ${path}.`, cure })
 }
 
 function certificateOf({ validToMs, problem }: CertificateState, nowMs: number): HealthDetail {
+  const params = { validToMs }
   const until = new Date(validToMs).toISOString()
-  if (problem !== null) return warning(`The new certificate is not in use. ${problem.message}`, problem.cure)
-  if (nowMs > validToMs) return warning(`The certificate has expired at ${until}.`, 'Renew it: agents and browsers refuse it.')
-  if (validToMs - nowMs < renewBeforeMs)
-    return warning(`The certificate expires at ${until}.`, 'Renew it; the hub takes the new files by itself.')
-  return { ...fine, message: `The certificate is valid until ${until}.` }
+  if (problem !== null) {
+    const message = `The new certificate is not in use. ${problem.message}`
+    return warning({ code: 'certificate.not-in-use', params: { ...params, problem: problem.message }, message, cure: problem.cure })
+  }
+  if (nowMs > validToMs) {
+    const cure = 'Renew it: agents and browsers refuse it.'
+    return warning({ code: 'certificate.expired', params, message: `The certificate has expired at ${until}.`, cure })
+  }
+  if (validToMs - nowMs < renewBeforeMs) {
+    const cure = 'Renew it; the hub takes the new files by itself.'
+    return warning({ code: 'certificate.expires-soon', params, message: `The certificate expires at ${until}.`, cure })
+  }
+  return { ...fine, code: 'certificate.valid', params, message: `The certificate is valid until ${until}.` }
 }

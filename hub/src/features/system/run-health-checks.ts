@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, type HealthDetail } from '@holdfast/shared-types'
+import { AppError, type HealthConditionCode, type HealthDetail } from '@holdfast/shared-types'
 import { asAppError } from '../../platform/http/as-app-error.ts'
 import type { Logger } from '../../platform/logging/logger.ts'
 
@@ -35,18 +35,22 @@ async function runOne(operation: string, check: HealthCheck, log: Logger, within
   const done = new AbortController()
   const startedAtMs = performance.now()
   const latencyMs = (): number => Math.round(performance.now() - startedAtMs)
+  const seconds = withinMs / 1000
+  let isLate = false
   try {
     const late = sleep(withinMs, undefined, { signal: done.signal }).then(() => {
+      isLate = true
       throw new AppError(operation === 'database' ? 'database.unavailable' : 'store.unavailable', {
-        message: `It does not answer within ${withinMs / 1000} s.`,
+        message: `It does not answer within ${seconds} s.`,
       })
     })
     await Promise.race([check(), late])
-    return { status: 'ok', latencyMs: latencyMs(), message: null, cure: null }
+    return { status: 'ok', latencyMs: latencyMs(), code: null, params: {}, message: null, cure: null }
   } catch (error) {
     log.warn({ event: 'health.failing', operation, err: error }, 'A health check fails')
-    const { message, cure } = asAppError(error)
-    return { status: 'failing', latencyMs: latencyMs(), message, cure }
+    const { code, message, cure } = asAppError(error)
+    const told = isLate ? { code: 'check.timed-out' satisfies HealthConditionCode, params: { seconds } } : { code, params: {} }
+    return { status: 'failing', latencyMs: latencyMs(), ...told, message, cure }
   } finally {
     done.abort()
   }

@@ -33,7 +33,11 @@ describe('health', () => {
 
   test('takes a check that does not come back for a failing one', async () => {
     const health = await runHealthChecks({ slow: () => sleep(1000), quick: async () => undefined }, silentLogger, 30)
-    expect(health).toMatchObject({ status: 'failing', checks: { slow: 'failing', quick: 'ok' }, details: { slow: { status: 'failing' } } })
+    expect(health).toMatchObject({
+      status: 'failing',
+      checks: { slow: 'failing', quick: 'ok' },
+      details: { slow: { status: 'failing', code: 'check.timed-out', params: { seconds: 0.03 } } },
+    })
   })
 })
 
@@ -55,7 +59,9 @@ describe('health for people who are signed in', () => {
     renameSync(`${store}.away`, store)
     expect([failing.status, await failing.json()]).toMatchObject([
       503,
-      { details: { checks: { store: { status: 'failing', cure: expect.stringMatching(/mounted/) as string } } } },
+      {
+        details: { checks: { store: { status: 'failing', code: 'store.unavailable', cure: expect.stringMatching(/mounted/) as string } } },
+      },
     ])
   })
 
@@ -66,13 +72,15 @@ describe('health for people who are signed in', () => {
       logs: {
         status: 'warning',
         latencyMs: null,
+        code: 'log.elsewhere',
+        params: { problem: 'ENOSPC', path: '/tmp/x/hub.log' },
         message: expect.stringContaining('ENOSPC') as string,
         cure: expect.any(String) as string,
       },
     })
     const certificate = (validToMs: number) =>
       hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } } }, now)['certificate']
-    expect(certificate(now - 1)).toMatchObject({ status: 'warning', message: expect.stringContaining('expired') as string })
+    expect(certificate(now - 1)).toMatchObject({ status: 'warning', code: 'certificate.expired', params: { validToMs: now - 1 } })
     expect(certificate(now + 86_400_000)).toMatchObject({ status: 'warning' })
     expect(certificate(now + 90 * 86_400_000)).toMatchObject({ status: 'ok' })
   })

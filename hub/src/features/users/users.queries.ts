@@ -109,7 +109,7 @@ export async function ensureAdministrator(em: EntityManager, now: Date): Promise
 export async function changeCredentials(
   em: EntityManager,
   user: UserRow,
-  chosen: { name: string; email: string; passwordHash: string },
+  chosen: { name: string; email: string; passwordHash: string | null },
 ): Promise<void> {
   em.assign(user, { name: chosen.name, email: normaliseEmail(chosen.email), passwordHash: chosen.passwordHash })
   await flushEmail(em)

@@ -3,10 +3,11 @@ import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
-import { checkVault, type CheckOptions } from './checking/check-vault.ts'
+import type { CheckOptions } from './checking/check-vault.ts'
+import { VaultChecks } from './checking/vault-checks.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
-import type { AgentsDoor, RunsDoor } from './doors/doors.ts'
+import type { AgentsDoor, PeopleDoor, RunsDoor } from './doors/doors.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
@@ -27,6 +28,7 @@ import {
 } from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
+import { VaultUsages } from './usage/vault-usage.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
@@ -37,7 +39,10 @@ type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' |
 export interface VaultsDoors {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
+  readonly people: PeopleDoor
 }
+
+export type { AgentKeys }
 
 export interface SnapshotReads {
   readonly find: typeof findSnapshot
@@ -78,27 +83,36 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly commitBodies: CommitSessionDeps['commitBodies']
   /** What the disk of the vaults has left. */
   readonly freeBytes: () => Promise<number>
+  readonly placeOf: (vaultId: VaultId) => string
+  readonly checks: VaultChecks
+  readonly usages: VaultUsages
 }
 
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
 export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
   const vaults = new ManagedVaults()
+  const refsets = new SnapshotRefsets(vaults)
+  const usages = new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) })
+  const packsInDoubt = new PacksInDoubt({ ...services, vaults })
+  const checks = new VaultChecks({ ...services, packsInDoubt })
   const state: VaultsState = {
     ...services,
     ...doors,
     vaults,
     grants: new SessionGrants(),
-    packsInDoubt: new PacksInDoubt({ ...services, vaults }),
-    refsets: new SnapshotRefsets(vaults),
+    packsInDoubt,
+    refsets,
     segments: new SegmentReader(services),
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
+    placeOf: (vaultId) => folders.placeOf(vaultId),
+    checks,
+    usages,
   }
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
-    withContractErrors(async () => {
-      await state.packsInDoubt.settle()
-      return checkVault(state, vaultId === null ? vaults.default : vaults.get(vaultId), options)
-    })
+    withContractErrors(async () =>
+      checks.run(vaultId === null ? vaults.default : vaults.get(vaultId), { ...options, startedBy: 'holdfast-hub fsck' }),
+    )
   return {
     feature: {
       name: 'vaults',
@@ -108,7 +122,8 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       healthChecks: { store: () => requireStores(vaults) },
       start: () => withContractErrors(() => start(state, folders)),
       async stop() {
-        await state.packsInDoubt.stop()
+        usages.stop()
+        await Promise.all([packsInDoubt.stop(), checks.stop()])
         await closeStores(vaults)
       },
     },

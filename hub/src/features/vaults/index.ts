@@ -1,6 +1,7 @@
 export { createVaults, type Vaults, type VaultsDoors } from './create-vaults.ts'
 export type { AgentKeys } from './keys/register-agent-keys.ts'
 export type { AgentsDoor as VaultAgentsDoor, RunsDoor as VaultRunsDoor } from './doors/doors.ts'
+export { useRecoveryWords, type OpenedByWords } from './keys/use-recovery-words.ts'
 export type { SnapshotTree } from './reading/snapshot-tree.ts'
 export { vaultEntities } from './tables/database-tables.ts'
 export type { SnapshotFilter, SnapshotRecord } from './tables/snapshots.queries.ts'

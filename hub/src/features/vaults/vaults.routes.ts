@@ -1,18 +1,23 @@
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import { testStore } from './checking/test-store.ts'
-import type { ManagedVaults } from './contents/managed-vault.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
+import { getVault, type GetVaultDeps } from './get-vault.ts'
+import { confirmRecoveryKey, exportRecoveryKey, testRecoveryKey, type RecoveryKeyDeps } from './keys/recovery-keys.ts'
 import { listVaults } from './list-vaults.ts'
 import { locateBlobs } from './reading/locate-blobs.ts'
 import { readSegments } from './reading/read-segments.ts'
 import { readSnapshotObject } from './reading/read-snapshot-object.ts'
+import { readSnapshotSigner } from './reading/read-snapshot-signer.ts'
 import { commitSession, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
+import type { VaultUsages } from './usage/vault-usage.ts'
 
 export type VaultRoutesDeps = CommitSessionDeps &
   PutPackDeps &
-  ReadSegmentsDeps & { readonly vaults: ManagedVaults; readonly freeBytes: () => Promise<number> }
+  ReadSegmentsDeps &
+  GetVaultDeps &
+  RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
   testStore: ({ body }) =>
@@ -20,7 +25,18 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
       const { store } = body.vaultId === undefined ? deps.vaults.default : deps.vaults.get(body.vaultId)
       return testStore(store, deps.freeBytes)
     }),
-  listVaults: async ({ em }) => ({ items: await listVaults(em) }),
+  listVaults: async ({ em }) => ({ items: await listVaults(em, deps.usages) }),
+  getVault: ({ em, actor, params }) => withContractErrors(() => getVault(deps, em, actor, params.vaultId)),
+  getVaultUsage: ({ params }) => withContractErrors(() => deps.usages.of(deps.vaults.get(params.vaultId))),
+  startVaultCheck: ({ actor, params }) => withContractErrors(() => deps.checks.start(deps.vaults.get(params.vaultId), actor.name)),
+  exportRecoveryKey: ({ actor, params, body, ctx }) =>
+    withContractErrors(() => exportRecoveryKey(deps, actor, { ...params, address: ctx.address, currentPassword: body.currentPassword })),
+  confirmRecoveryKey: ({ em, actor, params, body }) =>
+    withContractErrors(async () => {
+      await confirmRecoveryKey(deps, actor, { ...params, ...body })
+      return getVault(deps, em, actor, params.vaultId)
+    }),
+  testRecoveryKey: ({ actor, params, body }) => withContractErrors(() => testRecoveryKey(deps, actor, { ...params, text: body.words })),
   putPack: ({ actor, params, query, body }) =>
     withContractErrors(async () => {
       await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)
@@ -30,6 +46,8 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
     withContractErrors(() => commitSession(deps, { agentId: actor.agentId, ...params, ...query }, body)),
   getSnapshotObject: ({ actor, params, em }) =>
     withContractErrors(() => readSnapshotObject(deps, em, { agentId: actor.agentId, ...params })),
+  getSnapshotSigner: ({ actor, params, em }) =>
+    withContractErrors(() => readSnapshotSigner(deps, em, { agentId: actor.agentId, ...params })),
   locateBlobs: ({ actor, params, body, em }) =>
     withContractErrors(() => locateBlobs(deps, em, { agentId: actor.agentId, ...params }, body)),
   readSegments: ({ actor, params, body, em }) =>

@@ -27,7 +27,7 @@ export interface AccessRule {
 export type LimitClass = 'general' | 'sign-in' | 'enrolment' | 'none'
 
 export interface RestRule extends AccessRule {
-  /** Changes something: one line of the audit log for each call. */
+  /** Changes something, or is to be found afterwards: one line of the audit log for each call. */
   readonly isAudited?: true
   /** `general` unless said. */
   readonly limit?: LimitClass
@@ -47,6 +47,8 @@ const arranges = { person: 'operator', token: 'admin', isAudited: true } as cons
 const looksIntoDevices = { person: 'operator', token: 'admin' } as const
 const administersToSee = { person: 'admin', token: 'admin' } as const
 const administers = { ...administersToSee, isAudited: true } as const
+/** Words that open a vault are for people's eyes: no program gets, or guesses, them. */
+const handlesKeys = { person: 'admin', isAudited: true, limit: 'sign-in' } as const
 /** What a person does about themselves; never a program in their name, which could make its access last. */
 const aboutOneself = { person: 'viewer' } as const
 const changesOneself = { ...aboutOneself, isAudited: true } as const
@@ -100,7 +102,7 @@ export const restRules = {
   enrol: { ...open, limit: 'enrolment', isAudited: true },
   listDevices: seesOrOwn,
   getDevice: seesOrOwn,
-  renameDevice: administers,
+  updateDevice: administers,
   revokeDevice: administers,
   removeDevice: administers,
 
@@ -128,19 +130,37 @@ export const restRules = {
   getRunLog: seesOrOwn,
   getRunLogFile: seesOrOwn,
   listRunEvents: seesOrOwn,
+  getRunCurve: seesOrOwn,
 
   listVaults: sees,
+  getVault: sees,
+  getVaultUsage: sees,
+  startVaultCheck: administers,
+  exportRecoveryKey: handlesKeys,
+  confirmRecoveryKey: handlesKeys,
+  testRecoveryKey: handlesKeys,
   listSnapshots: seesOrOwn,
   getSnapshot: seesOrOwn,
   listEntries: seesOrOwn,
   downloadFile: seesOrOwn,
+  prepareZip: seesOrOwn,
+  /** Changes nothing, but takes much out at once: who did so is to be found. */
+  downloadZip: { ...seesOrOwn, isAudited: true },
 
   putPack: agentData,
   commitSession: agentData,
   getSnapshotObject: agentData,
+  getSnapshotSigner: agentData,
   locateBlobs: agentData,
   readSegments: agentData,
 } as const satisfies { readonly [K in OperationId]: RestRule & RuleFor<Api[K]['actor']> }
+
+/** What a call needs beyond its own line when it is asked for this; its use case finds out, and asks the table. */
+export type OrderKind = 'restoreToAnotherDevice'
+export const orderRules = {
+  /** Brings one device's files, with all rights, to any place of another: more than a program that starts runs is to have. */
+  restoreToAnotherDevice: { person: 'operator', token: 'admin' },
+} as const satisfies { readonly [K in OrderKind]: AccessRule }
 
 /** What a browser, or a program, asks on the live connection; `connect` is the handshake. */
 export type UiRequest = 'connect' | typeof subscribeEvent | typeof unsubscribeEvent

@@ -119,6 +119,8 @@ const objectKinds = {
   planId: 'plan',
   agentId: 'device',
   runId: 'run',
+  vaultId: 'vault',
+  snapshotId: 'snapshot',
 } as const
 
 /** What a call is about, as its address says. */

@@ -17,5 +17,8 @@ export async function startedStream(parts: AsyncGenerator<Uint8Array>, highWater
       await parts.return(undefined)
     }
   }
-  return Readable.from(rest(), { objectMode: false, highWaterMark })
+  const stream = Readable.from(rest(), { objectMode: false, highWaterMark })
+  // One that is destroyed before it was read, as HEAD does, never begins `rest`, and its `finally` is none then.
+  stream.once('close', () => void parts.return(undefined).catch(() => undefined))
+  return stream
 }

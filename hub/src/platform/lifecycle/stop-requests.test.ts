@@ -16,7 +16,8 @@ test('takes the copies of one Ctrl-C for one wish, and a later one for hurry', a
   const probe = await startProbe()
   // What terminal, npm and launcher pass on for one key press: all at once, for a busy machine may take its time between two lines.
   for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) probe.child.kill(signal)
-  expect(await probe.nextLine()).toBe('asked SIGINT')
+  // Which of them is taken first is the kernel's choice: they may be handed to different threads.
+  expect(await probe.nextLine()).toMatch(/^asked SIG(INT|TERM)$/)
   const next = probe.nextLine()
   expect(await Promise.race([next, delay(1500, 'nothing')])).toBe('nothing')
   probe.child.kill('SIGTERM')

@@ -41,6 +41,16 @@ export const agentDataRoutes = {
     response: 'bytes',
   }),
 
+  getSnapshotSigner: route({
+    method: 'get',
+    path: `${v1}/runs/{runId}/snapshot-signer`,
+    summary: 'The stored public keys of the device that made this run\u2019s snapshot',
+    tag: 'Agent data',
+    actor: 'agent',
+    params: z.object({ runId: RunId }),
+    response: 'bytes',
+  }),
+
   /** Body: n × 32 bytes of blob ids, n ≤ 4096. Answer: n × 24 bytes of location records. */
   locateBlobs: route({
     method: 'post',

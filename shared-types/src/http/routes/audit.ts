@@ -1,10 +1,7 @@
 import { z } from 'zod'
 import { AuditEntry, AuditOutcome } from '../../model/audit-entry.ts'
 import { route, type RouteContract } from '../route.ts'
-import { Limit, page, v1 } from './parts.ts'
-
-/** Until the end of the year 9999: what both a database and a person can read. */
-const AtMs = z.coerce.number().int().min(0).max(253_402_300_799_999)
+import { AtMs, Limit, page, v1 } from './parts.ts'
 
 export const auditRoutes = {
   listAudit: route({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Device, HostFacts } from '../../model/device.ts'
+import { Device, DeviceTags, HostFacts } from '../../model/device.ts'
 import { AgentId, DomainId, HubId, VaultId } from '../../primitives/ids.ts'
 import { TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -63,14 +63,16 @@ export const devicesRoutes = {
     response: Device,
   }),
 
-  renameDevice: route({
+  updateDevice: route({
     method: 'patch',
     path: `${v1}/devices/{agentId}`,
-    summary: 'Give a device another name',
+    summary: 'Change the name or the tags of a device; what is left out stays',
     tag: 'Devices',
     actor: 'user',
     params: z.object({ agentId: AgentId }),
-    body: z.strictObject({ name: z.string().trim().min(1).max(120) }),
+    body: z
+      .strictObject({ name: z.string().trim().min(1).max(120).optional(), tags: DeviceTags.optional() })
+      .refine(({ name, tags }) => name !== undefined || tags !== undefined, 'Say what is to change: the name, the tags, or both'),
     response: Device,
   }),
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { backupExclusions, LogLine, restoreModes, Run, RunEvent, RunKind } from '../../model/run.ts'
+import { backupExclusions, LogLine, restoreModes, Run, RunCurve, RunEvent, RunKind, RunState } from '../../model/run.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
-import { Limit, page, v1 } from './parts.ts'
+import { AtMs, Limit, page, v1 } from './parts.ts'
 
 const BackupOrder = z.strictObject({
   kind: z.literal('backup'),
@@ -13,7 +13,7 @@ const BackupOrder = z.strictObject({
 })
 const RestoreOrder = z.strictObject({
   kind: z.literal('restore'),
-  snapshotId: SnapshotId,
+  snapshotId: SnapshotId.describe('Another device\u2019s is for people, and for API tokens of the scope admin'),
   target: WirePath.nullable().describe('Folder on the device; null: back to where it was'),
   flat: z.boolean().default(false),
   paths: z.array(WirePath).max(10_000).default([]),
@@ -47,6 +47,12 @@ export const runsRoutes = {
       kind: RunKind.optional(),
       planId: PlanId.optional(),
       active: z.enum(['true', 'false']).optional(),
+      state: z
+        .union([RunState, z.array(RunState).min(1).max(20)])
+        .optional()
+        .describe('Given several times: any of them'),
+      createdAfterMs: AtMs.optional().describe('Asked for at this moment or later'),
+      createdBeforeMs: AtMs.optional().describe('Asked for before this moment'),
       before: RunId.optional().describe('Only runs older than this one: the last of the answer before'),
       limit: Limit.default(50),
     }),
@@ -96,6 +102,16 @@ export const runsRoutes = {
     params: z.object({ runId: RunId }),
     query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: Limit.default(500) }),
     response: page(RunEvent),
+  }),
+
+  getRunCurve: route({
+    method: 'get',
+    path: `${v1}/runs/{runId}/curve`,
+    summary: 'How the figures of a run under way grew, as far as the hub remembers',
+    tag: 'Runs',
+    actor: 'any',
+    params: z.object({ runId: RunId }),
+    response: RunCurve,
   }),
 
   cancelRun: route({

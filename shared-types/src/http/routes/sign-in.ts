@@ -31,14 +31,14 @@ export const signInRoutes = {
   setCredentials: route({
     method: 'put',
     path: `${v1}/me/credentials`,
-    summary: 'Choose e-mail address and password',
+    summary: 'Choose name, e-mail address and password; a new password ends your other sign-ins',
     tag: 'Sign-in',
     actor: 'user',
     body: z.strictObject({
       name: z.string().trim().min(1).max(120),
       email: z.email().max(320),
-      password: z.string().min(10).max(1024),
-      currentPassword: z.string().max(1024).optional(),
+      password: z.string().min(10).max(1024).optional().describe('Left out: it stays as it is'),
+      currentPassword: z.string().max(1024).optional().describe('Needed once you have a password'),
     }),
     response: User,
   }),

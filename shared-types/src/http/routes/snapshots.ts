@@ -2,7 +2,12 @@ import { z } from 'zod'
 import { Snapshot, SnapshotEntry } from '../../model/snapshot.ts'
 import { AgentId, SnapshotId } from '../../primitives/ids.ts'
 import { route, type RouteContract } from '../route.ts'
+import { TimeMs } from '../../primitives/wire-path.ts'
 import { list, pathQuery, v1 } from './parts.ts'
+
+const ZipTicket = z.base64url().min(8).max(64)
+/** So many names are some 600 KB of JSON, which has 1 MiB at most. */
+const maxZipNames = 20_000
 
 export const snapshotsRoutes = {
   listSnapshots: route({
@@ -51,5 +56,39 @@ export const snapshotsRoutes = {
     params: z.object({ snapshotId: SnapshotId }),
     query: z.object(pathQuery),
     response: 'bytes',
+  }),
+
+  prepareZip: route({
+    method: 'post',
+    path: `${v1}/snapshots/{snapshotId}/zip-tickets`,
+    summary: 'Check a folder, or chosen entries of it, for a download as a zip',
+    tag: 'Snapshots',
+    actor: 'any',
+    params: z.object({ snapshotId: SnapshotId }),
+    /** Without names the folder itself; names that are not UTF-8 as base64 of their bytes. */
+    body: z
+      .strictObject({
+        ...pathQuery,
+        names: z.array(z.string().min(1).max(1024)).max(maxZipNames).optional(),
+        namesBase64: z.array(z.base64().min(1).max(2048)).max(maxZipNames).optional(),
+      })
+      .refine(({ names, namesBase64 }) => (names ?? namesBase64) === undefined || (names?.length ?? 0) + (namesBase64?.length ?? 0) > 0, {
+        error: 'Name one entry at least, or leave the names out for the folder itself',
+        path: ['names'],
+      }),
+    /** For `downloadZip`, by the same account, as often as is needed until it expires. */
+    response: z.object({ ticket: ZipTicket, expiresAtMs: TimeMs }),
+  }),
+
+  downloadZip: route({
+    method: 'get',
+    path: `${v1}/snapshots/{snapshotId}/zip`,
+    summary: 'A folder as a zip, or what a ticket stands for; without both the whole snapshot',
+    tag: 'Snapshots',
+    actor: 'any',
+    params: z.object({ snapshotId: SnapshotId }),
+    query: z.object({ ...pathQuery, ticket: ZipTicket.optional().describe('Of prepareZip; the path means nothing beside it') }),
+    response: 'bytes',
+    mediaType: 'application/zip',
   }),
 } as const satisfies Record<string, RouteContract>

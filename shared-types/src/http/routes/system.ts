@@ -5,11 +5,24 @@ import { route, type RouteContract } from '../route.ts'
 import { v1 } from './parts.ts'
 
 const CheckStatus = z.enum(['ok', 'failing'])
+/** What the hub says of its own state beyond the codes of errors; the console has a sentence for each. */
+export type HealthConditionCode =
+  | 'check.timed-out'
+  | 'log.elsewhere'
+  | 'log.nowhere'
+  | 'certificate.valid'
+  | 'certificate.expires-soon'
+  | 'certificate.expired'
+  | 'certificate.not-in-use'
 /** `warning`: it works, and a person should look at it before it does not. Warnings leave the status `ok`. */
 const HealthDetail = z.object({
   status: z.enum(['ok', 'warning', 'failing']),
   latencyMs: z.int().min(0).nullable(),
-  /** What is wrong, and what to do about it; null where nothing is. */
+  /** Stable: a code of an error or of a condition; null where there is nothing to say. */
+  code: z.string().nullable(),
+  /** What the sentence of `code` names; times end in `Ms`. */
+  params: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** The same in English: what is wrong, and what to do about it; null where nothing is. */
   message: z.string().nullable(),
   cure: z.string().nullable(),
 })

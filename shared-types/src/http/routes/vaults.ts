@@ -1,7 +1,91 @@
-import { Vault } from '../../model/vault.ts'
+import { z } from 'zod'
+import { RecoveryKeyProblem, Vault, VaultCheck, VaultDetails, VaultUsage } from '../../model/vault.ts'
+import { VaultId } from '../../primitives/ids.ts'
+import { Count, TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
 import { list, v1 } from './parts.ts'
 
+const oneVault = `${v1}/vaults/{vaultId}`
+const recoveryKey = `${oneVault}/recovery-key`
+const ofVault = z.object({ vaultId: VaultId })
+/** Of a key slot in the store: names it, and opens nothing. */
+const SlotId = z.string().regex(/^[0-9a-f]{32}$/)
+
 export const vaultsRoutes = {
   listVaults: route({ method: 'get', path: `${v1}/vaults`, summary: 'Vaults', tag: 'Vaults', actor: 'user', response: list(Vault) }),
+
+  getVault: route({
+    method: 'get',
+    path: oneVault,
+    summary: 'A vault with its store, its recovery key and its last check',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    response: VaultDetails,
+  }),
+
+  getVaultUsage: route({
+    method: 'get',
+    path: `${oneVault}/usage`,
+    summary: 'What a vault holds, and what that takes',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    response: VaultUsage,
+  }),
+
+  startVaultCheck: route({
+    method: 'post',
+    path: `${oneVault}/check`,
+    summary: 'Check in the background that everything in a vault is there; one that runs already is answered as it is',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    body: z.strictObject({}),
+    response: VaultCheck,
+  }),
+
+  exportRecoveryKey: route({
+    method: 'post',
+    path: `${recoveryKey}/export`,
+    summary: 'Make 24 words that open a vault without the hub; shown in this answer only, and opening it from then on',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    /** `currentPassword`: of the account that asks, unless it has none. */
+    body: z.strictObject({ currentPassword: z.string().max(1024).optional() }),
+    response: z.object({ slotId: SlotId, words: z.array(z.string()).length(24), createdAtMs: TimeMs }),
+    status: 201,
+  }),
+
+  confirmRecoveryKey: route({
+    method: 'post',
+    path: `${recoveryKey}/confirm`,
+    summary: 'Say that exported words are kept in a safe place: the vault counts as having a recovery key',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    body: z.strictObject({ slotId: SlotId }),
+    response: VaultDetails,
+  }),
+
+  testRecoveryKey: route({
+    method: 'post',
+    path: `${recoveryKey}/test`,
+    summary: 'Try whether recovery words open a vault; they are not kept. If they do, the vault counts as having a recovery key',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    /** The words as they were kept: numbers, line ends and other text around them do not matter. */
+    body: z.strictObject({ words: z.string().max(20_000) }),
+    response: z.object({
+      opens: z.boolean(),
+      /** Null when they open it. */
+      problem: RecoveryKeyProblem.nullable(),
+      /** Words found in a row. */
+      wordCount: Count,
+      /** Which of them, from 1, are not of the list. */
+      unknownWords: z.array(z.int().min(1)).max(24),
+    }),
+  }),
 } as const satisfies Record<string, RouteContract>

@@ -2,6 +2,7 @@ import type { AgentId, Device } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { compareNames } from '../../platform/i18n/compare-names.ts'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
 import { onSignedOut } from '../../platform/sign-out/sign-out.ts'
 
@@ -11,22 +12,40 @@ export const useDevicesStore = defineStore('devices', () => {
   const isLoaded = ref(false)
   const error = shallowRef<unknown>(null)
   let stop: (() => void) | undefined
-  /** Ids told about while the list was on its way: the live word is newer than the answer. */
-  let toldMeanwhile: Set<AgentId> | null = null
+  /** Ids told about while lists are on their way: the live word is newer than their answers. */
+  const told = new Set<AgentId>()
+  let asked = 0
+  let latest = 0
 
   async function load(): Promise<void> {
-    const told = new Set<AgentId>()
-    toldMeanwhile = told
+    if (asked === 0) told.clear()
+    asked += 1
+    const turn = ++latest
     try {
       const { items } = await callHub('listDevices')
+      // A newer question is on its way, or nobody asks any more.
+      if (turn !== latest) return
       const listed = new Set(items.map(({ id }) => id))
       for (const id of byId.keys()) if (!listed.has(id) && !told.has(id)) byId.delete(id)
       for (const device of items) if (!told.has(device.id)) byId.set(device.id, device)
       error.value = null
       isLoaded.value = true
     } catch (cause) {
-      error.value = cause
+      if (turn === latest) error.value = cause
+    } finally {
+      asked -= 1
     }
+  }
+
+  /** What a call has answered: the live word of it may come later. */
+  function put(device: Device): void {
+    byId.set(device.id, device)
+    told.add(device.id)
+  }
+
+  function forget(id: AgentId): void {
+    byId.delete(id)
+    told.add(id)
   }
 
   function start(): void {
@@ -34,10 +53,8 @@ export const useDevicesStore = defineStore('devices', () => {
     stop = listenToTopic('devices', {
       onCaughtUp: () => void load(),
       onEvent(event) {
-        if (event.type === 'device.changed') byId.set(event.body.id, event.body)
-        else if (event.type === 'device.removed') byId.delete(event.body.id)
-        else return
-        toldMeanwhile?.add(event.body.id)
+        if (event.type === 'device.changed') put(event.body)
+        else if (event.type === 'device.removed') forget(event.body.id)
       },
     })
     void load()
@@ -46,12 +63,13 @@ export const useDevicesStore = defineStore('devices', () => {
   function end(): void {
     stop?.()
     stop = undefined
+    latest += 1
     byId.clear()
     isLoaded.value = false
   }
 
   onSignedOut(end)
 
-  const devices = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
-  return { byId, devices, isLoaded, error, load, start }
+  const devices = computed(() => [...byId.values()].sort((a, b) => compareNames(a.name, b.name)))
+  return { byId, devices, isLoaded, error, load, put, forget, start }
 })

@@ -1,7 +1,7 @@
 import type { LogLine } from '@holdfast/shared-types'
 import { describe, expect, test } from 'vitest'
 import { aLogLine } from '../../testing/world.ts'
-import { filterLog, keptLines, mergeLogLines } from './log-lines.ts'
+import { filterLog, keptLines, mergeLogLines, timeSince } from './log-lines.ts'
 
 const lines = (...seqs: number[]): LogLine[] => seqs.map((seq) => aLogLine(seq))
 const seqs = (log: readonly LogLine[]) => log.map(({ seq }) => seq)
@@ -46,4 +46,8 @@ test('a level shows itself and what is worse', () => {
   expect(filterLog(log, 'info')).toBe(log)
   expect(seqs(filterLog(log, 'warn'))).toEqual([2, 3])
   expect(seqs(filterLog(log, 'error'))).toEqual([3])
+})
+
+test('a time since the start is read at a glance', () => {
+  expect([-2_000, 0, 7_900, 723_000, 3_723_000].map((ms) => timeSince(0, ms))).toEqual(['-0:02', '+0:00', '+0:07', '+12:03', '+1:02:03'])
 })

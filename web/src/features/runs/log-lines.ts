@@ -28,3 +28,13 @@ const severity: { readonly [L in LogLevel]: number } = { info: 0, warn: 1, error
 /** The lines at least as severe as asked. */
 export const filterLog = (log: readonly LogLine[], least: LogLevel): readonly LogLine[] =>
   least === 'info' ? log : log.filter((line) => severity[line.level] >= severity[least])
+
+/** Time since a moment, of lines that follow each other: `+0:07`, `+12:03`, `+1:02:03`; what came before it has a minus. */
+export function timeSince(fromMs: number, atMs: number): string {
+  const sign = atMs < fromMs ? '-' : '+'
+  const seconds = Math.floor(Math.abs(atMs - fromMs) / 1000)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor(seconds / 60) % 60
+  return hours > 0 ? `${sign}${hours}:${two(minutes)}:${two(seconds % 60)}` : `${sign}${minutes}:${two(seconds % 60)}`
+}

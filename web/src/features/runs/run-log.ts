@@ -5,6 +5,8 @@ import { mergeLogLines } from './log-lines.ts'
 
 // The most lines the hub gives at once.
 const linesPerPage = 1000
+// What is waiting for a frame is sorted in at once: more of it would make the page stand still when it comes to the front.
+const mostUnshown = 5000
 
 interface LogPage {
   readonly items: readonly LogLine[]
@@ -18,16 +20,22 @@ export function useRunLog(runId: RunId, signal: AbortSignal) {
   const isLoading = ref(true)
   const told: LogLine[] = []
   let frame: number | undefined
+  const show = (): void => {
+    if (frame !== undefined) cancelAnimationFrame(frame)
+    frame = undefined
+    lines.value = mergeLogLines(lines.value, told.splice(0))
+  }
 
   const readPage = (after: number) => callHub('getRunLog', { params: { runId }, query: { after, limit: linesPerPage }, signal })
 
-  /** Takes a line told live. A thousand a second come one by one; the page gets them once a frame. */
+  /**
+   * Takes a line told live. A thousand a second come one by one; the page gets them once a frame, and a tab in the background, which has
+   * no frames, by the thousands.
+   */
   function take(line: LogLine): void {
     told.push(line)
-    frame ??= requestAnimationFrame(() => {
-      frame = undefined
-      lines.value = mergeLogLines(lines.value, told.splice(0))
-    })
+    if (told.length >= mostUnshown) show()
+    else frame ??= requestAnimationFrame(show)
   }
 
   /** Reads all lines after a known page, however many pages that is. */

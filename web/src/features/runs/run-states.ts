@@ -34,6 +34,14 @@ export const stateLooks: { readonly [S in RunState]: StateLook } = {
 /** Of a run that rests: a flag of `running`, and nothing to worry about. */
 export const pausedLook: StateLook = { icon: 'i-lucide-pause', tone: 'neutral', label: 'runs.pause.state', meaning: 'runs.paused' }
 
+/** Of a run that was cancelled because another one for the same work took its place. */
+export const supersededLook: StateLook = {
+  icon: 'i-lucide-replace',
+  tone: 'neutral',
+  label: 'runs.superseded.state',
+  meaning: 'runs.superseded.meaning',
+}
+
 interface KindLook {
   readonly icon: string
   readonly label: MessageKey

@@ -1,9 +1,13 @@
-import type { Run, RunId } from '@holdfast/shared-types'
+import type { Run, RunId, RunProgressSample } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
-import { shallowReactive } from 'vue'
+import { ref, shallowReactive, toRaw } from 'vue'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
 import { onSignedOut } from '../../platform/sign-out/sign-out.ts'
 import { isActive } from './run-states.ts'
+
+const sampleEveryMs = 200
+// A night of a large fleet: below that it is not worth looking through.
+const mostUnlooked = 500
 
 /**
  * Every run seen on this page, kept current by the hub's `runs` topic. Lists are cut from it (run-list.ts), so a run
@@ -11,8 +15,15 @@ import { isActive } from './run-states.ts'
  */
 export const useRunsStore = defineStore('runs', () => {
   const byId = shallowReactive(new Map<RunId, Run>())
+  /** Counts what may change which runs a list has, and in which order: figures of progress do not. */
+  const changes = ref(0)
   const onCaughtUp = new Set<() => void>()
+  /** What the lists on the page show. A console is open for weeks: whatever no list shows any more is let go of. */
+  const holders = new Set<(run: Run) => boolean>()
+  let keptRuns = 0
   let stop: (() => void) | undefined
+  const samples = new Map<RunId, RunProgressSample>()
+  let showSamples: ReturnType<typeof setTimeout> | undefined
 
   /** A run as the hub told it. An end is final: a late answer with an older state does not bring the run back to life. */
   function put(run: Run): void {
@@ -20,6 +31,26 @@ export const useRunsStore = defineStore('runs', () => {
     if (known !== undefined && !isActive(known.state) && isActive(run.state)) return
     const isOlderFigure = (known?.progress?.elapsedMs ?? 0) > (run.progress?.elapsedMs ?? 0)
     byId.set(run.id, known !== undefined && isActive(run.state) && isOlderFigure ? { ...run, progress: known.progress } : run)
+    changes.value += 1
+    if (byId.size > keptRuns + mostUnlooked) letGo()
+  }
+
+  function letGo(): void {
+    for (const run of toRaw(byId).values()) if (!isActive(run.state) && ![...holders].some((holds) => holds(run))) byId.delete(run.id)
+    keptRuns = byId.size
+  }
+
+  /** Twenty runs tell forty times a second; lists are cut anew with each change, and five times a second is as much as anybody sees. */
+  function takeSample(runId: RunId, sample: RunProgressSample): void {
+    samples.set(runId, sample)
+    showSamples ??= setTimeout(() => {
+      showSamples = undefined
+      for (const [id, progress] of samples) {
+        const run = byId.get(id)
+        if (run !== undefined && isActive(run.state)) byId.set(id, { ...run, progress })
+      }
+      samples.clear()
+    }, sampleEveryMs)
   }
 
   function start(): void {
@@ -27,9 +58,7 @@ export const useRunsStore = defineStore('runs', () => {
       onCaughtUp: () => onCaughtUp.forEach((reload) => reload()),
       onEvent(event) {
         if (event.type === 'run.changed') return put(event.body)
-        if (event.type !== 'run.progress') return
-        const run = byId.get(event.body.runId)
-        if (run !== undefined && isActive(run.state)) byId.set(run.id, { ...run, progress: event.body.sample })
+        if (event.type === 'run.progress') takeSample(event.body.runId, event.body.sample)
       },
     })
   }
@@ -37,10 +66,15 @@ export const useRunsStore = defineStore('runs', () => {
   function end(): void {
     stop?.()
     stop = undefined
+    clearTimeout(showSamples)
+    showSamples = undefined
+    samples.clear()
     byId.clear()
+    keptRuns = 0
+    changes.value += 1
   }
 
   onSignedOut(end)
 
-  return { byId, onCaughtUp, put, start }
+  return { byId, changes, holders, onCaughtUp, put, start }
 })

@@ -1,8 +1,11 @@
 import type { LiveEvent, RunId } from '@holdfast/shared-types'
-import { onScopeDispose, shallowRef } from 'vue'
+import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { isUnreachable } from '../../platform/errors/api-error.ts'
+import { connectionState } from '../../platform/realtime/connection.ts'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
 import { useRunFigures } from './run-figures.ts'
+import { useRunHistory } from './run-history.ts'
 import { useRunLog } from './run-log.ts'
 
 /**
@@ -12,34 +15,41 @@ import { useRunLog } from './run-log.ts'
  */
 export function useWatchedRun(runId: RunId) {
   const leaving = new AbortController()
-  const log = useRunLog(runId, leaving.signal)
-  const { run, takeRun, takeSample, ...figures } = useRunFigures()
+  const { signal } = leaving
+  const log = useRunLog(runId, signal)
+  const { events, read: readSteps } = useRunHistory(runId, signal)
+  const { run, takeRun, takeSample, takeCurve, ...figures } = useRunFigures()
   const error = shallowRef<unknown>(null)
   let stopListening: (() => void) | undefined
 
   function onEvent(event: LiveEvent): void {
-    if (event.type === 'run.changed') takeRun(event.body)
-    else if (event.type === 'run.progress') takeSample(event.body.sample)
-    else if (event.type === 'run.log') log.take(event.body)
+    if (event.type === 'run.progress') return takeSample(event.body.sample, event.atMs)
+    if (event.type === 'run.log') return log.take(event.body)
+    if (event.type !== 'run.changed') return
+    takeRun(event.body)
+    void readSteps()
   }
 
-  const readRun = async () => takeRun(await callHub('getRun', { params: { runId }, signal: leaving.signal }))
+  const readRun = async () => takeRun(await callHub('getRun', { params: { runId }, signal }))
+  /** What the page is the poorer without, and no worse: the next link brings it. */
+  const readCurve = () => callHub('getRunCurve', { params: { runId }, signal }).then(takeCurve, () => undefined)
 
   async function onCaughtUp(hadGap: boolean): Promise<void> {
     await readRun()
+    void Promise.all([readSteps(), readCurve()])
     if (hadGap) await log.readMissed()
+    error.value = null
   }
+
+  const listener = { onEvent, onCaughtUp: (hadGap: boolean) => void onCaughtUp(hadGap).catch(fail) }
 
   async function start(): Promise<void> {
     error.value = null
     try {
       const first = await log.readPage(0)
       await readRun()
-      stopListening ??= listenToTopic(
-        `run:${runId}`,
-        { onEvent, onCaughtUp: (hadGap) => void onCaughtUp(hadGap).catch(fail) },
-        first.lastSeq,
-      )
+      stopListening ??= listenToTopic(`run:${runId}`, listener, first.lastSeq)
+      void Promise.all([readSteps(), readCurve()])
       await log.readOn(first)
     } catch (cause) {
       fail(cause)
@@ -49,16 +59,24 @@ export function useWatchedRun(runId: RunId) {
   }
 
   function fail(cause: unknown): void {
-    if (leaving.signal.aborted) return
+    if (signal.aborted) return
     error.value = cause
     log.giveUp()
   }
 
+  tryAgainWhenLive(error, start)
   onScopeDispose(() => {
     leaving.abort()
     stopListening?.()
   })
   void start()
 
-  return { run, ...figures, log, error, takeRun, retry: start }
+  return { run, events, ...figures, log, error, takeRun, retry: start }
+}
+
+/** Who was not there when the page was opened, or in the middle of the log, is asked again as soon as it is back. */
+function tryAgainWhenLive(error: Readonly<Ref<unknown>>, start: () => Promise<void>): void {
+  watch(connectionState, (state) => {
+    if (state === 'live' && isUnreachable(error.value)) void start()
+  })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkCredentials } from './check-credentials.ts'
+import { checkCredentials, checkIdentity, checkNewPassword } from './check-credentials.ts'
 import { guardSignIn, readLinkToken, safeReturnTo } from './sign-in-guard.ts'
 
 const to = (name: string, fullPath: string, rest: { hash?: string; query?: Record<string, string> } = {}) => ({
@@ -53,4 +53,13 @@ test('credentials are checked before the hub is asked', () => {
   expect(
     checkCredentials({ ...good, name: ' ', email: 'ada', password: 'short', repeated: 'other' }, true).map(({ name }) => name),
   ).toEqual(['name', 'email', 'currentPassword', 'password', 'repeated'])
+})
+
+test('name and password are checked apart where they are changed apart', () => {
+  expect(checkIdentity({ name: 'Ada', email: 'ada@example.org', currentPassword: '' }, true).map(({ name }) => name)).toEqual([
+    'currentPassword',
+  ])
+  expect(checkIdentity({ name: 'Ada', email: 'ada@example.org', currentPassword: '' }, false)).toEqual([])
+  const wrong = checkNewPassword({ currentPassword: '', password: 'short', repeated: 'shorter' }, true)
+  expect(wrong.map(({ name }) => name)).toEqual(['currentPassword', 'password', 'repeated'])
 })

@@ -1,16 +1,19 @@
 import type { User } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { callHub, onSignInLost } from '../../platform/api/call-hub.ts'
+import { callHub, onAccessDenied, onSignInLost } from '../../platform/api/call-hub.ts'
 import { forgetAnswers } from '../../platform/api/remembered-answers.ts'
 import { hasCode } from '../../platform/errors/api-error.ts'
+import { onLinkBack } from '../../platform/realtime/link-back.ts'
 import { onLinkRefused, startLiveLink, stopLiveLink } from '../../platform/realtime/live-link.ts'
+import { learnRole } from '../../platform/session/rights.ts'
 import { tellSignedOut } from '../../platform/sign-out/sign-out.ts'
 
 export interface Credentials {
   readonly name: string
   readonly email: string
-  readonly password: string
+  /** Left out: it stays. */
+  readonly password?: string | undefined
   readonly currentPassword?: string | undefined
 }
 
@@ -38,12 +41,14 @@ export const useSignInStore = defineStore('sign-in', () => {
     wasLost.value = false
     error.value = null
     user.value = signedIn
+    learnRole(signedIn.role)
     asked = Promise.resolve()
     startLiveLink()
   }
 
   async function forget(): Promise<void> {
     user.value = null
+    learnRole(null)
     asked = Promise.resolve()
     stopLiveLink()
     tellSignedOut()
@@ -76,6 +81,23 @@ export const useSignInStore = defineStore('sign-in', () => {
     isCredentialsOffered.value = false
   }
 
+  /** The role as it is now: an administrator may have changed it while this page was open. */
+  async function refresh(): Promise<void> {
+    if (user.value === null) return
+    try {
+      const now = await callHub('getMe')
+      if (user.value === null) return
+      user.value = now
+      learnRole(now.role)
+    } catch {
+      // Signed out is told elsewhere; and a hub that is away changes no role.
+    }
+  }
+
+  onAccessDenied(() => void refresh())
+  onLinkBack(() => void refresh())
+  // Whoever comes back to a page after a while is shown what they may do by now.
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void refresh())
   onSignInLost(() => {
     wasLost.value ||= user.value !== null
     if (user.value !== null) void forget()
@@ -93,5 +115,6 @@ export const useSignInStore = defineStore('sign-in', () => {
     signInWithLink,
     signOut,
     setCredentials,
+    refresh,
   }
 })

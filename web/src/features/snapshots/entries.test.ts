@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { anEntry } from '../../testing/world.ts'
 import { modeText, ownerText } from './entry-looks.ts'
-import { canBeFlat, restoredPlace } from './restore-target.ts'
-import { topPath } from './snapshot-path.ts'
+import { canBeFlat, restoredPlace } from './restore-order.ts'
 import { filterEntries, sortEntries, type EntrySort } from './sort-entries.ts'
 
 const entries = [
@@ -56,7 +55,7 @@ test('a restored entry lies below the target at its source path, unless flat', (
 })
 
 test('only the one root of a whole snapshot can be restored flat', () => {
-  expect(canBeFlat({ roots: [{ path: '/home' }] }, topPath)).toBe(true)
-  expect(canBeFlat({ roots: [{ path: '/home' }, { path: '/etc' }] }, topPath)).toBe(false)
-  expect(canBeFlat({ roots: [{ path: '/home' }] }, { text: '/home/ada', raw: null })).toBe(false)
+  expect(canBeFlat({ roots: [{ path: '/home' }] }, [])).toBe(true)
+  expect(canBeFlat({ roots: [{ path: '/home' }, { path: '/etc' }] }, [])).toBe(false)
+  expect(canBeFlat({ roots: [{ path: '/home' }] }, [{ text: '/home/ada', raw: null }])).toBe(false)
 })

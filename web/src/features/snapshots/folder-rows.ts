@@ -2,7 +2,7 @@ import type { SnapshotEntry } from '@holdfast/shared-types'
 import { useWindowVirtualizer } from '@tanstack/vue-virtual'
 import { computed, ref, watch, type Ref } from 'vue'
 import { useMedia } from '../../platform/browser/media.ts'
-import { useRowKeys } from './row-keys.ts'
+import { useRowKeys, type RowKeysOptions } from './row-keys.ts'
 
 // One line from `sm` on; two lines, and room for a thumb, below.
 const oneLinePx = 44
@@ -25,13 +25,14 @@ interface FolderRowsOptions {
   readonly list: Readonly<Ref<HTMLElement | null>>
   readonly grid: Readonly<Ref<HTMLElement | null>>
   readonly startFilter: (text: string) => void
+  readonly selection: RowKeysOptions['selection']
 }
 
 /**
  * Which rows of a folder are on the screen. Elements are reused while scrolling: making nine rows a frame anew costs a
  * phone its smoothness. One row is active, and it alone is in the tab order.
  */
-export function useFolderRows({ entries, list, grid, startFilter }: FolderRowsOptions) {
+export function useFolderRows({ entries, list, grid, startFilter, selection }: FolderRowsOptions) {
   const isOneLine = useMedia('(min-width: 40rem)')
   const heightPx = computed(() => (isOneLine.value ? oneLinePx : twoLinesPx))
   const activeIndex = ref(0)
@@ -72,7 +73,21 @@ export function useFolderRows({ entries, list, grid, startFilter }: FolderRowsOp
     rows.value.some(({ index }) => index === activeIndex.value) ? activeIndex.value : (rows.value[0]?.index ?? 0),
   )
 
-  // Before the elements get other entries: focus must not land on an entry that nobody chose. The grid holds it, and arrows go on.
+  keepFocus(rows, list, grid)
+
+  const keys = useRowKeys({
+    entries,
+    list,
+    activeIndex,
+    startFilter,
+    selection,
+    scrollTo: (index) => virtualizer.value.scrollToIndex(index),
+  })
+  return { rows, totalHeightPx: computed(() => virtualizer.value.getTotalSize()), activeIndex, tabIndex, ...keys }
+}
+
+/** Before the elements get other entries: focus must not land on an entry that nobody chose. The grid holds it, and arrows go on. */
+function keepFocus(rows: Readonly<Ref<readonly FolderRowPlace[]>>, list: FolderRowsOptions['list'], grid: FolderRowsOptions['grid']): void {
   watch(
     rows,
     (next) => {
@@ -82,7 +97,4 @@ export function useFolderRows({ entries, list, grid, startFilter }: FolderRowsOp
     },
     { flush: 'pre' },
   )
-
-  const { onKeydown } = useRowKeys({ entries, list, activeIndex, startFilter, scrollTo: (index) => virtualizer.value.scrollToIndex(index) })
-  return { rows, totalHeightPx: computed(() => virtualizer.value.getTotalSize()), activeIndex, tabIndex, onKeydown }
 }

@@ -1,17 +1,25 @@
-import type { AgentId, Snapshot } from '@holdfast/shared-types'
+import type { AgentId, Snapshot, SnapshotId } from '@holdfast/shared-types'
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { gather } from '../../platform/browser/gather.ts'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
 
-/** Snapshots, newest first; read again whenever a run ends with a new one. */
+// After a night's plans many backups end within seconds: what they left is read together.
+const gatherMs = 2_000
+// So few are read one by one: the list of a large hub is megabytes.
+const mostSingleReads = 5
+
+/** Snapshots, newest first; those that runs end with are added. */
 export function useSnapshotList(agentId?: AgentId) {
   const snapshots = shallowRef<readonly Snapshot[]>([])
   const isLoaded = ref(false)
   const error = shallowRef<unknown>(null)
   let latest = 0
+  let isLoading = false
 
   async function load(): Promise<void> {
     const turn = ++latest
+    isLoading = true
     try {
       const { items } = await callHub('listSnapshots', { query: { agentId } })
       if (turn !== latest) return
@@ -20,9 +28,30 @@ export function useSnapshotList(agentId?: AgentId) {
       isLoaded.value = true
     } catch (cause) {
       if (turn === latest) error.value = cause
+    } finally {
+      if (turn === latest) isLoading = false
     }
   }
 
+  const isFound = (answer: PromiseSettledResult<Snapshot>): answer is PromiseFulfilledResult<Snapshot> => answer.status === 'fulfilled'
+
+  async function readNews(): Promise<void> {
+    const ids = [...news]
+    news.clear()
+    // A list on its way may be older than they are, and would replace them.
+    if (isLoading || !isLoaded.value || ids.length > mostSingleReads) return load()
+    const turn = latest
+    const answers = await Promise.allSettled(ids.map((snapshot) => callHub('getSnapshot', { params: { snapshot }, query: {} })))
+    const found = answers.filter(isFound).map(({ value }) => value)
+    // A list that was asked for meanwhile has them; and what could not be read is in the next one.
+    if (turn !== latest) return
+    if (found.length < ids.length) return load()
+    const read = found.filter(({ id }) => isNews(id))
+    snapshots.value = [...read, ...snapshots.value].sort((a, b) => b.createdAtMs - a.createdAtMs)
+  }
+
+  const news = new Set<SnapshotId>()
+  const soon = gather(() => void readNews(), gatherMs)
   const isNews = (id: string) => !snapshots.value.some((snapshot) => snapshot.id === id)
   onScopeDispose(
     listenToTopic('runs', {
@@ -30,10 +59,14 @@ export function useSnapshotList(agentId?: AgentId) {
       onEvent(event) {
         if (event.type !== 'run.changed' || event.body.result?.kind !== 'backup') return
         const { snapshotId } = event.body.result
-        if (snapshotId !== null && (agentId === undefined || event.body.agentId === agentId) && isNews(snapshotId)) void load()
+        if (snapshotId !== null && (agentId === undefined || event.body.agentId === agentId) && isNews(snapshotId)) {
+          news.add(snapshotId)
+          soon.ask()
+        }
       },
     }),
   )
+  onScopeDispose(soon.stop)
   void load()
   return { snapshots, isLoaded, error, load }
 }

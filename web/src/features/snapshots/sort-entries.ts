@@ -1,4 +1,5 @@
 import type { SnapshotEntry } from '@holdfast/shared-types'
+import { compareNames } from '../../platform/i18n/compare-names.ts'
 
 export type EntryOrder = 'name' | 'size' | 'modified'
 export interface EntrySort {
@@ -10,11 +11,8 @@ export interface EntrySort {
 /** Bytes a person would count: of a folder, everything below it. */
 export const shownSize = (entry: SnapshotEntry): number => entry.subtree?.bytes ?? entry.size
 
-// One comparer for 10,000 names: `localeCompare` would make a new one for each pair.
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
-
 const compare: { readonly [O in EntryOrder]: (a: SnapshotEntry, b: SnapshotEntry) => number } = {
-  name: (a, b) => names.compare(a.name, b.name),
+  name: (a, b) => compareNames(a.name, b.name),
   size: (a, b) => shownSize(a) - shownSize(b),
   // A double holds today's nanoseconds to 256 ns, which no person tells apart; BigInt would be slow for 10,000 entries.
   modified: (a, b) => Number(a.mtimeNs) - Number(b.mtimeNs),

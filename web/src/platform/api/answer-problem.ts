@@ -14,6 +14,12 @@ export const unreachable = (cause?: unknown): ApiError =>
     cause,
   })
 
+/** The hub says seconds; a date, which a proxy may say, is not read. */
+function retryAfterMsOf(answer: Response): number | undefined {
+  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined
+}
+
 /**
  * The error for an answer that is not a success. What has no problem body did not come from the hub: a proxy's 5xx
  * means the hub is away, anything else is shown by its status.
@@ -28,6 +34,7 @@ export async function answerProblem(answer: Response): Promise<ApiError> {
       status: answer.status,
       requestId: body.requestId,
       fields: body.fields,
+      retryAfterMs: retryAfterMsOf(answer),
     })
   }
   if (answer.status >= 500) return unreachable(`HTTP ${answer.status}`)

@@ -8,21 +8,67 @@ type ConsoleCall =
   | 'signOut'
   | 'getMe'
   | 'setCredentials'
+  | 'listMySignIns'
+  | 'endMySignIn'
+  | 'endMyOtherSignIns'
+  | 'listMyTokens'
+  | 'createMyToken'
+  | 'revokeMyToken'
+  | 'listTokens'
+  | 'revokeToken'
+  | 'listUsers'
+  | 'createUser'
+  | 'updateUser'
+  | 'disableUser'
+  | 'enableUser'
+  | 'removeUser'
+  | 'createSignInLink'
+  | 'listAudit'
   | 'createEnrolmentToken'
   | 'listDevices'
   | 'getDevice'
+  | 'updateDevice'
+  | 'revokeDevice'
+  | 'removeDevice'
+  | 'getDeviceStatistics'
+  | 'getStatistics'
+  | 'listHostEntries'
+  | 'startMeasurement'
+  | 'getMeasurement'
+  | 'cancelMeasurement'
+  | 'listPlans'
+  | 'createPlan'
+  | 'getPlan'
+  | 'updatePlan'
+  | 'deletePlan'
+  | 'acceptPlanSize'
+  | 'startPlanRun'
   | 'startRun'
   | 'listRuns'
   | 'getRun'
   | 'getRunLog'
-  | 'cancelRun'
+  | 'getRunLogFile'
+  | 'listRunEvents'
+  | 'getRunCurve'
   | 'pauseRun'
   | 'resumeRun'
+  | 'cancelRun'
   | 'listVaults'
+  | 'getVault'
+  | 'getVaultUsage'
+  | 'startVaultCheck'
+  | 'exportRecoveryKey'
+  | 'confirmRecoveryKey'
+  | 'testRecoveryKey'
   | 'listSnapshots'
   | 'getSnapshot'
   | 'listEntries'
   | 'downloadFile'
+  | 'prepareZip'
+  | 'downloadZip'
+  | 'health'
+  | 'testStore'
+  | 'testDatabase'
 
 /**
  * Method and path of each call, written out so that neither zod nor the contract's schemas reach the browser.
@@ -35,21 +81,67 @@ export const hubCalls = {
   signOut: { method: 'post', path: '/api/v1/sign-out' },
   getMe: { method: 'get', path: '/api/v1/me' },
   setCredentials: { method: 'put', path: '/api/v1/me/credentials' },
+  listMySignIns: { method: 'get', path: '/api/v1/me/sign-ins' },
+  endMySignIn: { method: 'delete', path: '/api/v1/me/sign-ins/{signInId}' },
+  endMyOtherSignIns: { method: 'post', path: '/api/v1/me/sign-ins/end-others' },
+  listMyTokens: { method: 'get', path: '/api/v1/me/tokens' },
+  createMyToken: { method: 'post', path: '/api/v1/me/tokens' },
+  revokeMyToken: { method: 'delete', path: '/api/v1/me/tokens/{tokenId}' },
+  listTokens: { method: 'get', path: '/api/v1/tokens' },
+  revokeToken: { method: 'delete', path: '/api/v1/tokens/{tokenId}' },
+  listUsers: { method: 'get', path: '/api/v1/users' },
+  createUser: { method: 'post', path: '/api/v1/users' },
+  updateUser: { method: 'patch', path: '/api/v1/users/{userId}' },
+  disableUser: { method: 'post', path: '/api/v1/users/{userId}/disable' },
+  enableUser: { method: 'post', path: '/api/v1/users/{userId}/enable' },
+  removeUser: { method: 'delete', path: '/api/v1/users/{userId}' },
+  createSignInLink: { method: 'post', path: '/api/v1/users/{userId}/sign-in-link' },
+  listAudit: { method: 'get', path: '/api/v1/audit' },
   createEnrolmentToken: { method: 'post', path: '/api/v1/enrolment-tokens' },
   listDevices: { method: 'get', path: '/api/v1/devices' },
   getDevice: { method: 'get', path: '/api/v1/devices/{agentId}' },
+  updateDevice: { method: 'patch', path: '/api/v1/devices/{agentId}' },
+  revokeDevice: { method: 'post', path: '/api/v1/devices/{agentId}/revoke' },
+  removeDevice: { method: 'delete', path: '/api/v1/devices/{agentId}' },
+  getDeviceStatistics: { method: 'get', path: '/api/v1/devices/{agentId}/statistics' },
+  getStatistics: { method: 'get', path: '/api/v1/statistics' },
+  listHostEntries: { method: 'get', path: '/api/v1/devices/{agentId}/host/entries' },
+  startMeasurement: { method: 'post', path: '/api/v1/devices/{agentId}/host/measurements' },
+  getMeasurement: { method: 'get', path: '/api/v1/devices/{agentId}/host/measurements/{measurementId}' },
+  cancelMeasurement: { method: 'delete', path: '/api/v1/devices/{agentId}/host/measurements/{measurementId}' },
+  listPlans: { method: 'get', path: '/api/v1/plans' },
+  createPlan: { method: 'post', path: '/api/v1/plans' },
+  getPlan: { method: 'get', path: '/api/v1/plans/{planId}' },
+  updatePlan: { method: 'put', path: '/api/v1/plans/{planId}' },
+  deletePlan: { method: 'delete', path: '/api/v1/plans/{planId}' },
+  acceptPlanSize: { method: 'post', path: '/api/v1/plans/{planId}/accept-size' },
+  startPlanRun: { method: 'post', path: '/api/v1/plans/{planId}/runs' },
   startRun: { method: 'post', path: '/api/v1/devices/{agentId}/runs' },
   listRuns: { method: 'get', path: '/api/v1/runs' },
   getRun: { method: 'get', path: '/api/v1/runs/{runId}' },
   getRunLog: { method: 'get', path: '/api/v1/runs/{runId}/log' },
+  getRunLogFile: { method: 'get', path: '/api/v1/runs/{runId}/log/file' },
+  listRunEvents: { method: 'get', path: '/api/v1/runs/{runId}/events' },
+  getRunCurve: { method: 'get', path: '/api/v1/runs/{runId}/curve' },
   pauseRun: { method: 'post', path: '/api/v1/runs/{runId}/pause' },
   resumeRun: { method: 'post', path: '/api/v1/runs/{runId}/resume' },
   cancelRun: { method: 'post', path: '/api/v1/runs/{runId}/cancel' },
   listVaults: { method: 'get', path: '/api/v1/vaults' },
+  getVault: { method: 'get', path: '/api/v1/vaults/{vaultId}' },
+  getVaultUsage: { method: 'get', path: '/api/v1/vaults/{vaultId}/usage' },
+  startVaultCheck: { method: 'post', path: '/api/v1/vaults/{vaultId}/check' },
+  exportRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/export' },
+  confirmRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/confirm' },
+  testRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/test' },
   listSnapshots: { method: 'get', path: '/api/v1/snapshots' },
   getSnapshot: { method: 'get', path: '/api/v1/snapshots/{snapshot}' },
   listEntries: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/entries' },
   downloadFile: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/file' },
+  prepareZip: { method: 'post', path: '/api/v1/snapshots/{snapshotId}/zip-tickets' },
+  downloadZip: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/zip' },
+  health: { method: 'get', path: '/health' },
+  testStore: { method: 'post', path: '/api/v1/system/test-store' },
+  testDatabase: { method: 'post', path: '/api/v1/system/test-database' },
 } as const satisfies { readonly [K in ConsoleCall]: Readonly<Pick<Api[K], 'method' | 'path'>> }
 
 export type HubCall = keyof typeof hubCalls

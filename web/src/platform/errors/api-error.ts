@@ -13,6 +13,8 @@ interface ApiErrorFacts {
   readonly status?: number
   readonly requestId?: string | undefined
   readonly fields?: readonly FieldProblem[] | undefined
+  /** After this the hub will listen again, where it said so. */
+  readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
 }
 
@@ -23,6 +25,7 @@ export class ApiError extends Error {
   readonly status: number
   readonly requestId: string | undefined
   readonly fields: readonly FieldProblem[]
+  readonly retryAfterMs: number | undefined
   constructor(facts: ApiErrorFacts) {
     super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause })
     this.name = 'ApiError'
@@ -31,6 +34,7 @@ export class ApiError extends Error {
     this.status = facts.status ?? 0
     this.requestId = facts.requestId
     this.fields = facts.fields ?? []
+    this.retryAfterMs = facts.retryAfterMs
   }
 }
 

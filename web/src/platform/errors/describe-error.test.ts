@@ -11,7 +11,7 @@ test('a known code is told in the reader’s language', async () => {
     new ApiError({ code: 'store.full', message: 'The object store has no space left.', cure: 'Free space.', requestId: 'req-7' }),
   )
   expect(told).toEqual({
-    what: 'Im Objektspeicher ist kein Platz mehr.',
+    what: 'Im Speicher ist kein Platz mehr.',
     cure: 'Schaffen Sie Platz und starten Sie erneut.',
     detail: null,
     code: 'store.full',

@@ -10,12 +10,18 @@ const cached = <T>(make: (language: string) => T): ((language: string) => T) => 
 }
 
 const integerFormat = cached((language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0 }))
-const digitFormats = [0, 1, 2].map((digits) =>
-  cached((language) => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })),
+// Most readers: the first format of `Intl` with decimals takes some 30 ms of a page's start.
+const knownDecimalSigns: Readonly<Record<string, string>> = { en: '.', 'en-US': '.', 'en-GB': '.', de: ',', 'de-DE': ',', 'de-AT': ',' }
+const decimalSignOf = cached(
+  (language) =>
+    knownDecimalSigns[language] ?? new Intl.NumberFormat(language).formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.',
 )
+/** Of what is below a thousand and not negative, so that nothing but the decimal sign depends on the language. */
+const formatDigits = (value: number, digits: number, language: string): string =>
+  value.toFixed(digits).replace('.', decimalSignOf(language))
 const percentFormat = cached((language) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }))
-const relativeFormat = cached((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
 const exactFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }))
+const dayFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }))
 const minuteFormat = cached((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }))
 const clockFormat = cached(
   (language) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
@@ -24,7 +30,9 @@ const timeOfDayFormat = cached((language) => new Intl.DateTimeFormat(language, {
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
-export const formatCount = (count: number, language: string): string => integerFormat(language).format(count)
+/** Whole numbers below a thousand are written alike in every language here; the first format of `Intl` takes some 10 ms of a page's start. */
+export const formatCount = (count: number, language: string): string =>
+  Number.isInteger(count) && count >= 0 && count < 1000 ? String(count) : integerFormat(language).format(count)
 
 /** Powers of 1024 with three significant digits: `512 B`, `1.46 KiB`, `23.5 MiB`, `264 MiB`. Intl only knows powers of 1000. */
 export function formatBytes(bytes: number, language: string): string {
@@ -36,14 +44,14 @@ export function formatBytes(bytes: number, language: string): string {
     unit += 1
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
-  const number = (digitFormats[digits] ?? integerFormat)(language).format(value)
-  return `${number}\u00a0${byteUnits[unit]}`
+  return `${formatDigits(value, digits, language)}\u00a0${byteUnits[unit]}`
 }
 
 export const formatRate = (bytesPerSecond: number, language: string): string => `${formatBytes(bytesPerSecond, language)}/s`
 
-/** A ratio of 0–1; 100 % is only said of what is whole. */
+/** A ratio of 0–1; 100 % is only said of what is whole, 0 % of nothing. */
 export function formatPercent(ratio: number, language: string): string {
+  if (ratio > 0 && ratio < 0.005) return `<\u00a0${percentFormat(language).format(0.01)}`
   const honest = ratio < 1 ? Math.min(ratio, 0.99) : 1
   return percentFormat(language).format(Math.max(0, honest))
 }
@@ -53,7 +61,7 @@ const pad = (value: number) => String(value).padStart(2, '0')
 /** `0.8 s`, `42 s`, `3 min 07 s`, `1 h 04 min`, `2 d 3 h`: unit signs are the same in every language here. */
 export function formatDuration(durationMs: number, language: string): string {
   const ms = Math.max(0, durationMs)
-  if (ms < 10_000) return `${digitFormats[1]?.(language).format(ms / 1000) ?? ''}\u00a0s`
+  if (ms < 10_000) return `${formatDigits(ms / 1000, 1, language)}\u00a0s`
   const totalSeconds = Math.round(ms / 1000)
   if (totalSeconds < 60) return `${totalSeconds}\u00a0s`
   const totalMinutes = Math.floor(totalSeconds / 60)
@@ -61,24 +69,6 @@ export function formatDuration(durationMs: number, language: string): string {
   const totalHours = Math.floor(totalMinutes / 60)
   if (totalHours < 48) return `${totalHours}\u00a0h ${pad(totalMinutes % 60)}\u00a0min`
   return `${Math.floor(totalHours / 24)}\u00a0d ${totalHours % 24}\u00a0h`
-}
-
-const relativeSteps = [
-  { unit: 'second', seconds: 1, upTo: 60 },
-  { unit: 'minute', seconds: 60, upTo: 3600 },
-  { unit: 'hour', seconds: 3600, upTo: 86_400 },
-  { unit: 'day', seconds: 86_400, upTo: 86_400 * 30 },
-  { unit: 'month', seconds: 86_400 * 30.4375, upTo: 86_400 * 365 },
-  { unit: 'year', seconds: 86_400 * 365.25, upTo: Infinity },
-] as const
-
-/** `3 minutes ago`, `yesterday`, `in 2 hours`. Within 5 s it is now, so that small differences of clocks are not shown as future. */
-export function formatRelative(timeMs: number, nowMs: number, language: string): string {
-  const seconds = (timeMs - nowMs) / 1000
-  const size = Math.abs(seconds)
-  if (size < 5) return relativeFormat(language).format(0, 'second')
-  const step = relativeSteps.find(({ upTo }) => size < upTo) ?? relativeSteps[5]
-  return relativeFormat(language).format(Math.trunc(seconds / step.seconds), step.unit)
 }
 
 /** Date and time to the second, in the browser's time zone. */
@@ -99,6 +89,8 @@ export function formatMinute(timeMs: number, language: string): string {
   return text
 }
 
+/** A day by its name and date. */
+export const formatDay = (timeMs: number, language: string): string => dayFormat(language).format(timeMs)
 /** Time of day to the minute. */
 export const formatTimeOfDay = (timeMs: number, language: string): string => timeOfDayFormat(language).format(timeMs)
 /** Time of day to the second, for lines that follow each other; 24 hours everywhere, as logs are. */

@@ -1,9 +1,11 @@
 import { createI18n } from 'vue-i18n'
-import en from '../../../locales/en.json'
+import { en } from '../../../locales/en/index.ts'
 import { keepSetting, readKeptSetting } from '../browser/kept-setting.ts'
 
 export const languages = ['en', 'de'] as const
 export type Language = (typeof languages)[number]
+/** Each in itself: who looks for theirs may not read the one that is on. */
+export const languageNames = { en: 'English', de: 'Deutsch' } as const satisfies Record<Language, string>
 export type Messages = typeof en
 
 type Leaf<T, Prefix extends string = ''> = {
@@ -18,8 +20,8 @@ export type NamedValues = Readonly<Record<string, string | number>>
 // English comes with the first load as the language of last resort; every other one is a chunk of its own.
 // `satisfies` makes a text that a language lacks a type error.
 const loaders = {
-  de: () => import('../../../locales/de.json'),
-} satisfies Record<Exclude<Language, 'en'>, () => Promise<{ default: Messages }>>
+  de: async () => (await import('../../../locales/de/index.ts')).de,
+} satisfies Record<Exclude<Language, 'en'>, () => Promise<Messages>>
 
 const messages: Partial<Record<Language, Messages>> = { en }
 
@@ -43,7 +45,7 @@ export async function chooseLanguage(language: Language): Promise<void> {
 
 async function showLanguage(language: Language): Promise<void> {
   if (language !== 'en' && !i18n.global.availableLocales.includes(language)) {
-    i18n.global.setLocaleMessage(language, (await loaders[language]()).default)
+    i18n.global.setLocaleMessage(language, await loaders[language]())
   }
   i18n.global.locale.value = language
   document.documentElement.lang = language

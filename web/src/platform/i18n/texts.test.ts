@@ -2,8 +2,8 @@
 import { errorRegistry } from '@holdfast/shared-types'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import de from '../../../locales/de.json'
-import en from '../../../locales/en.json'
+import { de } from '../../../locales/de/index.ts'
+import { en } from '../../../locales/en/index.ts'
 import { errorTextCodes } from '../errors/error-texts.ts'
 
 type Tree = { readonly [key: string]: string | Tree }

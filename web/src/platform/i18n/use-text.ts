@@ -3,14 +3,15 @@ import {
   formatBytes,
   formatClock,
   formatCount,
+  formatDay,
   formatDuration,
   formatExact,
   formatMinute,
   formatPercent,
   formatRate,
-  formatRelative,
   formatTimeOfDay,
 } from './format.ts'
+import { formatRelative } from './relative.ts'
 import { currentLanguage, regionOf, textOf, type MessageKey, type NamedValues } from './text.ts'
 
 /** Texts and figures in the reader's language, for templates. Everything re-renders when the language changes. */
@@ -20,6 +21,8 @@ export function useText() {
   const inLanguage = (format: (value: number, language: string) => string) => (value: number) => format(value, region.value)
   return {
     language,
+    /** The language with the reader's region: for formats of one's own. */
+    region,
     t: (key: MessageKey, named?: NamedValues) => textOf(key, named),
     bytes: inLanguage(formatBytes),
     count: inLanguage(formatCount),
@@ -28,8 +31,9 @@ export function useText() {
     duration: inLanguage(formatDuration),
     exact: inLanguage(formatExact),
     minute: inLanguage(formatMinute),
+    day: inLanguage(formatDay),
     timeOfDay: inLanguage(formatTimeOfDay),
     clock: inLanguage(formatClock),
-    relative: (timeMs: number, nowMs: number) => formatRelative(timeMs, nowMs, region.value),
+    relative: (timeMs: number, nowMs: number) => formatRelative(timeMs, nowMs, language.value),
   }
 }

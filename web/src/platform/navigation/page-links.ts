@@ -1,18 +1,46 @@
 import type { RouteLocationRaw } from 'vue-router'
 
 /** Names of all pages: features link to each other's pages by name, without knowing each other's code. */
-export type PageName = 'sign-in' | 'devices' | 'device' | 'runs' | 'run' | 'snapshots' | 'snapshot-folder' | 'not-found'
+export type PageName =
+  | 'sign-in'
+  | 'overview'
+  | 'devices'
+  | 'device'
+  | 'plans'
+  | 'plan'
+  | 'plan-new'
+  | 'plan-edit'
+  | 'runs'
+  | 'run'
+  | 'snapshots'
+  | 'snapshot-folder'
+  | 'vaults'
+  | 'vault'
+  | 'people'
+  | 'tokens'
+  | 'audit'
+  | 'settings'
+  | 'design'
+  | 'not-found'
 
 const to = (name: PageName, rest: { params?: Record<string, string | string[]>; query?: Record<string, string> } = {}) =>
   ({ name, ...rest }) satisfies RouteLocationRaw
 
 export const pageLinks = {
   signIn: (returnTo?: string) => to('sign-in', returnTo === undefined ? {} : { query: { returnTo } }),
+  overview: () => to('overview'),
   devices: () => to('devices'),
   device: (agentId: string) => to('device', { params: { agentId } }),
-  runs: () => to('runs'),
+  plans: () => to('plans'),
+  plan: (planId: string) => to('plan', { params: { planId } }),
+  /** For a device where one is named. */
+  newPlan: (agentId?: string) => to('plan-new', agentId === undefined ? {} : { query: { device: agentId } }),
+  /** A new one that begins as another is. */
+  duplicatePlan: (planId: string) => to('plan-new', { query: { from: planId } }),
+  editPlan: (planId: string) => to('plan-edit', { params: { planId } }),
+  runs: (query: Record<string, string> = {}) => to('runs', { query }),
   run: (runId: string) => to('run', { params: { runId } }),
-  snapshots: () => to('snapshots'),
+  snapshots: (query: Record<string, string> = {}) => to('snapshots', { query }),
   /**
    * `segments`: names below the top, as text. `base64url`: the raw path where the text is not the whole truth. The address
    * ends with a slash: a folder named `conf.d` must not look like a file to a server that answers pages.
@@ -22,4 +50,11 @@ export const pageLinks = {
       params: { snapshotId, path: [...segments, ''] },
       ...(base64url === undefined ? {} : { query: { b: base64url } }),
     }),
+  vaults: () => to('vaults'),
+  vault: (vaultId: string) => to('vault', { params: { vaultId } }),
+  people: () => to('people'),
+  tokens: () => to('tokens'),
+  audit: (query: Record<string, string> = {}) => to('audit', { query }),
+  settings: (section?: 'account' | 'appearance' | 'system' | 'about') =>
+    to('settings', section === undefined ? {} : { params: { section } }),
 }

@@ -1,5 +1,6 @@
 import { readonly, ref } from 'vue'
 import { registerSW } from 'virtual:pwa-register'
+import { whenIdle } from '../browser/when-idle.ts'
 
 // Hourly: a console that stays open for weeks must still hear of a new version.
 const checkEveryMs = 3_600_000
@@ -16,9 +17,18 @@ export const applyUpdate = (): void => void activate?.()
 /** Hides the offer until the page is opened again. */
 export const postponeUpdate = (): void => void (waiting.value = false)
 
-/** Registers the service worker; without one (plain HTTP, private mode) the console works, only not offline. */
+/**
+ * Registers the service worker; without one (plain HTTP, private mode) the console works, only not offline. What it fetches for offline use
+ * is many times what a page needs, and comes after it.
+ */
 export function startAppUpdates(): void {
+  if (document.readyState === 'complete') whenIdle(register)
+  else window.addEventListener('load', () => whenIdle(register), { once: true })
+}
+
+function register(): void {
   const update = registerSW({
+    immediate: true,
     onNeedRefresh: () => (waiting.value = true),
     onRegisteredSW: (_url, registration) => {
       if (registration !== undefined) setInterval(() => void registration.update().catch(() => undefined), checkEveryMs)

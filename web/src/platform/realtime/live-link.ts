@@ -49,9 +49,10 @@ export function onLinkRefused(listener: () => void): void {
 async function subscribe(topic: Topic, open: OpenTopic): Promise<void> {
   // Nothing is sent while disconnected: socket.io would keep it and send it twice.
   if (socket?.connected !== true) return
+  const asked = socket
   const askedFrom = open.place.lastSeq
   try {
-    const ack = await socket
+    const ack = await asked
       .timeout(ackTimeoutMs)
       .emitWithAck(uiNames.subscribe, askedFrom === undefined ? { topic } : { topic, lastSeq: askedFrom })
     if (topics.get(topic) !== open) return
@@ -71,8 +72,8 @@ async function subscribe(topic: Topic, open: OpenTopic): Promise<void> {
     open.hadGap = false
     for (const listener of open.listeners) listener.onCaughtUp?.(hadGap)
   } catch {
-    // No acknowledgement: a link that does not answer is no link. Reconnecting subscribes everything again.
-    if (socket.connected) socket.disconnect().connect()
+    // No acknowledgement: a link that does not answer is no link. Reconnecting subscribes everything again; one that was ended is left.
+    if (socket === asked && asked.connected) asked.disconnect().connect()
   }
 }
 

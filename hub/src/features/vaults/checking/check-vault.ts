@@ -1,23 +1,28 @@
-import { fsck, type FsckProblem, type FsckReport } from '@holdfast/engine/maintenance'
+import { fsck, type FsckOptions, type FsckProblem, type FsckReport } from '@holdfast/engine/maintenance'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import type { CheckVaultDeps } from './check-vault-deps.ts'
+import { whileGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 import { comparePacks } from './compare-packs.ts'
 import { compareSnapshots } from './compare-snapshots.ts'
 
 export interface CheckOptions {
   /** Reads and opens every stored byte; false = footers and trees only. */
   readonly readData: boolean
-  readonly signal?: AbortSignal
+}
+
+export interface CheckTask extends CheckOptions {
+  readonly signal: AbortSignal
+  readonly onStart: NonNullable<FsckOptions['onStart']>
 }
 
 /**
  * Proves a vault from its store and keys (docs/vault-format.md §12), and that the database says what the store says. Reads only, and may
  * run while backups do.
  */
-export async function checkVault(deps: CheckVaultDeps, vault: ManagedVault, { readData, signal }: CheckOptions): Promise<FsckReport> {
-  const report = await fsck(vault.store, { vault: vault.vault, readData, ...(signal === undefined ? {} : { signal }) })
+export async function checkVault(deps: CheckVaultDeps, vault: ManagedVault, task: CheckTask): Promise<FsckReport> {
+  await whileGoingOn(deps.packsInDoubt.settle(vault.id), task.signal)
+  const report = await fsck(vault.store, { ...task, vault: vault.vault })
   const differences: FsckProblem[] = []
-  for await (const problem of comparePacks(deps, vault)) differences.push(problem)
-  for await (const problem of compareSnapshots(deps, vault)) differences.push(problem)
+  for await (const problem of comparePacks(deps, vault, task.signal)) differences.push(problem)
+  for await (const problem of compareSnapshots(deps, vault, task.signal)) differences.push(problem)
   return { ...report, ok: report.ok && differences.length === 0, problems: [...report.problems, ...differences] }
 }

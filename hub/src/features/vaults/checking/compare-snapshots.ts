@@ -6,12 +6,17 @@ import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { readVerified } from '../opening/load-snapshots.ts'
 import { findSnapshot, listSnapshotPlaces, type SnapshotRecord } from '../tables/snapshots.queries.ts'
-import type { CheckVaultDeps } from './check-vault-deps.ts'
+import { requireGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 
 /** Where snapshot rows and snapshots differ. One that is being committed lies there before its row is seen, and is no finding. */
-export async function* compareSnapshots({ database }: CheckVaultDeps, vault: ManagedVault): AsyncGenerator<FsckProblem> {
+export async function* compareSnapshots(
+  { database }: Pick<CheckVaultDeps, 'database'>,
+  vault: ManagedVault,
+  signal: AbortSignal,
+): AsyncGenerator<FsckProblem> {
   const idByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place.id]))
   for await (const { key } of vault.store.list(snapshotPrefix)) {
+    requireGoingOn(signal)
     idByKey.delete(key)
     const snapshot = await readOrNull(vault, key)
     // Damage is a finding of the engine's check.
@@ -26,6 +31,7 @@ export async function* compareSnapshots({ database }: CheckVaultDeps, vault: Man
       yield { code: 'row.differs', object: key, message: 'The row of a snapshot says something else than the snapshot.' }
   }
   for (const [key, id] of idByKey) {
+    requireGoingOn(signal)
     if (await isStillMissing(vault, key)) yield* missing(await findSnapshot(database.em(), id), key)
   }
 }

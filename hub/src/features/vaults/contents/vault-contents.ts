@@ -76,6 +76,11 @@ export class VaultContents {
     return (this.#indexByDomain.get(domainId)?.size ?? 0) > 0
   }
 
+  /** A small number that stands for this very blob as long as the hub runs, wherever its copies lie; null for an unknown one. */
+  blobNumber(domainId: DomainId, id: Uint8Array): number | null {
+    return this.#indexByDomain.get(domainId)?.numberOf(id) ?? null
+  }
+
   hasPack(packIdHex: string): boolean {
     return this.#packByHex.has(packIdHex)
   }

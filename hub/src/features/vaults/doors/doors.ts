@@ -1,4 +1,4 @@
-import type { AgentId, DomainId, RunId, RunKind, RunRequest, RunState, VaultId } from '@holdfast/shared-types'
+import type { AgentId, DomainId, RunId, RunKind, RunRequest, RunState, UserId, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 
 /*
@@ -42,4 +42,14 @@ export interface AgentRecord {
 
 export interface AgentsDoor {
   findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null>
+  /** Of all that are there, revoked ones too. */
+  deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>>
+}
+
+export interface PeopleDoor {
+  /**
+   * Proof that the person is still there: their current password, unless they have none. Guesses are counted and slowed down.
+   * @throws AppError `sign-in.failed`, `sign-in.throttled`
+   */
+  provePassword(userId: UserId, address: string, password: string | undefined): Promise<void>
 }

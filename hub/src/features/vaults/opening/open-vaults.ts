@@ -125,6 +125,8 @@ function recordOf({ file }: Vault, epoch: number): VaultRecord {
     keyEpoch: domain.keyEpoch,
     epoch,
     recoveryKeyExportedAt: null,
+    recoveryKeyExportedBy: null,
+    damage: null,
     createdAt: new Date(file.createdAtMs),
   }
 }

@@ -17,6 +17,11 @@ export class VaultFolders {
     this.#parentPath = fileURLToPath(storeUrl)
   }
 
+  /** For people: where a vault lies on the hub's machine. */
+  placeOf(vaultId: VaultId): string {
+    return join(this.#parentPath, vaultId)
+  }
+
   /** Ids of folders with a vault.json, sorted. None where the folder above is missing too. */
   async findVaults(): Promise<VaultId[]> {
     const names = await readdir(this.#parentPath).catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import { AppError, isEndState, type AgentId, type RunId } from '@holdfast/shared-types'
+import { AppError, isEndState, type AgentId, type RunId, type RunRequest } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
 import type { AgentRecord, AgentsDoor, RunsDoor } from '../doors/doors.ts'
@@ -37,13 +37,19 @@ export async function requireReadableRun(
   if (agent === null) throw new AppError('agent.not-found')
   const { snapshotId } = run.request
   const snapshot = await findSnapshot(em, snapshotId)
-  if (snapshot?.state !== 'committed' || !mayRead(agent, snapshot)) throw new AppError('snapshot.not-found', { context: { snapshotId } })
+  if (snapshot?.state !== 'committed' || !mayRead(agent, run.request, snapshot))
+    throw new AppError('snapshot.not-found', { context: { snapshotId } })
   return { runId, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
 }
 
 /**
- * An agent holds its domain's keys, so a snapshot of another domain is of no use to it; of its own domain it reads its own snapshots.
- * Restoring one device's snapshot on another is to be opened here, together with the rule of who may order it.
+ * An agent holds its domain's keys, so a snapshot of another domain is of no use to it. Of its own domain it reads its own snapshots, and
+ * another device's only while it restores that one: `fromAgentId` is written by the hub alone, into the request of a run that a person with
+ * the right to operate has ordered (`runs/start-run.ts`), and neither an order nor a message of an agent can carry it. So the run itself is
+ * the proof that somebody may have it so; vault and domain are looked at again, for they are what the keys hang on.
  */
-const mayRead = (agent: AgentRecord, snapshot: SnapshotRecord): boolean =>
-  snapshot.agentId === agent.id && snapshot.vaultId === agent.vaultId && snapshot.domainId === agent.domainId
+const mayRead = (agent: AgentRecord, request: RunRequest, snapshot: SnapshotRecord): boolean =>
+  snapshot.vaultId === agent.vaultId && snapshot.domainId === agent.domainId && snapshot.agentId === makerOf(agent, request)
+
+const makerOf = (agent: AgentRecord, request: RunRequest): AgentId =>
+  request.kind === 'restore' && request.fromAgentId !== undefined ? request.fromAgentId : agent.id

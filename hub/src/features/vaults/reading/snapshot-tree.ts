@@ -1,6 +1,6 @@
 import { AppError, type SnapshotId } from '@holdfast/shared-types'
 import { EngineError } from '@holdfast/engine/errors'
-import { blobTypes, type FileEntry, type TreeEntry } from '@holdfast/engine/format'
+import { blobTypes, type FileEntry, type FolderEntry, type TreeEntry } from '@holdfast/engine/format'
 import { TreeReader } from '@holdfast/engine/reader'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
@@ -29,6 +29,10 @@ export interface SnapshotTree {
   list(path: readonly Uint8Array[], range: ListedRange): Promise<FolderPage | null>
   /** Null when there is nothing at the path. @param path not empty. */
   find(path: readonly Uint8Array[]): Promise<TreeEntry | null>
+  /** Everything in a folder, in order, page by page as it is read. @param folder of this snapshot; null = the top */
+  children(folder: FolderEntry | null): AsyncGenerator<TreeEntry>
+  /** What a folder has of that name. */
+  child(folder: FolderEntry | null, name: Uint8Array): Promise<TreeEntry | null>
   /** Bytes `from` to `end` (exclusive) of a file, in parts of at most 8 MiB; holes come as zeroes. Throws on damage, never cuts short. */
   read(file: FileEntry, from: number, end: number): AsyncGenerator<Uint8Array>
 }
@@ -56,6 +60,8 @@ export async function openSnapshotTree(
   return {
     list: (path, range) => withContractErrors(() => listFolder(reader, snapshot.root, path, range)),
     find: (path) => withContractErrors(() => reader.resolve(snapshot.root, path)),
+    children: (folder) => readChildren(reader, folder?.page ?? snapshot.root),
+    child: (folder, name) => withContractErrors(() => reader.find(folder?.page ?? snapshot.root, name)),
     read: (file, from, end) => readFile({ reader, segments, scope }, file, from, end),
   }
 }
@@ -75,6 +81,14 @@ async function listFolder(
     if (entries.push(entry) >= limit) break
   }
   return { folder, entries, total: await reader.countEntries(page) }
+}
+
+async function* readChildren(reader: TreeReader, page: Uint8Array): AsyncGenerator<TreeEntry> {
+  try {
+    yield* reader.entries(page)
+  } catch (error) {
+    throw translateEngineError(error)
+  }
 }
 
 interface Reading {

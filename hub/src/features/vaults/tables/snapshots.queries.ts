@@ -170,6 +170,29 @@ export async function listSnapshotPlaces(
   return rows.map((row) => ({ id: toId(row.id), agentId: row.agent_id, seq: row.seq, state: row.state }))
 }
 
+/** How many committed ones a vault has. */
+export async function countCommitted(em: EntityManager, vaultId: VaultId): Promise<number> {
+  const row = await tablesOf(em)
+    .selectFrom('snapshot')
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'committed')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+/** Committed ones of a vault in the order of their ids. Rows are converted one by one: ask for few at once. */
+export async function pageSnapshots(
+  em: EntityManager,
+  vaultId: VaultId,
+  after: SnapshotId | null,
+  limit: number,
+): Promise<SnapshotRecord[]> {
+  let query = tablesOf(em).selectFrom('snapshot').selectAll().where('vault_id', '=', vaultId).where('state', '=', 'committed')
+  if (after !== null) query = query.where('id', '>', idBytes(after))
+  return (await query.orderBy('id').limit(limit).execute()).map(toRecord)
+}
+
 export async function setSnapshotState(em: EntityManager, id: SnapshotId, state: SnapshotRecord['state']): Promise<void> {
   await tablesOf(em).updateTable('snapshot').set({ state }).where('id', '=', idBytes(id)).execute()
 }

@@ -1,7 +1,7 @@
-import type { DomainId, VaultId } from '@holdfast/shared-types'
+import type { DomainId, Vault, VaultCheck, VaultId } from '@holdfast/shared-types'
 import { defineEntity, p } from '@mikro-orm/core'
 
-/** A vault this hub works with. Everything but the name and the export of its key is also in the store. */
+/** A vault this hub works with. Everything but the name, the export of its key and its last check is also in the store. */
 export const VaultEntity = defineEntity({
   name: 'Vault',
   tableName: 'vault',
@@ -17,6 +17,12 @@ export const VaultEntity = defineEntity({
     epoch: p.bigint('number'),
     /** Null = the only other key lies next to the vault. */
     recoveryKeyExportedAt: p.datetime(3).nullable(),
+    /** Name of the person, as it was then. */
+    recoveryKeyExportedBy: p.text().nullable(),
+    /** The newest; one that says `running` and is not known to this process was interrupted. */
+    lastCheck: p.json().$type<VaultCheck>().nullable(),
+    /** What a check found and no later one has shown to be mended: `lastCheck` forgets it as soon as the next one begins. */
+    damage: p.json().$type<Vault['damage']>().nullable(),
     createdAt: p.datetime(3),
   },
 })

@@ -6,6 +6,7 @@ import {
   inlineLimitBytes,
   pageSeedOf,
   type ContentItem,
+  type ErrorEntry,
   type FileContent,
   type Owner,
   type SubtreeCounts,
@@ -18,8 +19,18 @@ import type { BlobSink } from '@holdfast/engine/vault'
 export interface Hole {
   readonly holeBytes: number
 }
+/** What is neither file, folder nor link. */
+export interface Special {
+  readonly special: 'fifo' | 'socket' | 'char-device' | 'error'
+}
+/** Anything with a mode and a time of its own. */
+export interface Dated {
+  readonly node: Node
+  readonly mode: number
+  readonly mtimeNs: bigint
+}
 /** File contents, parts of a sparse file, a link's target, or a folder. */
-export type Node = Uint8Array | readonly (Uint8Array | Hole)[] | { readonly link: string } | Folder
+export type Node = Uint8Array | readonly (Uint8Array | Hole)[] | { readonly link: string } | Folder | Special | Dated
 export interface Folder {
   readonly folder: ReadonlyMap<string | Uint8Array, Node>
 }
@@ -74,11 +85,19 @@ export function buildTree(sink: BlobSink, keys: DomainKeys, top: Folder): Built 
       deletedAtMs: null,
       isAncestor: false,
     }
+    if ('node' in node) return { ...writeNode(name, node.node), mode: node.mode, mtimeNs: node.mtimeNs }
+    if ('special' in node) return writeSpecial(fields, node)
     if ('folder' in node) return { ...fields, type: 'folder', mode: 0o755, ...writeFolder(node) }
     if ('link' in node) return { ...fields, type: 'symlink', target: Buffer.from(node.link) }
     const parts = node instanceof Uint8Array ? [node] : node
     const size = parts.reduce((sum, part) => sum + (part instanceof Uint8Array ? part.length : part.holeBytes), 0)
     return { ...fields, type: 'file', size, content: writeContent(parts, size) }
+  }
+
+  const writeSpecial = (fields: Omit<ErrorEntry, 'type' | 'knownType' | 'code'>, { special }: Special): TreeEntry => {
+    if (special === 'error') return { ...fields, type: 'error', knownType: 'file', code: 'EACCES' }
+    if (special === 'char-device') return { ...fields, type: special, major: 1, minor: 3 }
+    return { ...fields, type: special }
   }
 
   const writeContent = (parts: readonly (Uint8Array | Hole)[], size: number): FileContent => {

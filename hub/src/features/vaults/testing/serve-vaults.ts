@@ -11,7 +11,13 @@ export interface ServedVaults {
   /** A call of the API as the administrator, or as a device. */
   call(
     path: string,
-    init?: { readonly as?: AgentId; readonly method?: string; readonly headers?: Record<string, string>; readonly body?: Uint8Array },
+    init?: {
+      readonly as?: AgentId
+      readonly method?: string
+      readonly headers?: Record<string, string>
+      readonly body?: Uint8Array
+      readonly signal?: AbortSignal
+    },
   ): Promise<Response>
   readonly port: number
   readonly log: readonly LogLine[]

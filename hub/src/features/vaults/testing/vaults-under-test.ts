@@ -87,7 +87,11 @@ export class VaultsUnderTest {
     this.#stores = folders.stores
     // Of the settings the feature reads this one only.
     const config = { storeUrl } as HubConfig
-    const vaults = createVaults({ ...services, config }, { runs: this.runs, agents: this.agents }, folders)
+    const vaults = createVaults(
+      { ...services, config },
+      { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined } },
+      folders,
+    )
     // Known before it starts, so that one that fails to is stopped like any other.
     this.vaults = vaults
     await vaults.feature.start?.()

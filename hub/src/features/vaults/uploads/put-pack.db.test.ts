@@ -187,6 +187,7 @@ test('a pack that is stored when the database fails gets its row without being s
   await expect(agent.putPack(session, lost)).rejects.toThrow('the database went away')
   await expect(agent.putPack(session, taken)).rejects.toThrow('the database went away')
   await em.execute('drop trigger refuse_packs on pack')
+  await em.execute('drop function refuse_packs')
   expect(await storedPacks()).toEqual(expect.arrayContaining([lost, taken].map(({ packId }) => toHex(packId))))
 
   // The agent sends one again; nobody ever sends the other.
@@ -194,4 +195,32 @@ test('a pack that is stored when the database fails gets its row without being s
   const { ok, problems } = await world.vaults.runFsck(null, { readData: false })
   expect({ ok, problems }).toEqual({ ok: true, problems: [] })
   expect([await isOffered(lost), await isOffered(taken)]).toEqual([true, true])
+})
+
+test('one that cannot be looked at is told with its reason, does not keep the others from their rows, and is no fault of unknown cause', async () => {
+  const [unreadable, sound] = [await buildPack(session.keys), await buildPack(session.keys)]
+  const em = world.database.em()
+  await em.execute(`create function refuse_packs() returns trigger language plpgsql as $$ begin raise exception 'gone'; end $$`)
+  await em.execute('create trigger refuse_packs before insert on pack execute function refuse_packs()')
+  for (const pack of [unreadable, sound]) await expect(agent.putPack(session, pack)).rejects.toThrow('gone')
+  await em.execute('drop function refuse_packs cascade')
+
+  const key = packKey(unreadable.packId)
+  world.store.before = (step, of) => {
+    if (step === 'get' && of === key) throw new EngineError('store.io-error', 'The disk has a bad sector.')
+  }
+  const first = await world.vaults.runFsck(null, { readData: false })
+  const again = await world.vaults.runFsck(null, { readData: false })
+  for (const { problems } of [first, again])
+    expect(problems).toEqual([
+      { code: 'store.io-error', object: key, message: 'The disk has a bad sector.' },
+      { code: 'row.in-doubt', object: key, message: expect.stringContaining('The disk has a bad sector.') },
+    ])
+  expect([await isOffered(unreadable), await isOffered(sound)]).toEqual([false, true])
+  // Packs of the tests before may be looked at meanwhile.
+  const told = world.logged('pack.in-doubt').filter(({ packId }) => packId === toHex(unreadable.packId))
+  expect(told).toMatchObject([{ level: 'warn' }])
+  world.store.before = () => undefined
+  expect(await world.vaults.runFsck(null, { readData: false })).toMatchObject({ ok: true })
+  expect(await isOffered(unreadable)).toBe(true)
 })

@@ -38,6 +38,7 @@ const device = {
   domainId: '55555555-5555-4555-8555-555555555555' as never,
   lastSnapshotAtMs: null,
   lastRunStatus: null,
+  tags: [],
 }
 export const logged: (LogFields & { message: string })[] = []
 const log: Logger = { ...silentLogger, error: (fields, message) => void logged.push({ ...fields, message }) }

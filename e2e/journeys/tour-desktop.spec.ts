@@ -1,0 +1,4 @@
+import { screens } from '../tour/look-at.ts'
+import { playTour } from '../tour/play-tour.ts'
+
+playTour(screens.desktop)

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, type VaultDetails, type VaultId } from '@holdfast/shared-types'
+import { vaultFileKey } from '@holdfast/engine/format'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { UserActor } from '../../platform/http/actor.ts'
+import type { VaultChecks } from './checking/vault-checks.ts'
+import type { ManagedVault, ManagedVaults } from './contents/managed-vault.ts'
+import { presentVault } from './list-vaults.ts'
+import { findVaultRecord } from './tables/vaults.queries.ts'
+import type { VaultUsages } from './usage/vault-usage.ts'
+
+export interface GetVaultDeps {
+  readonly vaults: ManagedVaults
+  readonly checks: VaultChecks
+  readonly usages: Pick<VaultUsages, 'totalsOf'>
+  readonly freeBytes: () => Promise<number>
+  /** Where a vault's store is, for people. */
+  readonly placeOf: (vaultId: VaultId) => string
+}
+
+/** A disk that hangs must not make the page hang. */
+const storePatienceMs = 2000
+
+/** @throws AppError `vault.not-found` */
+export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: UserActor, vaultId: VaultId): Promise<VaultDetails> {
+  const vault = deps.vaults.get(vaultId)
+  const record = await findVaultRecord(em, vaultId)
+  if (record === null) throw new AppError('vault.not-found', { context: { vaultId } })
+  const [isReachable, freeBytes] = await Promise.all([isThere(vault), inTime(deps.freeBytes())])
+  const totals = await deps.usages.totalsOf(em, vaultId, 0)
+  const { recoveryKeyExportedAt: exportedAt, recoveryKeyExportedBy: exportedBy } = record
+  return {
+    ...presentVault(record, totals),
+    recoveryKey: exportedAt === null ? null : { exportedAtMs: exportedAt.getTime(), exportedBy },
+    store: { place: actor.role === 'admin' ? deps.placeOf(vaultId) : null, isReachable, freeBytes },
+    lastCheck: await deps.checks.last(vault),
+  }
+}
+
+async function isThere({ store }: ManagedVault): Promise<boolean> {
+  return (await inTime(store.head(vaultFileKey))) !== null
+}
+
+/** Null where the store does not say, or not in time. */
+const inTime = <T>(work: Promise<T>): Promise<T | null> =>
+  Promise.race([work.catch(() => null), delay(storePatienceMs, null, { ref: false })])

@@ -1,0 +1,52 @@
+import type { AuditEntry } from '@holdfast/shared-types'
+import { textOf, type MessageKey } from '../../platform/i18n/text.ts'
+
+/** Enough of an id to tell it from others on the page. */
+const shownLetters = 8
+
+export function actorName({ kind, id, name }: AuditEntry['actor']): string {
+  if (kind === 'command-line') return textOf('audit.actor.command-line')
+  if (kind === 'nobody') return textOf('audit.actor.nobody')
+  return name ?? (id === null ? textOf(`audit.actor.${kind}`) : `${textOf(`audit.actor.${kind}`)} ${id.slice(0, shownLetters)}`)
+}
+
+/** Its name then; else the beginning of its id: the sentence says what it is. */
+export const objectName = (object: AuditEntry['object']): string | null =>
+  object === null ? null : (object.name ?? object.id.slice(0, shownLetters))
+
+const details = [
+  'changed',
+  'roleBefore',
+  'role',
+  'scope',
+  'owner',
+  'nameBefore',
+  'name',
+  'kind',
+  'snapshotOf',
+  'tagsBefore',
+  'tags',
+  'deviceName',
+] as const
+const isKnown = (name: string): name is (typeof details)[number] => (details as readonly string[]).includes(name)
+
+const roles = { viewer: 'people.role.viewer', operator: 'people.role.operator', admin: 'people.role.admin' } as const
+const scopes = { read: 'tokens.scope.read', run: 'tokens.scope.run', admin: 'tokens.scope.admin' } as const
+const kinds = { backup: 'runs.kind.backup', restore: 'runs.kind.restore', verify: 'runs.kind.verify' } as const
+const fields = { name: 'audit.field.name', email: 'audit.field.email', role: 'audit.field.role', tags: 'audit.field.tags' } as const
+const wordsOf: ReadonlyMap<string, Readonly<Record<string, MessageKey>>> = new Map(
+  Object.entries({ role: roles, roleBefore: roles, scope: scopes, kind: kinds, changed: fields }),
+)
+
+/** A value of an entry in the reader's language where it is a word of the hub's, else as it is. */
+export function detailValue(name: string, value: string | number | boolean | null): string {
+  const words = wordsOf.get(name)
+  if (words === undefined) return String(value)
+  const said = (word: string) => (Object.hasOwn(words, word) ? textOf(words[word] as MessageKey) : word)
+  return String(value).split(', ').map(said).join(', ')
+}
+
+/** What a named value of an entry is called; one that is new goes by its own name. */
+export function detailName(name: string): string {
+  return isKnown(name) ? textOf(`audit.detail.${name}` satisfies MessageKey) : name
+}

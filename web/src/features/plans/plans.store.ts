@@ -1,0 +1,116 @@
+import type { Plan, PlanId, Run } from '@holdfast/shared-types'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive, shallowRef } from 'vue'
+import { callHub } from '../../platform/api/call-hub.ts'
+import { gather } from '../../platform/browser/gather.ts'
+import { hasCode } from '../../platform/errors/api-error.ts'
+import { compareNames } from '../../platform/i18n/compare-names.ts'
+import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { onSignedOut } from '../../platform/sign-out/sign-out.ts'
+import { planAfterRun } from './plan-after-run.ts'
+
+// Of so many runs that end at once the plans are read together.
+const mostSingleReads = 5
+// Runs that end together are one reason to read.
+const rereadAfterMs = 300
+
+/** All plans in sight, kept current by the hub's topics: `plans` tells what people change, `runs` what becomes of their runs. */
+export const usePlansStore = defineStore('plans', () => {
+  const byId = shallowReactive(new Map<PlanId, Plan>())
+  const isLoaded = ref(false)
+  const error = shallowRef<unknown>(null)
+  let stops: (() => void)[] = []
+  /** Ids told about while lists are on their way: the live word is newer than their answers. */
+  const told = new Set<PlanId>()
+  let asked = 0
+  let latest = 0
+  const ended = new Set<PlanId>()
+  const rereading = gather(() => void reread(), rereadAfterMs)
+
+  async function load(): Promise<void> {
+    if (asked === 0) told.clear()
+    asked += 1
+    const turn = ++latest
+    try {
+      const { items } = await callHub('listPlans')
+      // A newer question is on its way, or nobody asks any more.
+      if (turn !== latest) return
+      const listed = new Set(items.map(({ id }) => id))
+      for (const id of byId.keys()) if (!listed.has(id) && !told.has(id)) byId.delete(id)
+      for (const plan of items) if (!told.has(plan.id)) byId.set(plan.id, plan)
+      error.value = null
+      isLoaded.value = true
+    } catch (cause) {
+      if (turn === latest) error.value = cause
+    } finally {
+      asked -= 1
+    }
+  }
+
+  /** Keeps what a call has answered: the live word of it may come later. */
+  function put(plan: Plan): void {
+    const known = byId.get(plan.id)
+    if (known === undefined || known.revision <= plan.revision) byId.set(plan.id, plan)
+    told.add(plan.id)
+  }
+
+  function forget(id: PlanId): void {
+    byId.delete(id)
+    told.add(id)
+  }
+
+  async function reread(): Promise<void> {
+    const ids = [...ended]
+    ended.clear()
+    if (ids.length > mostSingleReads) return load()
+    for (const planId of ids) {
+      try {
+        put(await callHub('getPlan', { params: { planId } }))
+      } catch (cause) {
+        if (hasCode(cause, 'plan.not-found')) forget(planId)
+      }
+    }
+  }
+
+  /** What a run changes is seen at once; sizes, which only the hub knows, a moment after its end. */
+  function takeRun(run: Run): void {
+    const plan = run.planId === null ? undefined : byId.get(run.planId)
+    if (plan === undefined) return
+    const after = planAfterRun(plan, run)
+    if (after !== plan) byId.set(plan.id, after)
+    told.add(plan.id)
+    if (run.finishedAtMs === null) return
+    ended.add(plan.id)
+    rereading.ask()
+  }
+
+  function start(): void {
+    if (stops.length > 0) return
+    const stopPlans = listenToTopic('plans', {
+      onCaughtUp: () => void load(),
+      onEvent(event) {
+        if (event.type === 'plan.changed') put(event.body)
+        else if (event.type === 'plan.removed') forget(event.body.id)
+      },
+    })
+    const stopRuns = listenToTopic('runs', {
+      onCaughtUp: (hadGap) => void (hadGap && load()),
+      onEvent: (event) => void (event.type === 'run.changed' && takeRun(event.body)),
+    })
+    stops = [stopPlans, stopRuns]
+    void load()
+  }
+
+  function end(): void {
+    for (const stop of stops) stop()
+    stops = []
+    rereading.stop()
+    byId.clear()
+    isLoaded.value = false
+  }
+
+  onSignedOut(end)
+
+  const plans = computed(() => [...byId.values()].sort((a, b) => compareNames(a.name, b.name)))
+  return { byId, plans, isLoaded, error, load, put, forget, start }
+})

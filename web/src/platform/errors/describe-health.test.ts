@@ -1,0 +1,27 @@
+import { afterEach, expect, test } from 'vitest'
+import { useText } from '../i18n/use-text.ts'
+import { chooseLanguage } from '../i18n/text.ts'
+import { describeHealth } from './describe-health.ts'
+
+afterEach(() => chooseLanguage('en'))
+const said = { status: 'warning' as const, latencyMs: null, params: {}, message: 'In English.', cure: 'Do it.' }
+
+test('a condition is told in the reader’s language, with what it names', async () => {
+  const detail = { ...said, code: 'certificate.expires-soon', params: { validToMs: Date.UTC(2026, 11, 1, 12) } }
+  await chooseLanguage('de')
+  expect(describeHealth(detail, useText())).toMatchObject({
+    what: expect.stringMatching(/^Das Zertifikat läuft am .*2026.* ab\.$/) as string,
+    detail: null,
+  })
+  expect(describeHealth({ ...said, code: 'log.nowhere', params: { problem: 'ENOSPC' } }, useText())?.what).toContain('(ENOSPC)')
+})
+
+test('an error goes by its code, and what a newer hub says by its own words', async () => {
+  await chooseLanguage('de')
+  expect(describeHealth({ ...said, code: 'store.full' }, useText())).toMatchObject({
+    what: 'Im Speicher ist kein Platz mehr.',
+    detail: 'In English.',
+  })
+  expect(describeHealth({ ...said, code: 'moon.full' }, useText())).toMatchObject({ what: 'In English.', cure: 'Do it.' })
+  expect(describeHealth({ ...said, code: null, message: null, cure: null }, useText())).toBeNull()
+})

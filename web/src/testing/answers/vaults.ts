@@ -1,0 +1,39 @@
+import { found, type AnswerParts, type Answers } from './answers.ts'
+
+/** Words of the list, for pictures; they open nothing. */
+const pictured =
+  'orbit glance velvet harbor cousin maple drift anchor salute window copper ladder mimic fragile tunnel panda bright oxygen lesson ribbon carbon village simple abstract'.split(
+    ' ',
+  )
+
+export const vaultsAnswers = ({ world }: AnswerParts): Answers => {
+  const vaultOf = (vaultId: string) =>
+    found(
+      world.vaultDetails.find(({ id }) => id === vaultId),
+      'vault.not-found',
+    )
+  return {
+    listVaults: () => ({ items: [...world.vaults, ...world.vaultDetails] }),
+    getVault: ({ params }) => vaultOf(params.vaultId),
+    getVaultUsage: ({ params }) =>
+      found(
+        world.vaultUsages.find(({ vaultId }) => vaultId === params.vaultId),
+        'vault.not-found',
+      ),
+    exportRecoveryKey: () => ({ slotId: 'ab'.repeat(16), words: pictured, createdAtMs: Date.now() }),
+    confirmRecoveryKey: ({ params }) => {
+      const vault = vaultOf(params.vaultId)
+      return Object.assign(vault, { recoveryKeyExported: true, recoveryKey: { exportedAtMs: Date.now(), exportedBy: world.user.name } })
+    },
+    testRecoveryKey: ({ body }) => {
+      const given = body.words.trim().split(/\s+/)
+      const opens = given.join(' ') === pictured.join(' ')
+      return {
+        opens,
+        problem: opens ? null : given.length === 24 ? 'word' : 'count',
+        wordCount: given.length,
+        unknownWords: opens ? [] : [7],
+      }
+    },
+  }
+}
