@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect, type Locator, type Page } from '@playwright/test'
 
+/** Less than the smallest screen of the journeys is high: nothing is scrolled past. */
+const scrollStepPx = 300
+
 export interface SavedZip {
   readonly path: string
   readonly name: string
@@ -52,10 +55,15 @@ export class SnapshotPage {
     return this.#save('Download zip')
   }
 
+  /** Scrolls down to it where it is not on the screen; with `isRange`, all from the last one chosen to it. */
   async choose(name: string, isRange = false): Promise<void> {
-    await this.#list()
-      .getByRole('checkbox', { name: `Choose ${name}`, exact: true })
-      .click(isRange ? { modifiers: ['Shift'] } : {})
+    const box = this.#list().getByRole('checkbox', { name: `Choose ${name}`, exact: true })
+    await expect(async () => {
+      // A row far below the screen is not in the page.
+      if ((await box.count()) === 0) await this.#page.mouse.wheel(0, scrollStepPx)
+      await expect(box).toBeVisible({ timeout: 500 })
+    }).toPass()
+    await box.click(isRange ? { modifiers: ['Shift'] } : {})
   }
 
   async expectChosen(text: string): Promise<void> {

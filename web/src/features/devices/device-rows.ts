@@ -1,6 +1,7 @@
 import type { Device } from '@holdfast/shared-types'
 import { useWindowVirtualizer } from '@tanstack/vue-virtual'
-import { computed, onMounted, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
+import { computed, toValue, type MaybeRefOrGetter, type Ref } from 'vue'
+import { usePageTop } from '../../platform/browser/page-top.ts'
 
 const rowPx = 64
 
@@ -13,14 +14,7 @@ interface DeviceRowPlace {
 
 /** The rows on the screen and a few around them: a list of thousands costs as much as one of twenty. */
 export function useDeviceRows(devices: MaybeRefOrGetter<readonly Device[]>, list: Readonly<Ref<HTMLElement | null>>) {
-  const listTopPx = ref(0)
-  const measure = () => {
-    if (list.value !== null) listTopPx.value = list.value.getBoundingClientRect().top + window.scrollY
-  }
-  onMounted(measure)
-  // What stands above may have come or gone.
-  watch(() => toValue(devices), measure, { flush: 'post' })
-
+  const listTopPx = usePageTop(list)
   const virtualizer = useWindowVirtualizer(
     computed(() => ({
       count: toValue(devices).length,

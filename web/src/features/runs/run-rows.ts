@@ -1,6 +1,7 @@
 import type { Run } from '@holdfast/shared-types'
 import { useWindowVirtualizer } from '@tanstack/vue-virtual'
-import { computed, nextTick, onMounted, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { usePageTop } from '../../platform/browser/page-top.ts'
 
 // As RunTable's rows are: 56 px and the line between two.
 const rowHeightPx = 57
@@ -34,11 +35,7 @@ export function useRunRows({ runs, list, hasMore, showMore }: RowsParts) {
   onScopeDispose(() => window.removeEventListener('scroll', onScroll))
   watch(isAtTop, (atTop) => (newest.value = atTop ? null : (runs.value[0] ?? null)))
 
-  const offsetPx = ref(0)
-  const place = () => (offsetPx.value = (list.value?.getBoundingClientRect().top ?? 0) + window.scrollY)
-  onMounted(place)
-  watch(settled, () => nextTick(place))
-
+  const offsetPx = usePageTop(list)
   const virtualizer = useWindowVirtualizer(
     computed(() => ({
       count: settled.value.length,

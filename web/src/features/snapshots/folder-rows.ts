@@ -2,6 +2,7 @@ import type { SnapshotEntry } from '@holdfast/shared-types'
 import { useWindowVirtualizer } from '@tanstack/vue-virtual'
 import { computed, ref, watch, type Ref } from 'vue'
 import { useMedia } from '../../platform/browser/media.ts'
+import { usePageTop } from '../../platform/browser/page-top.ts'
 import { useRowKeys, type RowKeysOptions } from './row-keys.ts'
 
 // One line from `sm` on; two lines, and room for a thumb, below.
@@ -36,17 +37,12 @@ export function useFolderRows({ entries, list, grid, startFilter, selection }: F
   const isOneLine = useMedia('(min-width: 40rem)')
   const heightPx = computed(() => (isOneLine.value ? oneLinePx : twoLinesPx))
   const activeIndex = ref(0)
-  const listTopPx = ref(0)
+  const listTopPx = usePageTop(list)
   let slots = 0
 
-  watch(
-    [list, entries],
-    () => {
-      listTopPx.value = list.value === null ? 0 : list.value.getBoundingClientRect().top + window.scrollY
-      if (activeIndex.value >= entries.value.length) activeIndex.value = 0
-    },
-    { flush: 'post' },
-  )
+  watch(entries, () => {
+    if (activeIndex.value >= entries.value.length) activeIndex.value = 0
+  })
 
   const virtualizer = useWindowVirtualizer(
     computed(() => ({
