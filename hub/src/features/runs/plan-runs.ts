@@ -1,4 +1,4 @@
-import { isEndState, type BackupRequest, type PlanId, type PlanRun, type Run } from '@holdfast/shared-types'
+import { isEndState, type BackupRequest, type PlanId, type PlanRun, type Run, type RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { applyToRun } from './apply-to-run.ts'
@@ -73,13 +73,23 @@ export const planRuns = (state: RunsState) => ({
   lastSize: (em: EntityManager, planId: PlanId): Promise<PlanSize | null> => sizeOf(state, em, { planId, since: null }),
 })
 
-/** Held runs first: who ends one makes or looks for a waiting one, so what waits is known only when none can end any more. */
+/**
+ * Held runs first: who ends one makes or looks for a waiting one, so what waits is known only when none can end any more. While a held one
+ * ended before our lock, the one that waited may have been begun: looked again, until nothing has come that is not locked.
+ */
 async function stopPlan(state: RunsState, em: EntityManager, { actor, planId }: { actor: KnownActor; planId: PlanId }): Promise<void> {
-  for (const held of await lockHeldOfPlan(em, planId))
-    if (held.policy) held.policy = { ...held.policy, retries: { ...held.policy.retries, count: 0 } }
-  await em.flush()
-  const waiting = await findWaitingOfPlan(em, planId)
-  if (waiting !== null) await applyToRun(state, em, waiting.id, { input: { type: 'cancel', isReachable: false }, explain: actor.name })
+  const stopped = new Set<RunId>()
+  for (;;) {
+    const held = (await lockHeldOfPlan(em, planId)).filter(({ id }) => !stopped.has(id))
+    for (const run of held) {
+      stopped.add(run.id)
+      if (run.policy) run.policy = { ...run.policy, retries: { ...run.policy.retries, count: 0 } }
+    }
+    await em.flush()
+    const waiting = await findWaitingOfPlan(em, planId)
+    if (waiting !== null) await applyToRun(state, em, waiting.id, { input: { type: 'cancel', isReachable: false }, explain: actor.name })
+    if (held.length === 0 && waiting === null) return
+  }
 }
 
 async function sizeOf(
