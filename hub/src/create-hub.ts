@@ -142,6 +142,7 @@ const makeApp = ({ config, log, webRoot }: HubOptions, { services, wired, actors
     actors,
     ...guards,
     newEntityManager: () => services.database.em(),
+    liveHeads: (em, topics) => services.live.heads(em, topics),
     isHttps,
     features: wired.list,
     checkAnswers: isDevelopment,

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Topic } from '../realtime/ui-events.ts'
 
 /**
  * What kind of caller a call is for: `none` = anybody, `user` = a person or their API token, `agent` = an agent's token, `any` = either.
@@ -24,7 +25,12 @@ export interface RouteContract {
   readonly mediaType?: string
   /** Success status; 200 unless said. */
   readonly status?: 200 | 201 | 204
+  /** Topics that tell what changes in this answer. To people it then says in the header `liveSeqHeader` where they stood before it was read. */
+  readonly liveTopics?: readonly Topic[]
 }
+
+/** Holds `topic=seq` for each of `liveTopics`, with commas between: events up to there are in the answer, the next ones may be or not. */
+export const liveSeqHeader = 'live-seq'
 
 export const route = <const R extends RouteContract>(contract: R): R => contract
 

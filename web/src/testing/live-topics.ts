@@ -45,6 +45,8 @@ export function openLiveTopics(http: HttpServer, isSignedIn: () => boolean) {
 
   return {
     seqOf,
+    /** How many links listen to a topic now. */
+    listeners: (topic: Topic): number => io.of(uiNamespace).adapter.rooms.get(topic)?.size ?? 0,
     /** Tells everybody who listens; progress and figures of a measurement carry no sequence and are not kept. */
     tell(topic: Topic, told: Told): void {
       const seq = told.type === 'run.progress' || told.type === 'measurement.changed' ? null : seqOf(topic) + 1

@@ -1,4 +1,4 @@
-import { api, AppError, type OperationId, type Run, toProblem } from '@holdfast/shared-types'
+import { api, AppError, liveSeqHeader, type OperationId, type RouteContract, type Run, toProblem } from '@holdfast/shared-types'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -112,12 +112,15 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     tell: (topic, told) => live.tell(topic, told),
   })
 
-  async function answer(request: IncomingMessage, url: URL): Promise<{ status: number; body: unknown }> {
+  async function answer(
+    request: IncomingMessage,
+    url: URL,
+  ): Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly body: unknown }> {
     const matched = match(request.method ?? 'GET', url.pathname)
     if (matched === null) throw new AppError('request.not-found')
     const { call, params } = matched
     calls.push(call)
-    const contract: { actor: string; params?: unknown; query?: unknown; body?: unknown; response: unknown; status?: number } = api[call]
+    const contract: RouteContract = api[call]
     if (contract.actor !== 'none' && !isSignedIn) throw new AppError('sign-in.required')
     const asked = {
       params: parseWith(contract.params, params),
@@ -127,7 +130,12 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     const answerIt = answers[call] as ((asked: unknown) => unknown) | undefined
     if (answerIt === undefined) throw new AppError('request.not-found')
     const isUnwell = call === 'health' && world.health.status === 'failing'
-    return { status: isUnwell ? 503 : (contract.status ?? 200), body: parseWith(contract.response, answerIt(asked)) }
+    const places = contract.liveTopics?.map((topic) => `${topic}=${live.seqOf(topic)}`).join(', ')
+    return {
+      status: isUnwell ? 503 : (contract.status ?? 200),
+      headers: { 'content-type': 'application/json', ...(places === undefined ? {} : { [liveSeqHeader]: places }) },
+      body: parseWith(contract.response, answerIt(asked)),
+    }
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -140,8 +148,8 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
       return
     }
     try {
-      const { status, body } = await answer(request, url)
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      const { status, headers, body } = await answer(request, url)
+      response.writeHead(status, headers).end(JSON.stringify(body))
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError('internal', { message: String(error) })
       const problem = toProblem(known, 'req-1')

@@ -56,6 +56,11 @@ describe('sequence of a topic', () => {
     await append(1)
     expect((await live.read(topic, 0, 100)).events.map((event) => event.seq)).toEqual([1, 2, 3])
     expect(await live.head(database.em(), topic)).toBe(3)
+    const silent: Topic = `run:${randomUUID()}`
+    expect([...(await live.heads(database.em(), [silent, topic]))]).toEqual([
+      [silent, 0],
+      [topic, 3],
+    ])
   })
 
   test('follows the order of commits, however writers race', async () => {

@@ -34,6 +34,8 @@ export interface LiveLog {
   append<T extends KeptEventType>(em: EntityManager, topic: Topic, type: T, body: BodyOf<T>): void
   /** The last sequence of a topic that is visible to `em`; 0 for a topic without events. */
   head(em: EntityManager, topic: Topic): Promise<number>
+  /** The same of several, at one moment. */
+  heads(em: EntityManager, topics: readonly Topic[]): Promise<ReadonlyMap<Topic, number>>
   /** The next events after a sequence, in order: `limit` at most, and of large ones so many as make up 1 MiB. */
   read(topic: Topic, afterSeq: number, limit: number): Promise<LivePortion>
   /** Called after a commit with the topics that grew. */
@@ -88,14 +90,18 @@ export function createLiveLog({ database, now, checkBodies }: LiveLogOptions): L
       const pending = pendingByManager.get(em) ?? open(em)
       pending.push({ topic, type, body: JSON.stringify(checked) })
     },
-    async head(em, topic) {
-      const row = await tables(em).selectFrom('live_topic').select('last_seq').where('topic', '=', topic).executeTakeFirst()
-      return row?.last_seq ?? 0
-    },
+    head: async (em, topic) => (await readHeads(em, [topic])).get(topic) ?? 0,
+    heads: readHeads,
     read: (topic, afterSeq, limit) => readPortion(database.em(), topic, afterSeq, limit),
     onGrown: (listener) => void listeners.push(listener),
     prune: () => prune(database, new Date(now() - keepDays * 86_400_000)),
   }
+}
+
+async function readHeads(em: EntityManager, topics: readonly Topic[]): Promise<ReadonlyMap<Topic, number>> {
+  const rows = await tables(em).selectFrom('live_topic').select(['topic', 'last_seq']).where('topic', 'in', topics).execute()
+  const known = new Map(rows.map(({ topic, last_seq }) => [topic, last_seq]))
+  return new Map(topics.map((topic) => [topic, known.get(topic) ?? 0]))
 }
 
 async function readPortion(em: EntityManager, topic: Topic, afterSeq: number, limit: number): Promise<LivePortion> {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import Router from 'koa-router'
-import { api, AppError, type OperationId, type RouteContract } from '@holdfast/shared-types'
+import { api, AppError, liveSeqHeader, type OperationId, type RouteContract, type Topic } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { restRuleOf, requireAccess } from '../access/require-access.ts'
 import { auditActorOf, auditObjectOf, type AuditedAction, type AuditTrail } from '../audit/audit-trail.ts'
@@ -22,6 +22,8 @@ export interface RouteBinding {
   readonly audit: AuditTrail
   readonly limits: RequestLimits
   readonly newEntityManager: () => EntityManager
+  /** Where topics stand: `LiveLog.heads`. */
+  readonly liveHeads: (em: EntityManager, topics: readonly Topic[]) => Promise<ReadonlyMap<Topic, number>>
   /** Answers are parsed by the contract too: for tests and development, where a wrong one should be loud. */
   readonly checkAnswers: boolean
 }
@@ -75,22 +77,37 @@ async function answer(binding: RouteBinding, call: BoundCall, ctx: HubKoaContext
   const { contract } = call
   const actor = await admit(binding, call, ctx)
   const params: unknown = 'params' in ctx ? ctx.params : {}
+  const em = binding.newEntityManager()
   const request = {
     actor,
     params: contract.params && parsePart('params', contract.params, params),
     query: contract.query && parsePart('query', contract.query, ctx.query),
     body: await readBody(contract, ctx),
-    em: binding.newEntityManager(),
+    em,
     ctx: requestContextOf(ctx, binding.cookies),
   }
+  const livePlaces = await livePlacesFor(binding, contract, actor, em)
   // Parsed by this very contract: the types of HandlerRequest say no more than the schemas did.
   const work = () => call.handler(request as unknown as HandlerRequest<RouteContract>)
   const isAudited = restRuleOf(call.operationId).isAudited === true
   const result = await (isAudited ? binding.audit.around(auditedCall(call, ctx, actor), work) : work())
   ctx.status = ctx.state.status ?? contract.status ?? 200
   ctx.set('cache-control', 'no-store')
+  if (livePlaces !== null) ctx.set(liveSeqHeader, livePlaces)
   if (contract.response === 'bytes') await sendBytes(ctx, result)
   else if (contract.status !== 204) sendJson(ctx, binding.checkAnswers ? contract.response.parse(result) : result)
+}
+
+/** Read before the answer is: what was committed up to these places is in it. For people only, who can subscribe. */
+async function livePlacesFor(
+  binding: RouteBinding,
+  { liveTopics }: RouteContract,
+  actor: Actor,
+  em: EntityManager,
+): Promise<string | null> {
+  if (liveTopics === undefined || actor.kind !== 'user') return null
+  const heads = await binding.liveHeads(em, liveTopics)
+  return [...heads].map(([topic, seq]) => `${topic}=${seq}`).join(', ')
 }
 
 /** Who calls, once it is clear that they may, and not too often. What a known person may not do is put on record. */

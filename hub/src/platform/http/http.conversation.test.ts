@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { Problem } from '@holdfast/shared-types'
+import { liveSeqHeader, Problem } from '@holdfast/shared-types'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Feature } from './define-feature.ts'
@@ -135,6 +135,13 @@ const agentToken = (change: { kid?: string; aud?: string; iat?: number; exp?: nu
 const asAgent = async (token: string, path = '/api/v1/devices') => app.call(path, { headers: { authorization: `Bearer ${token}` } })
 
 describe('actors', () => {
+  test('says to people, and to nobody else, where the topics stood that tell what changes in an answer', async () => {
+    expect((await app.call('/api/v1/devices', { headers: cookie })).headers.get(liveSeqHeader)).toBe('devices=7')
+    expect((await app.call('/api/v1/me', { headers: cookie })).headers.get(liveSeqHeader)).toBeNull()
+    // An agent cannot subscribe, and need not know how much happens elsewhere.
+    expect((await asAgent(await agentToken())).headers.get(liveSeqHeader)).toBeNull()
+  })
+
   test('lets a signed-in person, a device and nobody do what each may', async () => {
     expect((await app.call('/health/live')).status).toBe(200)
     expect(await (await app.call('/api/v1/devices', { headers: cookie })).json()).toMatchObject({ items: [{ name: 'user' }] })

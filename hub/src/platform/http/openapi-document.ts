@@ -1,4 +1,4 @@
-import { api, Problem, type OperationId, type RouteContract } from '@holdfast/shared-types'
+import { api, liveSeqHeader, Problem, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi'
 import { z } from 'zod'
 import type { RestRule } from '../access/access-rules.ts'
@@ -28,6 +28,14 @@ function whoMay({ isOpen, person, token, agent }: RestRule): string | null {
   return `For ${callers.join('; ')}.`
 }
 
+const liveSeq = z
+  .string()
+  .meta({ description: 'Where these topics stood before the answer was read: subscribe from there, and nothing is missed' })
+const headersOf = ({ liveTopics }: RouteContract) =>
+  liveTopics === undefined
+    ? {}
+    : { headers: z.object({ [liveSeqHeader]: liveSeq.meta({ example: liveTopics.map((topic) => `${topic}=42`).join(', ') }) }) }
+
 function operation(operationId: OperationId, contract: RouteContract): ZodOpenApiOperationObject {
   const rule = restRuleOf(operationId)
   const description = whoMay(rule)
@@ -40,7 +48,11 @@ function operation(operationId: OperationId, contract: RouteContract): ZodOpenAp
     requestParams: { ...(contract.params ? { path: contract.params } : {}), ...(contract.query ? { query: contract.query } : {}) },
     ...(contract.body ? { requestBody: { required: true, content: contentOf(contract.body) } } : {}),
     responses: {
-      [String(contract.status ?? 200) as '200']: { description: 'Done', content: contentOf(contract.response, contract.mediaType) },
+      [String(contract.status ?? 200) as '200']: {
+        description: 'Done',
+        ...headersOf(contract),
+        content: contentOf(contract.response, contract.mediaType),
+      },
       default: { description: 'Problem details; `code` is stable', content: { 'application/problem+json': { schema: Problem } } },
     },
   }

@@ -50,6 +50,7 @@ export const devicesRoutes = {
     summary: 'All devices in sight',
     tag: 'Devices',
     actor: 'any',
+    liveTopics: ['devices'],
     response: list(Device),
   }),
 
@@ -60,6 +61,7 @@ export const devicesRoutes = {
     tag: 'Devices',
     actor: 'any',
     params: z.object({ agentId: AgentId }),
+    liveTopics: ['devices'],
     response: Device,
   }),
 

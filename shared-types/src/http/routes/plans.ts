@@ -15,6 +15,7 @@ export const plansRoutes = {
     tag: 'Plans',
     actor: 'any',
     query: z.object({ agentId: AgentId.optional() }),
+    liveTopics: ['plans', 'runs'],
     response: list(Plan),
   }),
   createPlan: route({

@@ -56,6 +56,7 @@ export const runsRoutes = {
       before: RunId.optional().describe('Only runs older than this one: the last of the answer before'),
       limit: Limit.default(50),
     }),
+    liveTopics: ['runs'],
     response: page(Run),
   }),
 

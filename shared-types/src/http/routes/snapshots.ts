@@ -17,6 +17,7 @@ export const snapshotsRoutes = {
     tag: 'Snapshots',
     actor: 'any',
     query: z.object({ agentId: AgentId.optional(), host: z.string().max(255).optional().describe('Device or host name') }),
+    liveTopics: ['runs'],
     response: list(Snapshot),
   }),
 

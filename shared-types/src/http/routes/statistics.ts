@@ -12,6 +12,7 @@ export const statisticsRoutes = {
     tag: 'Statistics',
     actor: 'any',
     params: z.object({ agentId: AgentId }),
+    liveTopics: ['runs'],
     response: Statistics,
   }),
 
@@ -21,6 +22,7 @@ export const statisticsRoutes = {
     summary: 'The same over all devices',
     tag: 'Statistics',
     actor: 'user',
+    liveTopics: ['runs'],
     response: Statistics,
   }),
 } as const satisfies Record<string, RouteContract>

@@ -12,7 +12,15 @@ const ofVault = z.object({ vaultId: VaultId })
 const SlotId = z.string().regex(/^[0-9a-f]{32}$/)
 
 export const vaultsRoutes = {
-  listVaults: route({ method: 'get', path: `${v1}/vaults`, summary: 'Vaults', tag: 'Vaults', actor: 'user', response: list(Vault) }),
+  listVaults: route({
+    method: 'get',
+    path: `${v1}/vaults`,
+    summary: 'Vaults',
+    tag: 'Vaults',
+    actor: 'user',
+    liveTopics: ['runs'],
+    response: list(Vault),
+  }),
 
   getVault: route({
     method: 'get',
@@ -21,6 +29,7 @@ export const vaultsRoutes = {
     tag: 'Vaults',
     actor: 'user',
     params: ofVault,
+    liveTopics: ['runs'],
     response: VaultDetails,
   }),
 
@@ -31,6 +40,7 @@ export const vaultsRoutes = {
     tag: 'Vaults',
     actor: 'user',
     params: ofVault,
+    liveTopics: ['runs'],
     response: VaultUsage,
   }),
 

@@ -2,8 +2,9 @@ import type { AgentId, Device } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
 import { compareNames } from '../../platform/i18n/compare-names.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 import { onSignedOut } from '../../platform/sign-out/sign-out.ts'
 
 /** All devices in sight, kept current by the hub's `devices` topic. */
@@ -17,21 +18,24 @@ export const useDevicesStore = defineStore('devices', () => {
   let asked = 0
   let latest = 0
 
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     if (asked === 0) told.clear()
     asked += 1
     const turn = ++latest
     try {
-      const { items } = await callHub('listDevices')
+      const answer = await callHub('listDevices')
       // A newer question is on its way, or nobody asks any more.
-      if (turn !== latest) return
+      if (turn !== latest) return undefined
+      const { items } = answer
       const listed = new Set(items.map(({ id }) => id))
       for (const id of byId.keys()) if (!listed.has(id) && !told.has(id)) byId.delete(id)
       for (const device of items) if (!told.has(device.id)) byId.set(device.id, device)
       error.value = null
       isLoaded.value = true
+      return placesOf(answer)
     } catch (cause) {
       if (turn === latest) error.value = cause
+      return undefined
     } finally {
       asked -= 1
     }
@@ -50,14 +54,13 @@ export const useDevicesStore = defineStore('devices', () => {
 
   function start(): void {
     if (stop !== undefined) return
-    stop = listenToTopic('devices', {
-      onCaughtUp: () => void load(),
+    stop = followTopics(['devices'], {
+      load,
       onEvent(event) {
         if (event.type === 'device.changed') put(event.body)
         else if (event.type === 'device.removed') forget(event.body.id)
       },
     })
-    void load()
   }
 
   function end(): void {

@@ -1,7 +1,8 @@
 import type { AgentId, Statistics } from '@holdfast/shared-types'
 import { onScopeDispose, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 
 // 2 s: runs of a fleet end in bunches, and one question is enough for all of them.
 const gatherMs = 2_000
@@ -13,22 +14,24 @@ export function useStatistics(agentId?: AgentId) {
   let latest = 0
   let gathering: ReturnType<typeof setTimeout> | undefined
 
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     clearTimeout(gathering)
     gathering = undefined
     const turn = ++latest
     try {
       const answer = agentId === undefined ? await callHub('getStatistics') : await callHub('getDeviceStatistics', { params: { agentId } })
-      if (turn !== latest) return
+      if (turn !== latest) return undefined
       statistics.value = answer
       error.value = null
+      return placesOf(answer)
     } catch (cause) {
       if (turn === latest) error.value = cause
+      return undefined
     }
   }
 
-  const stop = listenToTopic('runs', {
-    onCaughtUp: () => void load(),
+  const stop = followTopics(['runs'], {
+    load,
     onEvent(event) {
       if (event.type !== 'run.changed' || event.body.finishedAtMs === null) return
       if (agentId === undefined || event.body.agentId === agentId) gathering ??= setTimeout(() => void load(), gatherMs)
@@ -38,7 +41,6 @@ export function useStatistics(agentId?: AgentId) {
     stop()
     clearTimeout(gathering)
   })
-  void load()
   return { statistics, error, load }
 }
 

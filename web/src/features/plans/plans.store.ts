@@ -2,10 +2,11 @@ import type { Plan, PlanId, Run } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
 import { gather } from '../../platform/browser/gather.ts'
 import { hasCode } from '../../platform/errors/api-error.ts'
 import { compareNames } from '../../platform/i18n/compare-names.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 import { onSignedOut } from '../../platform/sign-out/sign-out.ts'
 import { planAfterRun } from './plan-after-run.ts'
 
@@ -19,7 +20,7 @@ export const usePlansStore = defineStore('plans', () => {
   const byId = shallowReactive(new Map<PlanId, Plan>())
   const isLoaded = ref(false)
   const error = shallowRef<unknown>(null)
-  let stops: (() => void)[] = []
+  let stop: (() => void) | undefined
   /** Ids told about while lists are on their way: the live word is newer than their answers. */
   const told = new Set<PlanId>()
   let asked = 0
@@ -27,21 +28,24 @@ export const usePlansStore = defineStore('plans', () => {
   const ended = new Set<PlanId>()
   const rereading = gather(() => void reread(), rereadAfterMs)
 
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     if (asked === 0) told.clear()
     asked += 1
     const turn = ++latest
     try {
-      const { items } = await callHub('listPlans')
+      const answer = await callHub('listPlans')
       // A newer question is on its way, or nobody asks any more.
-      if (turn !== latest) return
+      if (turn !== latest) return undefined
+      const { items } = answer
       const listed = new Set(items.map(({ id }) => id))
       for (const id of byId.keys()) if (!listed.has(id) && !told.has(id)) byId.delete(id)
       for (const plan of items) if (!told.has(plan.id)) byId.set(plan.id, plan)
       error.value = null
       isLoaded.value = true
+      return placesOf(answer)
     } catch (cause) {
       if (turn === latest) error.value = cause
+      return undefined
     } finally {
       asked -= 1
     }
@@ -62,7 +66,7 @@ export const usePlansStore = defineStore('plans', () => {
   async function reread(): Promise<void> {
     const ids = [...ended]
     ended.clear()
-    if (ids.length > mostSingleReads) return load()
+    if (ids.length > mostSingleReads) return void (await load())
     for (const planId of ids) {
       try {
         put(await callHub('getPlan', { params: { planId } }))
@@ -85,25 +89,19 @@ export const usePlansStore = defineStore('plans', () => {
   }
 
   function start(): void {
-    if (stops.length > 0) return
-    const stopPlans = listenToTopic('plans', {
-      onCaughtUp: () => void load(),
+    stop ??= followTopics(['plans', 'runs'], {
+      load,
       onEvent(event) {
         if (event.type === 'plan.changed') put(event.body)
         else if (event.type === 'plan.removed') forget(event.body.id)
+        else if (event.type === 'run.changed') takeRun(event.body)
       },
     })
-    const stopRuns = listenToTopic('runs', {
-      onCaughtUp: (hadGap) => void (hadGap && load()),
-      onEvent: (event) => void (event.type === 'run.changed' && takeRun(event.body)),
-    })
-    stops = [stopPlans, stopRuns]
-    void load()
   }
 
   function end(): void {
-    for (const stop of stops) stop()
-    stops = []
+    stop?.()
+    stop = undefined
     rereading.stop()
     byId.clear()
     isLoaded.value = false

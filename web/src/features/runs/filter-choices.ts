@@ -1,8 +1,9 @@
 import type { AgentId, PlanId } from '@holdfast/shared-types'
 import { onScopeDispose, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
 import { compareNames } from '../../platform/i18n/compare-names.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 
 export interface NamedChoice<Id> {
   readonly id: Id
@@ -19,15 +20,22 @@ export function useFilterChoices() {
   const byName = <Id>(items: readonly NamedChoice<Id>[]) =>
     items.map(({ id, name }) => ({ id, name })).sort((a, b) => compareNames(a.name, b.name))
 
-  const loadDevices = async () => void (devices.value = byName((await callHub('listDevices')).items))
-  const loadPlans = async () => void (plans.value = byName((await callHub('listPlans')).items))
-  const quietly = (load: () => Promise<void>) => () => void load().catch(() => undefined)
+  /** What cannot be read leaves the choice as it is. */
+  const quietly = (load: () => Promise<LivePlaces | undefined>) => () => load().catch(() => undefined)
+  const loadDevices = quietly(async () => {
+    const answer = await callHub('listDevices')
+    devices.value = byName(answer.items)
+    return placesOf(answer)
+  })
+  const loadPlans = quietly(async () => {
+    const answer = await callHub('listPlans')
+    plans.value = byName(answer.items)
+    return placesOf(answer)
+  })
   const stops = [
-    listenToTopic('devices', { onCaughtUp: quietly(loadDevices), onEvent: () => undefined }),
-    listenToTopic('plans', { onCaughtUp: quietly(loadPlans), onEvent: () => undefined }),
+    followTopics(['devices'], { load: loadDevices, onEvent: () => undefined }),
+    followTopics(['plans'], { load: loadPlans, onEvent: () => undefined }),
   ]
-  quietly(loadDevices)()
-  quietly(loadPlans)()
   onScopeDispose(() => stops.forEach((stop) => stop()))
   return { devices, plans }
 }

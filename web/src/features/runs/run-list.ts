@@ -1,6 +1,8 @@
 import type { AgentId, PlanId, Run, RunKind, RunState } from '@holdfast/shared-types'
 import { computed, onScopeDispose, ref, shallowRef, toRaw, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 import { isActive } from './run-states.ts'
 import { useRunsStore } from './runs.store.ts'
 
@@ -30,14 +32,19 @@ const newestFirst = (a: Run, b: Run): number => b.createdAtMs - a.createdAtMs ||
 // A second part and further ones are larger: who scrolls that far scrolls on.
 const laterPart = 200
 
-type Part = { readonly items: readonly Run[]; readonly hasMore: boolean }
+interface Part {
+  readonly items: readonly Run[]
+  readonly hasMore: boolean
+  readonly places: LivePlaces | undefined
+}
 
 async function readPart(query: RunListQuery, before: Run | null, limit: number): Promise<Part> {
   const { activeOnly, states, ...asked } = query
   const active = activeOnly === true ? 'true' : undefined
   const state = states === undefined ? undefined : [...states]
-  const { items, hasMore } = await callHub('listRuns', { query: { ...asked, active, state, before: before?.id, limit } })
-  return { items, hasMore: hasMore ?? items.length === limit }
+  const answer = await callHub('listRuns', { query: { ...asked, active, state, before: before?.id, limit } })
+  const { items, hasMore = items.length === limit } = answer
+  return { items, hasMore, places: placesOf(answer) }
 }
 
 /** Reads parts into the store, and says how far the list is whole. Only the newest question counts: another one makes it void. */
@@ -55,29 +62,32 @@ function useReadRuns(query: MaybeRefOrGetter<RunListQuery>, limit: number) {
   let reading = 0
   let latest = 0
 
-  /** @returns where the part ended, or null where it was the last one */
-  async function readInto(before: Run | null, most: number): Promise<Run | null> {
-    const { items, hasMore } = await readPart(toValue(query), before, most)
+  /** `reached`: where the part ended, or null where it was the last one. */
+  async function readInto(before: Run | null, most: number): Promise<Pick<Part, 'places'> & { readonly reached: Run | null }> {
+    const { items, hasMore, places } = await readPart(toValue(query), before, most)
     for (const run of items) store.put(run)
-    return hasMore ? (items.at(-1) ?? null) : null
+    return { reached: hasMore ? (items.at(-1) ?? null) : null, places }
   }
 
   /** Reads the newest again, and all parts down to the oldest shown: changes were missed there, too. */
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     const turn = ++latest
     reading += 1
     const isNewest = () => turn === latest
     try {
-      let reached = await readInto(null, limit)
+      const newest = await readInto(null, limit)
+      let { reached } = newest
       const end = oldest.value
       const isBefore = (run: Run) => end === null || newestFirst(end, run) > 0
-      while (isNewest() && isLoaded.value && reached !== null && isBefore(reached)) reached = await readInto(reached, laterPart)
-      if (turn !== latest) return
+      while (isNewest() && isLoaded.value && reached !== null && isBefore(reached)) ({ reached } = await readInto(reached, laterPart))
+      if (turn !== latest) return undefined
       oldest.value = reached
       error.value = null
       isLoaded.value = true
+      return newest.places
     } catch (cause) {
       if (turn === latest) error.value = cause
+      return undefined
     } finally {
       reading -= 1
     }
@@ -90,7 +100,7 @@ function useReadRuns(query: MaybeRefOrGetter<RunListQuery>, limit: number) {
     reading += 1
     isLoadingMore.value = true
     try {
-      const reached = await readInto(oldest.value, laterPart)
+      const { reached } = await readInto(oldest.value, laterPart)
       if (turn === latest) oldest.value = reached
     } catch (cause) {
       if (turn === latest) error.value = cause
@@ -137,15 +147,14 @@ export function useRunList(query: MaybeRefOrGetter<RunListQuery>, limit: number)
   const hasMore = computed(() => oldest.value !== null)
 
   store.start()
-  const reload = () => void list.load()
-  store.onCaughtUp.add(reload)
   store.holders.add(holds)
+  // Events are the store's: it takes each once for all lists.
+  const stop = followTopics(['runs'], { load: list.load, onEvent: () => undefined })
   onScopeDispose(() => {
-    store.onCaughtUp.delete(reload)
+    stop()
     store.holders.delete(holds)
   })
   watch(() => JSON.stringify(toValue(query)), startAnew)
-  startAnew()
 
   return { runs, hasMore, ...list }
 }

@@ -17,7 +17,6 @@ export const useRunsStore = defineStore('runs', () => {
   const byId = shallowReactive(new Map<RunId, Run>())
   /** Counts what may change which runs a list has, and in which order: figures of progress do not. */
   const changes = ref(0)
-  const onCaughtUp = new Set<() => void>()
   /** What the lists on the page show. A console is open for weeks: whatever no list shows any more is let go of. */
   const holders = new Set<(run: Run) => boolean>()
   let keptRuns = 0
@@ -55,7 +54,6 @@ export const useRunsStore = defineStore('runs', () => {
 
   function start(): void {
     stop ??= listenToTopic('runs', {
-      onCaughtUp: () => onCaughtUp.forEach((reload) => reload()),
       onEvent(event) {
         if (event.type === 'run.changed') return put(event.body)
         if (event.type === 'run.progress') takeSample(event.body.runId, event.body.sample)
@@ -76,5 +74,5 @@ export const useRunsStore = defineStore('runs', () => {
 
   onSignedOut(end)
 
-  return { byId, changes, holders, onCaughtUp, put, start }
+  return { byId, changes, holders, put, start }
 })

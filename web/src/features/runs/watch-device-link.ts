@@ -1,25 +1,28 @@
 import type { AgentId } from '@holdfast/shared-types'
 import { onScopeDispose, readonly, ref } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 
 /** Whether a device is connected now, live; null until that is known. */
 export function useDeviceLink(agentId: AgentId) {
   const isOnline = ref<boolean | null>(null)
   const leaving = new AbortController()
 
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     try {
-      isOnline.value = (await callHub('getDevice', { params: { agentId }, signal: leaving.signal })).online
+      const device = await callHub('getDevice', { params: { agentId }, signal: leaving.signal })
+      isOnline.value = device.online
+      return placesOf(device)
     } catch {
       // The page says less then; the next link asks again.
+      return undefined
     }
   }
-  const stop = listenToTopic('devices', {
-    onCaughtUp: () => void load(),
+  const stop = followTopics(['devices'], {
+    load,
     onEvent: (event) => event.type === 'device.changed' && event.body.id === agentId && (isOnline.value = event.body.online),
   })
-  void load()
   onScopeDispose(() => {
     leaving.abort()
     stop()

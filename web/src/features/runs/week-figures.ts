@@ -1,8 +1,9 @@
 import type { AgentId, RunKind, Statistics } from '@holdfast/shared-types'
 import { onScopeDispose, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
 import { gather } from '../../platform/browser/gather.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 import { isActive } from './run-states.ts'
 
 /** How the runs of the last seven days ended. */
@@ -36,31 +37,32 @@ export function useWeekFigures(of: MaybeRefOrGetter<WeekOf | null>) {
   const week = shallowRef<WeekFigures | null>(null)
   let latest = 0
 
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     const turn = ++latest
     const asked = toValue(of)
     if (asked === null) {
       week.value = null
-      return
+      return undefined
     }
     const { agentId, kind } = asked
     try {
       const statistics = await (agentId === null ? callHub('getStatistics') : callHub('getDeviceStatistics', { params: { agentId } }))
       if (turn === latest) week.value = weekOf(statistics, kind)
+      return placesOf(statistics)
     } catch {
       // The line stays away; the list below says what is wrong.
       if (turn === latest) week.value = null
+      return undefined
     }
   }
   const soon = gather(() => void load(), settleMs)
-  const stop = listenToTopic('runs', {
-    onCaughtUp: soon.ask,
+  const stop = followTopics(['runs'], {
+    load,
     onEvent: (event) => event.type === 'run.changed' && !isActive(event.body.state) && soon.ask(),
   })
   watch(
     () => JSON.stringify(toValue(of)),
     () => void load(),
-    { immediate: true },
   )
   onScopeDispose(() => {
     soon.stop()

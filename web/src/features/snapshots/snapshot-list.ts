@@ -1,13 +1,22 @@
-import type { AgentId, Snapshot, SnapshotId } from '@holdfast/shared-types'
+import type { AgentId, LiveEvent, Snapshot, SnapshotId } from '@holdfast/shared-types'
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
+import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
 import { gather } from '../../platform/browser/gather.ts'
-import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { followTopics } from '../../platform/realtime/follow-topics.ts'
 
 // After a night's plans many backups end within seconds: what they left is read together.
 const gatherMs = 2_000
 // So few are read one by one: the list of a large hub is megabytes.
 const mostSingleReads = 5
+
+const isFound = (answer: PromiseSettledResult<Snapshot>): answer is PromiseFulfilledResult<Snapshot> => answer.status === 'fulfilled'
+
+/** What a backup has made, of one device or of any. */
+function madeSnapshot(event: LiveEvent, agentId: AgentId | undefined): SnapshotId | null {
+  if (event.type !== 'run.changed' || event.body.result?.kind !== 'backup') return null
+  return agentId === undefined || event.body.agentId === agentId ? event.body.result.snapshotId : null
+}
 
 /** Snapshots, newest first; those that runs end with are added. */
 export function useSnapshotList(agentId?: AgentId) {
@@ -17,35 +26,37 @@ export function useSnapshotList(agentId?: AgentId) {
   let latest = 0
   let isLoading = false
 
-  async function load(): Promise<void> {
+  async function load(): Promise<LivePlaces | undefined> {
     const turn = ++latest
     isLoading = true
     try {
-      const { items } = await callHub('listSnapshots', { query: { agentId } })
-      if (turn !== latest) return
-      snapshots.value = items.toReversed()
+      const answer = await callHub('listSnapshots', { query: { agentId } })
+      if (turn !== latest) return undefined
+      snapshots.value = answer.items.toReversed()
       error.value = null
       isLoaded.value = true
+      return placesOf(answer)
     } catch (cause) {
       if (turn === latest) error.value = cause
+      return undefined
     } finally {
       if (turn === latest) isLoading = false
     }
   }
 
-  const isFound = (answer: PromiseSettledResult<Snapshot>): answer is PromiseFulfilledResult<Snapshot> => answer.status === 'fulfilled'
+  const loadAnew = async (): Promise<void> => void (await load())
 
   async function readNews(): Promise<void> {
     const ids = [...news]
     news.clear()
     // A list on its way may be older than they are, and would replace them.
-    if (isLoading || !isLoaded.value || ids.length > mostSingleReads) return load()
+    if (isLoading || !isLoaded.value || ids.length > mostSingleReads) return loadAnew()
     const turn = latest
     const answers = await Promise.allSettled(ids.map((snapshot) => callHub('getSnapshot', { params: { snapshot }, query: {} })))
     const found = answers.filter(isFound).map(({ value }) => value)
     // A list that was asked for meanwhile has them; and what could not be read is in the next one.
     if (turn !== latest) return
-    if (found.length < ids.length) return load()
+    if (found.length < ids.length) return loadAnew()
     const read = found.filter(({ id }) => isNews(id))
     snapshots.value = [...read, ...snapshots.value].sort((a, b) => b.createdAtMs - a.createdAtMs)
   }
@@ -54,19 +65,16 @@ export function useSnapshotList(agentId?: AgentId) {
   const soon = gather(() => void readNews(), gatherMs)
   const isNews = (id: string) => !snapshots.value.some((snapshot) => snapshot.id === id)
   onScopeDispose(
-    listenToTopic('runs', {
-      onCaughtUp: () => void load(),
+    followTopics(['runs'], {
+      load,
       onEvent(event) {
-        if (event.type !== 'run.changed' || event.body.result?.kind !== 'backup') return
-        const { snapshotId } = event.body.result
-        if (snapshotId !== null && (agentId === undefined || event.body.agentId === agentId) && isNews(snapshotId)) {
-          news.add(snapshotId)
-          soon.ask()
-        }
+        const snapshotId = madeSnapshot(event, agentId)
+        if (snapshotId === null || !isNews(snapshotId)) return
+        news.add(snapshotId)
+        soon.ask()
       },
     }),
   )
   onScopeDispose(soon.stop)
-  void load()
   return { snapshots, isLoaded, error, load }
 }

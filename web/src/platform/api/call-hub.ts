@@ -3,6 +3,7 @@ import { hasCode, isUnreachable } from '../errors/api-error.ts'
 import { answerProblem, unreachable } from './answer-problem.ts'
 import { callAddress } from './call-address.ts'
 import { hubCalls, type HubCall } from './hub-calls.ts'
+import { notePlaces } from './live-place.ts'
 import { currentVisit, isRemembered, recallAnswer, rememberAnswer } from './remembered-answers.ts'
 
 // 30 s: what a person waits for. Long work is a run with its own life, never one HTTP call.
@@ -50,7 +51,10 @@ async function fetchJson(call: HubCall, address: string, body: unknown, signal: 
     throw unreachable(cause)
   }
   if (!answer.ok && !isHealthAnswer(call, answer)) throw await answerProblem(answer)
-  return answer.status === 204 ? {} : answer.json()
+  if (answer.status === 204) return {}
+  const read: unknown = await answer.json()
+  notePlaces(read, answer.headers)
+  return read
 }
 
 /**

@@ -19,10 +19,10 @@ export interface TopicListener {
   /** Each event once, in order. */
   readonly onEvent: (event: LiveEvent) => void
   /**
-   * The subscription stands, first or again: what was read before this moment may miss changes, read it again.
+   * The subscription stands, first or again: events after `seq` come, and what was read before that place may miss changes.
    * `hadGap`: the hub no longer keeps the events that were missed, so they will not come.
    */
-  readonly onCaughtUp?: ((hadGap: boolean) => void) | undefined
+  readonly onCaughtUp?: ((hadGap: boolean, seq: number) => void) | undefined
 }
 
 interface OpenTopic {
@@ -66,11 +66,12 @@ async function subscribe(topic: Topic, open: OpenTopic): Promise<void> {
       setTimeout(() => topics.get(topic) === open && void subscribe(topic, open), refusedRetryMs)
       return
     }
-    acknowledgePlace(open.place, askedFrom, (ack.body as Place).seq)
+    const { seq } = ack.body as Place
+    acknowledgePlace(open.place, askedFrom, seq)
     open.isCaughtUp = true
     const { hadGap } = open
     open.hadGap = false
-    for (const listener of open.listeners) listener.onCaughtUp?.(hadGap)
+    for (const listener of open.listeners) listener.onCaughtUp?.(hadGap, seq)
   } catch {
     // No acknowledgement: a link that does not answer is no link. Reconnecting subscribes everything again; one that was ended is left.
     if (socket === asked && asked.connected) asked.disconnect().connect()
@@ -157,7 +158,8 @@ export function listenToTopic(topic: Topic, listener: TopicListener, lastSeq?: n
     topics.set(topic, open)
     void subscribe(topic, open)
   } else if (open.isCaughtUp) {
-    queueMicrotask(() => listener.onCaughtUp?.(false))
+    const { lastSeq: seq = 0 } = open.place
+    queueMicrotask(() => listener.onCaughtUp?.(false, seq))
   }
   open.listeners.add(listener)
   return () => {

@@ -112,6 +112,7 @@ export const appFor = (options: TestAppOptions, origin: () => string) =>
     limits: createRequestLimits(0),
     publicOrigin: origin,
     newEntityManager: () => undefined as never,
+    liveHeads: async (_, topics) => new Map(topics.map((topic, index) => [topic, index + 7])),
     actors: createActorResolver(
       {
         findApiToken: async () => null,
