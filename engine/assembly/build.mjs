@@ -1,37 +1,61 @@
 /**
- * Compiles fast-cdc.as.ts and writes it as base64 into src/chunker/fast-cdc-wasm.ts, so that neither a user nor a
+ * Compiles the AssemblyScript sources beside it and writes each as base64 into a module of src, so that neither a user nor a
  * bundler needs the compiler or a file beside the code.
  *
- *   node engine/assembly/build.mjs            writes the file
- *   node engine/assembly/build.mjs --check    exit status 1 if the committed file is not what the source compiles to
+ *   node engine/assembly/build.mjs            writes the files
+ *   node engine/assembly/build.mjs --check    exit status 1 if a committed file is not what its source compiles to
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import asc from 'assemblyscript/asc'
 
-const sourceName = 'fast-cdc.as.ts'
-const source = await readFile(new URL(sourceName, import.meta.url), 'utf8')
-const target = new URL('../src/chunker/fast-cdc-wasm.ts', import.meta.url)
+const parts = [
+  { name: 'fast-cdc', target: 'chunker/fast-cdc-wasm.ts', constant: 'fastCdcWasmBase64', options: [] },
+  { name: 'blake3', target: 'blob-id/blake3-wasm.ts', constant: 'blake3WasmBase64', options: ['--enable', 'simd', '--initialMemory', '6'] },
+]
 
-let wasm
-const { error, stderr } = await asc.main([sourceName, '--outFile', 'fast-cdc.wasm', '--runtime', 'stub', '--noAssert', '-O3'], {
-  readFile: (name) => (name === sourceName ? source : null),
-  writeFile: (_name, contents) => {
-    wasm = contents
-  },
-  listFiles: () => [],
-})
-if (error || !wasm) throw new Error(`AssemblyScript did not compile ${sourceName}: ${stderr}`, { cause: error })
+/** BLAKE3: word i of the next round is word permutation[i] of this one. */
+const permutation = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8]
 
-const lines = Buffer.from(wasm)
-  .toString('base64')
-  .match(/.{1,120}/g)
-const text = `// Made by engine/assembly/build.mjs from ${sourceName}; do not edit. A test compiles it again and compares.
-export const fastCdcWasmBase64 =
+/** Writes the lines between `// round` and `// end of round` seven times, each with the words m0 … m15 renamed. */
+function withRounds(source) {
+  return source.replace(/ *\/\/ round:[^]*?\n( *[^/ ][^]*?)\n *\/\/ end of round\n/, (_whole, round) => {
+    let words = permutation.map((_, word) => word)
+    const rounds = []
+    for (let count = 0; count < 7; count++) {
+      const now = words
+      rounds.push(round.replaceAll(/\bm(\d+)\b/g, (_name, word) => `m${now[word]}`))
+      words = permutation.map((from) => now[from])
+    }
+    return `${rounds.join('\n')}\n`
+  })
+}
+
+async function compile({ name, options }) {
+  const sourceName = `${name}.as.ts`
+  const source = withRounds(await readFile(new URL(sourceName, import.meta.url), 'utf8'))
+  let wasm
+  const all = [sourceName, '--outFile', `${name}.wasm`, '--runtime', 'stub', '--noAssert', '-O3', ...options]
+  const { error, stderr } = await asc.main(all, {
+    readFile: (asked) => (asked === sourceName ? source : null),
+    writeFile: (_name, contents) => {
+      wasm = contents
+    },
+    listFiles: () => [],
+  })
+  if (error || !wasm) throw new Error(`AssemblyScript did not compile ${sourceName}: ${stderr}`, { cause: error })
+  return Buffer.from(wasm).toString('base64')
+}
+
+for (const part of parts) {
+  const lines = (await compile(part)).match(/.{1,120}/g)
+  const text = `// Made by engine/assembly/build.mjs from ${part.name}.as.ts; do not edit. A test compiles it again and compares.
+export const ${part.constant} =
 ${lines.map((line) => `  '${line}'`).join(' +\n')}
 `
-
-if (!process.argv.includes('--check')) await writeFile(target, text)
-else if ((await readFile(target, 'utf8')) !== text) {
-  console.error('src/chunker/fast-cdc-wasm.ts is not what fast-cdc.as.ts compiles to. Run: node engine/assembly/build.mjs')
-  process.exitCode = 1
+  const target = new URL(`../src/${part.target}`, import.meta.url)
+  if (!process.argv.includes('--check')) await writeFile(target, text)
+  else if ((await readFile(target, 'utf8')) !== text) {
+    console.error(`src/${part.target} is not what ${part.name}.as.ts compiles to. Run: node engine/assembly/build.mjs`)
+    process.exitCode = 1
+  }
 }

@@ -1,6 +1,7 @@
+import { createBlobHasher, type BlobHasher } from '@holdfast/engine/blob-id'
 import { releaseBytes, toHex } from '@holdfast/engine/bytes'
 import { blobIdBytes, blobTypes, type BlobLocation } from '@holdfast/engine/format'
-import { nodePrimitives, type BlobSource, type OpenedSegment, type SegmentToRead } from '@holdfast/engine/vault'
+import type { BlobSource, OpenedSegment, SegmentToRead } from '@holdfast/engine/vault'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { AppError } from '@holdfast/shared-types/errors'
 import { EngineError } from '@holdfast/engine/errors'
@@ -40,11 +41,13 @@ export class DataCheck {
   readonly #wanted = new Map<string, Wanted>()
   readonly #failedSegments = new Map<string, Error>()
   readonly #blobs = new CheckedBlobs()
+  readonly #hasher: BlobHasher
   #wantedBytes = 0
   #checked = 0
 
   constructor(ports: DataCheckPorts) {
     this.#ports = ports
+    this.#hasher = createBlobHasher(ports.keys.idKey)
   }
 
   /** Distinct blobs found whole. */
@@ -88,16 +91,14 @@ export class DataCheck {
     for await (const segment of source.segments(inOrder, signal)) {
       signal.throwIfAborted()
       if ('error' in segment) this.#failedSegments.set(segmentKey(segment.place), segment.error)
-      else await this.#remember(segment)
+      else this.#remember(segment)
     }
   }
 
-  async #remember({ packId, ordinal, blobs, dataIds, memory }: OpenedSegment): Promise<void> {
+  #remember({ packId, ordinal, blobs, dataIds, memory }: OpenedSegment): void {
     for (const [position, blob] of blobs.entries()) {
       const id =
-        dataIds === null
-          ? await nodePrimitives.hmacSha256(this.#ports.keys.idKey, Uint8Array.of(blobTypes.data), blob)
-          : dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes)
+        dataIds === null ? this.#hasher.idOf(blobTypes.data, blob) : dataIds.subarray(position * blobIdBytes, (position + 1) * blobIdBytes)
       this.#blobs.add(id, placeTag({ packId, ordinal, position }))
     }
     if (memory !== null) releaseBytes(memory)

@@ -1,8 +1,10 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { createBlobHasher } from '../../src/blob-id/index.ts'
 import { fromBase64Url } from '../../src/bytes/index.ts'
 import {
+  blobTypes,
   buildContent,
   buildFolderPages,
   decodeContentList,
@@ -15,9 +17,20 @@ import {
 } from '../../src/format/index.ts'
 import { openSnapshotBody, SegmentOpener, verifyHubHeader, verifySnapshotSignature } from '../../src/reader/index.ts'
 import { unwrapMasterKey } from '../../src/vault/crypto/key-slots.ts'
-import { hmacSha256 } from '../../src/vault/crypto/node-primitives.ts'
 import { checkPack, nodePrimitives, openSealedDomainKeys } from '../../src/vault/index.ts'
-import { agentIdentity, bodyOf, domainKeys, entriesOf, itemsOf, keySecrets, masterKey, placesOf, vaultIds } from './golden-values.ts'
+import {
+  agentIdentity,
+  bodyOf,
+  countedBytes,
+  domainKeys,
+  entriesOf,
+  idLengths,
+  itemsOf,
+  keySecrets,
+  masterKey,
+  placesOf,
+  vaultIds,
+} from './golden-values.ts'
 
 interface Goldens {
   pages: string[]
@@ -27,6 +40,8 @@ interface Goldens {
   snapshot: string
   pack: string
   blobs: string[]
+  /** Length of the counted bytes, then their id under each type. */
+  blobIds: [number, ...string[]][]
   sealedKeys: string
   slots: string[]
   vaultFile: string
@@ -34,7 +49,7 @@ interface Goldens {
 const goldens = JSON.parse(readFileSync(new URL('codecs.json', import.meta.url), 'utf8')) as Goldens
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex')
-const fakeId = (page: Uint8Array): Uint8Array => new Uint8Array(hmacSha256(domainKeys.idKey, Uint8Array.of(2), page))
+const hasher = createBlobHasher(domainKeys.idKey)
 /** Buffers and plain arrays alike. */
 const plain = (value: unknown): unknown =>
   JSON.parse(
@@ -51,7 +66,7 @@ const plain = (value: unknown): unknown =>
 
 test('tree pages are cut and written as ever, and read back', () => {
   const pages: string[] = []
-  buildFolderPages(entriesOf(700), 42, (page) => (pages.push(hex(page)), fakeId(page)))
+  buildFolderPages(entriesOf(700), 42, (page) => (pages.push(hex(page)), hasher.idOf(blobTypes.treePage, page)))
   expect(pages).toEqual(goldens.pages)
   const entries: TreeEntry[] = goldens.pages
     .map((page) => decodeTreePage(bytes(page)))
@@ -62,7 +77,7 @@ test('tree pages are cut and written as ever, and read back', () => {
 
 test('content lists are written as ever, and read back', () => {
   const lists: string[] = []
-  buildContent(itemsOf(5000), (list) => (lists.push(hex(list)), fakeId(list)))
+  buildContent(itemsOf(5000), (list) => (lists.push(hex(list)), hasher.idOf(blobTypes.contentList, list)))
   expect(lists).toEqual(goldens.lists)
   const items = goldens.lists.map((list) => decodeContentList(bytes(list))).flatMap((list) => ('items' in list ? [...list.items] : []))
   expect(plain(items)).toEqual(plain(itemsOf(5000)))
@@ -89,7 +104,16 @@ test('a pack checks and its segments open', async () => {
   const { segments } = checkPack(pack)
   const opener = new SegmentOpener(nodePrimitives, domainKeys)
   const opened = await Promise.all(segments.map(({ offset, length }) => opener.open(pack.subarray(offset, offset + length))))
-  expect(opened.flatMap(({ blobs }) => blobs.map((blob) => Buffer.from(blob).toString('base64')))).toEqual(goldens.blobs)
+  const blobs = opened.flatMap((segment) => segment.blobs)
+  expect(blobs.map((blob) => Buffer.from(blob).toString('base64'))).toEqual(goldens.blobs)
+  const ids = segments.flatMap(({ blobIds }) => blobIds)
+  for (const [index, blob] of blobs.entries()) expect(hasher.isIdOf(blobTypes.data, blob, ids[index]!)).toBe(true)
+})
+
+test('blobs have the ids they always had', () => {
+  expect(goldens.blobIds.map(([length]) => length)).toEqual(idLengths)
+  for (const [length, ...ids] of goldens.blobIds)
+    expect(Object.values(blobTypes).map((type) => hex(hasher.idOf(type, countedBytes(length))))).toEqual(ids)
 })
 
 test('sealed domain keys, every kind of key slot and vault.json open', async () => {

@@ -99,3 +99,8 @@ export const bodyOf = (root: Uint8Array): SnapshotBody => ({
   filesUnchanged: 697,
   bytesRead: 4096,
 })
+
+/** Lengths at the edges of BLAKE3's blocks (64), chunks (1 KiB), vectors (4 KiB) and our pieces (64 KiB). */
+export const idLengths = [0, 1, 64, 65, 1023, 1024, 1025, 2048, 4096, 4097, 7 * 1024, 65_536, 65_537, 200_000, 4_194_304]
+/** The input of BLAKE3's own test vectors: 0, 1, … 250, 0, 1, … */
+export const countedBytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index % 251)

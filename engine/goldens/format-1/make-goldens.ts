@@ -5,20 +5,34 @@
  */
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { createBlobHasher } from '../../src/blob-id/index.ts'
 import { toBase64Url } from '../../src/bytes/index.ts'
 import { blobTypes, buildContent, buildFolderPages, encodeInteriorPage, packKinds, Refset } from '../../src/format/index.ts'
 import { appendHubHeader, createVault, PackBuilder, sealDomainKeys, sealSnapshot, rawPublicKey } from '../../src/vault/index.ts'
-import { hmacSha256 } from '../../src/vault/crypto/node-primitives.ts'
 import { wrapMasterKey } from '../../src/vault/crypto/key-slots.ts'
 import { MemoryStore } from '../../src/store/index.ts'
-import { agentIdentity, bodyOf, domainKeys, entriesOf, itemsOf, keySecrets, masterKey, placesOf, vaultIds } from './golden-values.ts'
+import {
+  agentIdentity,
+  bodyOf,
+  countedBytes,
+  domainKeys,
+  entriesOf,
+  idLengths,
+  itemsOf,
+  keySecrets,
+  masterKey,
+  placesOf,
+  vaultIds,
+} from './golden-values.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const pages: string[] = []
-const fakeId = (bytes: Uint8Array): Uint8Array => hmacSha256(domainKeys.idKey, Uint8Array.of(blobTypes.treePage), bytes)
-const rootPage = buildFolderPages(entriesOf(700), 42, (page) => (pages.push(hex(page)), fakeId(page)))
+const hasher = createBlobHasher(domainKeys.idKey)
+const pageId = (bytes: Uint8Array): Uint8Array => hasher.idOf(blobTypes.treePage, bytes)
+const listId = (bytes: Uint8Array): Uint8Array => hasher.idOf(blobTypes.contentList, bytes)
+const rootPage = buildFolderPages(entriesOf(700), 42, (page) => (pages.push(hex(page)), pageId(page)))
 const lists: string[] = []
-buildContent(itemsOf(5000), (list) => (lists.push(hex(list)), fakeId(list)))
+buildContent(itemsOf(5000), (list) => (lists.push(hex(list)), listId(list)))
 const refset = new Refset()
 for (const { packIdHex, ordinal } of placesOf()) refset.add(packIdHex, ordinal)
 const signKey = createPrivateKey({ key: agentIdentity.signJwk, format: 'jwk' })
@@ -34,7 +48,7 @@ const blobs = [
   Buffer.alloc(1),
   Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * index * 31) & 0xff)),
 ]
-const ids = Buffer.concat(blobs.map((blob) => hmacSha256(domainKeys.idKey, Uint8Array.of(blobTypes.data), blob)))
+const ids = Buffer.concat(blobs.map((blob) => hasher.idOf(blobTypes.data, blob)))
 const builder = new PackBuilder(packKinds.data, domainKeys)
 await builder.append({
   kind: packKinds.data,
@@ -60,12 +74,13 @@ writeFileSync(
   `${JSON.stringify(
     {
       pages,
-      interior: hex(encodeInteriorPage(2, [{ firstName: Buffer.from('a'), page: fakeId(Buffer.from('a')), entries: 99 }])),
+      interior: hex(encodeInteriorPage(2, [{ firstName: Buffer.from('a'), page: pageId(Buffer.from('a')), entries: 99 }])),
       lists,
       refset: hex(refset.encode()),
       snapshot: hex(appendHubHeader(agentPart, { receivedAtMs: 1_764_000_001_000, epoch: 3 }, Buffer.alloc(32, 8))),
       pack: Buffer.from(builder.finish().bytes).toString('base64'),
       blobs: blobs.map((blob) => blob.toString('base64')),
+      blobIds: idLengths.map((length) => [length, ...Object.values(blobTypes).map((type) => hex(hasher.idOf(type, countedBytes(length))))]),
       sealedKeys: toBase64Url(sealDomainKeys(domainKeys, vaultIds.agentId, boxPublicKey)),
       slots,
       vaultFile: Buffer.from(await store.get('vault.json')).toString('utf8'),

@@ -1,5 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { blobTypes, FolderPageBuilder, pageSeedOf, type BlobType, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
+import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
+import { blobTypes, FolderPageBuilder, pageSeedOf, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
 import { invariant } from '../errors/index.ts'
 import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
 import type { Catalogue, CataloguedBlob, CataloguedFile, FolderWriter, KnownFolder } from './catalogue/index.ts'
@@ -32,14 +32,14 @@ export interface TreeWriterPorts {
 export class TreeWriter {
   readonly #ports: TreeWriterPorts
   readonly #pageSeed: number
-  readonly #idKey: KeyObject
+  readonly #hasher: BlobHasher
   readonly #open: OpenFolder[] = []
   #root: { page: Uint8Array; counts: SubtreeCounts } | null = null
 
   constructor(ports: TreeWriterPorts) {
     this.#ports = ports
     this.#pageSeed = pageSeedOf(ports.cdcKey)
-    this.#idKey = createSecretKey(ports.idKey)
+    this.#hasher = createBlobHasher(ports.idKey)
   }
 
   /** Everything written; known after the top's {@link endFolder}. */
@@ -109,21 +109,11 @@ export class TreeWriter {
     if (previous === null || folder.known === null) return null
     folder.knownPages ??= new Map(folder.known.pages().map((blob) => [keyOf(blob.id), blob.ticket]))
     if (folder.knownPages.size === 0) return null
-    const id = blobIdOf(this.#idKey, blobTypes.treePage, page)
+    const id = this.#hasher.idOf(blobTypes.treePage, page)
     const ticket = folder.knownPages.get(keyOf(id))
     const place = ticket === undefined ? null : previous.locationOf(ticket)
     return place === null ? null : sink.adopt(id, place)
   }
-}
-
-const typeBytes = Uint8Array.from({ length: 6 }, (_, type) => type)
-
-/** docs/vault-format.md §6. */
-function blobIdOf(idKey: KeyObject, type: BlobType, bytes: Uint8Array): Buffer {
-  return createHmac('sha256', idKey)
-    .update(typeBytes.subarray(type, type + 1))
-    .update(bytes)
-    .digest()
 }
 
 const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')

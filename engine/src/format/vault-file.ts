@@ -35,6 +35,8 @@ const chunker = {
   profiles: { standard: [262_144, 1_048_576, 4_194_304], fine: [32_768, 131_072, 524_288] },
   normalisation: 2,
 }
+/** The same for the ids of blobs. */
+const blobId = 'blake3-keyed'
 
 /** The text a MAC covers: keys in this order, no white space. */
 export const vaultFileText = (file: VaultFile): string =>
@@ -47,6 +49,7 @@ export const vaultFileText = (file: VaultFile): string =>
     features: file.features,
     domains: file.domains.map(({ id, keyEpoch }) => ({ id, keyEpoch })),
     chunker,
+    blobId,
   })
 
 export const agentFileText = (file: AgentFile): string =>
@@ -114,6 +117,13 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
   const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
   if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker))
     throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
+  if (fields['blobId'] !== blobId)
+    throw new EngineError(
+      'format.unsupported-version',
+      fields['blobId'] === undefined
+        ? 'This vault is of a version from before its format was settled: make a new one, and back up into that.'
+        : 'This vault names its pieces in a way this version does not know: update Holdfast.',
+    )
   return sealedAs(bytes, value, text(fields, 'mac'), vaultFileText(value))
 }
 

@@ -1,12 +1,15 @@
+import { createBlobHasher } from '../blob-id/index.ts'
 import { equalBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
+  blobTypes,
   decodePackHeader,
   packHeaderBytes,
   packIdOfKey,
   packKinds,
   packPrefix,
   uuidFromBytes,
+  type BlobType,
   type PackKind,
   type PackSegment,
 } from '../format/index.ts'
@@ -93,21 +96,23 @@ function keysOf(vault: Vault, domainId: string, known: Map<string, DomainKeys>):
 async function openAll(bytes: Uint8Array, pack: CheckedPack, keys: DomainKeys): Promise<void> {
   if (!equalBytes(pack.header.vaultId, keys.vaultId)) throw new EngineError('pack.invalid', 'A pack of another vault lies here.')
   const opener = new SegmentOpener(nodePrimitives, keys)
+  const hasher = createBlobHasher(keys.idKey)
   for (const segment of pack.segments) {
     const place = { packId: segment.birthPackId, ordinal: segment.birthOrdinal }
     const opened = await opener.open(bytes.subarray(segment.offset, segment.offset + segment.length), place)
     if (opened.header.kind !== pack.header.kind || opened.blobs.length !== segment.blobIds.length)
       throw new EngineError('pack.invalid', 'A segment is not what the footer says.')
     for (const [index, blob] of opened.blobs.entries()) {
-      if (!(await hasId(keys, pack.header.kind, blob, segment.blobIds[index]!)))
+      const id = segment.blobIds[index]!
+      // Footers do not say the type of a blob, the kind of its pack narrows it.
+      if (!typesIn[pack.header.kind].some((type) => hasher.isIdOf(type, blob, id)))
         throw new EngineError('blob.id-mismatch', 'A blob is not what its id says.')
     }
   }
 }
 
-/** Footers do not say the type of a blob, the kind of its pack narrows it. */
-async function hasId(keys: DomainKeys, kind: PackKind, blob: Uint8Array, id: Uint8Array): Promise<boolean> {
-  const types = kind === packKinds.data ? [1] : [2, 3, 4, 5]
-  for (const type of types) if (equalBytes(await nodePrimitives.hmacSha256(keys.idKey, Uint8Array.of(type), blob), id)) return true
-  return false
+const { data, treePage, contentList, attributes, imageMap } = blobTypes
+const typesIn: Readonly<Record<PackKind, readonly BlobType[]>> = {
+  [packKinds.data]: [data],
+  [packKinds.metadata]: [treePage, contentList, attributes, imageMap],
 }

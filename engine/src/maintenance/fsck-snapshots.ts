@@ -1,3 +1,4 @@
+import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
 import { fromBase64Url, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
@@ -71,7 +72,7 @@ class Reach {
   readonly problems: { code: string; message: string }[] = []
   readonly #store: ObjectStore
   readonly #opener: SegmentOpener
-  readonly #keys: DomainKeys
+  readonly #hasher: BlobHasher
   readonly #refset: Refset
   readonly #contents: PackContents
   readonly #opened = new Map<string, readonly Uint8Array[]>()
@@ -79,7 +80,7 @@ class Reach {
 
   constructor(store: ObjectStore, keys: DomainKeys, refset: Refset, contents: PackContents) {
     this.#store = store
-    this.#keys = keys
+    this.#hasher = createBlobHasher(keys.idKey)
     this.#opener = new SegmentOpener(nodePrimitives, keys)
     this.#refset = refset
     this.#contents = contents
@@ -134,8 +135,7 @@ class Reach {
     const blobs = await this.#open(birth)
     const index = segment.blobIds.findIndex((candidate) => toHex(candidate) === toHex(id))
     const blob = blobs[index]
-    const actual = blob === undefined ? null : await nodePrimitives.hmacSha256(this.#keys.idKey, Uint8Array.of(type), blob)
-    if (blob === undefined || actual === null || toHex(actual) !== toHex(id))
+    if (blob === undefined || !this.#hasher.isIdOf(type, blob, id))
       throw new EngineError('blob.id-mismatch', 'A folder listing is not what its id says.')
     return blob
   }

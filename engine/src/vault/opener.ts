@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
 import { releaseBytes } from '../bytes/index.ts'
 import { blobIdBytes, blobTypes, packKinds, readSegmentHeader, segmentOverheadBytes, type SegmentPlace } from '../format/index.ts'
 import { SegmentOpener } from '../reader/open-segment.ts'
@@ -20,13 +20,13 @@ export interface Opener {
 /** Opens on the calling thread. */
 export class InlineOpener implements Opener {
   readonly #opener: SegmentOpener
-  readonly #idKey: KeyObject
+  readonly #hasher: BlobHasher
   readonly #computesIds: boolean
 
   /** @param computesIds of all blobs in data segments: for a thread that has nothing else to do. */
   constructor(keys: DomainKeys, computesIds = false) {
     this.#opener = new SegmentOpener(nodePrimitives, keys)
-    this.#idKey = createSecretKey(keys.idKey)
+    this.#hasher = createBlobHasher(keys.idKey)
     this.#computesIds = computesIds
   }
 
@@ -51,8 +51,7 @@ export class InlineOpener implements Opener {
 
   #idsOf(blobs: readonly Uint8Array[]): Uint8Array {
     const ids = new Uint8Array(blobs.length * blobIdBytes)
-    for (const [index, blob] of blobs.entries())
-      ids.set(createHmac('sha256', this.#idKey).update(dataByte).update(blob).digest(), index * blobIdBytes)
+    for (const [index, blob] of blobs.entries()) this.#hasher.writeId(blobTypes.data, blob, ids, index * blobIdBytes)
     return ids
   }
 }
@@ -61,5 +60,3 @@ export class InlineOpener implements Opener {
 function ownMemory([first]: readonly Uint8Array[]): Uint8Array | null {
   return first === undefined || first.buffer.byteLength <= Buffer.poolSize ? null : new Uint8Array(first.buffer)
 }
-
-const dataByte = Uint8Array.of(blobTypes.data)

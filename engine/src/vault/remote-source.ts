@@ -1,5 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { equalBytes, toHex } from '../bytes/index.ts'
+import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
+import { toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
   blobIdBytes,
@@ -36,8 +36,7 @@ type Yielded = OpenedSegment | { readonly place: SegmentPlace; readonly error: E
 export class RemoteSource implements BlobSource {
   readonly #ports: SourcePorts
   readonly #opener: Opener
-  readonly #idKey: KeyObject
-  readonly #typeByte = new Uint8Array(1)
+  readonly #hasher: BlobHasher
   readonly #cache = new Map<string, OpenedSegment>()
   #cacheBytes = 0
 
@@ -45,7 +44,7 @@ export class RemoteSource implements BlobSource {
   constructor(keys: DomainKeys, ports: SourcePorts, opener: Opener = new InlineOpener(keys)) {
     this.#ports = ports
     this.#opener = opener
-    this.#idKey = createSecretKey(keys.idKey)
+    this.#hasher = createBlobHasher(keys.idKey)
   }
 
   async locate(ids: readonly Uint8Array[]): Promise<readonly (BlobLocation | null)[]> {
@@ -81,9 +80,7 @@ export class RemoteSource implements BlobSource {
   }
 
   verify(type: BlobType, id: Uint8Array, bytes: Uint8Array): void {
-    this.#typeByte[0] = type
-    const actual = createHmac('sha256', this.#idKey).update(this.#typeByte).update(bytes).digest()
-    if (!equalBytes(actual, id))
+    if (!this.#hasher.isIdOf(type, bytes, id))
       throw new EngineError('blob.id-mismatch', 'A stored piece is not what its id says: the vault is damaged here.')
   }
 

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createBlobHasher, type BlobHasher } from '../../blob-id/index.ts'
 import { equalBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { blobTypes, decodeTreePage, type SegmentPlace, type TreePage } from '../../format/index.ts'
@@ -22,7 +22,7 @@ interface CachedSegment {
  */
 export class TreePages {
   readonly #source: BlobSource
-  readonly #idKey: KeyObject
+  readonly #hasher: BlobHasher
   readonly #signal: AbortSignal
   readonly #pages = new Map<string, Uint8Array>()
   readonly #segments: CachedSegment[] = []
@@ -31,7 +31,7 @@ export class TreePages {
   /** @param idKey K_id of the domain. */
   constructor(source: BlobSource, idKey: Uint8Array, signal: AbortSignal) {
     this.#source = source
-    this.#idKey = createSecretKey(idKey)
+    this.#hasher = createBlobHasher(idKey)
     this.#signal = signal
   }
 
@@ -68,7 +68,7 @@ export class TreePages {
   }
 
   #keepPage(page: Uint8Array): readonly [string, Uint8Array] {
-    const key = keyOf(createHmac('sha256', this.#idKey).update(treePageByte).update(page).digest())
+    const key = keyOf(this.#hasher.idOf(blobTypes.treePage, page))
     this.#pages.set(key, page)
     return [key, page]
   }
@@ -80,8 +80,6 @@ export class TreePages {
     for (const [key, page] of segment.pages) if (this.#pages.get(key) === page) this.#pages.delete(key)
   }
 }
-
-const treePageByte = Uint8Array.of(blobTypes.treePage)
 
 const missing = (): EngineError =>
   new EngineError('blob.missing', 'The vault does not hold a part of this folder. Check the vault; other snapshots may still have it.')

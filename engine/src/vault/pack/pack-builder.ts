@@ -1,6 +1,7 @@
-import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { createBlobHasher, type BlobHasher } from '../../blob-id/index.ts'
 import { crc32 } from 'node:zlib'
-import { combineCrc32, concatBytes, equalBytes, releaseBytes } from '../../bytes/index.ts'
+import { combineCrc32, concatBytes, releaseBytes } from '../../bytes/index.ts'
 import { EngineError, invariant } from '../../errors/index.ts'
 import {
   blobIdBytes,
@@ -61,7 +62,7 @@ export class PackBuilder {
   readonly packId: Uint8Array = randomBytes(16)
   readonly kind: PackKind
   readonly #keys: DomainKeys
-  readonly #idKey: KeyObject
+  readonly #hasher: BlobHasher
   readonly #key: Uint8Array
   readonly #opener: SegmentOpener
   readonly #segments: PackSegment[] = []
@@ -75,7 +76,7 @@ export class PackBuilder {
   constructor(kind: PackKind, keys: DomainKeys) {
     this.kind = kind
     this.#keys = keys
-    this.#idKey = createSecretKey(keys.idKey)
+    this.#hasher = createBlobHasher(keys.idKey)
     this.#key = hkdfSha256(kind === packKinds.data ? keys.dataKey : keys.metadataKey, this.packId, keyInfo)
     this.#opener = new SegmentOpener(nodePrimitives, keys)
     const header = encodePackHeader({ kind, keyEpoch: keys.keyEpoch, packId: this.packId, vaultId: keys.vaultId, domainId: keys.domainId })
@@ -180,11 +181,8 @@ export class PackBuilder {
   async #verify(segment: Uint8Array, bundle: Bundle): Promise<void> {
     const opened = await this.#opener.open(segment)
     for (const [index, blob] of opened.blobs.entries()) {
-      const id = createHmac('sha256', this.#idKey)
-        .update(Uint8Array.of(bundle.types[index] ?? blobTypes.data))
-        .update(blob)
-        .digest()
-      if (!equalBytes(id, bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes))) {
+      const id = bundle.ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)
+      if (!this.#hasher.isIdOf(bundle.types[index] ?? blobTypes.data, blob, id)) {
         throw new EngineError(
           'blob.id-mismatch',
           'A segment did not open again as what was put in. Nothing was sent; suspect the memory of this machine.',

@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, randomInt, type KeyObject } from 'node:crypto'
+import { randomInt } from 'node:crypto'
+import { createBlobHasher, type BlobHasher } from '../../blob-id/index.ts'
 import { blobIdBytes, blobTypes, packKinds } from '../../format/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
 import { PackBuilder, type Bundle, type Pack } from '../pack/pack-builder.ts'
@@ -6,12 +7,11 @@ import type { ContentRun, SealedPlace, Sealer } from './sealer.ts'
 
 /** Data segments go at random to one of two packs, so that the order of their sizes tells less (docs/vault-format.md §8). */
 const openDataPacks = 2
-const dataTypeByte = Uint8Array.of(blobTypes.data)
 
 /** Seals on the calling thread. One instance owns its open packs: never share it between threads. */
 export class InlineSealer implements Sealer {
   readonly #keys: DomainKeys
-  readonly #idKey: KeyObject
+  readonly #hasher: BlobHasher
   readonly #onPack: (pack: Pack) => void
   readonly #dataPacks: (PackBuilder | undefined)[] = Array.from({ length: openDataPacks })
   #metadataPack: PackBuilder | undefined
@@ -20,7 +20,7 @@ export class InlineSealer implements Sealer {
 
   constructor(keys: DomainKeys, onPack: (pack: Pack) => void) {
     this.#keys = keys
-    this.#idKey = createSecretKey(keys.idKey)
+    this.#hasher = createBlobHasher(keys.idKey)
     this.#onPack = onPack
   }
 
@@ -29,7 +29,7 @@ export class InlineSealer implements Sealer {
     let start = 0
     for (const [index, length] of lengths.entries()) {
       const blob = bytes.subarray(start, (start += length))
-      ids.set(createHmac('sha256', this.#idKey).update(dataTypeByte).update(blob).digest(), index * blobIdBytes)
+      this.#hasher.writeId(blobTypes.data, blob, ids, index * blobIdBytes)
     }
     return Promise.resolve(ids)
   }

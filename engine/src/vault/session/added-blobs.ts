@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createBlobHasher, type BlobHasher } from '../../blob-id/index.ts'
 import { copyBytes } from '../../bytes/index.ts'
 import { maxBlobsPerSegment, packKindOf, packKinds, type BlobType, type PackKind } from '../../format/index.ts'
 import type { BlobTicket } from '../blob-sink.ts'
@@ -32,10 +32,9 @@ class OpenBundle {
 /** Blobs that are hashed and copied as they come: hash → ask → bundle → seal, each stage running ahead of the next. */
 export class AddedBlobs {
   readonly #ledger: BlobLedger
-  readonly #idKey: KeyObject
+  readonly #hasher: BlobHasher
   readonly #sealer: Sealer
   readonly #work: WorkInFlight
-  readonly #typeByte = new Uint8Array(1)
   #batch: PendingBlob[] = []
   #batchBytes = 0
   /** Made with the batch's first small blob. */
@@ -45,16 +44,14 @@ export class AddedBlobs {
   readonly #bundles = new Map<PackKind, OpenBundle>()
 
   constructor(idKey: Uint8Array, ledger: BlobLedger, sealer: Sealer, work: WorkInFlight) {
-    this.#idKey = createSecretKey(idKey)
+    this.#hasher = createBlobHasher(idKey)
     this.#ledger = ledger
     this.#sealer = sealer
     this.#work = work
   }
 
   add(type: BlobType, bytes: Uint8Array): BlobTicket {
-    this.#typeByte[0] = type
-    const id = createHmac('sha256', this.#idKey).update(this.#typeByte).update(bytes).digest()
-    const { ticket, isNew } = this.#ledger.table.ticketOf(id)
+    const { ticket, isNew } = this.#ledger.table.ticketOf(this.#hasher.idOf(type, bytes))
     if (!isNew) return ticket
     if (this.#batchBytes + bytes.length > batchBytes || this.#batch.length >= questionBlobs) this.dispatch()
     this.#batch.push({ ticket, type, bytes: this.#copy(bytes) })

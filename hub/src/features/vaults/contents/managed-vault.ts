@@ -1,4 +1,5 @@
 import { AppError, type DomainId, type VaultId } from '@holdfast/shared-types'
+import { createBlobHasher, type BlobHasher } from '@holdfast/engine/blob-id'
 import { isEngineError } from '@holdfast/engine/errors'
 import { uuidToBytes, vaultFileKey } from '@holdfast/engine/format'
 import { SegmentOpener, type DomainKeys } from '@holdfast/engine/reader'
@@ -11,6 +12,7 @@ import { VaultContents } from './vault-contents.ts'
 interface DomainAccess {
   readonly keys: DomainKeys
   readonly opener: SegmentOpener
+  readonly hasher: BlobHasher
 }
 
 /** A vault this hub has the key of, open: its store, its keys, and what it holds. */
@@ -62,11 +64,19 @@ export class ManagedVault {
     return this.#access(domainId).opener
   }
 
+  /** Ids of blobs in one domain. */
+  hasher(domainId: DomainId): BlobHasher {
+    return this.#access(domainId).hasher
+  }
+
   #access(domainId: DomainId): DomainAccess {
     let access = this.#accessByDomain.get(domainId)
     if (access === undefined) {
       const keys = this.vault.domainKeys(domainId)
-      this.#accessByDomain.set(domainId, (access = { keys, opener: new SegmentOpener(nodePrimitives, keys) }))
+      this.#accessByDomain.set(
+        domainId,
+        (access = { keys, opener: new SegmentOpener(nodePrimitives, keys), hasher: createBlobHasher(keys.idKey) }),
+      )
     }
     return access
   }

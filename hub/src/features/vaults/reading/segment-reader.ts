@@ -1,8 +1,7 @@
 import { AppError, type DomainId } from '@holdfast/shared-types'
-import { equalBytes, fromHex } from '@holdfast/engine/bytes'
+import { fromHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import type { BlobType, Refset } from '@holdfast/engine/format'
-import { nodePrimitives } from '@holdfast/engine/vault'
 import { ByteBoundedCache } from '../contents/byte-bounded-cache.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { readPackRange, type ReadRangeDeps } from './read-pack-range.ts'
@@ -44,8 +43,7 @@ export class SegmentReader {
     const blob = opened.blobs[found.position]
     if (blob === undefined) throw new EngineError('blob.missing', 'A segment does not hold the piece that should be in it.')
     if (opened.verifiedAs[found.position] === type) return blob
-    const actual = await nodePrimitives.hmacSha256(vault.domainKeys(domainId).idKey, Uint8Array.of(type), blob)
-    if (!equalBytes(actual, id))
+    if (!vault.hasher(domainId).isIdOf(type, blob, id))
       throw new EngineError('blob.id-mismatch', 'A stored piece is not what its id says: the vault is damaged here.')
     opened.verifiedAs[found.position] = type
     return blob

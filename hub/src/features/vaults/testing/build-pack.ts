@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { createBlobHasher } from '@holdfast/engine/blob-id'
 import { blobTypes, packKinds, packTrailerBytes, trailerCrcOffset, type BlobType } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { checkPack, PackBuilder, type Pack } from '@holdfast/engine/vault'
@@ -10,7 +11,7 @@ export interface BuiltPack extends Pack {
 }
 
 export const blobIdOf = (keys: DomainKeys, type: BlobType, blob: Uint8Array): Buffer =>
-  createHmac('sha256', keys.idKey).update(Uint8Array.of(type)).update(blob).digest()
+  Buffer.from(createBlobHasher(keys.idKey).idOf(type, blob))
 
 /** A pack of random data blobs, one a segment. */
 export async function buildPack(keys: DomainKeys, segments = 2, blobBytes = 200_000): Promise<BuiltPack> {

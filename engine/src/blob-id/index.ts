@@ -1,0 +1,1 @@
+export { createBlobHasher, type BlobHasher } from './blob-hasher.ts'
