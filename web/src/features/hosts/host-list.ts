@@ -10,12 +10,16 @@ export function useHosts() {
   const byId = shallowReactive(new Map<AgentId, Device>())
   const isLoaded = ref(false)
   const error = shallowRef<unknown>(null)
+  /** Told live since the newest question: its answer may be older. */
+  let told = new Set<AgentId>()
 
   async function load(): Promise<LivePlaces | undefined> {
+    const toldMeanwhile = (told = new Set())
     try {
       const answer = await callHub('listDevices')
-      byId.clear()
-      for (const device of answer.items) byId.set(device.id, device)
+      const listed = new Set(answer.items.map(({ id }) => id))
+      for (const id of byId.keys()) if (!listed.has(id) && !toldMeanwhile.has(id)) byId.delete(id)
+      for (const device of answer.items) if (!toldMeanwhile.has(device.id)) byId.set(device.id, device)
       isLoaded.value = true
       error.value = null
       return placesOf(answer)
@@ -29,8 +33,10 @@ export function useHosts() {
     followTopics(['devices'], {
       load,
       onEvent(event) {
+        if (event.type !== 'device.changed' && event.type !== 'device.removed') return
+        told.add(event.body.id)
         if (event.type === 'device.changed') byId.set(event.body.id, event.body)
-        else if (event.type === 'device.removed') byId.delete(event.body.id)
+        else byId.delete(event.body.id)
       },
     }),
   )

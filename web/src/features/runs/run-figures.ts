@@ -11,6 +11,7 @@ export function useRunFigures() {
   const progress = shallowRef<RunProgressSample | null>(null)
   const curve = shallowRef(emptyCurve)
   const estimate = shallowRef(noEstimate)
+  let toldCount = 0
 
   /** A sample told live, at its moment by the hub's clock. */
   function takeSample(sample: RunProgressSample, atMs: number): void {
@@ -35,7 +36,19 @@ export function useRunFigures() {
     if (next.progress !== null && next.progress.elapsedMs >= (progress.value?.elapsedMs ?? 0)) progress.value = next.progress
   }
 
+  /** What the hub has just told. */
+  function takeTold(next: Run): void {
+    toldCount += 1
+    takeRun(next)
+  }
+
+  /** For a question that begins now. @returns takes its answer, unless the run is told meanwhile: the answer may be older */
+  function ask(): (answer: Run) => void {
+    const askedAt = toldCount
+    return (answer) => void (toldCount === askedAt && takeRun(answer))
+  }
+
   const isRunActive = computed(() => run.value !== null && isActive(run.value.state))
   const endAtMs = computed(() => (run.value?.state === 'running' && run.value.pausedAtMs === null ? estimate.value.endAtMs : null))
-  return { run, progress, curve, endAtMs, isRunActive, takeRun, takeSample, takeCurve }
+  return { run, progress, curve, endAtMs, isRunActive, takeRun, takeTold, ask, takeSample, takeCurve }
 }

@@ -64,8 +64,9 @@ function useReadRuns(query: MaybeRefOrGetter<RunListQuery>, limit: number) {
 
   /** `reached`: where the part ended, or null where it was the last one. */
   async function readInto(before: Run | null, most: number): Promise<Pick<Part, 'places'> & { readonly reached: Run | null }> {
+    const take = store.ask()
     const { items, hasMore, places } = await readPart(toValue(query), before, most)
-    for (const run of items) store.put(run)
+    take(items)
     return { reached: hasMore ? (items.at(-1) ?? null) : null, places }
   }
 

@@ -18,3 +18,15 @@ test('of runs that have ended those are let go of that no list shows; lists keep
   expect(kept.length, 'those of the others, up to some hundreds').toBeLessThan(1600)
   expect(store.byId.has(works.id), 'what works is never let go of').toBe(true)
 })
+
+test('an answer does not undo what was told while it was under way', () => {
+  const store = useRunsStore()
+  const [told, silent] = [aBackupRun(aDevice(), { state: 'running' }), aBackupRun(aDevice(), { state: 'running' })]
+  const take = store.ask()
+  store.takeTold({ ...told, pausedAtMs: 5 })
+  take([told, silent])
+  expect(store.byId.get(told.id)?.pausedAtMs).toBe(5)
+  expect(store.byId.has(silent.id)).toBe(true)
+  store.ask()([told])
+  expect(store.byId.get(told.id)?.pausedAtMs, 'asked for after it was told').toBe(told.pausedAtMs)
+})

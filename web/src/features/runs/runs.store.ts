@@ -20,6 +20,9 @@ export const useRunsStore = defineStore('runs', () => {
   /** What the lists on the page show. A console is open for weeks: whatever no list shows any more is let go of. */
   const holders = new Set<(run: Run) => boolean>()
   let keptRuns = 0
+  /** Counts what was told live, and when each run was last: an answer that was asked for before that may be older. */
+  let toldCount = 0
+  const toldAs = new Map<RunId, number>()
   let stop: (() => void) | undefined
   const samples = new Map<RunId, RunProgressSample>()
   let showSamples: ReturnType<typeof setTimeout> | undefined
@@ -35,8 +38,27 @@ export const useRunsStore = defineStore('runs', () => {
   }
 
   function letGo(): void {
-    for (const run of toRaw(byId).values()) if (!isActive(run.state) && ![...holders].some((holds) => holds(run))) byId.delete(run.id)
+    for (const run of toRaw(byId).values()) {
+      if (isActive(run.state) || [...holders].some((holds) => holds(run))) continue
+      byId.delete(run.id)
+      toldAs.delete(run.id)
+    }
     keptRuns = byId.size
+  }
+
+  /** What the hub has just told. */
+  function takeTold(run: Run): void {
+    toldCount += 1
+    toldAs.set(run.id, toldCount)
+    put(run)
+  }
+
+  /** For a question that begins now. @returns takes its answer: of runs that are told meanwhile, what was told stays */
+  function ask(): (runs: readonly Run[]) => void {
+    const askedAt = toldCount
+    return (runs) => {
+      for (const run of runs) if ((toldAs.get(run.id) ?? 0) <= askedAt) put(run)
+    }
   }
 
   /** Twenty runs tell forty times a second; lists are cut anew with each change, and five times a second is as much as anybody sees. */
@@ -55,7 +77,7 @@ export const useRunsStore = defineStore('runs', () => {
   function start(): void {
     stop ??= listenToTopic('runs', {
       onEvent(event) {
-        if (event.type === 'run.changed') return put(event.body)
+        if (event.type === 'run.changed') return takeTold(event.body)
         if (event.type === 'run.progress') takeSample(event.body.runId, event.body.sample)
       },
     })
@@ -68,11 +90,12 @@ export const useRunsStore = defineStore('runs', () => {
     showSamples = undefined
     samples.clear()
     byId.clear()
+    toldAs.clear()
     keptRuns = 0
     changes.value += 1
   }
 
   onSignedOut(end)
 
-  return { byId, changes, holders, put, start }
+  return { byId, changes, holders, put, ask, takeTold, start }
 })

@@ -8,11 +8,14 @@ import { followTopics } from '../../platform/realtime/follow-topics.ts'
 export function useDeviceLink(agentId: AgentId) {
   const isOnline = ref<boolean | null>(null)
   const leaving = new AbortController()
+  /** How often it was told live: an answer that was asked for before that may be older. */
+  let toldCount = 0
 
   async function load(): Promise<LivePlaces | undefined> {
+    const toldBefore = toldCount
     try {
       const device = await callHub('getDevice', { params: { agentId }, signal: leaving.signal })
-      isOnline.value = device.online
+      if (toldCount === toldBefore) isOnline.value = device.online
       return placesOf(device)
     } catch {
       // The page says less then; the next link asks again.
@@ -21,7 +24,11 @@ export function useDeviceLink(agentId: AgentId) {
   }
   const stop = followTopics(['devices'], {
     load,
-    onEvent: (event) => event.type === 'device.changed' && event.body.id === agentId && (isOnline.value = event.body.online),
+    onEvent(event) {
+      if (event.type !== 'device.changed' || event.body.id !== agentId) return
+      toldCount += 1
+      isOnline.value = event.body.online
+    },
   })
   onScopeDispose(() => {
     leaving.abort()

@@ -96,3 +96,30 @@ test('a run that does not exist is an error with its code', async () => {
   const watched = watchRun()
   await soon(() => expect(watched.error.value).toMatchObject({ code: 'run.not-found' }))
 })
+
+test('an answer that was under way does not undo what was told meanwhile', async () => {
+  const watched = watchRun()
+  await soon(() => expect(watched.run.value?.state).toBe('running'))
+  await soon(() => expect(hub.live.listeners(`run:${run.id}`)).toBe(1))
+  const held = Promise.withResolvers<void>()
+  const fetchNow = globalThis.fetch
+  const answered = vi.fn()
+  vi.stubGlobal('fetch', async (address: string, init: RequestInit) => {
+    const answer = await fetchNow(address, init)
+    if (!address.endsWith(`/runs/${run.id}`)) return answer
+    answered()
+    await held.promise
+    return answer
+  })
+  try {
+    const read = watched.retry()
+    await soon(() => expect(answered).toHaveBeenCalled())
+    hub.setRun({ ...run, pausedAtMs: 1 })
+    await soon(() => expect(watched.run.value?.pausedAtMs).toBe(1))
+    held.resolve()
+    await read
+    expect(watched.run.value?.pausedAtMs).toBe(1)
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})

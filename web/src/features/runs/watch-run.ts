@@ -18,7 +18,7 @@ export function useWatchedRun(runId: RunId) {
   const { signal } = leaving
   const log = useRunLog(runId, signal)
   const { events, read: readSteps } = useRunHistory(runId, signal)
-  const { run, takeRun, takeSample, takeCurve, ...figures } = useRunFigures()
+  const { run, takeRun, takeTold, ask, takeSample, takeCurve, ...figures } = useRunFigures()
   const error = shallowRef<unknown>(null)
   let stopListening: (() => void) | undefined
 
@@ -26,11 +26,11 @@ export function useWatchedRun(runId: RunId) {
     if (event.type === 'run.progress') return takeSample(event.body.sample, event.atMs)
     if (event.type === 'run.log') return log.take(event.body)
     if (event.type !== 'run.changed') return
-    takeRun(event.body)
+    takeTold(event.body)
     void readSteps()
   }
 
-  const readRun = async () => takeRun(await callHub('getRun', { params: { runId }, signal }))
+  const readRun = () => callHub('getRun', { params: { runId }, signal }).then(ask())
   /** What the page is the poorer without, and no worse: the next link brings it. */
   const readCurve = () => callHub('getRunCurve', { params: { runId }, signal }).then(takeCurve, () => undefined)
 
