@@ -1,6 +1,6 @@
-import { equalBytes } from '../bytes/index.ts'
+import { copyBytes, equalBytes } from '../bytes/index.ts'
 import { invariant } from '../errors/index.ts'
-import { blobIdBytes, maxRawSegmentBytes, type BlobType } from '../format/index.ts'
+import { blobIdBytes, blobTypes, maxRawSegmentBytes, type BlobType } from '../format/index.ts'
 import { blake3WasmBase64 } from './blake3-wasm.ts'
 
 /** What we use of WebAssembly: it is no part of the language's own types. */
@@ -20,7 +20,7 @@ interface Blake3Exports {
 /** What is hashed at once: stays in the second-level cache with its copy. The WebAssembly's memory has room for no more. */
 const pieceBytes = 64 * 1024
 const chunkBytes = 1024
-const encoder = new TextEncoder()
+const keyBytes = 32
 
 /** One for all hashers of a thread: 384 KiB of memory, of which every call uses what it needs and leaves nothing behind that counts. */
 class Blake3 {
@@ -79,17 +79,16 @@ export interface BlobHasher {
 export function createBlobHasher(idKey: Uint8Array): BlobHasher {
   blake3 ??= new Blake3()
   const hasher = blake3
-  const keyByType = new Map<BlobType, Uint8Array>()
-  const keyOf = (type: BlobType): Uint8Array => {
-    const known = keyByType.get(type)
-    if (known !== undefined) return known
-    const key = hasher.hash(idKey, Uint8Array.of(...encoder.encode('holdfast-1 blob'), type)).slice()
-    keyByType.set(type, key)
-    return key
-  }
+  invariant(idKey.length === keyBytes, 'the key of blob ids has 32 bytes')
+  // At once, and from a copy: what becomes of the caller's buffer afterwards changes no id.
+  const key = copyBytes(idKey)
+  const label = new TextEncoder().encode('holdfast-1 blob')
+  const keys: Uint8Array[] = []
+  for (const type of Object.values(blobTypes)) keys[type] = hasher.hash(key, Uint8Array.of(...label, type)).slice()
+  const hash = (type: BlobType, bytes: Uint8Array): Uint8Array => hasher.hash(keys[type]!, bytes)
   return {
-    idOf: (type, bytes) => hasher.hash(keyOf(type), bytes).slice(),
-    isIdOf: (type, bytes, id) => equalBytes(hasher.hash(keyOf(type), bytes), id),
-    writeId: (type, bytes, into, offset) => into.set(hasher.hash(keyOf(type), bytes), offset),
+    idOf: (type, bytes) => hash(type, bytes).slice(),
+    isIdOf: (type, bytes, id) => equalBytes(hash(type, bytes), id),
+    writeId: (type, bytes, into, offset) => into.set(hash(type, bytes), offset),
   }
 }

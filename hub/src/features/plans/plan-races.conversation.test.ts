@@ -111,6 +111,23 @@ test('a plan is removed while its run ends: neither fails', async () => {
   expect(await hub.sql('select 1 from run where agent_id = $1 and finished_at is null', [agent.agentId])).toEqual([])
 })
 
+test('a plan that is switched off while its run is being offered leaves that run no further try', async () => {
+  const agent = await hub.enrol()
+  const plan = await makePlan(agent, { retries: later })
+  const run = await runPlan(plan)
+  const other = new Client(hub.database.connection)
+  await other.connect()
+  await other.query('begin')
+  await other.query(`update run set state = 'offered' where id = $1`, [run.id])
+  const off = put(plan, { isEnabled: false })
+  await sleep(300)
+  await other.query('commit')
+  await other.end()
+  expect((await off).status).toBe(200)
+  const tries = await hub.sql<{ count: string }>(`select policy->'retries'->>'count' as count from run where id = $1`, [run.id])
+  expect(tries).toEqual([{ count: '0' }])
+})
+
 test('a plan that is removed while its run fails leaves no retry behind', async () => {
   const agent = await linkedAgent()
   const plan = await makePlan(agent, { retries: later })

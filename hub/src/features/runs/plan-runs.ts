@@ -6,7 +6,15 @@ import type { OrderingPlan, RunToOrder } from './make-run.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
-import { findWaitingOfPlan, forgetPlanId, lastGoodOfPlans, listMeasures, lockHeldOfPlan, newestOfPlans } from './runs.queries.ts'
+import {
+  findWaitingOfPlan,
+  forgetPlanId,
+  lastGoodOfPlans,
+  listMeasures,
+  listUnfinishedOfPlan,
+  lockRun,
+  newestOfPlans,
+} from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 import { sourceKeyOf } from './source-key.ts'
 import { requireUsableScope } from './start-run.ts'
@@ -74,21 +82,22 @@ export const planRuns = (state: RunsState) => ({
 })
 
 /**
- * Held runs first: who ends one makes or looks for a waiting one, so what waits is known only when none can end any more. While a held one
- * ended before our lock, the one that waited may have been begun: looked again, until nothing has come that is not locked.
+ * Held runs first: who ends one makes or looks for a waiting one. What a locking read does not bring proves nothing, for a run that was
+ * waiting when it began may have been offered while it waited for another's lock. So the list is read anew, without locks, until all that
+ * is on it is locked by us: a run can then only come from an order, and orders take the plan's lock.
  */
 async function stopPlan(state: RunsState, em: EntityManager, { actor, planId }: { actor: KnownActor; planId: PlanId }): Promise<void> {
-  const stopped = new Set<RunId>()
+  const locked = new Set<RunId>()
   for (;;) {
-    const held = (await lockHeldOfPlan(em, planId)).filter(({ id }) => !stopped.has(id))
-    for (const run of held) {
-      stopped.add(run.id)
-      if (run.policy) run.policy = { ...run.policy, retries: { ...run.policy.retries, count: 0 } }
+    const others = (await listUnfinishedOfPlan(em, planId)).filter((id) => !locked.has(id))
+    if (others.length === 0) return
+    for (const id of others) {
+      const run = await lockRun(em, id)
+      locked.add(id)
+      if (run.state === 'queued') await applyToRun(state, em, id, { input: { type: 'cancel', isReachable: false }, explain: actor.name })
+      else if (!isEndState(run.state) && run.policy) run.policy = { ...run.policy, retries: { ...run.policy.retries, count: 0 } }
     }
     await em.flush()
-    const waiting = await findWaitingOfPlan(em, planId)
-    if (waiting !== null) await applyToRun(state, em, waiting.id, { input: { type: 'cancel', isReachable: false }, explain: actor.name })
-    if (held.length === 0 && waiting === null) return
   }
 }
 

@@ -64,13 +64,18 @@ export const findPending = (
     { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
   )
 
-/** Runs of a plan in somebody's hands, locked. Before those that wait: who ends a held run makes or looks for a waiting one. */
-export const lockHeldOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow[]> =>
-  em.find(
-    RunEntity,
-    { planId, state: { $in: [...heldStates] } },
-    { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true },
-  )
+/** Runs of a plan without an end yet, as committed now; those that wait come last. */
+export async function listUnfinishedOfPlan(em: EntityManager, planId: PlanId): Promise<RunId[]> {
+  const rows = await tables(em)
+    .selectFrom('run')
+    .select('id')
+    .where('plan_id', '=', planId)
+    .where('finished_at', 'is', null)
+    .orderBy(sql`state = 'queued'`)
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
 
 export const findWaitingOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow | null> =>
   em.findOne(RunEntity, { planId, state: 'queued' }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })

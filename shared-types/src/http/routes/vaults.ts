@@ -12,15 +12,7 @@ const ofVault = z.object({ vaultId: VaultId })
 const SlotId = z.string().regex(/^[0-9a-f]{32}$/)
 
 export const vaultsRoutes = {
-  listVaults: route({
-    method: 'get',
-    path: `${v1}/vaults`,
-    summary: 'Vaults',
-    tag: 'Vaults',
-    actor: 'user',
-    liveTopics: ['runs'],
-    response: list(Vault),
-  }),
+  listVaults: route({ method: 'get', path: `${v1}/vaults`, summary: 'Vaults', tag: 'Vaults', actor: 'user', response: list(Vault) }),
 
   getVault: route({
     method: 'get',
@@ -29,7 +21,6 @@ export const vaultsRoutes = {
     tag: 'Vaults',
     actor: 'user',
     params: ofVault,
-    liveTopics: ['runs'],
     response: VaultDetails,
   }),
 
@@ -40,7 +31,6 @@ export const vaultsRoutes = {
     tag: 'Vaults',
     actor: 'user',
     params: ofVault,
-    liveTopics: ['runs'],
     response: VaultUsage,
   }),
 

@@ -64,9 +64,7 @@ function useReadRuns(query: MaybeRefOrGetter<RunListQuery>, limit: number) {
 
   /** `reached`: where the part ended, or null where it was the last one. */
   async function readInto(before: Run | null, most: number): Promise<Pick<Part, 'places'> & { readonly reached: Run | null }> {
-    const take = store.ask()
-    const { items, hasMore, places } = await readPart(toValue(query), before, most)
-    take(items)
+    const { items, hasMore, places } = await store.ask(() => readPart(toValue(query), before, most))
     return { reached: hasMore ? (items.at(-1) ?? null) : null, places }
   }
 

@@ -1,3 +1,4 @@
+import type { Run } from '@holdfast/shared-types'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, test } from 'vitest'
 import { aBackupRun, aDevice } from '../../testing/world.ts'
@@ -19,14 +20,16 @@ test('of runs that have ended those are let go of that no list shows; lists keep
   expect(store.byId.has(works.id), 'what works is never let go of').toBe(true)
 })
 
-test('an answer does not undo what was told while it was under way', () => {
+test('an answer does not undo what was told while it was under way', async () => {
   const store = useRunsStore()
   const [told, silent] = [aBackupRun(aDevice(), { state: 'running' }), aBackupRun(aDevice(), { state: 'running' })]
-  const take = store.ask()
+  const answer = Promise.withResolvers<{ items: Run[] }>()
+  const asked = store.ask(() => answer.promise)
   store.takeTold({ ...told, pausedAtMs: 5 })
-  take([told, silent])
+  answer.resolve({ items: [told, silent] })
+  await asked
   expect(store.byId.get(told.id)?.pausedAtMs).toBe(5)
   expect(store.byId.has(silent.id)).toBe(true)
-  store.ask()([told])
+  await store.ask(async () => ({ items: [told] }))
   expect(store.byId.get(told.id)?.pausedAtMs, 'asked for after it was told').toBe(told.pausedAtMs)
 })

@@ -23,6 +23,7 @@ export const useRunsStore = defineStore('runs', () => {
   /** Counts what was told live, and when each run was last: an answer that was asked for before that may be older. */
   let toldCount = 0
   const toldAs = new Map<RunId, number>()
+  let questions = 0
   let stop: (() => void) | undefined
   const samples = new Map<RunId, RunProgressSample>()
   let showSamples: ReturnType<typeof setTimeout> | undefined
@@ -41,7 +42,7 @@ export const useRunsStore = defineStore('runs', () => {
     for (const run of toRaw(byId).values()) {
       if (isActive(run.state) || [...holders].some((holds) => holds(run))) continue
       byId.delete(run.id)
-      toldAs.delete(run.id)
+      if (questions === 0) toldAs.delete(run.id)
     }
     keptRuns = byId.size
   }
@@ -53,11 +54,16 @@ export const useRunsStore = defineStore('runs', () => {
     put(run)
   }
 
-  /** For a question that begins now. @returns takes its answer: of runs that are told meanwhile, what was told stays */
-  function ask(): (runs: readonly Run[]) => void {
+  /** Asks, and takes the answer: of runs that are told meanwhile, what was told stays. */
+  async function ask<T extends { readonly items: readonly Run[] }>(question: () => Promise<T>): Promise<T> {
     const askedAt = toldCount
-    return (runs) => {
-      for (const run of runs) if ((toldAs.get(run.id) ?? 0) <= askedAt) put(run)
+    questions += 1
+    try {
+      const answer = await question()
+      for (const run of answer.items) if ((toldAs.get(run.id) ?? 0) <= askedAt) put(run)
+      return answer
+    } finally {
+      questions -= 1
     }
   }
 

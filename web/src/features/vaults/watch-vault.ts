@@ -1,8 +1,7 @@
 import type { VaultDetails, VaultId, VaultUsage } from '@holdfast/shared-types'
 import { onScopeDispose, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
-import { earlierPlaces, placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
-import { followTopics } from '../../platform/realtime/follow-topics.ts'
+import { listenToTopic } from '../../platform/realtime/live-link.ts'
 
 const checkingEveryMs = 1000
 const countingEveryMs = 2000
@@ -25,40 +24,36 @@ export function useWatchedVault(vaultId: VaultId) {
     if (answer.lastCheck?.state === 'running') again(loadVault, checkingEveryMs)
   }
 
-  async function loadVault(): Promise<LivePlaces | undefined> {
+  async function loadVault(): Promise<void> {
     try {
-      const answer = await callHub('getVault', input)
-      take(answer)
-      return placesOf(answer)
+      take(await callHub('getVault', input))
     } catch (cause) {
       if (!leaving.signal.aborted) error.value = cause
-      return undefined
     }
   }
 
-  async function loadUsage(): Promise<LivePlaces | undefined> {
+  async function loadUsage(): Promise<void> {
     try {
       const answer = await callHub('getVaultUsage', input)
       usage.value = answer
       usageError.value = null
       if (answer.distinctState === 'counting') again(loadUsage, countingEveryMs)
-      return placesOf(answer)
     } catch (cause) {
       if (!leaving.signal.aborted) usageError.value = cause
-      return undefined
     }
   }
 
-  const load = async (): Promise<LivePlaces | undefined> => earlierPlaces(...(await Promise.all([loadVault(), loadUsage()])))
+  const load = async (): Promise<void> => void (await Promise.all([loadVault(), loadUsage()]))
 
-  const stop = followTopics(['runs'], {
-    load,
+  const stop = listenToTopic('runs', {
+    onCaughtUp: () => void load(),
     onEvent(event) {
       if (event.type !== 'run.changed' || event.body.kind !== 'backup' || event.body.finishedAtMs === null) return
       again(loadVault, checkingEveryMs)
       again(loadUsage, afterBackupMs)
     },
   })
+  void load()
 
   onScopeDispose(() => {
     leaving.abort()
@@ -72,11 +67,11 @@ export function useWatchedVault(vaultId: VaultId) {
  * done on a busy hub. Nothing is done any more once `leaving` is aborted.
  */
 function useDelayed(leaving: AbortSignal) {
-  const waiting = new Map<() => Promise<unknown>, { readonly atMs: number; readonly timer: ReturnType<typeof setTimeout> }>()
+  const waiting = new Map<() => Promise<void>, { readonly atMs: number; readonly timer: ReturnType<typeof setTimeout> }>()
   leaving.addEventListener('abort', () => {
     for (const { timer } of waiting.values()) clearTimeout(timer)
   })
-  return (work: () => Promise<unknown>, waitMs: number): void => {
+  return (work: () => Promise<void>, waitMs: number): void => {
     const atMs = performance.now() + waitMs
     const known = waiting.get(work)
     if (leaving.aborted || (known !== undefined && known.atMs <= atMs)) return

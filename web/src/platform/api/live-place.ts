@@ -17,9 +17,3 @@ export function notePlaces(body: unknown, headers: Headers): void {
 
 /** Where topics stood before the hub read this answer; undefined for one of the last visit, and for those that no topic tells of. */
 export const placesOf = (body: object): LivePlaces | undefined => places.get(body)
-
-/** Of two answers that are shown together: what both of them have. */
-export function earlierPlaces(one: LivePlaces | undefined, other: LivePlaces | undefined): LivePlaces | undefined {
-  if (one === undefined || other === undefined) return undefined
-  return new Map([...one].flatMap(([topic, seq]) => (other.has(topic) ? [[topic, Math.min(seq, other.get(topic) ?? 0)]] : [])))
-}
