@@ -1,5 +1,5 @@
 // AssemblyScript, compiled by build.mjs into src/blob-id/blake3-wasm.ts: BLAKE3 (https://github.com/BLAKE3-team/BLAKE3-specs), keyed mode,
-// four chunks at a time with 128-bit vectors. Written after the paper, sections 2 and 5.3; tests compare with another implementation.
+// four chunks at a time with 128-bit vectors; and once more without vectors, for processors that have none that WebAssembly can use. Written after the paper, sections 2 and 5.3; tests compare with another implementation.
 //
 // Memory: the host writes the key to `key` and up to 64 KiB of input to `input`; chaining values of a blob's chunks gather at `values`.
 
@@ -9,6 +9,8 @@ export const key: usize = 0
 export const output: usize = 32
 /** 64 bytes: a last block, filled with zeros. */
 const padded: usize = 64
+/** 32 bytes: the value of a level that has no pair. */
+const odd: usize = 448
 /** 64 KiB, and room for the lanes that have no chunk. */
 export const input: usize = 1024
 /** 32 bytes for each KiB of the blob. */
@@ -58,11 +60,7 @@ function highPairs(a: v128, b: v128): v128 {
   return v128.shuffle<u64>(a, b, 1, 3)
 }
 
-/**
- * Chaining values of four inputs of `blocks` whole blocks, which lie `stride` bytes apart from `start`; the first one's counter
- * is `counter`, and each has `step` more than the one before. They are written to `into`, one after the other.
- */
-function hashFour(
+function hashFourInVectors(
   start: usize,
   stride: usize,
   blocks: u32,
@@ -255,8 +253,7 @@ function hashFour(
   v128.store(into, highPairs(b2, b3), 112)
 }
 
-/** One block into a chaining value: both 32 bytes, `from` and `into` may be the same. */
-function compress(from: usize, block: usize, length: u32, counter: u32, flags: u32, into: usize): void {
+function compressInVectors(from: usize, block: usize, length: u32, counter: u32, flags: u32, into: usize): void {
   let a = v128.load(from)
   let b = v128.load(from, 16)
   let c = i32x4(iv0, iv1, iv2, iv3)
@@ -308,6 +305,93 @@ function compress(from: usize, block: usize, length: u32, counter: u32, flags: u
   v128.store(into, v128.xor(b, d), 16)
 }
 
+/** 64 bytes of state, then 64 of words, then as many of words in their next order: for want of vectors. */
+const state: usize = 128
+const words: usize = 192
+const nextWords: usize = 256
+/** 128 bytes: four values. */
+const lanes: usize = 320
+
+// @ts-ignore: an array that lives in the data section
+const permutation = memory.data<u8>([2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8])
+
+function mix(a: usize, b: usize, c: usize, d: usize, word: usize): void {
+  let va = load<u32>(state + 4 * a) + load<u32>(state + 4 * b) + load<u32>(words + 4 * word)
+  let vd = rotr<u32>(load<u32>(state + 4 * d) ^ va, 16)
+  let vc = load<u32>(state + 4 * c) + vd
+  let vb = rotr<u32>(load<u32>(state + 4 * b) ^ vc, 12)
+  va += vb + load<u32>(words + 4 * word, 4)
+  vd = rotr<u32>(vd ^ va, 8)
+  vc += vd
+  vb = rotr<u32>(vb ^ vc, 7)
+  store<u32>(state + 4 * a, va)
+  store<u32>(state + 4 * b, vb)
+  store<u32>(state + 4 * c, vc)
+  store<u32>(state + 4 * d, vd)
+}
+
+function compressInWords(from: usize, block: usize, length: u32, counter: u32, flags: u32, into: usize): void {
+  memory.copy(state, from, valueBytes)
+  store<u32>(state, iv0, 32)
+  store<u32>(state, iv1, 36)
+  store<u32>(state, iv2, 40)
+  store<u32>(state, iv3, 44)
+  store<u32>(state, counter, 48)
+  store<u32>(state, 0, 52)
+  store<u32>(state, length, 56)
+  store<u32>(state, flags, 60)
+  memory.copy(words, block, blockBytes)
+  for (let round = 0; ; round++) {
+    mix(0, 4, 8, 12, 0)
+    mix(1, 5, 9, 13, 2)
+    mix(2, 6, 10, 14, 4)
+    mix(3, 7, 11, 15, 6)
+    mix(0, 5, 10, 15, 8)
+    mix(1, 6, 11, 12, 10)
+    mix(2, 7, 8, 13, 12)
+    mix(3, 4, 9, 14, 14)
+    if (round == 6) break
+    for (let word: usize = 0; word < 16; word++)
+      store<u32>(nextWords + 4 * word, load<u32>(words + 4 * <usize>load<u8>(permutation + word)))
+    memory.copy(words, nextWords, blockBytes)
+  }
+  for (let word: usize = 0; word < 8; word++) store<u32>(into + 4 * word, load<u32>(state + 4 * word) ^ load<u32>(state + 4 * word, 32))
+}
+
+/** One block into a chaining value: both 32 bytes, `from` and `into` may be the same. */
+function compress(from: usize, block: usize, length: u32, counter: u32, flags: u32, into: usize): void {
+  if (ASC_FEATURE_SIMD) compressInVectors(from, block, length, counter, flags, into)
+  else compressInWords(from, block, length, counter, flags, into)
+}
+
+/**
+ * Chaining values of four inputs of `blocks` whole blocks, which lie `stride` bytes apart from `start`; the first one's counter
+ * is `counter`, and each has `step` more than the one before. They are written to `into`, one after the other.
+ */
+function hashFour(
+  start: usize,
+  stride: usize,
+  blocks: u32,
+  counter: u32,
+  step: u32,
+  flags: u32,
+  firstFlag: u32,
+  lastFlag: u32,
+  into: usize,
+): void {
+  if (ASC_FEATURE_SIMD) return hashFourInVectors(start, stride, blocks, counter, step, flags, firstFlag, lastFlag, into)
+  // All are hashed before any is written: what they are made of may lie where they go.
+  for (let lane: u32 = 0; lane < 4; lane++) {
+    let from = key
+    for (let block: u32 = 0; block < blocks; block++) {
+      const own = flags | (block == 0 ? firstFlag : 0) | (block == blocks - 1 ? lastFlag : 0)
+      compress(from, start + lane * stride + block * blockBytes, <u32>blockBytes, counter + lane * step, own, lanes + lane * valueBytes)
+      from = lanes + lane * valueBytes
+    }
+  }
+  memory.copy(into, lanes, 4 * valueBytes)
+}
+
 /** One chunk of at most 1 KiB. */
 function hashChunk(start: usize, bytes: usize, counter: u32, rootFlag: u32, into: usize): void {
   let from = key
@@ -332,15 +416,11 @@ function hashChunk(start: usize, bytes: usize, counter: u32, rootFlag: u32, into
 function mergeValues(count: u32): void {
   while (count > 2) {
     const pairs = count >> 1
-    const odd1 = v128.load(values + (count - 1) * valueBytes)
-    const odd2 = v128.load(values + (count - 1) * valueBytes, 16)
+    memory.copy(odd, values + (count - 1) * valueBytes, valueBytes)
     // In place: four pairs are read before their values are written, and nothing is written behind what is still to be read.
     for (let pair: u32 = 0; pair < pairs; pair += 4)
       hashFour(values + 2 * pair * valueBytes, 2 * valueBytes, 1, 0, 0, keyedHash | parent, 0, 0, values + pair * valueBytes)
-    if (count & 1) {
-      v128.store(values + pairs * valueBytes, odd1)
-      v128.store(values + pairs * valueBytes, odd2, 16)
-    }
+    if (count & 1) memory.copy(values + pairs * valueBytes, odd, valueBytes)
     count = pairs + (count & 1)
   }
   compress(key, values, <u32>blockBytes, 0, keyedHash | parent | root, output)

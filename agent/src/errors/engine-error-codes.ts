@@ -5,7 +5,7 @@ import type { ErrorCode } from '@holdfast/shared-types'
 export const toContractCode = {
   'bytes.truncated': 'vault.corrupt',
   'bytes.invalid': 'vault.corrupt',
-  'format.unsupported-version': 'protocol.unsupported',
+  'format.unsupported-version': 'vault.format-unsupported',
   'format.invalid': 'vault.corrupt',
   'pack.invalid': 'vault.corrupt',
   'pack.checksum-mismatch': 'vault.corrupt',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { createBLAKE3 } from 'hash-wasm'
 import { expect, test } from 'vitest'
@@ -53,6 +54,22 @@ test('of any bytes, types and keys, wherever they lie, and whatever was hashed b
     }),
     { numRuns: 60 },
   )
+})
+
+test.runIf(process.arch === 'x64')('ids are the same on a processor without vectors', async () => {
+  const lengths = [0, 1, 64, 1024, 1025, 3000, 4096, 7 * 1024, 65_537, 200_000]
+  const script = `
+    const { createBlobHasher } = await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)})
+    try { new WebAssembly.Module(Uint8Array.from([0,97,115,109,1,0,0,0,1,5,1,96,0,1,123,3,2,1,0,10,22,1,20,0,253,12,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,11])); throw 'vectors' }
+    catch (error) { if (error === 'vectors') throw new Error('There are vectors.') }
+    const hasher = createBlobHasher(Uint8Array.from(${JSON.stringify([...idKey])}))
+    const ids = ${JSON.stringify(lengths)}.map((length) => Buffer.from(hasher.idOf(1, Uint8Array.from({ length }, (_, index) => index % 251))).toString('hex'))
+    console.log(JSON.stringify(ids))`
+  const flags = ['--no-enable-sse4-1', '--no-enable-ssse3', '-C', '@holdfast/source', '--input-type=module', '-e', script]
+  const ids: unknown = JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' }))
+  const hasher = createBlobHasher(idKey)
+  const counted = (length: number) => Uint8Array.from({ length }, (_, index) => index % 251)
+  expect(ids).toEqual(lengths.map((length) => Buffer.from(hasher.idOf(blobTypes.data, counted(length))).toString('hex')))
 })
 
 test('an id has memory of its own, is written where it is wanted, and is known again', () => {

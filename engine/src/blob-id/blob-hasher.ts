@@ -2,6 +2,7 @@ import { copyBytes, equalBytes } from '../bytes/index.ts'
 import { invariant } from '../errors/index.ts'
 import { blobIdBytes, blobTypes, maxRawSegmentBytes, type BlobType } from '../format/index.ts'
 import { blake3WasmBase64 } from './blake3-wasm.ts'
+import { blake3WithoutVectorsWasmBase64 } from './blake3-wasm-without-vectors.ts'
 
 /** What we use of WebAssembly: it is no part of the language's own types. */
 declare const WebAssembly: {
@@ -22,6 +23,17 @@ const pieceBytes = 64 * 1024
 const chunkBytes = 1024
 const keyBytes = 32
 
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+
+function compile(): object {
+  try {
+    return new WebAssembly.Module(bytesOf(blake3WasmBase64))
+  } catch {
+    // V8 has vectors on x86 from SSE4.1 on (2008; AMD 2011), and virtual machines may hide them: there it is some ten times slower.
+    return new WebAssembly.Module(bytesOf(blake3WithoutVectorsWasmBase64))
+  }
+}
+
 /** One for all hashers of a thread: 384 KiB of memory, of which every call uses what it needs and leaves nothing behind that counts. */
 class Blake3 {
   readonly #wasm: Blake3Exports
@@ -30,8 +42,7 @@ class Blake3 {
   #key: Uint8Array | null = null
 
   constructor() {
-    const bytes = Uint8Array.from(atob(blake3WasmBase64), (character) => character.charCodeAt(0))
-    this.#wasm = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports
+    this.#wasm = new WebAssembly.Instance(compile()).exports
     this.#memory = new Uint8Array(this.#wasm.memory.buffer)
   }
 

@@ -121,7 +121,7 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
     throw new EngineError(
       'format.unsupported-version',
       fields['blobId'] === undefined
-        ? 'This vault is of a version from before its format was settled: make a new one, and back up into that.'
+        ? 'This vault is of a version from before its format was settled.'
         : 'This vault names its pieces in a way this version does not know: update Holdfast.',
     )
   return sealedAs(bytes, value, text(fields, 'mac'), vaultFileText(value))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from './app-error.ts'
-import { categorySpecs, errorFacts, errorRegistry, isErrorCode, type ErrorCode } from './error-registry.ts'
+import { categorySpecs } from './error-category.ts'
+import { errorFacts, errorRegistry, isErrorCode, type ErrorCode } from './error-registry.ts'
 import { fromProblem, Problem, toProblem, WireError } from './problem.ts'
 import { fromWireError, toWireError } from './wire-error.ts'
 

@@ -1,46 +1,4 @@
-/** What kind of problem a code names; status, retry rule, log level and exit code follow from it (docs/errors.md). */
-export type ErrorCategory =
-  | 'invalid-input'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not-found'
-  | 'conflict'
-  | 'precondition'
-  | 'rate-limited'
-  | 'quota'
-  | 'unavailable'
-  | 'cancelled'
-  | 'corrupt'
-  | 'unsupported'
-  | 'internal'
-
-export type RetryRule = 'never' | 'later' | 'after-action'
-export type LogLevel = 'info' | 'warn' | 'error'
-
-interface CategorySpec {
-  /** HTTP status of an answer with this category. */
-  readonly status: number
-  readonly retry: RetryRule
-  readonly log: LogLevel
-  /** Exit status of the command line (docs/architecture.md, commands). */
-  readonly exit: number
-}
-
-export const categorySpecs = {
-  'invalid-input': { status: 400, retry: 'never', log: 'info', exit: 2 },
-  unauthenticated: { status: 401, retry: 'never', log: 'info', exit: 1 },
-  forbidden: { status: 403, retry: 'never', log: 'info', exit: 1 },
-  'not-found': { status: 404, retry: 'never', log: 'info', exit: 4 },
-  conflict: { status: 409, retry: 'later', log: 'info', exit: 1 },
-  precondition: { status: 409, retry: 'after-action', log: 'warn', exit: 1 },
-  'rate-limited': { status: 429, retry: 'later', log: 'warn', exit: 11 },
-  quota: { status: 507, retry: 'after-action', log: 'warn', exit: 1 },
-  unavailable: { status: 503, retry: 'later', log: 'warn', exit: 11 },
-  cancelled: { status: 499, retry: 'never', log: 'info', exit: 130 },
-  corrupt: { status: 500, retry: 'after-action', log: 'error', exit: 20 },
-  unsupported: { status: 426, retry: 'after-action', log: 'warn', exit: 1 },
-  internal: { status: 500, retry: 'never', log: 'error', exit: 1 },
-} as const satisfies Record<ErrorCategory, CategorySpec>
+import { categorySpecs, type CategorySpec, type ErrorCategory } from './error-category.ts'
 
 interface ErrorSpec {
   readonly category: ErrorCategory
@@ -292,6 +250,11 @@ export const errorRegistry = {
     category: 'corrupt',
     title: 'Stored data is damaged.',
     cure: 'Run `holdfast-hub fsck`, and keep the store as it is until you know more.',
+  },
+  'vault.format-unsupported': {
+    category: 'unsupported',
+    title: 'The vault is of a format that this version cannot read.',
+    cure: 'Use the version of Holdfast that wrote it, or a newer one; the vault is as it was.',
   },
   'vault.check-too-large': {
     category: 'precondition',

@@ -53,6 +53,7 @@ export const errorTextCodes = [
   'vault.corrupt',
   'vault.not-found',
   'vault.check-too-large',
+  'vault.format-unsupported',
   'snapshot.not-found',
   'snapshot.ambiguous',
   'snapshot.path-not-found',

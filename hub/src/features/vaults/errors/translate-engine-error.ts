@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '@holdfast/shared-types'
 const contractCodes = {
   'bytes.truncated': 'vault.corrupt',
   'bytes.invalid': 'vault.corrupt',
-  'format.unsupported-version': 'vault.corrupt',
+  'format.unsupported-version': 'vault.format-unsupported',
   'format.invalid': 'vault.corrupt',
   'pack.invalid': 'pack.invalid',
   'pack.checksum-mismatch': 'pack.invalid',

@@ -93,6 +93,15 @@ async function unlock({ folders, secret }: OpenVaultsDeps, vaultId: VaultId): Pr
   try {
     return await openVault(store, { kind: 'hub-secret', secret })
   } catch (cause) {
+    if (isEngineError(cause, 'format.unsupported-version'))
+      throw new AppError('vault.format-unsupported', {
+        message: cause.message,
+        cure:
+          'Start the version of Holdfast that wrote it. Or begin anew: move HOLDFAST_DATA away (with a database of your own, name a new one), ' +
+          'start, and enrol the devices again. Nothing was changed.',
+        context: { vaultId },
+        cause,
+      })
     if (!isEngineError(cause, 'key-slot.wrong-secret')) throw cause
     throw new AppError('vault.wrong-key', {
       message: 'The hub\u2019s secret does not open its vault.',
