@@ -28,9 +28,9 @@ const probe = { ms: 0, calls: 0, lostBytes: 0, storedInVain: 0, compressedInVain
 let segments = 0
 let rawBytes = 0
 
-function timed<T>(work: () => T): readonly [T, number] {
+function timed<T>(task: () => T): readonly [T, number] {
   const start = process.threadCpuUsage()
-  const result = work()
+  const result = task()
   const { user, system } = process.threadCpuUsage(start)
   return [result, (user + system) / 1000]
 }
