@@ -9,6 +9,7 @@ export const changeOf = (plan: Plan): PlanChange => ({
   presets: plan.presets ?? [],
   oneFileSystem: plan.oneFileSystem ?? false,
   excludeCaches: plan.excludeCaches ?? false,
+  compression: plan.compression,
   retries: plan.retries,
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,

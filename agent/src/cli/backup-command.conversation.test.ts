@@ -100,6 +100,26 @@ test('a backup of everything says nothing of exclusions', async () => {
   expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }], full: false }])
 })
 
+test.each([
+  ['off', { compression: 'off' }],
+  ['strong', { compression: 'strong' }],
+  // The usual is not said: the order is the same as without the option, and finds a run that waits for the same.
+  ['fast', {}],
+])('--compression %s goes into the order as %j', async (how, ordered) => {
+  takeOrders()
+  expect((await holdfast('backup', '/etc', '--compression', how)).status).toBe(0)
+  expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }], full: false, ...ordered }])
+})
+
+test('another word for the compression is a usage error, and nothing is asked for', async () => {
+  takeOrders()
+  expect(await holdfast('backup', '/etc', '--compression', 'brotli')).toMatchObject({
+    status: 2,
+    err: expect.stringContaining('off, fast, strong') as string,
+  })
+  expect(orders).toEqual([])
+})
+
 test('without a path, a preset says what to back up', async () => {
   takeOrders()
   expect((await holdfast('backup', '--preset', 'linux-everything', '--one-file-system')).status).toBe(0)
@@ -122,6 +142,7 @@ describe('with a plan', () => {
       vaultId: hub.vault.vaultId,
       name: 'Home',
       sources: [{ path: '/home' }],
+      compression: 'strong',
       retries: { count: 3, firstDelayMs: 300_000 },
       timeoutMs: null,
       shrinkLimitPercent: 50,
@@ -154,6 +175,11 @@ describe('with a plan', () => {
       status: 2,
       err: expect.stringContaining('--plan alone') as string,
     })
+    for (const how of ['fast', 'off'])
+      expect(await holdfast('backup', '--plan', 'Home', '--compression', how)).toMatchObject({
+        status: 2,
+        err: expect.stringContaining('how it is compressed') as string,
+      })
     expect(await holdfast('backup', '--plan', 'Work')).toMatchObject({ status: 4, err: expect.stringContaining('“Home”') as string })
     expect(orders).toEqual([])
   })

@@ -1,4 +1,4 @@
-import { ConflictMode, standardConflictMode } from '@holdfast/shared-types'
+import { Compression, ConflictMode, standardCompression, standardConflictMode } from '@holdfast/shared-types'
 import { Command, Option } from 'commander'
 import { agentVersion } from '../identity/agent-version.ts'
 import { commandContext, type CommandContext } from './command-context.ts'
@@ -151,6 +151,7 @@ interface BackupOptions extends JsonOption {
   readonly preset?: string[]
   readonly excludeCaches?: boolean
   readonly oneFileSystem?: boolean
+  readonly compression?: Compression
 }
 
 function addBackupCommand(program: Command, act: Act): void {
@@ -165,6 +166,12 @@ function addBackupCommand(program: Command, act: Act): void {
     .option('--preset <name>', 'leave out what a preset does: see `holdfast presets`; may be repeated', collect)
     .option('--exclude-caches', 'of folders with a CACHEDIR.TAG keep only the tag')
     .option('--one-file-system', 'keep folders on other file systems empty')
+    .addOption(
+      new Option(
+        '--compression <how>',
+        `of contents that are sent: off = for photos and videos, or a slow processor and a very fast network; fast = for nearly everything; strong = for slow links and expensive storage, takes more processor time; ${standardCompression} when left out`,
+      ).choices(Compression.options),
+    )
     .option(...jsonOption)
     .action((paths: string[], options: BackupOptions) =>
       act(options, async (context) =>
@@ -172,6 +179,7 @@ function addBackupCommand(program: Command, act: Act): void {
           paths,
           full: options.full === true,
           plan: options.plan,
+          compression: options.compression,
           exclusions: {
             patterns: options.exclude ?? [],
             files: options.excludeFile ?? [],

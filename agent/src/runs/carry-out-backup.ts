@@ -123,7 +123,7 @@ function tellOfLeftOut({ context, request }: Backup, { files, leftOut }: Archive
   context.warn(null, 'run.nothing-to-back-up', leftOut.entries === 0 ? 'The sources hold no file.' : 'The exclusions leave no file.')
 }
 
-function makeSink({ context, session, keys }: Backup): SessionSink {
+function makeSink({ context, request, session, keys }: Backup): SessionSink {
   const { hub } = context
   const { sessionId } = session
   const threads = Math.min(mostSealThreads, availableParallelism())
@@ -140,7 +140,7 @@ function makeSink({ context, session, keys }: Backup): SessionSink {
         await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
       },
     },
-    lazySealer((onPack) => new WorkerSealer(keys, onPack, threads)),
+    lazySealer((onPack) => new WorkerSealer(keys, onPack, threads, request.compression)),
   )
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -148,6 +148,24 @@ test('an empty source is never green, and the agent\u2019s own state is never ba
   aTree()
   const runId = await hub.begin({ kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: folder.path }], full: false })
   expect((await ended(runId)).body).toMatchObject({ outcome: 'succeeded', result: { files: 302 } })
+})
+
+test('contents are compressed as the request says', async () => {
+  // A log that is never the same again: what the vault has already is not sent.
+  const line = (): string =>
+    `${randomInt(1e9)} info GET /api/v1/devices/${randomInt(1000)} by user-${randomInt(40)}: 200 in ${randomInt(900)} ms`
+  const text = (): string => Array.from({ length: 60_000 }, line).join('\n')
+  const stored: number[] = []
+  for (const compression of ['off', 'fast', 'strong'] as const) {
+    writeFileSync(join(sources, 'file'), text())
+    const end = await ended(await hub.begin({ ...aBackup(), compression } as RunRequest))
+    expect(end.body).toMatchObject({ outcome: 'succeeded' })
+    stored.push((end.body['result'] as BackupResult).bytesStored)
+  }
+  const [off = 0, fast = 0, strong = 0] = stored
+  expect(off).toBeGreaterThan(3_000_000)
+  expect(fast).toBeLessThan(off / 2)
+  expect(strong).toBeLessThan(fast)
 })
 
 test('patterns, presets and cache tags leave out what they mean, and the end says how much', async () => {

@@ -2,6 +2,7 @@
 export { BlobIndex } from './blob-index/blob-index.ts'
 export type { BlobSink, BlobTicket, ContentNumber, SinkStatistics } from './blob-sink.ts'
 export type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
+export type { Compression } from './compression/compress.ts'
 export { deriveDomainKeys, type DomainKeyId } from './crypto/domain-keys.ts'
 export type { KeySecret } from './crypto/key-slots.ts'
 export { findRecoveryWords, makeRecoveryWords, type FoundRecoveryWords } from './crypto/recovery-words.ts'

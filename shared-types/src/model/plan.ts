@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AgentId, PlanId, RunId, VaultId } from '../primitives/ids.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
-import { backupExclusions, RunError, RunState } from './run.ts'
+import { backupExclusions, Compression, RunError, RunState, standardCompression } from './run.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -36,6 +36,7 @@ export const PlanOrder = z
     name,
     sources,
     ...backupExclusions,
+    compression: Compression.default(standardCompression),
     retries: RetryPolicy.default(standardRetries),
     timeoutMs: timeoutMs.default(null),
     shrinkLimitPercent: shrinkLimitPercent.default(standardShrinkLimitPercent),
@@ -55,6 +56,7 @@ export const PlanChange = z
     presets: backupExclusions.presets.unwrap(),
     oneFileSystem: z.boolean(),
     excludeCaches: z.boolean(),
+    compression: Compression.optional().describe('As it was, where a client that is older than it leaves it out'),
     retries: RetryPolicy,
     timeoutMs,
     shrinkLimitPercent,
@@ -83,6 +85,8 @@ export const Plan = z
     name,
     sources,
     ...backupExclusions,
+    /** A hub that is older than this says nothing, and its devices do what is usual. */
+    compression: Compression.default(standardCompression),
     retries: RetryPolicy,
     timeoutMs,
     shrinkLimitPercent,

@@ -49,6 +49,18 @@ export function leanExclusions({ exclude, presets, oneFileSystem, excludeCaches 
   }
 }
 
+/**
+ * What is done to contents before they are encrypted: nothing, what hardly costs time, or what saves more for more processor time. It holds for
+ * what a backup sends; what the vault has already stays as it is. A choice of who backs up: a restore takes all alike.
+ */
+export const Compression = z.enum(['off', 'fast', 'strong'])
+export type Compression = z.infer<typeof Compression>
+export const standardCompression: Compression = 'fast'
+
+/** As it travels: the usual is not said, so that an agent or hub that does not know the word refuses nothing. */
+export const leanCompression = (compression: Compression = standardCompression): { readonly compression?: Compression } =>
+  compression === standardCompression ? {} : { compression }
+
 /** What a run is asked to do. */
 export const BackupRequest = z.strictObject({
   kind: z.literal('backup'),
@@ -57,6 +69,8 @@ export const BackupRequest = z.strictObject({
   /** Read every file again, whatever the catalogue says. */
   full: z.boolean(),
   ...backupExclusions,
+  /** Left out: {@link standardCompression}. */
+  compression: Compression.optional(),
 })
 export type BackupRequest = z.infer<typeof BackupRequest>
 

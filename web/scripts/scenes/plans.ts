@@ -129,6 +129,16 @@ export const plansScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'plan-compression',
+    show: async (page, hub) => {
+      await go(`/plans/${plan(hub, 0)}/edit`, 'Edit “Home”')(page)
+      await page.getByRole('button', { name: 'Compression' }).click()
+      await page.getByText('Right for nearly everything').scrollIntoViewIfNeeded()
+      await page.mouse.wheel(0, 400)
+      await page.waitForTimeout(400)
+    },
+  },
+  {
     name: 'plan-conflict',
     allowErrors: true,
     show: async (page, hub) => {
@@ -164,6 +174,17 @@ export const plansScenes: readonly Scene[] = [
     locale: 'de-DE',
     isWhole: true,
     show: async (page, hub) => go(`/plans/${plan(hub, 0)}`, 'Größe der Backups')(page),
+  },
+  {
+    name: 'plan-compression-german',
+    locale: 'de-DE',
+    show: async (page, hub) => {
+      await go(`/plans/${plan(hub, 0)}/edit`, '„Home“ bearbeiten')(page)
+      await page.getByRole('button', { name: 'Komprimierung' }).click()
+      await page.getByText('Richtig für fast alles').scrollIntoViewIfNeeded()
+      await page.mouse.wheel(0, 400)
+      await page.waitForTimeout(400)
+    },
   },
   {
     name: 'plan-new-german',

@@ -163,6 +163,7 @@ export function aPlan(device: Device, given: Partial<Plan> = {}): Plan {
     vaultId: device.vaultId,
     name: 'Home',
     sources: [{ path: '/home' }],
+    compression: 'fast',
     retries: { count: 3, firstDelayMs: 5 * minute },
     timeoutMs: null,
     shrinkLimitPercent: 50,

@@ -1,24 +1,17 @@
-import { constants, zstdCompressSync } from 'node:zlib'
 import { releaseBytes } from '../../bytes/index.ts'
 import { codecs, type Codec } from '../../format/index.ts'
+import { looksIncompressible } from './looks-incompressible.ts'
+import { zstdFrame } from './zstd-frame.ts'
 
-/** Level 1: 0.3–0.5 GB/s on typical data, and no level above it pays on a 2-core agent (measured 2026-11, docs/performance.md). */
-const level = 1
-/** A probe is only worth its call (about 25 µs) where it may save compressing much more than it reads. */
-const probeFromBytes = 128 * 1024
-const probeBytes = 8 * 1024
-const probeMinSaving = 0.04
+/** How contents are compressed. A choice of who writes: whoever reads opens all of them alike. */
+export type Compression = 'off' | 'fast' | 'strong'
+
+/**
+ * zstd's. 1: 0.3–0.4 GB/s on typical data. 9: 10–17 % smaller for 7–9 times the processor time, still 40–50 MB/s per core, which is more than a slow
+ * link takes; 12 saves another 1–2 % at most and costs two to four times as much as 9 (docs/performance.md, Compression).
+ */
+const levels = { fast: 1, strong: 9 } as const satisfies Record<Exclude<Compression, 'off'>, number>
 const minSaving = 0.03
-
-function zstd(raw: Uint8Array): Uint8Array {
-  // chunkSize above the bound: the result comes in one piece, not in 16 KiB slices that are joined afterwards.
-  return zstdCompressSync(raw, { chunkSize: raw.length + (raw.length >>> 8) + 512, params: { [constants.ZSTD_c_compressionLevel]: level } })
-}
-
-function looksIncompressible(raw: Uint8Array): boolean {
-  const start = raw.length >>> 2
-  return zstd(raw.subarray(start, start + probeBytes)).length > probeBytes * (1 - probeMinSaving)
-}
 
 /** A segment's payload. */
 export interface Compressed {
@@ -28,9 +21,9 @@ export interface Compressed {
 }
 
 /** Compresses a segment's payload, or says that storing it as it is costs no more. Of use until {@link releaseCompressed}. */
-export function compress(raw: Uint8Array): Compressed {
-  if (raw.length >= probeFromBytes && looksIncompressible(raw)) return { codec: codecs.stored, payload: raw }
-  const packed = zstd(raw)
+export function compress(raw: Uint8Array, compression: Compression): Compressed {
+  if (compression === 'off' || looksIncompressible(raw)) return { codec: codecs.stored, payload: raw }
+  const packed = zstdFrame(raw, levels[compression])
   if (packed.length <= raw.length * (1 - minSaving)) return { codec: codecs.zstd, payload: packed }
   releaseFrame(packed)
   return { codec: codecs.stored, payload: raw }

@@ -26,7 +26,7 @@ import {
 } from '../../format/index.ts'
 import { SegmentOpener } from '../../reader/open-segment.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
-import { compress, releaseCompressed, type Compressed } from '../compression/compress.ts'
+import { compress, releaseCompressed, type Compressed, type Compression } from '../compression/compress.ts'
 import { hkdfSha256, nodePrimitives, sha256 } from '../crypto/node-primitives.ts'
 import { sealAesGcmInto } from '../crypto/seal-aes-gcm.ts'
 
@@ -65,6 +65,7 @@ export class PackBuilder {
   readonly #hasher: BlobHasher
   readonly #key: Uint8Array
   readonly #opener: SegmentOpener
+  readonly #compression: Compression
   readonly #segments: PackSegment[] = []
   #isBusy = false
   /** All of it at once: the system gives a page of it when it is written, so a small pack takes no more. */
@@ -73,8 +74,10 @@ export class PackBuilder {
   /** Of all bytes so far: those of the segments are summed once, when each is sealed. */
   #crc32: number
 
-  constructor(kind: PackKind, keys: DomainKeys) {
+  /** @param compression of contents: what describes them is compressed in any case, which costs next to nothing and saves much. */
+  constructor(kind: PackKind, keys: DomainKeys, compression: Compression = 'fast') {
     this.kind = kind
+    this.#compression = kind === packKinds.metadata && compression === 'off' ? 'fast' : compression
     this.#keys = keys
     this.#hasher = createBlobHasher(keys.idKey)
     this.#key = hkdfSha256(kind === packKinds.data ? keys.dataKey : keys.metadataKey, this.packId, keyInfo)
@@ -150,7 +153,7 @@ export class PackBuilder {
   }
 
   #sealRaw(raw: Uint8Array, bundle: Bundle, ordinal: number): Uint8Array {
-    const compressed = compress(raw)
+    const compressed = compress(raw, this.#compression)
     const segment = this.#sealPayload(compressed, bundle, ordinal)
     releaseCompressed(compressed)
     return segment

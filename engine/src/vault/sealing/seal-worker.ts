@@ -1,10 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { isEngineError, type EngineErrorCode } from '../../errors/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
+import type { Compression } from '../compression/compress.ts'
 import type { Bundle, Pack } from '../pack/pack-builder.ts'
 import { InlineSealer } from './inline-sealer.ts'
 import type { ContentRun, SealedPlace } from './sealer.ts'
 
+/** What a worker is started with. */
+export interface SealSettings {
+  readonly keys: DomainKeys
+  readonly compression: Compression
+}
 /** Main → worker. Buffers that are not shared are transferred. */
 export type SealOrder = { readonly job: number } & (
   | { readonly identify: ContentRun }
@@ -21,7 +27,8 @@ export type SealReport =
 const port = parentPort
 if (port !== null) {
   const report = (message: SealReport, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
-  const sealer = new InlineSealer(workerData as DomainKeys, (pack) => report({ pack }, [pack.bytes.buffer as ArrayBuffer]))
+  const { keys, compression } = workerData as SealSettings
+  const sealer = new InlineSealer(keys, (pack) => report({ pack }, [pack.bytes.buffer as ArrayBuffer]), compression)
   const carryOut = async (order: SealOrder): Promise<void> => {
     try {
       if ('identify' in order) {

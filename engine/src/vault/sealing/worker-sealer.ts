@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../errors/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
+import type { Compression } from '../compression/compress.ts'
 import type { Bundle, Pack } from '../pack/pack-builder.ts'
 import { siblingModule } from '../sibling-module.ts'
-import type { SealOrder, SealReport } from './seal-worker.ts'
+import type { SealOrder, SealReport, SealSettings } from './seal-worker.ts'
 import type { ContentRun, SealedPlace, Sealer } from './sealer.ts'
 
 type Answer = Extract<SealReport, { done: unknown }>['done']
@@ -17,8 +18,8 @@ class SealThread {
   readonly worker: Worker
   /** Bytes given and not yet done: the next job goes where this is least. */
   busyBytes = 0
-  constructor(keys: DomainKeys) {
-    this.worker = new Worker(siblingModule('./seal-worker', import.meta.url), { workerData: keys, name: 'holdfast-seal' })
+  constructor(workerData: SealSettings) {
+    this.worker = new Worker(siblingModule('./seal-worker', import.meta.url), { workerData, name: 'holdfast-seal' })
   }
 }
 
@@ -30,8 +31,8 @@ export class WorkerSealer implements Sealer {
   #failure: Error | undefined
   #isClosed = false
 
-  constructor(keys: DomainKeys, onPack: (pack: Pack) => void, threadCount: number) {
-    this.#threads = Array.from({ length: threadCount }, () => new SealThread(keys))
+  constructor(keys: DomainKeys, onPack: (pack: Pack) => void, threadCount: number, compression: Compression = 'fast') {
+    this.#threads = Array.from({ length: threadCount }, () => new SealThread({ keys, compression }))
     for (const thread of this.#threads) {
       thread.worker.on('message', (report: SealReport) => this.#take(report, onPack))
       thread.worker.on('error', (cause) => this.#fail(new EngineError('invariant.broken', 'A sealing thread stopped.', { cause })))

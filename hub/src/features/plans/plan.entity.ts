@@ -1,4 +1,13 @@
-import type { AgentId, BackupExclusions, PlanId, RetryPolicy, VaultId, WirePath } from '@holdfast/shared-types'
+import {
+  Compression,
+  standardCompression,
+  type AgentId,
+  type BackupExclusions,
+  type PlanId,
+  type RetryPolicy,
+  type VaultId,
+  type WirePath,
+} from '@holdfast/shared-types'
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { AgentEntity } from '../agents/index.ts'
 
@@ -13,6 +22,7 @@ export const PlanEntity = defineEntity({
     name: p.text(),
     sources: p.json().$type<WirePath[]>(),
     exclusions: p.json().$type<BackupExclusions>(),
+    compression: p.enum(Compression.options).$type<Compression>().default(standardCompression),
     retries: p.json().$type<RetryPolicy>(),
     timeoutMs: p.bigint('number').nullable(),
     shrinkLimitPercent: p.integer().nullable(),

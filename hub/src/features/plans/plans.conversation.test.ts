@@ -131,6 +131,56 @@ test('of one plan one run works and one waits, also when its sources were change
   expect(await planNow(plan)).toMatchObject({ activeRun: { id: second.id }, lastRun: { id: first.id, state: 'failed' } })
 })
 
+test('a plan compresses fast unless it says otherwise, and its runs as it says', async () => {
+  const agent = await linkedAgent()
+  const plan = await makePlan(agent)
+  expect(plan.compression).toBe('fast')
+  const first = await runPlan(plan)
+  await hub.expectState(first.id, 'running')
+  // The usual is not said: a device of an earlier version refuses words that it does not know.
+  expect(agent.offers.find(({ runId }) => runId === first.id)?.request).not.toHaveProperty('compression')
+  const waiting = await runPlan(plan)
+  const strong = await hub.json<Plan>(put(plan, { compression: 'strong' }))
+  expect(strong).toMatchObject({ compression: 'strong', revision: 2 })
+  expect((await hub.run(waiting.id)).request).toMatchObject({ compression: 'strong' })
+  await finish(agent, first, { outcome: 'failed', error: failure('store.full') })
+  await hub.expectState(waiting.id, 'running')
+  expect(agent.offers.find(({ runId }) => runId === waiting.id)?.request).toMatchObject({ compression: 'strong' })
+
+  const { compression: _, ...older } = changeOf(strong)
+  const renamed = await hub.json<Plan>(hub.post(`/api/v1/plans/${plan.id}`, { ...older, name: 'Homes' }, undefined, 'PUT'))
+  expect(renamed).toMatchObject({ name: 'Homes', compression: 'strong' })
+  expect(await hub.refusal(put(renamed, { compression: 'brotli' }))).toEqual([400, 'request.invalid'])
+  expect(await makePlan(agent, { name: 'Photos', compression: 'off' })).toMatchObject({ compression: 'off' })
+})
+
+test('a plan and a waiting run of before there was a choice compress fast', async () => {
+  const agent = await hub.enrol()
+  const plan = await makePlan(agent, { compression: 'off' })
+  // As the migration finds it: without the column, and a run without the word.
+  await hub.sql('update plan set compression = default where id = $1', [plan.id])
+  expect(await planNow(plan)).toMatchObject({ compression: 'fast' })
+  expect((await runPlan(plan)).request).not.toHaveProperty('compression')
+})
+
+test.each([
+  ['off', 'off'],
+  ['strong', 'strong'],
+  ['fast', undefined],
+  [undefined, undefined],
+])('a backup without a plan that is asked for with compression %s is ordered with %s', async (compression, ordered) => {
+  const agent = await hub.enrol()
+  const order = { kind: 'backup', sources: [{ path: '/home' }], compression }
+  const run = await hub.json<Run>(hub.post(`/api/v1/devices/${agent.agentId}/runs`, order))
+  expect(run.request).toEqual({
+    kind: 'backup',
+    vaultId: expect.any(String) as string,
+    sources: [{ path: '/home' }],
+    full: false,
+    ...(ordered === undefined ? {} : { compression: ordered }),
+  })
+})
+
 test('a run that failed for a reason that may pass is tried again, later and later, as often as its plan says', async () => {
   const agent = await linkedAgent()
   const plan = await makePlan(agent, { retries: { count: 2, firstDelayMs: 1000 } })

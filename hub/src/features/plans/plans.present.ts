@@ -22,6 +22,7 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
       name: row.name,
       sources: row.sources,
       ...row.exclusions,
+      compression: row.compression,
       retries: row.retries,
       timeoutMs: row.timeoutMs ?? null,
       shrinkLimitPercent: row.shrinkLimitPercent ?? null,

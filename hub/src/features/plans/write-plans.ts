@@ -43,7 +43,8 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
     const plan = await requirePlan(em, actor, planId, lockPlan)
     if (plan.revision !== change.revision) throw new AppError('plan.changed')
     const at = new Date(state.now())
-    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), change)
+    const { compression = plan.compression } = change
+    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), { ...change, compression })
     const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
     em.assign(plan, {
       ...fields,
@@ -82,12 +83,15 @@ export function deletePlan(state: PlansState, actor: KnownActor, planId: PlanId)
   })
 }
 
-type Fields = Pick<PlanRow, 'name' | 'sources' | 'exclusions' | 'retries' | 'timeoutMs' | 'shrinkLimitPercent' | 'isEnabled'>
+type Fields = Pick<
+  PlanRow,
+  'name' | 'sources' | 'exclusions' | 'compression' | 'retries' | 'timeoutMs' | 'shrinkLimitPercent' | 'isEnabled'
+>
 
 function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 'agentId' | 'vaultId'>): Fields {
   state.runs.requireUsableScope(agent, order)
-  const { name, sources, retries, timeoutMs, shrinkLimitPercent, isEnabled } = order
-  return storableJson({ name, sources, retries, timeoutMs, shrinkLimitPercent, isEnabled, exclusions: leanExclusions(order) })
+  const { name, sources, compression, retries, timeoutMs, shrinkLimitPercent, isEnabled } = order
+  return storableJson({ name, sources, compression, retries, timeoutMs, shrinkLimitPercent, isEnabled, exclusions: leanExclusions(order) })
 }
 
 /** A device holds the keys of its own vault only. */

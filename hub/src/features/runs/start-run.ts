@@ -1,6 +1,7 @@
 import {
   AppError,
   isFileSystemRoot,
+  leanCompression,
   leanExclusions,
   presetNamesFor,
   standardConflictMode,
@@ -47,7 +48,8 @@ interface Orderer {
 async function requestOf(state: RunsState, em: EntityManager, { actor, agent }: Orderer, order: RunOrder): Promise<RunRequest> {
   if (order.kind === 'backup') {
     requireUsableScope(agent, order)
-    return { kind: 'backup', vaultId: agent.vaultId, sources: order.sources, full: order.full, ...leanExclusions(order) }
+    const { sources, full, compression } = order
+    return { kind: 'backup', vaultId: agent.vaultId, sources, full, ...leanExclusions(order), ...leanCompression(compression) }
   }
   const snapshot = await state.snapshots.find(em, order.snapshotId)
   if (snapshot === null) throw new AppError('snapshot.not-found')

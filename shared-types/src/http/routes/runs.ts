@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { backupExclusions, LogLine, restoreModes, Run, RunCurve, RunEvent, RunKind, RunState } from '../../model/run.ts'
+import { backupExclusions, Compression, LogLine, restoreModes, Run, RunCurve, RunEvent, RunKind, RunState } from '../../model/run.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -10,6 +10,7 @@ const BackupOrder = z.strictObject({
   sources: z.array(WirePath).min(1).max(1000),
   full: z.boolean().default(false),
   ...backupExclusions,
+  compression: Compression.optional().describe('Of contents that are sent; fast unless said'),
 })
 const RestoreOrder = z.strictObject({
   kind: z.literal('restore'),

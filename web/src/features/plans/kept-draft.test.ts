@@ -26,3 +26,9 @@ test('what cannot be read is nothing', () => {
   sessionStorage.setItem('holdfast.plan-draft', '{"half')
   expect(recallDraft('ada', '/plans/1/edit')).toBeNull()
 })
+
+test('what was typed before an update of the console has what came with it as a new plan has it', () => {
+  const { compression: _, ...older } = kept.draft
+  keepDraft({ ...kept, draft: older as typeof kept.draft })
+  expect(recallDraft('ada', '/plans/1/edit')).toMatchObject({ draft: { name: 'Half typ', compression: 'fast' } })
+})

@@ -1,5 +1,5 @@
 import type { Plan } from '@holdfast/shared-types'
-import type { PlanDraft } from './plan-draft.ts'
+import { newDraft, type PlanDraft } from './plan-draft.ts'
 
 /** What somebody was writing, as it was when the sign-in ended or the page was closed. */
 export interface KeptDraft {
@@ -37,7 +37,8 @@ export function recallDraft(userId: string, place: string): Pick<KeptDraft, 'pla
     const text = sessionStorage.getItem(slot)
     if (text === null) return null
     const kept = JSON.parse(text) as KeptDraft
-    if (kept.userId === userId && kept.place === place) return kept
+    // Written before an update of the console, it may lack what came with it.
+    if (kept.userId === userId && kept.place === place) return { ...kept, draft: { ...newDraft(null), ...kept.draft } }
     if (kept.userId !== userId) forgetDraft()
     return null
   } catch {

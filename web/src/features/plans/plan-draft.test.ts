@@ -1,5 +1,12 @@
 // @vitest-environment node
-import { backupPresets, exclusionPatternProblem, pathsOfPreset, standardRetries, standardShrinkLimitPercent } from '@holdfast/shared-types'
+import {
+  backupPresets,
+  exclusionPatternProblem,
+  pathsOfPreset,
+  standardCompression,
+  standardRetries,
+  standardShrinkLimitPercent,
+} from '@holdfast/shared-types'
 import { describe, expect, test } from 'vitest'
 import { en } from '../../../locales/en/index.ts'
 import { aDevice, aPlan } from '../../testing/world.ts'
@@ -11,10 +18,17 @@ import { leftOutRules, offeredPresets } from './preset-rules.ts'
 import { plainDuration, retryDelays } from './retry-times.ts'
 
 const device = aDevice()
-const plan = aPlan(device, { exclude: ['*.o'], presets: ['linux-user-data'], excludeCaches: true, timeoutMs: 3_600_000 })
+const plan = aPlan(device, {
+  exclude: ['*.o'],
+  presets: ['linux-user-data'],
+  excludeCaches: true,
+  compression: 'strong',
+  timeoutMs: 3_600_000,
+})
 
 test('a new plan is what the hub would make of the least order', () => {
-  expect([draftDefaults.standardRetries, draftDefaults.standardShrinkLimitPercent]).toEqual([standardRetries, standardShrinkLimitPercent])
+  const { standardCompression: compression, standardRetries: retries, standardShrinkLimitPercent: percent } = draftDefaults
+  expect([compression, retries, percent]).toEqual([standardCompression, standardRetries, standardShrinkLimitPercent])
 })
 
 test('a plan that is opened and saved stays as it is', () => {
@@ -27,6 +41,7 @@ test('a plan that is opened and saved stays as it is', () => {
     presets: ['linux-user-data'],
     excludeCaches: true,
     oneFileSystem: false,
+    compression: 'strong',
     retries: plan.retries,
     timeoutMs: 3_600_000,
     shrinkLimitPercent: 50,
@@ -45,10 +60,10 @@ describe('two who change one plan', () => {
   const base = draftOf(plan)
   test('keep what both have changed, where it is not the same', () => {
     const mine = { ...base, name: 'Homes' }
-    const theirs = { ...base, patterns: '*.tmp', shrinkLimitPercent: 25 }
+    const theirs = { ...base, patterns: '*.tmp', compression: 'off' as const, shrinkLimitPercent: 25 }
     const { draft, taken, disputed } = mergeDrafts(base, mine, theirs)
-    expect(draft).toEqual({ ...base, name: 'Homes', patterns: '*.tmp', shrinkLimitPercent: 25 })
-    expect([taken, disputed]).toEqual([['rules', 'shrink'], []])
+    expect(draft).toEqual({ ...base, name: 'Homes', patterns: '*.tmp', compression: 'off', shrinkLimitPercent: 25 })
+    expect([taken, disputed]).toEqual([['rules', 'compression', 'shrink'], []])
   })
   test('are told what both have changed differently; mine stands', () => {
     const { draft, taken, disputed } = mergeDrafts(

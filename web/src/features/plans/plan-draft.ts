@@ -1,4 +1,4 @@
-import type { AgentId, HostFacts, Plan, PlanChange, PlanOrder, RetryPolicy, WirePath } from '@holdfast/shared-types'
+import type { AgentId, Compression, HostFacts, Plan, PlanChange, PlanOrder, RetryPolicy, WirePath } from '@holdfast/shared-types'
 
 /** A plan while it is written: what is typed stays as it is typed. */
 export interface PlanDraft {
@@ -11,13 +11,15 @@ export interface PlanDraft {
   presets: string[]
   excludeCaches: boolean
   oneFileSystem: boolean
+  compression: Compression
   retries: RetryPolicy
   timeoutMs: number | null
   shrinkLimitPercent: number | null
   isEnabled: boolean
 }
 
-// The hub's own for what an order leaves out (`standardRetries`, `standardShrinkLimitPercent`): a test compares.
+// The hub's own for what an order leaves out (`standardCompression`, `standardRetries`, `standardShrinkLimitPercent`): a test compares.
+export const standardCompression: Compression = 'fast'
 export const standardRetries: RetryPolicy = { count: 3, firstDelayMs: 300_000 }
 export const standardShrinkLimitPercent = 50
 
@@ -36,6 +38,7 @@ export const newDraft = (agentId: AgentId | null): PlanDraft => ({
   presets: [],
   excludeCaches: true,
   oneFileSystem: false,
+  compression: standardCompression,
   retries: { ...standardRetries },
   timeoutMs: null,
   shrinkLimitPercent: standardShrinkLimitPercent,
@@ -50,6 +53,7 @@ export const draftOf = (plan: Plan): PlanDraft => ({
   presets: [...(plan.presets ?? [])],
   excludeCaches: plan.excludeCaches ?? false,
   oneFileSystem: plan.oneFileSystem ?? false,
+  compression: plan.compression,
   retries: { ...plan.retries },
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,
@@ -82,10 +86,11 @@ export const rulesOf = ({ patterns, presets, oneFileSystem, excludeCaches }: Pla
   excludeCaches,
 })
 
-const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> => ({
+const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression'> => ({
   name: name.trim(),
   sources: draft.sources,
   ...rulesOf(draft),
+  compression: draft.compression,
   retries: draft.retries,
   timeoutMs: draft.timeoutMs,
   shrinkLimitPercent: draft.shrinkLimitPercent,
@@ -96,13 +101,14 @@ export const orderOf = (draft: PlanDraft, agentId: AgentId, name: string): PlanO
 export const changeOf = (draft: PlanDraft, revision: number, name: string): PlanChange => ({ revision, ...bodyOf(draft, name) })
 
 /** The parts of a draft that people know by name. */
-export const draftParts = ['name', 'sources', 'rules', 'retries', 'timeout', 'shrink', 'enabled'] as const
+export const draftParts = ['name', 'sources', 'rules', 'compression', 'retries', 'timeout', 'shrink', 'enabled'] as const
 export type DraftPart = (typeof draftParts)[number]
 
 const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
   name: ({ name }) => name.trim(),
   sources: ({ sources }) => sources.map(({ path, pathBase64 }) => pathBase64 ?? path).toSorted(),
   rules: (draft) => ({ ...rulesOf(draft), presets: draft.presets.toSorted() }),
+  compression: ({ compression }) => compression,
   retries: ({ retries }) => [retries.count, retries.firstDelayMs],
   timeout: ({ timeoutMs }) => timeoutMs,
   shrink: ({ shrinkLimitPercent }) => shrinkLimitPercent,
@@ -120,6 +126,7 @@ const keysOf: { readonly [P in DraftPart]: readonly (keyof PlanDraft)[] } = {
   name: ['name'],
   sources: ['sources'],
   rules: ['patterns', 'presets', 'excludeCaches', 'oneFileSystem'],
+  compression: ['compression'],
   retries: ['retries'],
   timeout: ['timeoutMs'],
   shrink: ['shrinkLimitPercent'],
