@@ -28,7 +28,9 @@ const floorTargets = [
 ] as const
 
 export const product = 'holdfast'
-export const floors: readonly string[] = ['rsync', 'cp -a']
+/** The least work of a first backup (floor-tool.ts). */
+export const floorName = 'read and seal'
+export const floors: readonly string[] = ['rsync', 'cp -a', floorName]
 export const stepNames: Readonly<Record<Step, string>> = {
   first: 'first backup',
   unchanged: 'unchanged backup',
