@@ -18,7 +18,7 @@ test('the bench measures every step of the real system, with every process that 
     makeSourceTree(source, { files: 300, bytes: 3_000_000 })
     const { signal } = new AbortController()
     const contest = { set: 'linux', source, workFolder, tools: [holdfastTool], rounds: 1, signal, tell: () => undefined } as const
-    const samples = await measureRounds({ ...contest, settleMs: 10, isRestoreCompared: true })
+    const samples = await measureRounds({ ...contest, settleMs: 10, isRestoreCompared: true, steps, prepare: () => Promise.resolve() })
     expect(samples.map(({ step }) => step)).toEqual([...steps])
     for (const { step, parts, peakBytes, storedBytes } of samples) {
       expect(Object.keys(parts), step).toEqual(['agent', 'hub', 'database', 'command line'])

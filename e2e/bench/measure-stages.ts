@@ -2,40 +2,15 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot } from '../stack/project.ts'
-import type { DataSetName, Step } from './figures.ts'
+import { profiledSteps, type DataSetName, type ProfiledStep, type StageFigure, type StepStages } from './figures.ts'
 import { beginHoldfast, type HoldfastRound } from './holdfast.ts'
 import type { CommandFigures } from './measure-command.ts'
 import { attributePart, type AttributedPart } from './stages/attribute.ts'
 import { monotonicMicroseconds, type Span } from './stages/cpu-profile.ts'
 import { profilingEnv, readProfiles, type ThreadProfile } from './stages/profiling.ts'
 import { bytesOfStages } from './stages/stage-bytes.ts'
-import { stages, type Direction, type Stage } from './stages/stages.ts'
+import { stages, type Direction } from './stages/stages.ts'
 import { ThreadWatch, type ThreadCpu } from './stages/thread-watch.ts'
-
-export const profiledSteps = ['first', 'unchanged', 'restore'] as const satisfies readonly Step[]
-export type ProfiledStep = (typeof profiledSteps)[number]
-
-/** One stage of one part of the system. */
-export interface StageFigure {
-  readonly part: string
-  readonly stage: Stage
-  readonly cpuSeconds: number
-  /** As the result of the run counts them; null where it counts none. */
-  readonly bytes: number | null
-}
-
-/** One step under V8's sampling profiler. */
-export interface StepStages {
-  readonly set: DataSetName
-  readonly step: ProfiledStep
-  /** Slower than without the profiler. */
-  readonly wallSeconds: number
-  readonly figures: readonly StageFigure[]
-  /** By part: time on the clock, summed over the threads that run JavaScript, in which they had nothing to do. */
-  readonly idleSeconds: Readonly<Record<string, number>>
-  /** CPU of the profiler's own threads, which is in none of the figures. */
-  readonly profilerSeconds: number
-}
 
 export interface StagesToMeasure {
   readonly set: DataSetName

@@ -1,5 +1,4 @@
-import type { Row } from './figures.ts'
-import type { StageFigure, StepStages } from './measure-stages.ts'
+import type { Row, StageFigure, StepStages } from './figures.ts'
 import { markdownTable, mebibytes, seconds } from './result-tables.ts'
 import { stageMeanings } from './stages/stages.ts'
 import { product, stepNames } from './targets.ts'

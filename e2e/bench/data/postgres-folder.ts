@@ -7,10 +7,10 @@ import { startStack } from '../../stack/start-stack.ts'
 /** About 300 bytes each in the table, and two indexes. */
 const insert = `
   insert into bench_orders
-  select n, md5(n::text)::uuid, 'customer-' || (n * 7919 % 50000), timestamptz '2025-01-01' + n * interval '37 seconds',
-    (n * 104729 % 1000000) / 100.0, (array['open','paid','sent','returned'])[1 + n % 4],
-    repeat('item ' || (n % 977) || ', ', 1 + n % 12) || md5((n * 31)::text)
-  from generate_series($1::int, $2::int) as n`
+  select n::int, md5(n::text)::uuid, 'customer-' || (n * 7919 % 50000), timestamptz '2025-01-01' + n * interval '37 seconds',
+    (n * 104729 % 1000000) / 100.0, (array['open','paid','sent','returned'])[(1 + n % 4)::int],
+    repeat('item ' || (n % 977) || ', ', (1 + n % 12)::int) || md5((n * 31)::text)
+  from generate_series($1::bigint, $2::bigint) as n`
 
 /**
  * A data folder of Postgres as it lies on a disk after a clean end, with a filled table: that of a hub's own database, which is the

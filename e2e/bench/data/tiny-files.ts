@@ -5,7 +5,7 @@ import { seededRandom } from '../../stack/seeded-random.ts'
 const filesPerFolder = 1000
 const fileBytes = 4096
 const vocabularySize = 4000
-/** More than fill a file: a word and its blank have 13 bytes on average, and at least 7. */
+/** Fill all but a few files of a thousand: a word and its blank have 13 bytes on average. */
 const wordsPerFile = 330
 
 const numbered = (number: number): string => String(number).padStart(4, '0')

@@ -77,6 +77,6 @@ parentPort?.on('message', (pieces: readonly FloorPiece[] | null) => {
     sums.bytes += done.bytes
     sums.sealedBytes += done.sealedBytes
   }
-  parentPort?.postMessage(sums satisfies FloorSums)
+  parentPort?.postMessage(sums satisfies FloorSums, [])
   if (pieces === null) parentPort?.close()
 })

@@ -51,7 +51,7 @@ function work(hash: PieceHashName, batches: Iterator<FloorPiece[]>): Promise<Flo
   let sums = empty
   const giveNext = (): void => {
     const { done, value } = batches.next()
-    worker.postMessage(done === true ? null : value)
+    worker.postMessage(done === true ? null : value, [])
   }
   return new Promise((resolve, reject) => {
     worker.on('message', (done: FloorSums) => {

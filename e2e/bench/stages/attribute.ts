@@ -44,7 +44,7 @@ export function attributePart({ span, direction, profiles, threads, cpuSeconds, 
       else add(stage, thread.cpuSeconds)
       continue
     }
-    const { shares, idle } = sharesOf(profile.profile, { span, direction, root })
+    const { shares, idle } = sharesOf(profile.profiles, { span, direction, root })
     for (const [stage, share] of shares) add(stage, share * thread.cpuSeconds)
     idleSeconds += idle
   }
@@ -59,12 +59,16 @@ interface Shares {
   readonly idle: number
 }
 
-function sharesOf(profile: CpuProfile, { span, direction, root }: Pick<PartToAttribute, 'span' | 'direction' | 'root'>): Shares {
-  const isCounting = profile.nodes.some(({ callFrame }) => callFrame.url === pathToFileURL(`${root}/${countingRoom}`).href)
+function sharesOf(
+  profiles: readonly CpuProfile[],
+  { span, direction, root }: Pick<PartToAttribute, 'span' | 'direction' | 'root'>,
+): Shares {
+  const counting = pathToFileURL(`${root}/${countingRoom}`).href
+  const isCounting = profiles.some(({ nodes }) => nodes.some(({ callFrame }) => callFrame.url === counting))
   const samples = new Map<Stage, number>()
   let busy = 0
   let idleMicroseconds = 0
-  for (const stack of stacksWithin(profile, span)) {
+  for (const stack of profiles.flatMap((profile) => stacksWithin(profile, span))) {
     const stage = stageOfStack(stack.frames, direction, root)
     if (stage === 'idle') idleMicroseconds += stack.microseconds
     else {

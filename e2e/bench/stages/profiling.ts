@@ -10,7 +10,8 @@ export interface ThreadProfile {
   readonly process: number
   /** The system's number of the thread. */
   readonly systemThread: number
-  readonly profile: CpuProfile
+  /** One, or two: a starter that gives its process to the program leaves one of its own. */
+  readonly profiles: readonly CpuProfile[]
 }
 
 /** The environment in which a process and its threads are profiled, into a folder that is made. They are written when it ends by itself. */
@@ -38,12 +39,11 @@ export function readProfiles(folder: string): ThreadProfile[] {
   const announced = names
     .filter((name) => name.startsWith('thread.'))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Announced)
-  const profiles = names.flatMap((name) => {
+  const profiles = announced.map(({ process, threadId, systemThread }): ThreadProfile => {
     // CPU.<day>.<time>.<process>.<thread of Node>.<number>.cpuprofile
-    const [, process, threadId] = /^CPU\.\d+\.\d+\.(\d+)\.(\d+)\.\d+\.cpuprofile$/.exec(name) ?? []
-    const thread = announced.find((one) => one.process === Number(process) && one.threadId === Number(threadId))
-    if (thread === undefined) return []
-    return [{ process: thread.process, systemThread: thread.systemThread, profile: readCpuProfile(join(folder, name)) }]
+    const written = names.filter((name) => new RegExp(`^CPU\\.\\d+\\.\\d+\\.${process}\\.${threadId}\\.\\d+\\.cpuprofile$`).test(name))
+    if (written.length === 0) throw new Error(`Thread ${threadId} of a process that was to be profiled has left no profile.`)
+    return { process, systemThread, profiles: written.map((name) => readCpuProfile(join(folder, name))) }
   })
   if (profiles.length === 0) throw new Error('A process that was to be profiled has left no profile.')
   return profiles

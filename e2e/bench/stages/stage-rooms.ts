@@ -92,10 +92,12 @@ export const roomRules: readonly RoomRule[] = [
     room: `hub/src/${folder}/`,
     work: 'access' as const,
   })),
-  ...['features/runs', 'features/hosts', 'features/statistics', 'platform/realtime', 'platform/events', 'platform/logging'].map((folder) => ({
-    room: `hub/src/${folder}/`,
-    work: 'runs' as const,
-  })),
+  ...['features/runs', 'features/hosts', 'features/statistics', 'platform/realtime', 'platform/events', 'platform/logging'].map(
+    (folder) => ({
+      room: `hub/src/${folder}/`,
+      work: 'runs' as const,
+    }),
+  ),
 ]
 
 /** The thread that runs it does nothing but look through the tree before the backup does. */
@@ -122,11 +124,6 @@ export const nativeThreads: Readonly<Record<string, Stage | 'profiler'>> = {
 /** Modules of Node that are met only while threads start and modules are loaded. */
 export const startingModules: readonly string[] = ['node:internal/modules/', 'node:internal/bootstrap/', 'node:internal/deps/amaro/']
 /** Modules of Node that move bytes. */
-export const networkModules: readonly string[] = [
-  'node:net',
-  'node:_http_',
-  'node:internal/stream_base_commons',
-  'node:internal/streams/',
-]
+export const networkModules: readonly string[] = ['node:net', 'node:_http_', 'node:internal/stream_base_commons', 'node:internal/streams/']
 /** Those of messages between threads. */
 export const messageModules: readonly string[] = ['node:internal/per_context/messageport', 'node:internal/worker']
