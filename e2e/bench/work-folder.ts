@@ -8,7 +8,7 @@ const prefix = 'holdfast-bench-'
 /** A data set, the largest store of a tool, and one restored tree (seen: 1.8 + 1.2 + 1.8 GiB), with some air. */
 export const usuallyNeededBytes = 8 * 2 ** 30
 
-const inMemory: readonly string[] = ['tmpfs', 'ramfs']
+const inMemory: ReadonlySet<string> = new Set(['tmpfs', 'ramfs'])
 
 export interface WantedPlace {
   /** Null = the usual one of its kind. */
@@ -27,7 +27,7 @@ export function makeWorkFolder({ folder, place, neededBytes }: WantedPlace): Wor
   const parent = folder ?? usualPlaces[place]
   if (!existsSync(parent)) throw new Error(`There is no ${parent}. Name a folder on a fast disk with --work DIR.`)
   const fileSystem = fileSystemOf(parent)
-  if (place === 'disk' && inMemory.includes(fileSystem))
+  if (place === 'disk' && inMemory.has(fileSystem))
     throw new Error(`${parent} is a ${fileSystem}, and this data set is measured on a disk. Name a folder on one with --work DIR.`)
   removeAbandoned(parent)
   const { bavail, bsize } = statfsSync(parent)

@@ -55,7 +55,11 @@ export function stacksWithin(profile: CpuProfile, { fromMicroseconds, untilMicro
   }
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)))
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
-  return [...met].map(([node, counts]) => ({ frames: framesOf(node, parents, frames), ...counts }))
+  return [...met].map(([node, counts]) => ({
+    frames: framesOf(node, parents, frames),
+    samples: counts.samples,
+    microseconds: counts.microseconds,
+  }))
 }
 
 function framesOf(node: number, parents: ReadonlyMap<number, number>, frames: ReadonlyMap<number, Frame>): Frame[] {

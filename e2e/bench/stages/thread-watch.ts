@@ -44,7 +44,13 @@ export class ThreadWatch {
   stop(): ThreadCpu[] {
     clearInterval(this.#timer)
     this.#look(false)
-    return [...this.#seen.values()].map(({ before, last, ...thread }) => ({ ...thread, cpuSeconds: last - before }))
+    return [...this.#seen.values()].map(({ part, process, systemThread, name, before, last }) => ({
+      part,
+      process,
+      systemThread,
+      name,
+      cpuSeconds: last - before,
+    }))
   }
 
   #look(isFirst: boolean): void {
