@@ -46,7 +46,10 @@ function resultsOf({ samples, dataSets, stages, fileSystems }: Measured, tools: 
     machine: machineFacts([...fileSystems].join(' and ')),
     date: new Date().toISOString(),
     commit: commitInHand(),
-    peers: Object.fromEntries(tools.map(({ name, version }) => [name, version])),
+    // Not every set is measured with every tool.
+    peers: Object.fromEntries(
+      tools.filter(({ name }) => rows.some(({ tool }) => tool === name)).map(({ name, version }) => [name, version]),
+    ),
     dataSets,
     rows,
     targets: targetsOf(rows),
