@@ -1,15 +1,21 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { dataSetNames, type DataSetName } from './figures.ts'
+import { dataSetNames, heldOutKinds, usualDataSets, type DataSetName } from './figures.ts'
 
 export interface BenchArguments {
   readonly sets: readonly DataSetName[]
   readonly rounds: number
+  /** Whether somebody asked for so many rounds: then also where one would do. */
+  readonly areRoundsGiven: boolean
+  /** Tells where the time goes instead of comparing. */
+  readonly stages: boolean
+  /** Of the set `tiny`. */
+  readonly files: number
   /** Ends with a failure where Holdfast is behind a peer. */
   readonly gate: boolean
   /** Writes the results into docs/performance.md. */
   readonly record: boolean
-  /** Folder for data and stores; null = a tmpfs. */
+  /** Folder for data and stores; null = a tmpfs, or a disk where the set wants one. */
   readonly workFolder: string | null
   /** Folder with data sets made earlier (`linux/`, `large/`); it is left as it was. */
   readonly dataFolder: string | null
@@ -19,13 +25,19 @@ export interface BenchArguments {
   readonly borgLz4: boolean
 }
 
-export const usage = `usage: npm run bench -- [linux] [large] [options]      (both sets when none is named)
+/** All held-out kinds at once. */
+const kindsName = 'kinds'
 
-  --repeat N       rounds; the median counts (3)
+export const usage = `usage: npm run bench -- [SET…] [options]      (linux and large when none is named)
+
+  SET              linux, large, tiny, ${heldOutKinds.join(', ')}; ${kindsName} = the last ${heldOutKinds.length}
+  --stages         where the time goes, instead of a comparison (linux when no set is named; one round)
+  --files N        files of the set tiny, 1,000 in each folder (1000000)
+  --repeat N       rounds; the median counts (3; of tiny 1)
   --no-gate        end well even where Holdfast is behind a peer
   --record         write the results into docs/performance.md
-  --work DIR       where data and stores lie (a folder of its own on /dev/shm)
-  --data DIR       use the data sets DIR/linux and DIR/large instead of making them
+  --work DIR       where data and stores lie (a folder of its own on /dev/shm, of tiny on /var/tmp)
+  --data DIR       use the data sets DIR/linux, DIR/large … instead of making them
   --restic PATH    compare with this restic too
   --borg-lz4       compare with the first backup of borg's default compression too`
 
@@ -34,16 +46,16 @@ export class UsageProblem extends Error {}
 /** @throws UsageProblem */
 export function parseBenchArguments(args: readonly string[]): BenchArguments {
   const { values, positionals } = parse(args)
-  const rounds = Number(values.repeat ?? 3)
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new UsageProblem(`--repeat takes a number from 1 to 100.\n${usage}`)
-  const unknown = positionals.find((name) => !isDataSet(name))
-  if (unknown !== undefined) throw new UsageProblem(`There is no data set “${unknown}”; there are ${dataSetNames.join(' and ')}.\n${usage}`)
-  const sets = dataSetNames.filter((name) => positionals.length === 0 || positionals.includes(name))
+  const stages = values.stages === true
+  if (stages && values.record === true) throw new UsageProblem(`--record writes comparisons, and --stages makes none.\n${usage}`)
   const path = (value: string | undefined): string | null => (value === undefined ? null : resolve(value))
   return {
-    sets,
-    rounds,
-    gate: values['no-gate'] !== true,
+    sets: setsNamed(positionals, stages ? ['linux'] : usualDataSets),
+    rounds: wholeNumber('--repeat', values.repeat ?? (stages ? '1' : '3'), 1, 100),
+    areRoundsGiven: values.repeat !== undefined,
+    stages,
+    files: wholeNumber('--files', values.files ?? '1000000', 1000, 50_000_000),
+    gate: values['no-gate'] !== true && !stages,
     record: values.record === true,
     workFolder: path(values.work),
     dataFolder: path(values.data),
@@ -52,10 +64,27 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
   }
 }
 
+function setsNamed(names: readonly string[], whenNone: readonly DataSetName[]): DataSetName[] {
+  const unknown = names.find((name) => name !== kindsName && !isDataSet(name))
+  if (unknown !== undefined)
+    throw new UsageProblem(`There is no data set “${unknown}”; there are ${dataSetNames.join(', ')} and ${kindsName}.\n${usage}`)
+  const wanted: readonly string[] = names.length === 0 ? whenNone : names.flatMap((name) => (name === kindsName ? heldOutKinds : [name]))
+  return dataSetNames.filter((name) => wanted.includes(name))
+}
+
 const isDataSet = (name: string): name is DataSetName => (dataSetNames as readonly string[]).includes(name)
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < least || number > most)
+    throw new UsageProblem(`${option} takes a number from ${least} to ${most}.\n${usage}`)
+  return number
+}
 
 const options = {
   repeat: { type: 'string' },
+  stages: { type: 'boolean' },
+  files: { type: 'string' },
   'no-gate': { type: 'boolean' },
   record: { type: 'boolean' },
   work: { type: 'string' },

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { createCipheriv } from 'node:crypto'
 import {
   createWriteStream,
   existsSync,
@@ -9,22 +8,86 @@ import {
   openSync,
   readdirSync,
   readSync,
+  rmSync,
   closeSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { projectRoot } from '../stack/project.ts'
 import { removeLeftovers } from './change-set.ts'
+import { makeDiskImage } from './data/disk-image.ts'
+import { makeMaildir } from './data/maildir.ts'
+import { makePhotos } from './data/photos.ts'
+import { makePostgresFolder } from './data/postgres-folder.ts'
+import { randomBytes, type Bytes } from './data/random-bytes.ts'
+import { makeTinyFiles } from './data/tiny-files.ts'
 import { fileSystemOf } from './file-system.ts'
 import type { DataSetFacts, DataSetName } from './figures.ts'
 import { linuxSize, makeSourceTree } from './source-tree.ts'
 
-/** Makes a data set in a folder that does not exist yet. @returns what it was made of, as part of a sentence */
-export async function makeDataSet(name: DataSetName, folder: string, signal: AbortSignal): Promise<string> {
+export interface DataSetToMake {
+  readonly name: DataSetName
+  /** Does not exist yet; what is made on the way lies beside it. */
+  readonly folder: string
+  /** Of the set `tiny`. */
+  readonly files: number
+  readonly signal: AbortSignal
+}
+
+/** Makes a data set in a new folder. @returns what it was made of, as part of a sentence */
+export async function makeDataSet({ name, folder, files, signal }: DataSetToMake): Promise<string> {
+  switch (name) {
+    case 'linux':
+      return makeLinux(made(folder), signal)
+    case 'large':
+      return makeLarge(made(folder), signal)
+    case 'tiny':
+      makeTinyFiles(made(folder), files)
+      return 'words in hex, from a fixed seed'
+    case 'node_modules':
+      await runToEnd('cp', ['-a', join(projectRoot, 'node_modules'), folder], signal)
+      return 'this repository’s own; compare figures of one run only'
+    case 'maildir':
+      makeMaildir(made(folder), 30_000)
+      return 'messages, answers and attachments in base64, from a fixed seed'
+    case 'postgres':
+      await makePostgresFolder(folder, postgresRows, dirname(folder))
+      return 'the data folder of a Postgres 18 with one filled table, after a clean end; compare figures of one run only'
+    case 'photos':
+      makePhotos(made(folder), 90)
+      return 'incompressible files with XMP sidecars, from a fixed seed'
+    case 'vm':
+      return makeVm(made(folder), signal)
+  }
+}
+
+const made = (folder: string): string => {
   mkdirSync(folder)
-  return name === 'linux' ? makeLinux(folder, signal) : makeLarge(folder, signal)
+  return folder
+}
+
+/** Some 350 MiB with its indexes and its log. */
+const postgresRows = 600_000
+
+/** Source code and photos in an ext4 of which a third is free. */
+async function makeVm(folder: string, signal: AbortSignal): Promise<string> {
+  const contents = `${folder}.contents`
+  const image = join(folder, 'disk.raw')
+  mkdirSync(contents)
+  try {
+    makeSourceTree(made(join(contents, 'src')), { files: 15_000, bytes: 250_000_000 }, 2)
+    makePhotos(made(join(contents, 'photos')), 20, 2)
+    if (await makeDiskImage(image, contents, 640 * mebibyte, signal))
+      return 'a raw image of 640 MiB with an ext4 of source code and photos, a third of it free'
+    await runToEnd('tar', ['-cf', image, '-C', contents, '.'], signal)
+    truncateSync(image, 640 * mebibyte)
+    return 'the same files one after the other, as there is no mkfs.ext4 (apt-get install e2fsprogs); compare figures of one kind only'
+  } finally {
+    rmSync(contents, { recursive: true, force: true })
+  }
 }
 
 /** A tree that was made earlier, without what a killed bench has left in it. @returns as `makeDataSet` */
@@ -57,18 +120,6 @@ async function makeLarge(folder: string, signal: AbortSignal): Promise<string> {
   writeParts(join(folder, 'service.log'), 256, () => log.subarray(0, mebibyte))
   writeImage(join(folder, 'disk.img'), randomBytes(2))
   return 'random bytes, a tar of this machine’s /usr, a log, a sparse disk image; compare figures of one run only'
-}
-
-interface Bytes {
-  /** The next MiB. */
-  next(): Buffer
-}
-
-/** AES-CTR over zeros: incompressible, and the same for the same seed. */
-function randomBytes(seed = 1): Bytes {
-  const cipher = createCipheriv('aes-256-ctr', Buffer.alloc(32, seed), Buffer.alloc(16))
-  const zeros = Buffer.alloc(mebibyte)
-  return { next: () => cipher.update(zeros) }
 }
 
 function writeParts(file: string, count: number, next: () => Buffer): void {
@@ -120,9 +171,7 @@ export function runToEnd(program: string, args: readonly string[], signal: Abort
 export function readThrough(name: DataSetName, folder: string, origin: string): DataSetFacts {
   const buffer = Buffer.alloc(mebibyte)
   const facts = { files: 0, bytes: 0 }
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
+  for (const path of filesOf(folder)) {
     facts.files += 1
     facts.bytes += lstatSync(path).size
     const fd = openSync(path, 'r')
@@ -133,4 +182,12 @@ export function readThrough(name: DataSetName, folder: string, origin: string): 
     }
   }
   return { name, origin, fileSystem: fileSystemOf(folder), ...facts }
+}
+
+/** Folder by folder: of millions of files there is no list. */
+function* filesOf(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) yield* filesOf(join(folder, entry.name))
+    else if (entry.isFile()) yield join(folder, entry.name)
+  }
 }

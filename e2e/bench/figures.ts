@@ -1,8 +1,14 @@
+import type { Stage } from './stages/stages.ts'
+
 /** What is measured, and the shape of bench-results.json. */
 export const steps = ['first', 'unchanged', 'changed', 'restore'] as const
 export type Step = (typeof steps)[number]
 
-export const dataSetNames = ['linux', 'large'] as const
+/** Measured when none is named. */
+export const usualDataSets = ['linux', 'large'] as const
+/** Kinds of data that nothing was tuned with: a warning where the others flatter. */
+export const heldOutKinds = ['node_modules', 'maildir', 'postgres', 'photos', 'vm'] as const
+export const dataSetNames = [...usualDataSets, 'tiny', ...heldOutKinds] as const
 export type DataSetName = (typeof dataSetNames)[number]
 
 /** One step of one tool, once. */
@@ -61,6 +67,8 @@ export interface BenchResults {
   readonly rows: readonly Row[]
   readonly targets: readonly Target[]
   readonly samples: readonly Sample[]
+  /** Where the time went, step by step; empty unless it was asked for. */
+  readonly stages: readonly StepStages[]
 }
 
 export interface DataSetFacts {
@@ -70,4 +78,29 @@ export interface DataSetFacts {
   readonly fileSystem: string
   readonly files: number
   readonly bytes: number
+}
+
+export const profiledSteps = ['first', 'unchanged', 'restore'] as const satisfies readonly Step[]
+export type ProfiledStep = (typeof profiledSteps)[number]
+
+/** One stage of one part of the system. */
+export interface StageFigure {
+  readonly part: string
+  readonly stage: Stage
+  readonly cpuSeconds: number
+  /** As the result of the run counts them; null where it counts none. */
+  readonly bytes: number | null
+}
+
+/** One step under V8's sampling profiler. */
+export interface StepStages {
+  readonly set: DataSetName
+  readonly step: ProfiledStep
+  /** Slower than without the profiler. */
+  readonly wallSeconds: number
+  readonly figures: readonly StageFigure[]
+  /** By part: time on the clock, summed over the threads that run JavaScript, in which they had nothing to do. */
+  readonly idleSeconds: Readonly<Record<string, number>>
+  /** CPU of the profiler's own threads, which is in none of the figures. */
+  readonly profilerSeconds: number
 }

@@ -1,11 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { steps } from './figures.ts'
+import { makePostgresFolder } from './data/postgres-folder.ts'
+import { profiledSteps, steps, type ProfiledStep } from './figures.ts'
 import { holdfastTool } from './holdfast.ts'
 import { measureRounds } from './measure-rounds.ts'
+import { measureStages } from './measure-stages.ts'
 import { makeSourceTree } from './source-tree.ts'
+import type { Stage } from './stages/stages.ts'
+import { bytesBelow } from './tool.ts'
 
 test('the bench measures every step of the real system, with every process that takes part, and leaves nothing behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-test-'))
@@ -18,7 +22,7 @@ test('the bench measures every step of the real system, with every process that 
     makeSourceTree(source, { files: 300, bytes: 3_000_000 })
     const { signal } = new AbortController()
     const contest = { set: 'linux', source, workFolder, tools: [holdfastTool], rounds: 1, signal, tell: () => undefined } as const
-    const samples = await measureRounds({ ...contest, settleMs: 10, isRestoreCompared: true })
+    const samples = await measureRounds({ ...contest, settleMs: 10, isRestoreCompared: true, steps, prepare: () => Promise.resolve() })
     expect(samples.map(({ step }) => step)).toEqual([...steps])
     for (const { step, parts, peakBytes, storedBytes } of samples) {
       expect(Object.keys(parts), step).toEqual(['agent', 'hub', 'database', 'command line'])
@@ -27,6 +31,56 @@ test('the bench measures every step of the real system, with every process that 
       expect(storedBytes, step).toBeGreaterThan(300_000)
     }
     expect(readdirSync(workFolder)).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
+
+test('stages account for all CPU of agent and hub, and the work of each step is where it belongs', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-test-'))
+  try {
+    chmodSync(folder, 0o711)
+    const [source, workFolder] = [join(folder, 'source'), join(folder, 'work')]
+    mkdirSync(source)
+    mkdirSync(workFolder, { mode: 0o711 })
+    makeSourceTree(source, { files: 3000, bytes: 60_000_000 })
+    const { signal } = new AbortController()
+    const quiet = { prepare: () => Promise.resolve(), tell: () => undefined, settleMs: 2500 }
+    const measured = await measureStages({ set: 'linux', source, workFolder, signal, ...quiet })
+    expect(measured.map(({ step }) => step)).toEqual([...profiledSteps])
+    const secondsOf = (step: ProfiledStep, part: string, stage: Stage): number =>
+      measured.find((one) => one.step === step)?.figures.find((figure) => figure.part === part && figure.stage === stage)?.cpuSeconds ?? 0
+    for (const stage of ['compress', 'hash', 'seal', 'read', 'pack'] as const)
+      expect(secondsOf('first', 'agent', stage), stage).toBeGreaterThan(0)
+    for (const stage of ['write', 'decompress', 'open', 'verify'] as const)
+      expect(secondsOf('restore', 'agent', stage), stage).toBeGreaterThan(0)
+    expect(secondsOf('first', 'hub', 'ingest')).toBeGreaterThan(0)
+    expect(secondsOf('restore', 'hub', 'serve')).toBeGreaterThan(0)
+    for (const { step, figures, idleSeconds } of measured) {
+      expect(new Set(figures.map(({ part }) => part)), step).toEqual(new Set(['agent', 'hub', 'database', 'command line']))
+      expect(idleSeconds['hub'], step).toBeGreaterThan(0)
+    }
+    const sum = (stage?: Stage): number =>
+      measured
+        .flatMap(({ figures }) => figures)
+        .reduce((total, figure) => total + (stage === undefined || figure.stage === stage ? figure.cpuSeconds : 0), 0)
+    expect(sum('other')).toBeLessThan(sum() / 4)
+    expect(readdirSync(workFolder)).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
+
+test('the data folder of a Postgres is one of a clean end, with its table', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-test-'))
+  try {
+    chmodSync(folder, 0o711)
+    const data = join(folder, 'postgres')
+    await makePostgresFolder(data, 5000, folder)
+    expect(readdirSync(folder)).toEqual(['postgres'])
+    expect(readdirSync(data)).toEqual(expect.arrayContaining(['PG_VERSION', 'base', 'global', 'pg_wal']))
+    expect(existsSync(join(data, 'postmaster.pid'))).toBe(false)
+    expect(bytesBelow(join(data, 'base'))).toBeGreaterThan(5000 * 150)
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }

@@ -21,6 +21,10 @@ export interface Contest {
   readonly settleMs: number
   /** Whether the first round's restores are compared with the source, for which rsync is needed. */
   readonly isRestoreCompared: boolean
+  /** Of each tool those that it knows. */
+  readonly steps: readonly Step[]
+  /** Before each step, such as a `sync`. */
+  readonly prepare: (signal: AbortSignal) => Promise<void>
 }
 
 /** Every tool in every round, each round beginning with another one, so that whatever drifts on the machine hits all alike. */
@@ -47,7 +51,8 @@ async function measureTool(contest: Contest, tool: Tool, round: number): Promise
     await sleep(settleMs, undefined, { signal })
     const work = await tool.begin(folder, signal)
     try {
-      for (const step of tool.steps) {
+      for (const step of tool.steps.filter((known) => contest.steps.includes(known))) {
+        await contest.prepare(signal)
         const figures = await carryOut(contest, work, { step, isCompared: contest.isRestoreCompared && round === 0 })
         samples.push({ set, tool: tool.name, step, round, ...figuresOf(figures), storedBytes: work.storedBytes() })
         tell(`${set}, round ${round + 1} of ${contest.rounds}: ${tool.name}, ${step}: ${figures.wallSeconds.toFixed(2)} s`)
@@ -73,7 +78,8 @@ interface Task {
   readonly isCompared: boolean
 }
 
-async function carryOut({ source, workFolder, signal }: Contest, work: ToolRound, { step, isCompared }: Task): Promise<CommandFigures> {
+async function carryOut(contest: Contest, work: ToolRound, { step, isCompared }: Task): Promise<CommandFigures> {
+  const { source, signal } = contest
   if (step === 'first' || step === 'unchanged') return work.backUp(source, signal)
   if (step === 'changed') {
     const undo = changeTree(source, 1)
@@ -83,7 +89,9 @@ async function carryOut({ source, workFolder, signal }: Contest, work: ToolRound
       undo()
     }
   }
-  return restore({ source, workFolder, signal }, work, isCompared)
+  // The newest snapshot may be of the changed tree; a restore is compared with the tree as it is.
+  if (contest.steps.includes('changed')) await work.backUp(source, signal)
+  return restore(contest, work, isCompared)
 }
 
 async function restore(
@@ -91,8 +99,6 @@ async function restore(
   work: ToolRound,
   isCompared: boolean,
 ): Promise<CommandFigures> {
-  // The newest snapshot is of the changed tree; a restore is compared with the tree as it is.
-  await work.backUp(source, signal)
   const target = join(workFolder, 'restored')
   mkdirSync(target)
   try {

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { steps } from './figures.ts'
 import { measureRounds } from './measure-rounds.ts'
 import { findPeers } from './peers.ts'
 import { makeSourceTree } from './source-tree.ts'
@@ -23,13 +24,22 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const found = await findPeers({ otherRestic: null, borgLz4: true })
 const peers = found.tools.filter(({ name }) => !floors.includes(name))
 const { signal } = new AbortController()
-const options = { set: 'linux', rounds: 1, signal, tell: () => undefined, settleMs: 10, isRestoreCompared: true } as const
+const options = {
+  set: 'linux',
+  rounds: 1,
+  signal,
+  tell: () => undefined,
+  settleMs: 10,
+  isRestoreCompared: true,
+  steps,
+  prepare: () => Promise.resolve(),
+} as const
 
 // `npm run bench` installs them; where nobody has run it there is nothing to test.
 test.skipIf(found.missing.length > 0)('every peer takes its steps, restores what it has stored, and passes its own check', async () => {
   const samples = await measureRounds({ ...options, source, workFolder, tools: peers })
   expect(samples.map(({ tool, step }) => `${tool} ${step}`).toSorted()).toEqual(
-    peers.flatMap(({ name, steps }) => steps.map((step) => `${name} ${step}`)).toSorted(),
+    peers.flatMap(({ name, steps: known }) => known.map((step) => `${name} ${step}`)).toSorted(),
   )
   for (const { storedBytes } of samples) expect(storedBytes).toBeGreaterThan(300_000)
   expect(readdirSync(workFolder)).toEqual([])

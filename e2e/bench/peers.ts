@@ -124,7 +124,7 @@ function makeRsync(name: string, file: string, version: string): Tool {
 }
 
 /** The floor of a restore: as many files and bytes are written, and nothing is kept beside them. */
-const copyTool: Tool = {
+export const copyTool: Tool = {
   name: 'cp -a',
   version: 'of this system',
   steps: ['first'],

@@ -9,8 +9,8 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), line([], '-'), ...rows.map((row) => line(row))]
 }
 
-const seconds = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
+export const seconds = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`
+export const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
 const spreadOf = ({ wallSpread: [fastest, slowest], rounds }: Row): string =>
   rounds === 1 ? 'one round' : `${seconds(fastest)} – ${seconds(slowest)}`
 

@@ -3,6 +3,7 @@ import { parseBenchArguments } from './bench-arguments.ts'
 import type { BenchResults } from './figures.ts'
 import { withResults } from './record-results.ts'
 import { markdownTable, resultLines } from './result-tables.ts'
+import { makeWorkFolder } from './work-folder.ts'
 
 const results: BenchResults = {
   machine: { cpu: 'Test', cores: 2, memoryBytes: 2 ** 33, system: 'Linux 6', node: '24', fileSystem: 'tmpfs' },
@@ -38,6 +39,7 @@ const results: BenchResults = {
   ],
   targets: [{ name: 'linux: first backup', target: '≥ 2×', measured: '2.50×', met: true, gate: { rule: '≥ 1.5×', passed: true } }],
   samples: [],
+  stages: [],
 }
 
 test('results are tables with the spread, the ratio to Holdfast, and what each process took', () => {
@@ -74,4 +76,28 @@ test('arguments name sets and options; what is unknown is told with the usage', 
   })
   for (const wrong of [['huge'], ['--repeat', '0'], ['--repeat', 'x'], ['--frobnicate']])
     expect(() => parseBenchArguments(wrong)).toThrow('usage:')
+})
+
+test('sets are named one by one or as kinds; tiny files and stages are asked for by themselves', () => {
+  expect(parseBenchArguments(['kinds'])).toMatchObject({ sets: ['node_modules', 'maildir', 'postgres', 'photos', 'vm'], gate: true })
+  expect(parseBenchArguments(['vm', 'photos', 'linux']).sets).toEqual(['linux', 'photos', 'vm'])
+  expect(parseBenchArguments(['tiny'])).toMatchObject({ sets: ['tiny'], files: 1_000_000, areRoundsGiven: false })
+  expect(parseBenchArguments(['tiny', '--files', '5000000', '--repeat', '3'])).toMatchObject({ files: 5_000_000, areRoundsGiven: true })
+  expect(parseBenchArguments(['--stages'])).toMatchObject({ sets: ['linux'], stages: true, rounds: 1, gate: false })
+  expect(parseBenchArguments(['--stages', 'kinds']).sets).toHaveLength(5)
+  for (const wrong of [
+    ['tiny', '--files', '10'],
+    ['tiny', '--files', 'many'],
+    ['--stages', '--record'],
+    ['tiny', 'hugh'],
+  ])
+    expect(() => parseBenchArguments(wrong)).toThrow('usage:')
+})
+
+test('only what was asked for lies on a disk, and a disk is not a tmpfs', () => {
+  const wanted = { folder: '/dev/shm', neededBytes: 1 }
+  expect(() => makeWorkFolder({ ...wanted, place: 'disk' })).toThrow(/is a tmpfs.*--work DIR/)
+  const work = makeWorkFolder({ ...wanted, place: 'memory' })
+  work.remove()
+  expect(() => makeWorkFolder({ ...wanted, place: 'memory', neededBytes: 2 ** 60 })).toThrow('GiB free')
 })

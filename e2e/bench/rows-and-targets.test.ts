@@ -75,6 +75,28 @@ describe('a target', () => {
   })
 })
 
+describe('a target without a gate', () => {
+  test('of a million files is three times restic, and what the agent takes of the memory', () => {
+    const parts = { agent: { cpuSeconds: 1, peakBytes: 351e6 }, hub: { cpuSeconds: 1, peakBytes: 900e6 } }
+    const all = rows(aSample('holdfast', 'first', 10, { set: 'tiny', parts }), aSample('restic', 'first', 31, { set: 'tiny' }))
+    expect(targetsOf(all)).toMatchObject([
+      { name: 'tiny: first backup', measured: '3.10×', met: true, gate: null },
+      { name: 'tiny: memory of the agent, first backup', measured: '351 MB', met: false, gate: null },
+    ])
+  })
+
+  test('of a held-out kind is the fastest peer, for a first backup and a restore', () => {
+    const of = (tool: string, seconds: number) =>
+      (['first', 'unchanged', 'restore'] as const).map((step) => aSample(tool, step, seconds, { set: 'vm' }))
+    const all = targetsOf(rows(...of('holdfast', 4), ...of('restic', 3), ...of('borg', 8), ...of('read and seal', 1)))
+    expect(all.map(({ name, measured, gate }) => [name, measured, gate])).toEqual([
+      ['vm: first backup', '0.75×', null],
+      ['vm: restore', '0.75×', null],
+    ])
+    expect(gateProblems(all, ['restic'])).toEqual([])
+  })
+})
+
 describe('the gate', () => {
   test('falls where Holdfast is behind a peer, whatever is only a target', () => {
     const all = rows(

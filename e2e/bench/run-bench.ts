@@ -5,21 +5,18 @@ import { cpus, release, totalmem, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../stack/project.ts'
 import { parseBenchArguments, UsageProblem, type BenchArguments } from './bench-arguments.ts'
-import { makeDataSet, readThrough, takeDataSet } from './data-sets.ts'
-import { fileSystemOf } from './file-system.ts'
-import type { BenchResults, DataSetFacts, MachineFacts, Sample } from './figures.ts'
+import type { BenchResults, MachineFacts } from './figures.ts'
+import { floorTool } from './floor-tool.ts'
 import { holdfastTool } from './holdfast.ts'
-import { measureRounds } from './measure-rounds.ts'
-import { findPeers } from './peers.ts'
+import { measureSet, nothingMeasured, type Measured } from './measure-set.ts'
+import { copyTool, findPeers } from './peers.ts'
 import { recordResults } from './record-results.ts'
 import { resultLines } from './result-tables.ts'
 import { rowsOf } from './rows.ts'
+import { stageLines } from './stage-tables.ts'
 import { floors, gateProblems, targetsOf } from './targets.ts'
 import type { Tool } from './tool.ts'
-import { makeWorkFolder } from './work-folder.ts'
 
-/** Holdfast trusts files that were left alone for 2 s before it looked, borg those that are older than its newest. */
-const settleMs = 2_500
 const failed = 1
 const usageStatus = 2
 const interrupted = 130
@@ -28,67 +25,45 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
 
 async function bench(options: BenchArguments, signal: AbortSignal): Promise<number> {
-  const { tools: peers, missing } = await findPeers(options)
+  const { tools: peers, missing } = options.stages ? { tools: stageFloors, missing: [] } : await findPeers(options)
   if (options.gate && missing.length > 0)
     throw new Error(`${missing.join('; ')}. Nothing was measured; --no-gate measures with what is there.`)
   for (const line of missing) console.error(`Not compared: ${line}.`)
   const tools = [holdfastTool, ...peers]
-  const work = makeWorkFolder(options.workFolder)
-  process.once('exit', () => work.remove())
   const isRestoreCompared = peers.some(({ name }) => name === 'rsync')
-  if (!isRestoreCompared) console.error('Restored trees are not compared with their sources: that needs rsync.')
-  const fileSystem = fileSystemOf(work.path)
-  const samples: Sample[] = []
-  const dataSets: DataSetFacts[] = []
-  for (const set of options.sets) {
-    const source = join(options.dataFolder ?? work.path, set)
-    console.error(`${set}: making and reading the data …`)
-    const origin = options.dataFolder === null ? await makeDataSet(set, source, signal) : takeDataSet(source)
-    dataSets.push(readThrough(set, source, origin))
-    samples.push(
-      ...(await measureRounds({
-        set,
-        source,
-        workFolder: work.path,
-        tools,
-        rounds: options.rounds,
-        signal,
-        settleMs,
-        isRestoreCompared,
-        tell: console.error,
-      })),
-    )
-  }
-  work.remove()
-  return finish(options, resultsOf({ samples, dataSets, tools, fileSystem }))
+  if (!isRestoreCompared && !options.stages) console.error('Restored trees are not compared with their sources: that needs rsync.')
+  const measured = nothingMeasured()
+  for (const set of options.sets) await measureSet({ set, options, tools, isRestoreCompared, signal }, measured)
+  return finish(options, resultsOf(measured, tools))
 }
 
-interface Measured {
-  readonly samples: readonly Sample[]
-  readonly dataSets: readonly DataSetFacts[]
-  readonly tools: readonly Tool[]
-  readonly fileSystem: string
-}
+/** With nothing to compare with there is still how little there could be to do. */
+const stageFloors: readonly Tool[] = [floorTool('hmac-sha256'), copyTool]
 
-function resultsOf({ samples, dataSets, tools, fileSystem }: Measured): BenchResults {
+function resultsOf({ samples, dataSets, stages, fileSystems }: Measured, tools: readonly Tool[]): BenchResults {
   const rows = rowsOf(samples)
   return {
-    machine: machineFacts(fileSystem),
+    machine: machineFacts([...fileSystems].join(' and ')),
     date: new Date().toISOString(),
     commit: commitInHand(),
-    peers: Object.fromEntries(tools.map(({ name, version }) => [name, version])),
+    // Not every set is measured with every tool.
+    peers: Object.fromEntries(
+      tools.filter(({ name }) => rows.some(({ tool }) => tool === name)).map(({ name, version }) => [name, version]),
+    ),
     dataSets,
     rows,
     targets: targetsOf(rows),
     samples,
+    stages,
   }
 }
 
 function finish(options: BenchArguments, results: BenchResults): number {
-  const lines = resultLines(results)
+  const lines = [...resultLines(results), ...stageLines(results.stages, results.rows)]
   console.log(lines.join('\n'))
   writeFileSync(join(projectRoot, 'bench-results.json'), `${JSON.stringify(results, null, 2)}\n`)
   if (options.record) recordResults(join(projectRoot, 'docs', 'performance.md'), lines)
+  if (options.stages) return 0
   const comparedWith = Object.keys(results.peers).filter((tool) => tool !== holdfastTool.name && !floors.includes(tool))
   const problems = gateProblems(results.targets, comparedWith)
   for (const problem of problems) console.error(`Gate: ${problem}`)
