@@ -26,7 +26,9 @@ beforeAll(async () => {
     throw new Error('No offer of this test may begin a run.')
   }
   host = openHostDoor({ ownPlaces: [], tell: () => Promise.resolve({ goOn: false }) })
-  gate = new CommandGate(agentCommands(new RunDesk({ outbox, begin, onlyRun: Promise.resolve(RunId.parse(randomUUID())) }), host))
+  gate = new CommandGate(
+    agentCommands(new RunDesk({ outbox, begin, onlyRun: Promise.resolve(RunId.parse(randomUUID())) }), host, () => undefined),
+  )
 })
 afterAll(async () => {
   host.close()

@@ -74,7 +74,9 @@ try {
     alwaysExcluded: [Buffer.from(work)],
     exclusions: null,
     // Nothing is kept: only the segments are of interest.
-    sink: new SessionSink(keys, { have, putPack: () => Promise.resolve() }, (onPack) => measuring(new InlineSealer(keys, onPack, 'off'))),
+    sink: new SessionSink(keys, { have, putPack: () => Promise.resolve() }, (onPack) =>
+      measuring(new InlineSealer(keys, onPack, { compression: 'off' })),
+    ),
     idKey: keys.idKey,
     cdcKey: keys.cdcKey,
     chunker: 'standard',

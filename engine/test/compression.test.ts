@@ -19,7 +19,7 @@ afterEach(() => work[Symbol.dispose]())
 const compressions: readonly Compression[] = ['off', 'fast', 'strong']
 type MakeSealer = (compression: Compression) => (onPack: (pack: Pack) => void) => Sealer
 const sealers: Readonly<Record<string, MakeSealer>> = {
-  'on the calling thread': (compression) => (onPack) => new InlineSealer(work.vault.keys, onPack, compression),
+  'on the calling thread': (compression) => (onPack) => new InlineSealer(work.vault.keys, onPack, { compression }),
   'on two threads': (compression) => (onPack) => new WorkerSealer(work.vault.keys, onPack, 2, compression),
 }
 

@@ -280,8 +280,9 @@ describe('the table', () => {
     ])
   })
 
-  test('lets operators arrange plans and runs and look into devices, and nothing of people, tokens or devices', () => {
+  test('lets operators arrange plans and runs and look into devices, set what devices may use, and nothing of people or tokens', () => {
     expect(rules.filter(([, rule]) => rule.person === 'operator').map(([id]) => id)).toEqual([
+      'updateDevice',
       'listHostEntries',
       'startMeasurement',
       'getMeasurement',

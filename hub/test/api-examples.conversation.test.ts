@@ -24,7 +24,7 @@ let env: Record<string, string> = {}
 beforeAll(async () => {
   hub = await TestHub.start()
   agent = await hub.enrol('laptop')
-  agent.capabilities = ['host.list', 'host.measure']
+  agent.capabilities = ['host.list', 'host.measure', 'device.set-limits']
   agent.onCommand = (type): HostPage | object =>
     type === 'host.list' ? { folder: { path: '/' }, separator: '/', items: [], total: 0, next: null } : {}
   await agent.link()

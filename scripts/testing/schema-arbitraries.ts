@@ -147,7 +147,7 @@ function numberOf(schema: $ZodTypes): Arbitrary<unknown> {
     if (check.check === 'less_than') most = Math.min(most, Number(check.value) - (check.inclusive ? 0 : 1))
   }
   const edges = [least, most, 0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 8.64e15, 8.64e15 + 1].filter((value) => value >= least && value <= most)
-  return fc.oneof(fc.constantFrom(...edges), fc.integer({ min: Math.max(least, 0), max: Math.min(most, 1000) }))
+  return fc.oneof(fc.constantFrom(...edges), fc.integer({ min: Math.max(least, 0), max: Math.min(most, Math.max(least, 0) + 1000) }))
 }
 
 /** What no contract expects anywhere. */

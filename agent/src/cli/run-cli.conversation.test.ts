@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { holdfast } from '../../test/a-command-line.ts'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
+import { hostFacts } from '../identity/host-facts.ts'
 import { takeLock, type ProcessLock } from '../state/process-lock.ts'
 
 let hub: FakeHub
@@ -92,6 +93,17 @@ describe('what is wrong with a command line', () => {
     expect((await holdfast('snapshots')).status).toBe(11)
     hub = await FakeHub.start()
   })
+})
+
+test('status tells what the device may use, as the hub keeps it', async () => {
+  const { agentId, vaultId, domainId } = device.agent.identity
+  const limits = { uploadBytesPerSecond: 2_097_152, isBackground: true }
+  const times = { enrolledAtMs: 1, lastSeenAtMs: null, lastSnapshotAtMs: null, lastRunStatus: null }
+  const known = { id: agentId, name: 'box', host: hostFacts(), version: '0.1.0', online: false, vaultId, domainId, ...times, limits }
+  hub.scripted.set('GET /api/v1/runs', () => ({ items: [] }))
+  hub.scripted.set(`GET /api/v1/devices/${agentId}`, () => known)
+  expect(documentOf((await holdfast('status', '--json')).out)).toMatchObject({ link: 'stopped', limits })
+  expect((await holdfast('status')).out).toContain('Limits   upload 2.00 MiB/s at most, backups give way to other work')
 })
 
 test('snapshots are a table for people and a list for scripts, by host on request', async () => {

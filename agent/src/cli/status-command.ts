@@ -1,4 +1,4 @@
-import { AppError, toWireError, type Run, type WireError } from '@holdfast/shared-types'
+import { AppError, toWireError, type AgentId, type DeviceLimits, type Run, type WireError } from '@holdfast/shared-types'
 import { findRunningAgent } from '../state/running-agent.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { formatBytes, formatCount, formatTime } from './format-figures.ts'
@@ -13,6 +13,8 @@ interface Status {
   readonly pid: number | null
   /** Null = the hub does not answer, so nobody knows. */
   readonly runs: readonly Run[] | null
+  /** As the hub keeps them; null = it does not answer, or knows none. */
+  readonly limits: DeviceLimits | null
 }
 
 export async function statusCommand(context: CommandContext): Promise<number> {
@@ -26,6 +28,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       link: status.link,
       pid: status.pid,
       problem: status.problem,
+      limits: status.limits,
       runs: (status.runs ?? []).map(runDocument),
     }
     print(context, document, () => [
@@ -33,6 +36,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       `Hub      ${identity.hubUrl}`,
       `Agent    ${agentLine(status)}`,
       ...(status.problem === null ? [] : [`         ${status.problem.message}`, `         ${status.problem.cure}`]),
+      ...(status.limits === null ? [] : [`Limits   ${limitsText(status.limits)}`]),
       ...runLines(status.runs),
     ])
     return 0
@@ -47,16 +51,24 @@ async function statusOf({ folders }: CommandContext, { agent, client }: HubAcces
     problem: running?.facts?.problem ?? null,
   }
   try {
-    const { items } = await client.call(
-      'listRuns',
-      { query: { agentId: agent.identity.agentId, active: 'true', limit: 50 } },
-      { patienceMs: 0, timeoutMs: 5_000 },
-    )
-    return { ...local, runs: items }
+    const { agentId } = agent.identity
+    const once = { patienceMs: 0, timeoutMs: 5_000 }
+    const { items } = await client.call('listRuns', { query: { agentId, active: 'true', limit: 50 } }, once)
+    return { ...local, runs: items, limits: await limitsOf(client, agentId) }
   } catch (error) {
     // The state of this machine is worth telling without the hub.
     if (!(error instanceof AppError)) throw error
-    return { ...local, problem: local.problem ?? toWireError(error), runs: null }
+    return { ...local, problem: local.problem ?? toWireError(error), runs: null, limits: null }
+  }
+}
+
+/** Null where the hub does not tell: what else is known is worth telling without. */
+async function limitsOf(client: HubAccess['client'], agentId: AgentId): Promise<DeviceLimits | null> {
+  try {
+    return (await client.call('getDevice', { params: { agentId } }, { patienceMs: 0, timeoutMs: 5_000 })).limits ?? null
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return null
   }
 }
 
@@ -77,6 +89,12 @@ const words: Readonly<Record<LinkWord, string>> = {
   stopped: 'not running',
 }
 const agentLine = (status: Status): string => `${words[status.link]}${status.pid === null ? '' : ` (pid ${status.pid})`}`
+
+const limitsText = ({ uploadBytesPerSecond, isBackground }: DeviceLimits): string =>
+  [
+    uploadBytesPerSecond === null ? 'upload without a limit' : `upload ${formatBytes(uploadBytesPerSecond)}/s at most`,
+    isBackground ? 'backups give way to other work' : 'backups as urgent as other work',
+  ].join(', ')
 
 function runLines(runs: readonly Run[] | null): string[] {
   if (runs === null) return ['Runs     not known without the hub']

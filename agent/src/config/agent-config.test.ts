@@ -15,6 +15,7 @@ test('a setting may lie in a file', () => {
     logDays: 30,
     takesOthersSnapshots: true,
     logLevel: 'info',
+    memory: 'normal',
     longestReconnectMs: 60_000,
   })
   rmSync(folder, { recursive: true })
@@ -40,7 +41,7 @@ test('the usual place of a hub is known without a setting', () => {
 })
 
 test('all that is wrong is told at once', () => {
-  expect(() => loadConfig({ HOLDFAST_LOG_LEVEL: 'loud', HOLDFAST_AGENT_HOME_FILE: '/nowhere/at/all' })).toThrow(
-    /HOLDFAST_AGENT_HOME_FILE.*; HOLDFAST_LOG_LEVEL: one of debug, info, warn, error/,
+  expect(() => loadConfig({ HOLDFAST_LOG_LEVEL: 'loud', HOLDFAST_MEMORY: 'tiny', HOLDFAST_AGENT_HOME_FILE: '/nowhere/at/all' })).toThrow(
+    /HOLDFAST_AGENT_HOME_FILE.*; HOLDFAST_LOG_LEVEL: one of debug, info, warn, error; HOLDFAST_MEMORY: one of normal, small/,
   )
 })

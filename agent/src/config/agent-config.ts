@@ -12,6 +12,10 @@ const wholeNumber = (most: number) =>
     .transform(Number)
     .refine((value) => value >= 1 && value <= most, `a whole number from 1 to ${most}`)
 
+const memoryProfiles = ['normal', 'small'] as const
+/** How much memory runs may take for speed: `small` for a machine that has little of it. */
+export type MemoryProfile = (typeof memoryProfiles)[number]
+
 const logLevels = ['debug', 'info', 'warn', 'error'] as const
 
 /** The agent's settings, all from the environment; each may also lie in a file named by `<NAME>_FILE`. */
@@ -23,6 +27,7 @@ const Settings = z.object({
   HOLDFAST_LOG_FILES: wholeNumber(1000).default(10),
   HOLDFAST_LOG_DAYS: wholeNumber(3650).default(30),
   HOLDFAST_OTHERS_SNAPSHOTS: z.enum(['restore', 'refuse'], 'restore or refuse').default('restore'),
+  HOLDFAST_MEMORY: z.enum(memoryProfiles, `one of ${memoryProfiles.join(', ')}`).default('normal'),
   HOLDFAST_RECONNECT_MS: z
     .string()
     .regex(/^\d+$/, 'a whole number of milliseconds')
@@ -49,6 +54,7 @@ export interface AgentConfig {
   readonly logDays: number
   /** Whether people may have snapshots of other devices restored here: the word of this machine's owner, which no hub can change. */
   readonly takesOthersSnapshots: boolean
+  readonly memory: MemoryProfile
   /** The longest pause between two tries to reach the hub. */
   readonly longestReconnectMs: number
 }
@@ -83,6 +89,7 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     logFiles: settings.HOLDFAST_LOG_FILES,
     logDays: settings.HOLDFAST_LOG_DAYS,
     takesOthersSnapshots: settings.HOLDFAST_OTHERS_SNAPSHOTS === 'restore',
+    memory: settings.HOLDFAST_MEMORY,
     longestReconnectMs: settings.HOLDFAST_RECONNECT_MS,
   }
 }

@@ -1,12 +1,13 @@
 import { fromProblem, AppError, Problem, type Api, type OperationId, type RouteContract } from '@holdfast/shared-types'
 import { api } from '@holdfast/shared-types'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Pool } from 'undici'
 import type { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
 import { AnswerBody } from './answer-body.ts'
 import { certificateProblem } from './hub-trust.ts'
+import type { UploadPace } from './upload-pace.ts'
 
 type BodyOf<R extends RouteContract> = R extends { body: 'bytes' }
   ? Uint8Array
@@ -37,6 +38,10 @@ export interface TryOptions {
   readonly signal?: AbortSignal | undefined
   readonly onSent?: ((bytes: number) => void) | undefined
   readonly onReceived?: ((bytes: number) => void) | undefined
+  /** Of bodies of bytes; left out: as fast as it goes. */
+  readonly pace?: UploadPace | undefined
+  /** For so long the pace, and nothing else, kept the body from going on. */
+  readonly onHeldBack?: ((ms: number) => void) | undefined
 }
 
 /** One try of one call. @throws AppError of the hub's problem, or `hub.unreachable`; the signal's reason when it aborted. */
@@ -96,17 +101,21 @@ async function exchange(
   }
   if (options.authorization !== null) headers['authorization'] = options.authorization
   const body = encodeBody(contract, input.body, headers)
-  const slices = body instanceof Buffer && options.sent.isWanted ? new BodySlices(body, options.sent) : null
+  const isInSlices = options.sent.isWanted || options.pace?.isLimited === true
+  const slices = body instanceof Buffer && isInSlices ? new BodySlices(body, options) : null
   if (slices !== null) headers['content-length'] = String(slices.sizeBytes)
-  const answer = await pool.request({
+  const requested = pool.request({
     method: contract.method.toUpperCase(),
     path: pathOf(contract, input),
     headers,
-    body: slices === null ? body : slices.stream,
+    // A stream would read ahead: what the pace lets go is to leave at once. undici takes what can be iterated, its types do not say so.
+    body: slices === null ? body : (slices as AsyncIterable<Buffer> as Readable),
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
+  // Answered or not: nobody waits for the pace any more.
+  const answer = await requested.finally(() => slices?.end())
   const received = new AnswerBody(Number(answer.headers['content-length'] ?? 0))
   for await (const part of answer.body as AsyncIterable<Buffer>) {
     const { length } = part
@@ -120,30 +129,52 @@ async function exchange(
 
 const sliceBytes = 256 * 1024
 
-/** A large body piece by piece, so that its way over a slow link can be seen. */
-class BodySlices {
-  readonly sizeBytes: number
-  readonly stream: Readable
+/** A large body piece by piece, so that its way over a slow link can be seen, and its pace kept. */
+class BodySlices implements AsyncIterable<Buffer> {
+  readonly #body: Buffer
+  readonly #options: Pick<Exchange, 'sent' | 'pace' | 'onHeldBack'>
+  readonly #ending = new AbortController()
   #isSent = false
 
-  constructor(body: Buffer, sent: TransferCount) {
-    this.sizeBytes = body.length
-    this.stream = Readable.from(this.#slices(body, sent), { objectMode: true, highWaterMark: 1 })
+  constructor(body: Buffer, options: Pick<Exchange, 'sent' | 'pace' | 'onHeldBack'>) {
+    this.#body = body
+    this.#options = options
   }
 
-  /** All of the body has left, but for the last slice, which is a copy: the body's memory may be given back. */
+  get sizeBytes(): number {
+    return this.#body.length
+  }
+
+  /** All of the body has left, but for slices that are copies: the body's memory may be given back. */
   get isSent(): boolean {
     return this.#isSent
   }
 
-  *#slices(body: Buffer, sent: TransferCount): Generator<Buffer> {
-    for (let start = 0; start < body.length; start += sliceBytes) {
-      const slice = body.subarray(start, start + sliceBytes)
-      // A whole slice is waited for. The last one may still lie with the system when the hub answers early, and the system must not find other bytes there.
-      yield start + sliceBytes < body.length ? slice : Buffer.from(slice)
-      sent.add(slice.length)
+  /** Nothing more is to be sent. */
+  end(): void {
+    this.#ending.abort()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    const body = this.#body
+    for (let start = 0; start < body.length;) {
+      const length = await this.#mayGo(Math.min(sliceBytes, body.length - start))
+      const slice = body.subarray(start, start + length)
+      start += length
+      // A whole slice is waited for. The last one, and small ones, may still lie with the system when the hub answers early, and the system must not find other bytes there.
+      yield length === sliceBytes && start < body.length ? slice : Buffer.from(slice)
+      this.#options.sent.add(length)
     }
     this.#isSent = true
+  }
+
+  async #mayGo(mostBytes: number): Promise<number> {
+    const { pace, onHeldBack } = this.#options
+    if (pace?.isLimited !== true) return mostBytes
+    const askedAtMs = performance.now()
+    const bytes = await pace.take(mostBytes, this.#ending.signal)
+    onHeldBack?.(performance.now() - askedAtMs)
+    return bytes
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PauseGate } from '@holdfast/engine/run-control'
 import { AppError, type OperationId } from '@holdfast/shared-types'
 import type { Pool } from 'undici'
 import type { TokenIssuer } from './agent-token.ts'
@@ -8,16 +9,19 @@ import { trustOf, type HubPlace } from './hub-trust.ts'
 import { mayPass } from './may-pass.ts'
 import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
 import { TriesUnderWay } from './tries-under-way.ts'
+import { UploadPace } from './upload-pace.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  /** All tries together; 0 = one try. Only calls that may be repeated are. */
+  /** All tries together, but for the time in which the upload limit held them back; 0 = one try. Only calls that may be repeated are. */
   readonly patienceMs?: number
   /** One try, without an answer or a byte of one. */
   readonly timeoutMs?: number
   /** Bytes of the body as they leave or of the answer as they come; a try that failed takes back what it had counted. */
   readonly onSent?: (bytes: number) => void
   readonly onReceived?: (bytes: number) => void
+  /** While it is closed no pack begins to be sent; what is being sent arrives. */
+  readonly gate?: PauseGate
 }
 
 /** The hub's HTTP calls as this device. */
@@ -26,6 +30,8 @@ export interface HubClient {
   call<Id extends OperationId>(operation: Id, input: CallInput<Id>, options?: CallOptions): Promise<CallAnswer<Id>>
   /** The network was away: no connection of before is used for anything new, and a try that moves no byte any more is made again. */
   doubt(): void
+  /** What packs and snapshots may use of the line, all together, also those that are being sent. @param bytesPerSecond null = no limit */
+  limitUploads(bytesPerSecond: number | null): void
   close(): Promise<void>
 }
 
@@ -59,6 +65,9 @@ interface HubClientOptions extends HubPlace {
   readonly longestDoubtMs?: number
 }
 
+/** As it is counted while it is tried. */
+type PacedCall = CallOptions & { readonly onHeldBack: (ms: number) => void }
+
 /** A hub that has all of a large pack answers within this, unless the way to it is gone. */
 const doubtMs = 10_000
 
@@ -66,8 +75,9 @@ export function createHubClient(options: HubClientOptions): HubClient {
   const doors = new Doors(options)
   const underWay = new TriesUnderWay()
   const random = options.random ?? Math.random
+  const pace = new UploadPace()
 
-  const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: CallOptions): Promise<CallAnswer<Id>> => {
+  const tryOnce = async <Id extends OperationId>(operation: Id, input: CallInput<Id>, call: PacedCall): Promise<CallAnswer<Id>> => {
     const oneTry = async (token: string | null) => {
       const { callOnce, pool } = await doors.open()
       return underWay.during(call, (watched) =>
@@ -75,6 +85,7 @@ export function createHubClient(options: HubClientOptions): HubClient {
           ...watched,
           authorization: token === null ? null : `Bearer ${token}`,
           timeoutMs: call.timeoutMs ?? 60_000,
+          pace,
         }),
       )
     }
@@ -92,18 +103,21 @@ export function createHubClient(options: HubClientOptions): HubClient {
 
   return {
     async call(operation, input, call = {}) {
-      const endsAtMs = performance.now() + (repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0)
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          return await tryOnce(operation, input, call)
-        } catch (error) {
-          if (!mayPass(error)) throw error
-          const delayMs = reconnectDelayMs(attempt, 0.5 + random() / 2, callLimits)
-          if (performance.now() + delayMs > endsAtMs) throw error
-          await sleep(delayMs, undefined, call.signal === undefined ? {} : { signal: call.signal })
-        }
+      const answered = () =>
+        untilAnswered((onHeldBack) => tryOnce(operation, input, { ...call, onHeldBack }), {
+          patienceMs: repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0,
+          signal: call.signal,
+          random,
+        })
+      if (operation !== 'putPack') return answered()
+      const endUpload = await beginUpload(pace, call)
+      try {
+        return await answered()
+      } finally {
+        endUpload()
       }
     },
+    limitUploads: (bytesPerSecond) => pace.limit(bytesPerSecond),
     doubt() {
       underWay.endSilent(Math.min(doubtMs, options.longestDoubtMs ?? doubtMs))
       doors.leave()
@@ -171,6 +185,42 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
     }),
   }
 }
+
+interface Patience {
+  readonly patienceMs: number
+  readonly signal: AbortSignal | undefined
+  readonly random: () => number
+}
+
+/** Tries until there is an answer, patience is over, or trying again would not help. Time in which the limit held it back costs none. */
+async function untilAnswered<T>(
+  tryOnce: (onHeldBack: (ms: number) => void) => Promise<T>,
+  { patienceMs, signal, random }: Patience,
+): Promise<T> {
+  let endsAtMs = performance.now() + patienceMs
+  const onHeldBack = (ms: number): void => void (endsAtMs += ms)
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await tryOnce(onHeldBack)
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      const delayMs = reconnectDelayMs(attempt, 0.5 + random() / 2, callLimits)
+      if (performance.now() + delayMs > endsAtMs) throw error
+      await sleep(delayMs, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+}
+
+/** When its run does not rest and the pace has room: who rests must not take the room of another one. */
+async function beginUpload(pace: UploadPace, { gate, signal }: CallOptions): Promise<() => void> {
+  for (;;) {
+    await gate?.whenOpen(signal ?? neverAborted)
+    const end = await pace.beginUpload(signal)
+    if (gate?.isClosed !== true) return end
+    end()
+  }
+}
+const neverAborted = new AbortController().signal
 
 const proof = async (issuer: TokenIssuer | null): Promise<string | null> => (issuer === null ? null : issuer.token())
 const isRefusedProof = (error: unknown): error is AppError => error instanceof AppError && error.context['status'] === 401

@@ -229,6 +229,7 @@ test('a command is done once however often it is sent, and an unknown or broken 
       'host.list': () => Promise.reject(new AppError('source.not-found')),
       'host.measure': () => Promise.resolve({}),
       'host.stop-measuring': () => Promise.resolve({ known: false }),
+      'device.set-limits': () => Promise.resolve({}),
     },
   }).whenConnected()
   const id = randomUUID()

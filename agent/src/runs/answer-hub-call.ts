@@ -1,4 +1,5 @@
 import { releaseBytes } from '@holdfast/engine/bytes'
+import type { PauseGate } from '@holdfast/engine/run-control'
 import { PackId, type RunId, type VaultId } from '@holdfast/shared-types'
 import type { HubClient } from '../hub-connection/hub-client.ts'
 import type { HubLink } from '../hub-connection/hub-link.ts'
@@ -16,6 +17,8 @@ export interface CallContext extends HubDoors {
   /** How long a hub may be away before the run is given up. */
   readonly patienceMs: number
   readonly signal: AbortSignal
+  /** Closed while the run rests. */
+  readonly gate: PauseGate
   /** Bytes that went to or came from the vault, as they do; negative where a transfer has to begin anew. */
   readonly onTransfer: (bytes: number) => void
 }
@@ -31,11 +34,11 @@ const answering = {
     link.request('session.open', { runId, fence, vaultId }, { patienceMs, signal }),
   'session.have': async ({ link, fence, patienceMs, signal }, { sessionId, ids }) =>
     (await link.request('session.have', { sessionId, fence, ids }, { patienceMs, signal })).locations,
-  'session.put-pack': async ({ client, fence, patienceMs, signal, onTransfer }, { sessionId, packId, bytes }) => {
+  'session.put-pack': async ({ client, fence, patienceMs, signal, gate, onTransfer }, { sessionId, packId, bytes }) => {
     await client.call(
       'putPack',
       { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes },
-      { patienceMs, timeoutMs: bulkTimeoutMs, signal, onSent: onTransfer },
+      { patienceMs, timeoutMs: bulkTimeoutMs, signal, gate, onSent: onTransfer },
     )
     // All of it is the pack's, it came with it; and all of it has left, which the client knows.
     releaseBytes(new Uint8Array(bytes.buffer))

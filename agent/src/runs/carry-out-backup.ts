@@ -5,7 +5,7 @@ import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import { nativeProblem } from '@holdfast/engine/source'
-import { sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
+import { InlineSealer, sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
 import type { Exclusions } from '@holdfast/engine/walker'
 import type { BackupRequest, BackupResult, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
@@ -23,6 +23,8 @@ import { wirePathBytes } from './wire-path-bytes.ts'
 
 /** Format 1's profile for files; the other one is for plans that ask for it. */
 const chunker = 'standard'
+/** What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way. */
+const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2 } } as const
 /** Sealing (zstd, AES-GCM) is half of a backup's work, walking and hashing the other: more threads than this wait for the walk. */
 const mostSealThreads = 4
 
@@ -69,7 +71,9 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
   const { context, keys, snapshotId, previous, exclusions } = backup
   const sink = makeSink(backup)
   const excluded = context.order.excludedFolders.map((folder) => Buffer.from(folder))
-  const stopMeasuring = measureSources({ sources, excluded, exclusions }, ({ files, bytes }) =>
+  // Counting ahead, for the time that is left, is a thread of its own.
+  const measure = context.order.memory === 'small' ? () => () => undefined : measureSources
+  const stopMeasuring = measure({ sources, excluded, exclusions }, ({ files, bytes }) =>
     context.progress({ filesTotal: files, bytesTotal: bytes }),
   )
   try {
@@ -127,6 +131,7 @@ function makeSink({ context, request, session, keys }: Backup): SessionSink {
   const { hub } = context
   const { sessionId } = session
   const threads = Math.min(mostSealThreads, availableParallelism())
+  const isSmall = context.order.memory === 'small'
   return new SessionSink(
     keys,
     {
@@ -140,7 +145,10 @@ function makeSink({ context, request, session, keys }: Backup): SessionSink {
         await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
       },
     },
-    lazySealer((onPack) => new WorkerSealer(keys, onPack, threads, request.compression)),
+    isSmall
+      ? (onPack) => new InlineSealer(keys, onPack, { compression: request.compression, targetBytes: small.packBytes })
+      : lazySealer((onPack) => new WorkerSealer(keys, onPack, threads, request.compression)),
+    isSmall ? small.room : undefined,
   )
 }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import { Worker, type ResourceLimits } from 'node:worker_threads'
+import { PauseGate } from '@holdfast/engine/run-control'
 import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
+import type { MemoryProfile } from '../config/agent-config.ts'
 import { toAppError } from '../errors/to-app-error.ts'
 import type { Outbox } from '../hub-connection/outbox.ts'
 import { answerHubCall, type CallContext, type HubDoors } from './answer-hub-call.ts'
@@ -27,6 +29,9 @@ const restToldEveryMs = 30_000
 
 /** Why a run ends early. `dropped`: the hub no longer counts on it, nothing is told. `stopping`: this process ends. */
 export type StopReason = 'cancelled' | 'dropped' | 'stopping'
+
+/** V8 lets the young part of a heap grow to 48 MB and more before it looks for garbage; the rest of a heap is as large as a run needs. */
+const heapLimits = { normal: {}, small: { maxYoungGenerationSizeMb: 3 } } as const satisfies Record<MemoryProfile, ResourceLimits>
 
 export interface RunInHandOptions extends HubDoors {
   readonly order: RunOrder
@@ -55,7 +60,7 @@ export class RunInHand {
   #toldSample: RunProgressSample | null = null
   #transferredBytes = 0
   #sampleUnderWay = false
-  #isPaused = false
+  readonly #gate = new PauseGate()
   /** As it was last told, and when. */
   #toldPaused = false
   #toldAtMs = 0
@@ -72,6 +77,7 @@ export class RunInHand {
       name: `holdfast-${options.order.request.kind}`,
       // Files opened through the native door are closed by node:fs; Node would warn of every one that it did not open itself.
       trackUnmanagedFds: false,
+      resourceLimits: heapLimits[options.order.memory],
     })
     this.ended = this.#live()
   }
@@ -104,7 +110,8 @@ export class RunInHand {
 
   /** Lets it rest between two steps, or go on; what is on its way arrives. */
   pause(isPaused: boolean): void {
-    this.#isPaused = isPaused
+    if (isPaused) this.#gate.close()
+    else this.#gate.open()
     this.#send({ kind: 'pause', isPaused })
     void this.#tellProgress()
   }
@@ -182,6 +189,7 @@ export class RunInHand {
       vaultId: order.vaultId,
       patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience),
       signal: this.#stopping.signal,
+      gate: this.#gate,
       onTransfer: (bytes) => {
         this.#transferredBytes += bytes
       },
@@ -193,7 +201,7 @@ export class RunInHand {
     const { link, order } = this.#options
     if (this.#sampleUnderWay || this.#sample === null || link.state.state !== 'connected') return
     const sample = { ...this.#sample, bytesStored: this.#transferredBytes, elapsedMs: Math.round(performance.now() - this.#startedAtMs) }
-    const isPaused = this.#isPaused
+    const isPaused = this.#gate.isClosed
     if (!isProgress(this.#toldSample, sample) && !this.#isRestToTell(isPaused)) return
     this.#toldSample = sample
     this.#toldPaused = isPaused

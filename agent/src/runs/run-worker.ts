@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError } from '@holdfast/shared-types/errors'
+import { giveWay } from './give-way.ts'
 import { HubPort } from './hub-port.ts'
 import { RunContext } from './run-context.ts'
 import type { RunEnd, RunOrder } from './worker-messages.ts'
@@ -18,7 +19,10 @@ async function carryOut(context: RunContext): Promise<RunEnd> {
 }
 
 if (parentPort === null) throw new AppError('internal', { message: 'This file runs as a worker thread only.' })
-const context = new RunContext(workerData as RunOrder, new HubPort(parentPort))
+const order = workerData as RunOrder
+// Before any other thread is started: each takes over the priority of the one that starts it.
+if (order.givesWay) giveWay()
+const context = new RunContext(order, new HubPort(parentPort))
 try {
   context.hub.end(await carryOut(context))
 } catch (error) {

@@ -12,6 +12,7 @@ import type {
   SnapshotId,
   VaultId,
 } from '@holdfast/shared-types'
+import type { MemoryProfile } from '../config/agent-config.ts'
 
 /** Everything a worker needs to know to carry out one run; handed over when it starts. */
 export interface RunOrder {
@@ -33,6 +34,9 @@ export interface RunOrder {
   readonly excludedFolders: readonly string[]
   /** Whether a snapshot of another device is restored here, when it is ordered. */
   readonly takesOthersSnapshots: boolean
+  readonly memory: MemoryProfile
+  /** Its threads leave the processor to everything else that wants it. */
+  readonly givesWay: boolean
 }
 
 /** What a worker asks of the hub; the main thread holds link and HTTP. */

@@ -13,6 +13,7 @@ import { RunDesk } from '../runs/run-desk.ts'
 import { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
+import { LimitsInForce } from './limits-in-force.ts'
 import { logLinkState, makeLink } from './make-link.ts'
 import { makeRunOrder, ownPlaces, type RunOffer } from './make-run-order.ts'
 import { publishFacts } from './publish-facts.ts'
@@ -66,12 +67,9 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const { identity, keys } = agent
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
-  const client = createHubClient({
-    hubUrl: identity.hubUrl,
-    authority: identity.authority,
-    issuer,
-    longestDoubtMs: options.config.longestReconnectMs,
-  })
+  const { hubUrl, authority } = identity
+  const client = createHubClient({ hubUrl, authority, issuer, longestDoubtMs: options.config.longestReconnectMs })
+  const limits = new LimitsInForce(client, log)
   const facts = publishFacts(folders)
   let hadRuns = false
   const quiet = whenQuiet(() => {
@@ -79,7 +77,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   })
   const begin = (offer: RunOffer): RunInHand => {
     log.info({ event: 'run.accepted', runId: offer.runId, fence: offer.fence, kind: offer.request.kind }, 'Run accepted')
-    const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, options) })
+    const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, { ...options, limits }) })
     hadRuns = true
     void run.ended.then(() => quiet.soon())
     return run
@@ -105,7 +103,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     ownPlaces: ownPlaces(options.config, folders),
     tell: (body) => link.send({ v: 1, id: randomUUID(), type: 'host.measured', sentAtMs: Date.now(), body }, 10_000),
   })
-  const link: LiveHubLink = makeLink(options, { desk, host, onAccepted, onState })
+  const link: LiveHubLink = makeLink(options, { desk, host, setLimits: (said) => limits.set(said), onAccepted, onState })
   outbox.attach(link)
   link.start()
   const close = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { agentCapabilities } from '@holdfast/shared-types'
+import { agentCapabilities, type DeviceLimits } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
@@ -21,12 +21,13 @@ type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
   Required<Pick<HubLinkOptions, 'onState'>> & {
     readonly desk: RunDesk
     readonly host: HostDoor
+    readonly setLimits: (limits: DeviceLimits) => void
   }
 
 /** The link of an agent, which is not dialled yet. */
 export function makeLink(
   { agent, config, delays = delaysWithin(config.longestReconnectMs) }: LinkOwner,
-  { desk, host, onAccepted, onState }: LinkParts,
+  { desk, host, setLimits, onAccepted, onState }: LinkParts,
 ): LiveHubLink {
   const { identity, keys } = agent
   return new LiveHubLink({
@@ -39,7 +40,7 @@ export function makeLink(
     hostFacts,
     sign: (message) => signBytes(keys, message),
     runsInHand: () => desk.facts,
-    commands: agentCommands(desk, host),
+    commands: agentCommands(desk, host, setLimits),
     onAccepted,
     onState,
     delays,

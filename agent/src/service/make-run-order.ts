@@ -5,6 +5,8 @@ import { agentVersion } from '../identity/agent-version.ts'
 import type { EnrolledAgent } from '../identity/identity.ts'
 import type { RunOrder } from '../runs/worker-messages.ts'
 import type { AgentFolders } from '../state/agent-folders.ts'
+import type { LockPurpose } from '../state/process-lock.ts'
+import type { LimitsInForce } from './limits-in-force.ts'
 
 export type RunOffer = BodyOf<typeof hubCommands, 'run.offer'>
 
@@ -12,10 +14,12 @@ interface OrderContext {
   readonly config: AgentConfig
   readonly folders: AgentFolders
   readonly agent: EnrolledAgent
+  readonly purpose: LockPurpose
+  readonly limits: Pick<LimitsInForce, 'isBackground'>
 }
 
 /** All that a worker needs for an offered run. */
-export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderContext): RunOrder {
+export function makeRunOrder(offer: RunOffer, { config, folders, agent, purpose, limits }: OrderContext): RunOrder {
   const { identity, keys } = agent
   const exported = { format: 'der', type: 'pkcs8' } as const
   return {
@@ -33,6 +37,9 @@ export function makeRunOrder(offer: RunOffer, { config, folders, agent }: OrderC
     catalogueFolder: folders.catalogueFolder,
     excludedFolders: ownPlaces(config, folders),
     takesOthersSnapshots: config.takesOthersSnapshots,
+    memory: config.memory,
+    // For a restore, and for a command that works in its own process, somebody waits.
+    givesWay: limits.isBackground && purpose === 'service' && offer.request.kind !== 'restore',
   }
 }
 

@@ -9,6 +9,7 @@ import { Migration20261121213453_add_device_tags } from './Migration202611212134
 import { Migration20261121213942_index_runs_by_state } from './Migration20261121213942_index_runs_by_state.ts'
 import { Migration20261121213958_add_vault_key_and_check_facts } from './Migration20261121213958_add_vault_key_and_check_facts.ts'
 import { Migration20261122004538_add_vault_damage } from './Migration20261122004538_add_vault_damage.ts'
+import { Migration20261122112012_add_device_limits } from './Migration20261122112012_add_device_limits.ts'
 import { Migration20261122112309_add_plan_compression } from './Migration20261122112309_add_plan_compression.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
@@ -23,5 +24,6 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261121213942_index_runs_by_state,
   Migration20261121213958_add_vault_key_and_check_facts,
   Migration20261122004538_add_vault_damage,
+  Migration20261122112012_add_device_limits,
   Migration20261122112309_add_plan_compression,
 ]

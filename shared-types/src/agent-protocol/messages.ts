@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DeviceLimits } from '../model/device.ts'
 import { HostCursor, HostPage, MeasurementRequest, MeasurementSample } from '../model/host.ts'
 import { RunError, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning } from '../model/run.ts'
 import { DomainId, MeasurementId, RunId, SessionId, VaultId } from '../primitives/ids.ts'
@@ -27,10 +28,12 @@ export const hubCommands = {
   /** Begins to count; `host.measured` tells. Only to agents that say `host.measure`. */
   'host.measure': { body: z.object({ measurementId: MeasurementId, request: MeasurementRequest }), ack: z.object({}) },
   'host.stop-measuring': { body: z.object({ measurementId: MeasurementId }), ack: z.object({ known: z.boolean() }) },
+  /** As they are from now on: first on a new link, before any run is offered, and whenever they change. Only to agents that say so. */
+  'device.set-limits': { body: DeviceLimits, ack: z.object({}) },
 } as const
 
 /** What an agent may be asked besides runs, said in its hello: one that does not say it is older than the command. */
-export const agentCapabilities = { listHost: 'host.list', measureHost: 'host.measure' } as const
+export const agentCapabilities = { listHost: 'host.list', measureHost: 'host.measure', setLimits: 'device.set-limits' } as const
 export type AgentCapability = (typeof agentCapabilities)[keyof typeof agentCapabilities]
 
 /** Agent → hub, told and acknowledged; all but the samples wait in the agent's outbox until they are. */

@@ -29,6 +29,27 @@ export const DeviceTag = z
 const areDistinct = (tags: readonly string[]): boolean => new Set(tags.map((tag) => tag.toLowerCase())).size === tags.length
 export const DeviceTags = z.array(DeviceTag).max(20).refine(areDistinct, 'Two tags are the same but for their case.')
 
+/** Below this a pack of 16 MiB takes more than 20 minutes, and a cut connection costs more than the line can carry. */
+export const leastUploadBytesPerSecond = 16 * 1024
+/** Beyond any network, and exact in every number on the way. */
+const mostUploadBytesPerSecond = 2 ** 40
+const uploadMistake = 'At least 16,384 bytes a second (16 KiB/s), or null for no limit'
+
+/** What the agent of a device may use of its machine and network. A newer side may know more limits. */
+export const DeviceLimits = z.object({
+  /** What all backups of the device together send, in bytes a second; in no second more than 110 % of it. Null = no limit. */
+  uploadBytesPerSecond: z.int(uploadMistake).min(leastUploadBytesPerSecond, uploadMistake).max(mostUploadBytesPerSecond).nullable(),
+  /** Backups and verifications give way to everything else that wants the processor. Heeded by each run that begins after it was said. */
+  isBackground: z.boolean(),
+})
+export type DeviceLimits = z.infer<typeof DeviceLimits>
+
+/** A change of them: what is left out stays. */
+export const DeviceLimitsChange = z
+  .strictObject(DeviceLimits.shape)
+  .partial()
+  .refine((change) => Object.values(change).some((value) => value !== undefined), 'Say which limit is to change')
+
 export const Device = z
   .object({
     id: AgentId,
@@ -47,6 +68,8 @@ export const Device = z
     revokedAtMs: TimeMs.nullable().optional(),
     /** In the order in which they were given. None from hubs that knew none. */
     tags: z.array(z.string()).default([]),
+    /** Absent from hubs that knew none. */
+    limits: DeviceLimits.optional(),
   })
   .meta({ id: 'Device', description: 'A host with an enrolled agent' })
 export type Device = z.infer<typeof Device>

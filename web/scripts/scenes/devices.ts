@@ -86,6 +86,18 @@ export const devicesScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'device-limits',
+    show: async (page, hub) => {
+      await go(`/devices/${device(hub, 2)}`, 'Newest snapshot')(page)
+      await page.getByRole('button', { name: 'Change limits' }).click()
+      await page.getByLabel('At most').fill('12')
+      await page.getByRole('combobox', { name: 'Unit' }).click()
+      await page.getByRole('option', { name: 'KiB/s' }).click()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('At least 16 KiB/s.').waitFor()
+    },
+  },
+  {
     name: 'device-viewer',
     show: async (page, hub) => {
       hub.world.user.role = 'viewer'

@@ -20,6 +20,7 @@ function devices(): Device[] {
     }),
     aDevice({
       name: 'fileserver',
+      limits: { uploadBytesPerSecond: 8 * 1024 ** 2, isBackground: false },
       tags: ['production'],
       host: { ...host, hostname: 'fs.example.org', osVersion: 'Debian GNU/Linux 13 (trixie)' },
       lastSnapshotAtMs: now - 40 * minute,

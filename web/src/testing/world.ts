@@ -99,6 +99,7 @@ export function aDevice(given: Partial<Device> = {}): Device {
     lastSnapshotAtMs: now - 3 * hour,
     lastRunStatus: 'succeeded',
     tags: [],
+    limits: { uploadBytesPerSecond: null, isBackground: true },
     ...given,
   }
 }

@@ -54,6 +54,14 @@ export interface Pack {
   readonly bytes: Uint8Array
 }
 
+/** How packs are made; what is left out is as the format recommends. */
+export interface PackOptions {
+  /** Of contents; `fast` when left out. */
+  readonly compression?: Compression | undefined
+  /** A pack is full once it has as many bytes; the format allows any. */
+  readonly targetBytes?: number | undefined
+}
+
 /**
  * Builds one pack. Exactly one thread may use it: ordinals count up, and with the fresh random pack id that makes every
  * (key, nonce) unique. A pack that failed half-way is thrown away, never continued.
@@ -66,18 +74,21 @@ export class PackBuilder {
   readonly #key: Uint8Array
   readonly #opener: SegmentOpener
   readonly #compression: Compression
+  readonly #targetBytes: number
   readonly #segments: PackSegment[] = []
   #isBusy = false
   /** All of it at once: the system gives a page of it when it is written, so a small pack takes no more. */
-  #bytes = new Uint8Array(targetPackBytes + spareBytes)
+  #bytes: Uint8Array<ArrayBuffer>
   #sizeBytes = packHeaderBytes
   /** Of all bytes so far: those of the segments are summed once, when each is sealed. */
   #crc32: number
 
-  /** @param compression of contents: what describes them is compressed in any case, which costs next to nothing and saves much. */
-  constructor(kind: PackKind, keys: DomainKeys, compression: Compression = 'fast') {
+  constructor(kind: PackKind, keys: DomainKeys, { compression = 'fast', targetBytes = targetPackBytes }: PackOptions = {}) {
     this.kind = kind
+    // What describes contents is compressed in any case: that costs next to nothing and saves much.
     this.#compression = kind === packKinds.metadata && compression === 'off' ? 'fast' : compression
+    this.#targetBytes = targetBytes
+    this.#bytes = new Uint8Array(targetBytes + spareBytes)
     this.#keys = keys
     this.#hasher = createBlobHasher(keys.idKey)
     this.#key = hkdfSha256(kind === packKinds.data ? keys.dataKey : keys.metadataKey, this.packId, keyInfo)
@@ -88,7 +99,7 @@ export class PackBuilder {
   }
 
   get isFull(): boolean {
-    return this.#sizeBytes >= targetPackBytes
+    return this.#sizeBytes >= this.#targetBytes
   }
 
   get segmentCount(): number {

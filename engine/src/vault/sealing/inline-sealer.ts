@@ -2,8 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createBlobHasher, type BlobHasher } from '../../blob-id/index.ts'
 import { blobIdBytes, blobTypes, packKinds } from '../../format/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
-import type { Compression } from '../compression/compress.ts'
-import { PackBuilder, type Bundle, type Pack } from '../pack/pack-builder.ts'
+import { PackBuilder, type Bundle, type Pack, type PackOptions } from '../pack/pack-builder.ts'
 import type { ContentRun, SealedPlace, Sealer } from './sealer.ts'
 
 /** Data segments go at random to one of two packs, so that the order of their sizes tells less (docs/vault-format.md §8). */
@@ -14,17 +13,17 @@ export class InlineSealer implements Sealer {
   readonly #keys: DomainKeys
   readonly #hasher: BlobHasher
   readonly #onPack: (pack: Pack) => void
-  readonly #compression: Compression
+  readonly #options: PackOptions
   readonly #dataPacks: (PackBuilder | undefined)[] = Array.from({ length: openDataPacks })
   #metadataPack: PackBuilder | undefined
   /** Bundles are sealed one after the other: a pack builder is not made for two at once. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(keys: DomainKeys, onPack: (pack: Pack) => void, compression: Compression = 'fast') {
+  constructor(keys: DomainKeys, onPack: (pack: Pack) => void, options: PackOptions = {}) {
     this.#keys = keys
     this.#hasher = createBlobHasher(keys.idKey)
     this.#onPack = onPack
-    this.#compression = compression
+    this.#options = options
   }
 
   identify({ bytes, lengths }: ContentRun): Promise<Uint8Array> {
@@ -49,7 +48,7 @@ export class InlineSealer implements Sealer {
 
   async #sealNext(bundle: Bundle): Promise<SealedPlace> {
     if (bundle.kind === packKinds.metadata) {
-      const builder = (this.#metadataPack ??= new PackBuilder(bundle.kind, this.#keys, this.#compression))
+      const builder = (this.#metadataPack ??= new PackBuilder(bundle.kind, this.#keys, this.#options))
       const ordinal = await builder.append(bundle)
       if (builder.isFull) {
         this.#metadataPack = undefined
@@ -58,7 +57,7 @@ export class InlineSealer implements Sealer {
       return { packId: builder.packId, ordinal }
     }
     const choice = randomInt(openDataPacks)
-    const builder = (this.#dataPacks[choice] ??= new PackBuilder(bundle.kind, this.#keys, this.#compression))
+    const builder = (this.#dataPacks[choice] ??= new PackBuilder(bundle.kind, this.#keys, this.#options))
     const ordinal = await builder.append(bundle)
     if (builder.isFull) {
       this.#dataPacks[choice] = undefined

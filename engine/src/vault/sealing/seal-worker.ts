@@ -28,7 +28,7 @@ const port = parentPort
 if (port !== null) {
   const report = (message: SealReport, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
   const { keys, compression } = workerData as SealSettings
-  const sealer = new InlineSealer(keys, (pack) => report({ pack }, [pack.bytes.buffer as ArrayBuffer]), compression)
+  const sealer = new InlineSealer(keys, (pack) => report({ pack }, [pack.bytes.buffer as ArrayBuffer]), { compression })
   const carryOut = async (order: SealOrder): Promise<void> => {
     try {
       if ('identify' in order) {

@@ -7,9 +7,6 @@ import { bundlePieces } from './bundle-pieces.ts'
 import { Slab, slabBytes, type MissingPiece } from './slab.ts'
 import type { WorkInFlight } from './work-in-flight.ts'
 
-/** What may be under way in the threads: two slabs for each of four, 32 MiB, and all the back-pressure that reading knows. */
-const mostSlabs = 8
-
 /**
  * Content on its way through shared memory: a full slab is identified by a thread, asked for at the hub, and what is missing is sealed
  * from where it lies. Slabs are identified in any order and numbered in the order they were filled: what a backup finds is the same for
@@ -19,6 +16,7 @@ export class ContentSlabs {
   readonly #ledger: BlobLedger
   readonly #sealer: Sealer
   readonly #work: WorkInFlight
+  readonly #mostSlabs: number
   readonly #free: Slab[] = []
   #made = 0
   #open: Slab | null = null
@@ -31,10 +29,12 @@ export class ContentSlabs {
   #tickets = new Uint32Array(4096)
   #identified = 0
 
-  constructor(ledger: BlobLedger, sealer: Sealer, work: WorkInFlight) {
+  /** @param mostSlabs what may be under way in the threads, and all the back-pressure that reading knows. */
+  constructor(ledger: BlobLedger, sealer: Sealer, work: WorkInFlight, mostSlabs: number) {
     this.#ledger = ledger
     this.#sealer = sealer
     this.#work = work
+    this.#mostSlabs = mostSlabs
   }
 
   get identified(): number {
@@ -49,7 +49,7 @@ export class ContentSlabs {
   }
 
   whenRoom(): Promise<void> {
-    return this.#work.until(() => this.#free.length > 0 || this.#made < mostSlabs)
+    return this.#work.until(() => this.#free.length > 0 || this.#made < this.#mostSlabs)
   }
 
   push(length: number): ContentNumber {
@@ -80,7 +80,7 @@ export class ContentSlabs {
   #takeFree(): Slab | null {
     const free = this.#free.pop()
     if (free !== undefined) return free
-    if (this.#made === mostSlabs) return null
+    if (this.#made === this.#mostSlabs) return null
     this.#made++
     return new Slab()
   }

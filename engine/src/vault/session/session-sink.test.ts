@@ -25,6 +25,7 @@ const someBlobs = (): Uint8Array[] => [
 type MakeSealer = (keys: DomainKeys) => (onPack: (pack: Pack) => void) => Sealer
 const sealers: Record<string, MakeSealer> = {
   'on the calling thread': (keys) => (onPack) => new InlineSealer(keys, onPack),
+  'in small packs': (keys) => (onPack) => new InlineSealer(keys, onPack, { targetBytes: 256 * 1024 }),
   'on two threads': (keys) => (onPack) => new WorkerSealer(keys, onPack, 2),
 }
 

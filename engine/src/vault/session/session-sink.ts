@@ -10,8 +10,15 @@ import { BlobLedger, type AskHave } from './blob-ledger.ts'
 import { ContentSlabs } from './content-slabs.ts'
 import { WorkInFlight } from './work-in-flight.ts'
 
-/** Bytes of packs, and of blobs added, that are not yet durable at the hub: with the slabs it bounds memory. */
-const heldBytesLimit = 64 * 1024 * 1024
+/** What a session may hold in memory at most. */
+export interface SessionRoom {
+  /** Bytes of packs, and of blobs added, that are not yet durable at the hub. */
+  readonly heldBytes: number
+  /** Of 4 MiB each, for content between reading and sealing; at least 2, so that one is filled while the other is worked on. */
+  readonly slabs: number
+}
+/** Two slabs for each of four threads, and four packs of 16 MiB on their way. */
+const usualRoom: SessionRoom = { heldBytes: 64 * 1024 * 1024, slabs: 8 }
 /** An archiver works in long synchronous stretches: at least this often answers and finished packs get their turn. */
 const turnEveryMs = 4
 
@@ -29,17 +36,19 @@ export class SessionSink implements BlobSink {
   readonly #ledger: BlobLedger
   readonly #added: AddedBlobs
   readonly #content: ContentSlabs
+  readonly #room: SessionRoom
   #packBytes = 0
   #dataPackBytes = 0
   #lastTurnMs = 0
 
   /** @param makeSealer gets the function that takes finished packs. */
-  constructor(keys: DomainKeys, ports: SessionPorts, makeSealer: (onPack: (pack: Pack) => void) => Sealer) {
+  constructor(keys: DomainKeys, ports: SessionPorts, makeSealer: (onPack: (pack: Pack) => void) => Sealer, room: SessionRoom = usualRoom) {
+    this.#room = room
     this.#ports = ports
     this.#sealer = makeSealer((pack) => this.#send(pack))
     this.#ledger = new BlobLedger(ports.have)
     this.#added = new AddedBlobs(keys.idKey, this.#ledger, this.#sealer, this.#work)
-    this.#content = new ContentSlabs(this.#ledger, this.#sealer, this.#work)
+    this.#content = new ContentSlabs(this.#ledger, this.#sealer, this.#work, room.slabs)
   }
 
   get ticketCount(): number {
@@ -91,7 +100,7 @@ export class SessionSink implements BlobSink {
       await nextTurn()
       this.#lastTurnMs = performance.now()
     }
-    await this.#work.until(() => this.#work.heldBytes <= heldBytesLimit)
+    await this.#work.until(() => this.#work.heldBytes <= this.#room.heldBytes)
   }
 
   async finish(): Promise<void> {

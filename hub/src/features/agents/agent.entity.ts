@@ -22,6 +22,9 @@ export const AgentEntity = defineEntity({
     lastSnapshotAt: p.datetime(3).nullable(),
     lastRunStatus: p.text().$type<RunOutcome>().nullable(),
     revokedAt: p.datetime(3).nullable(),
+    /** Null = no limit. */
+    uploadBytesPerSecond: p.bigint('number').nullable(),
+    isBackground: p.boolean().default(true),
     tags: p.json().$type<string[]>().defaultRaw(`'[]'`),
   },
 })

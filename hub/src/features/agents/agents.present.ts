@@ -1,5 +1,6 @@
 import type { Device } from '@holdfast/shared-types'
 import type { AgentRow } from './agent.entity.ts'
+import { limitsOf } from './agents.queries.ts'
 
 export const presentDevice = (agent: AgentRow): Device => ({
   id: agent.id,
@@ -15,4 +16,5 @@ export const presentDevice = (agent: AgentRow): Device => ({
   lastRunStatus: agent.lastRunStatus ?? null,
   revokedAtMs: agent.revokedAt?.getTime() ?? null,
   tags: agent.tags,
+  limits: limitsOf(agent),
 })

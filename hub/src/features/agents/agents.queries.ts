@@ -1,4 +1,4 @@
-import { AppError, type AgentId, type DomainId, type HostFacts, type VaultId } from '@holdfast/shared-types'
+import { AppError, type AgentId, type DeviceLimits, type DomainId, type HostFacts, type VaultId } from '@holdfast/shared-types'
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { AgentEntity, type AgentRow } from './agent.entity.ts'
@@ -68,6 +68,17 @@ export function listAgentRows(em: EntityManager, actor: KnownActor): Promise<Age
   return em.find(AgentEntity, seen, { orderBy: { name: 'asc', id: 'asc' } })
 }
 
+/** What a device is to be told; null where there is none. */
+export async function findLimits(em: EntityManager, agentId: AgentId): Promise<DeviceLimits | null> {
+  const row = await em.findOne(AgentEntity, { id: agentId })
+  return row && limitsOf(row)
+}
+
+export const limitsOf = ({ uploadBytesPerSecond, isBackground }: AgentRow): DeviceLimits => ({
+  uploadBytesPerSecond: uploadBytesPerSecond ?? null,
+  isBackground,
+})
+
 /** Its runs go with it. */
 export const deleteAgentRow = (em: EntityManager, agentId: AgentId): Promise<number> => em.nativeDelete(AgentEntity, { id: agentId })
 
@@ -94,6 +105,9 @@ export async function insertAgent(em: EntityManager, agent: NewAgent): Promise<A
     lastSnapshotAt: null,
     lastRunStatus: null,
     revokedAt: null,
+    uploadBytesPerSecond: null,
+    // A backup is to disturb nobody, unless somebody says otherwise (docs/adr/0014-limits-of-a-device.md).
+    isBackground: true,
     tags: [],
   })
   await em.flush()

@@ -8,7 +8,9 @@ import type { HubServices } from '../../platform/services.ts'
 import { presentDevice } from './agents.present.ts'
 import { findAgent, listAgentRows, requireAgentRow } from './agents.queries.ts'
 import { noteHello, noteNobodyLinked, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
-import { findNamedDevice, removeDevice, revokeDevice, updateDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
+import { findNamedDevice, removeDevice, revokeDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
+import { createLimitsTeller } from './tell-limits.ts'
+import { updateDevice } from './update-device.ts'
 
 export interface AgentsDeps extends DeviceDoors {
   /** When each device's newest snapshot was committed; asked once at start. */
@@ -30,12 +32,13 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
   domainEvents.on('agent.revoked', ({ agentId }) => agentLinks.end(agentId, linkEndedBy('agent.revoked')))
 
   const devices: DeviceDeps = { database, live, domainEvents, now, doors: deps }
+  const limits = createLimitsTeller(services)
   const feature: Feature = {
     name: 'agents',
     routes: {
       listDevices: async ({ em, actor }) => ({ items: (await listAgentRows(em, actor)).map(presentDevice) }),
       getDevice: async ({ em, actor, params }) => presentDevice(await requireAgentRow(em, actor, params.agentId)),
-      updateDevice: ({ params, body }) => updateDevice(devices, params.agentId, body),
+      updateDevice: ({ actor, params, body }) => updateDevice({ database, live, limits }, actor, params.agentId, body),
       revokeDevice: ({ actor, params }) => revokeDevice(devices, params.agentId, actor.name),
       removeDevice: async ({ params }) => {
         await removeDevice(devices, params.agentId)
@@ -52,6 +55,7 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
         await noteHello(em, live, agentId, { hello, at: new Date(now()) })
         return []
       },
+      onLinked: (agentId) => limits.tell(agentId),
       onUnlinked: (agentId) =>
         database.transaction((em) =>
           noteUnlinked(em, live, agentId, { at: new Date(now()), isLinkedAgain: () => agentLinks.hasLink(agentId) }),

@@ -1,12 +1,12 @@
-import { AppError, AgentId, type AgentId as Id, type Api, type BodyOfRoute, type Device } from '@holdfast/shared-types'
+import { AppError, AgentId, type AgentId as Id, type Device } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import type { HubServices } from '../../platform/services.ts'
-import { AgentEntity, type AgentRow } from './agent.entity.ts'
+import { AgentEntity } from './agent.entity.ts'
 import { presentDevice } from './agents.present.ts'
-import { deleteAgentRow, lockAgentRow } from './agents.queries.ts'
+import { deleteAgentRow } from './agents.queries.ts'
 import { tellDevice } from './device-changes.ts'
+import { lockDevice } from './lock-device.ts'
 
 /** What administration of devices asks of others. */
 export interface DeviceDoors {
@@ -18,14 +18,6 @@ export interface DeviceDoors {
 
 export interface DeviceDeps extends Pick<HubServices, 'database' | 'live' | 'domainEvents' | 'now'> {
   readonly doors: DeviceDoors
-}
-
-/** @throws AppError `agent.not-found` */
-async function lockDevice(em: EntityManager, agentId: Id): Promise<AgentRow> {
-  const row = await lockAgentRow(em, agentId)
-  if (row === null) throw new AppError('agent.not-found')
-  tellAudit({ object: { kind: 'device', id: row.id, name: row.name } })
-  return row
 }
 
 /**
@@ -44,25 +36,6 @@ export function revokeDevice({ database, live, domainEvents, now, doors }: Devic
     em.assign(row, { revokedAt: new Date(now()), online: false })
     await em.flush()
     await doors.endRuns(em, agentId, by)
-    tellDevice(em, live, row)
-    return presentDevice(row)
-  })
-}
-
-export type DeviceChange = BodyOfRoute<Api['updateDevice']>
-
-/** @throws AppError `agent.not-found` */
-export function updateDevice({ database, live }: DeviceDeps, agentId: Id, { name, tags }: DeviceChange): Promise<Device> {
-  return database.transaction(async (em) => {
-    const row = await lockDevice(em, agentId)
-    tellAudit({
-      details: {
-        ...(name === undefined ? {} : { nameBefore: row.name, name }),
-        ...(tags === undefined ? {} : { tagsBefore: row.tags.join(', '), tags: tags.join(', ') }),
-      },
-    })
-    em.assign(row, { ...(name === undefined ? {} : { name }), ...(tags === undefined ? {} : { tags }) })
-    await em.flush()
     tellDevice(em, live, row)
     return presentDevice(row)
   })

@@ -29,6 +29,7 @@ function aDesk() {
     agentLinks: {
       isOnline: () => true,
       hasLink: () => true,
+      isCapable: () => true,
       requireCapability: () => undefined,
       end: () => undefined,
       async send(_, type) {

@@ -102,7 +102,7 @@ export const restRules = {
   enrol: { ...open, limit: 'enrolment', isAudited: true },
   listDevices: seesOrOwn,
   getDevice: seesOrOwn,
-  updateDevice: administers,
+  updateDevice: arranges,
   revokeDevice: administers,
   removeDevice: administers,
 
@@ -156,10 +156,12 @@ export const restRules = {
 } as const satisfies { readonly [K in OperationId]: RestRule & RuleFor<Api[K]['actor']> }
 
 /** What a call needs beyond its own line when it is asked for this; its use case finds out, and asks the table. */
-export type OrderKind = 'restoreToAnotherDevice'
+export type OrderKind = 'restoreToAnotherDevice' | 'nameDevice'
 export const orderRules = {
   /** Brings one device's files, with all rights, to any place of another: more than a program that starts runs is to have. */
   restoreToAnotherDevice: { person: 'operator', token: 'admin' },
+  /** Its name and tags, by which people find it; what it may use of its machine is for those who run its backups. */
+  nameDevice: administersToSee,
 } as const satisfies { readonly [K in OrderKind]: AccessRule }
 
 /** What a browser, or a program, asks on the live connection; `connect` is the handshake. */

@@ -14,8 +14,8 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>
 }
 
-/** A pack of 16 MiB over a slow line: 5 min; headers must come at once. */
-const requestTimeoutMs = 300_000
+/** Two packs of 16 MiB at once under the least upload limit of a device, 16 KiB/s, take 35 min; headers must come at once. */
+const requestTimeoutMs = 3_600_000
 const headersTimeoutMs = 30_000
 
 /** @param certificate null = plain HTTP. */

@@ -27,8 +27,10 @@ export interface AgentLinks {
     body: BodyOf<typeof hubCommands, T>,
     options?: { readonly deadlineMs?: number },
   ): Promise<AckOf<typeof hubCommands, T>>
+  /** The agent is linked and says that it can do this. */
+  isCapable(agentId: AgentId, capability: AgentCapability): boolean
   /**
-   * The agent is linked and says that it can do this.
+   * The same, or why not.
    *
    * @throws AppError `agent.offline`, `agent.outdated`
    */
@@ -52,6 +54,10 @@ const defaultDeadlineMs = 15_000
 
 export function createAgentLinks(): AgentLinkRegistry {
   const links = new Map<AgentId, AgentLink>()
+  const isCapable = (agentId: AgentId, capability: AgentCapability): boolean => {
+    const link = links.get(agentId)
+    return link?.isReady === true && link.capabilities.has(capability)
+  }
   return {
     isOnline: (agentId) => links.get(agentId)?.isReady === true,
     hasLink: (agentId) => links.has(agentId),
@@ -61,10 +67,10 @@ export function createAgentLinks(): AgentLinkRegistry {
       if (link === undefined) throw agentOffline('not-linked')
       return link.send(type, body, options.deadlineMs ?? defaultDeadlineMs)
     },
+    isCapable,
     requireCapability(agentId, capability) {
-      const link = links.get(agentId)
-      if (link?.isReady !== true) throw agentOffline('not-linked')
-      if (!link.capabilities.has(capability))
+      if (links.get(agentId)?.isReady !== true) throw agentOffline('not-linked')
+      if (!isCapable(agentId, capability))
         throw new AppError('agent.outdated', {
           message: 'The agent of this device is too old for this.',
           cure: 'Update Holdfast on the device to the version of the hub.',

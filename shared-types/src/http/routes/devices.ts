@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Device, DeviceTags, HostFacts } from '../../model/device.ts'
+import { Device, DeviceLimitsChange, DeviceTags, HostFacts } from '../../model/device.ts'
 import { AgentId, DomainId, HubId, VaultId } from '../../primitives/ids.ts'
 import { TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -68,13 +68,17 @@ export const devicesRoutes = {
   updateDevice: route({
     method: 'patch',
     path: `${v1}/devices/{agentId}`,
-    summary: 'Change the name or the tags of a device; what is left out stays',
+    summary: 'Change the name, the tags (administrators) or the limits (operators) of a device; what is left out stays',
     tag: 'Devices',
     actor: 'user',
     params: z.object({ agentId: AgentId }),
     body: z
-      .strictObject({ name: z.string().trim().min(1).max(120).optional(), tags: DeviceTags.optional() })
-      .refine(({ name, tags }) => name !== undefined || tags !== undefined, 'Say what is to change: the name, the tags, or both'),
+      .strictObject({
+        name: z.string().trim().min(1).max(120).optional(),
+        tags: DeviceTags.optional(),
+        limits: DeviceLimitsChange.optional(),
+      })
+      .refine((change) => Object.values(change).some((value) => value !== undefined), 'Say what is to change: name, tags or limits'),
     response: Device,
   }),
 

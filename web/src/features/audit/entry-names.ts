@@ -1,5 +1,6 @@
 import type { AuditEntry } from '@holdfast/shared-types'
-import { textOf, type MessageKey } from '../../platform/i18n/text.ts'
+import { formatRate } from '../../platform/i18n/format.ts'
+import { currentLanguage, textOf, type MessageKey } from '../../platform/i18n/text.ts'
 
 /** Enough of an id to tell it from others on the page. */
 const shownLetters = 8
@@ -27,6 +28,10 @@ const details = [
   'tagsBefore',
   'tags',
   'deviceName',
+  'uploadBytesPerSecondBefore',
+  'uploadBytesPerSecond',
+  'isBackgroundBefore',
+  'isBackground',
 ] as const
 const isKnown = (name: string): name is (typeof details)[number] => (details as readonly string[]).includes(name)
 
@@ -40,6 +45,9 @@ const wordsOf: ReadonlyMap<string, Readonly<Record<string, MessageKey>>> = new M
 
 /** A value of an entry in the reader's language where it is a word of the hub's, else as it is. */
 export function detailValue(name: string, value: string | number | boolean | null): string {
+  if (typeof value === 'boolean') return textOf(value ? 'audit.value.yes' : 'audit.value.no')
+  if (/^uploadBytesPerSecond(Before)?$/.test(name))
+    return typeof value === 'number' ? formatRate(value, currentLanguage()) : textOf('audit.value.noLimit')
   const words = wordsOf.get(name)
   if (words === undefined) return String(value)
   const said = (word: string) => (Object.hasOwn(words, word) ? textOf(words[word] as MessageKey) : word)

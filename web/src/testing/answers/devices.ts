@@ -18,7 +18,9 @@ export const devicesAnswers = ({ world, tell }: AnswerParts): Answers => ({
   listDevices: () => ({ items: world.devices }),
   getDevice: ({ params }) => one(world, params.agentId),
   updateDevice({ params, body }) {
-    const device = Object.assign(one(world, params.agentId), body)
+    const { limits, ...named } = body
+    const device = Object.assign(one(world, params.agentId), named)
+    if (device.limits !== undefined) device.limits = { ...device.limits, ...limits }
     tell('devices', { type: 'device.changed', body: device })
     return device
   },

@@ -39,6 +39,7 @@ const device = {
   lastSnapshotAtMs: null,
   lastRunStatus: null,
   tags: [],
+  limits: { uploadBytesPerSecond: null, isBackground: true },
 }
 export const logged: (LogFields & { message: string })[] = []
 const log: Logger = { ...silentLogger, error: (fields, message) => void logged.push({ ...fields, message }) }
