@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Finds a Node that can run the agent and hands over to it. Plain JavaScript that Node 20 understands, and nothing but built-ins:
-// it runs before anything is known to be installed. hub/bin/holdfast-hub.js is the same but for the constants and the small-memory setting.
+// it runs before anything is known to be installed. hub/bin/holdfast-hub.js is the same but for the constants.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,6 +11,8 @@ const program = 'holdfast'
 const oldestNode = [22, 17]
 // Node's own WebSocket would load all of its fetch with the first http module: 3 MB that an idle agent has no use for.
 const nodeFlags = ['--no-experimental-websocket']
+// On a machine with little memory the C library keeps nothing of what threads give back: read before the program, and so before its settings, is there.
+const environment = process.env.HOLDFAST_MEMORY === 'small' ? { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' } : {}
 const packageFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function versionOf(text) {
@@ -76,12 +78,7 @@ function runAsChild(file, args) {
 // What Node has compiled (and stripped of types) is kept: half the time of a start, and 35 MB less memory from the second one on. Where the
 // folder cannot be written Node goes on without.
 process.env.NODE_COMPILE_CACHE ??= path.join(packageFolder, 'node_modules', '.cache', 'node-compile')
-
-// On a machine with little memory the C library keeps nothing of what threads give back: read before the program, and so before its settings, is there.
-if (process.env.HOLDFAST_MEMORY === 'small') {
-  process.env.MALLOC_ARENA_MAX ??= '2'
-  process.env.MALLOC_MMAP_THRESHOLD_ ??= '262144'
-}
+for (const [name, value] of Object.entries(environment)) process.env[name] ??= value
 
 const node = findNode()
 const entry = findEntry(node.version)

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 const program = 'holdfast-hub'
 const oldestNode = [24, 0]
 const nodeFlags = []
+const environment = {}
 const packageFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function versionOf(text) {
@@ -75,6 +76,7 @@ function runAsChild(file, args) {
 // What Node has compiled (and stripped of types) is kept: half the time of a start, and 35 MB less memory from the second one on. Where the
 // folder cannot be written Node goes on without.
 process.env.NODE_COMPILE_CACHE ??= path.join(packageFolder, 'node_modules', '.cache', 'node-compile')
+for (const [name, value] of Object.entries(environment)) process.env[name] ??= value
 
 const node = findNode()
 const entry = findEntry(node.version)

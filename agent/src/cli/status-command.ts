@@ -93,7 +93,8 @@ const agentLine = (status: Status): string => `${words[status.link]}${status.pid
 const limitsText = ({ uploadBytesPerSecond, isBackground }: DeviceLimits): string =>
   [
     uploadBytesPerSecond === null ? 'upload without a limit' : `upload ${formatBytes(uploadBytesPerSecond)}/s at most`,
-    isBackground ? 'backups give way to other work' : 'backups as urgent as other work',
+    // Elsewhere nothing is lowered yet (docs/adr/0014).
+    ...(process.platform === 'linux' ? [isBackground ? 'backups give way to other work' : 'backups as urgent as other work'] : []),
   ].join(', ')
 
 function runLines(runs: readonly Run[] | null): string[] {

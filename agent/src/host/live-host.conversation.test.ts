@@ -46,7 +46,15 @@ describe('folders of the device', () => {
     expect(items.map(({ name, own }) => `${name} ${own}`)).toEqual(['sources false', 'state true'])
     writeFileSync(join(sources, 'another'), '1')
     expect(await list(sources)).toMatchObject({ body: { items: [{ name: 'another' }, { name: 'note', size: 3 }] } })
-    expect(hub.hellos[0]?.capabilities).toEqual(['backup', 'restore', 'verify', 'run.pause', 'host.list', 'host.measure'])
+    expect(hub.hellos[0]?.capabilities).toEqual([
+      'backup',
+      'restore',
+      'verify',
+      'run.pause',
+      'host.list',
+      'host.measure',
+      'device.set-limits',
+    ])
   })
 
   test('that cannot be listed are told with a code and a cure', async () => {

@@ -85,7 +85,7 @@ export function createHubClient(options: HubClientOptions): HubClient {
           ...watched,
           authorization: token === null ? null : `Bearer ${token}`,
           timeoutMs: call.timeoutMs ?? 60_000,
-          pace,
+          ...(pacedCalls.has(operation) ? { pace } : {}),
         }),
       )
     }
@@ -103,19 +103,12 @@ export function createHubClient(options: HubClientOptions): HubClient {
 
   return {
     async call(operation, input, call = {}) {
-      const answered = () =>
-        untilAnswered((onHeldBack) => tryOnce(operation, input, { ...call, onHeldBack }), {
-          patienceMs: repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0,
-          signal: call.signal,
-          random,
-        })
-      if (operation !== 'putPack') return answered()
-      const endUpload = await beginUpload(pace, call)
-      try {
-        return await answered()
-      } finally {
-        endUpload()
-      }
+      const oneTry = (onHeldBack: (ms: number) => void) => tryOnce(operation, input, { ...call, onHeldBack })
+      return untilAnswered(operation === 'putPack' ? inPlace(pace, call, oneTry) : oneTry, {
+        patienceMs: repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0,
+        signal: call.signal,
+        random,
+      })
     },
     limitUploads: (bytesPerSecond) => pace.limit(bytesPerSecond),
     doubt() {
@@ -207,6 +200,27 @@ async function untilAnswered<T>(
       const delayMs = reconnectDelayMs(attempt, 0.5 + random() / 2, callLimits)
       if (performance.now() + delayMs > endsAtMs) throw error
       await sleep(delayMs, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+}
+
+/** What a device sends in bulk: an upload limit holds for it. Questions are small, and those of restores are not what is limited. */
+const pacedCalls: ReadonlySet<OperationId> = new Set<OperationId>(['putPack', 'commitSession'])
+
+/** Each try in a place of its own: one that failed lets others go first. The wait for a place costs no patience. */
+function inPlace<T>(
+  pace: UploadPace,
+  call: CallOptions,
+  tryOnce: (onHeldBack: (ms: number) => void) => Promise<T>,
+): (onHeldBack: (ms: number) => void) => Promise<T> {
+  return async (onHeldBack) => {
+    const askedAtMs = performance.now()
+    const endUpload = await beginUpload(pace, call)
+    onHeldBack(performance.now() - askedAtMs)
+    try {
+      return await tryOnce(onHeldBack)
+    } finally {
+      endUpload()
     }
   }
 }

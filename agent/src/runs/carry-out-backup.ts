@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue } from '@holdfast/engine/archiver'
 import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
@@ -27,6 +28,8 @@ const chunker = 'standard'
 const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2 } } as const
 /** Sealing (zstd, AES-GCM) is half of a backup's work, walking and hashing the other: more threads than this wait for the walk. */
 const mostSealThreads = 4
+/** For threads to end and packs that are nearly there. */
+const abandonMs = 5_000
 
 const withoutNative =
   'The native part of the agent does not load on this machine: extended attributes and access lists are not backed up, and holes of sparse files are read as zeros. A restore here sets times to a microsecond, and makes no FIFOs and devices. Install the agent for this system and processor.'
@@ -112,7 +115,8 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       resultOf(backup, outcome, committed, sink.statistics.packBytes),
     )
   } catch (error) {
-    await sink.abandon()
+    // Packs that wait for a slow line do not keep the end of the run waiting: it is told, and they are dropped.
+    await Promise.race([sink.abandon(), sleep(abandonMs, undefined, { ref: false })])
     throw error
   } finally {
     stopMeasuring()

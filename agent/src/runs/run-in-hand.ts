@@ -126,6 +126,8 @@ export class RunInHand {
       this.#worker.on('exit', () => this.#crash(new AppError('internal', { message: 'It ended without a word.' })))
     })
     clearInterval(ticking)
+    // What a failed or crashed run still has to send helps nobody enough to keep its end waiting, or the line from the next run.
+    this.#stopping.abort(new AppError('run.cancelled'))
     const terminated = this.#worker.terminate().then(() => {
       this.#isThreadGone = true
     })

@@ -80,6 +80,21 @@ describe.each(Object.entries(sealers))('a session sealed %s', (_, makeSealer) =>
   })
 })
 
+test('with little room, what waits for more of its kind is sent on rather than waited for', async () => {
+  const keys = aDomain()
+  const hub = new LoopbackHub()
+  const makeSealer = (onPack: (pack: Pack) => void): Sealer => new InlineSealer(keys, onPack, { targetBytes: 2 * 1024 * 1024 })
+  const sink = new SessionSink(keys, hub.sessionPorts, makeSealer, { heldBytes: 4 * 1024 * 1024, slabs: 2 })
+  for (const pageBytes of [4_000, 16_000, 40_000]) {
+    for (let page = 0; page < 4 * 1024 * 1024; page += pageBytes) {
+      sink.add(blobTypes.treePage, randomBytes(pageBytes))
+      await sink.whenReady()
+    }
+  }
+  await sink.finish()
+  expect(sink.statistics.packBytes).toBeGreaterThan(12 * 1024 * 1024)
+})
+
 test('a segment of another vault, another place or with one bit flipped does not open', async () => {
   const keys = aDomain()
   const hub = new LoopbackHub()

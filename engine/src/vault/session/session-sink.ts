@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { EngineError } from '../../errors/index.ts'
+import { EngineError, invariant } from '../../errors/index.ts'
 import { packKinds, type BlobLocation, type BlobType } from '../../format/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
 import type { BlobSink, BlobTicket, ContentNumber, SinkStatistics } from '../blob-sink.ts'
@@ -8,6 +8,7 @@ import type { Sealer } from '../sealing/sealer.ts'
 import { AddedBlobs } from './added-blobs.ts'
 import { BlobLedger, type AskHave } from './blob-ledger.ts'
 import { ContentSlabs } from './content-slabs.ts'
+import { bundleBytes } from './segment-limits.ts'
 import { WorkInFlight } from './work-in-flight.ts'
 
 /** What a session may hold in memory at most. */
@@ -43,6 +44,7 @@ export class SessionSink implements BlobSink {
 
   /** @param makeSealer gets the function that takes finished packs. */
   constructor(keys: DomainKeys, ports: SessionPorts, makeSealer: (onPack: (pack: Pack) => void) => Sealer, room: SessionRoom = usualRoom) {
+    invariant(room.heldBytes >= 4 * bundleBytes, 'a session has room for its open bundles')
     this.#room = room
     this.#ports = ports
     this.#sealer = makeSealer((pack) => this.#send(pack))
@@ -100,6 +102,9 @@ export class SessionSink implements BlobSink {
       await nextTurn()
       this.#lastTurnMs = performance.now()
     }
+    if (this.#work.heldBytes <= this.#room.heldBytes) return this.#work.throwIfFailed()
+    // What waits for more of its kind would wait for ever: nothing is added while we wait. Open bundles are left, far below any room.
+    this.#added.dispatch()
     await this.#work.until(() => this.#work.heldBytes <= this.#room.heldBytes)
   }
 

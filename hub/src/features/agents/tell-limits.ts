@@ -1,4 +1,4 @@
-import { agentCapabilities, type AgentId } from '@holdfast/shared-types'
+import { agentCapabilities, AppError, type AgentId } from '@holdfast/shared-types'
 import type { HubServices } from '../../platform/services.ts'
 import { findLimits } from './agents.queries.ts'
 
@@ -10,6 +10,9 @@ export interface LimitsTeller {
   requireHeeded(agentId: AgentId): void
 }
 
+/** A database or link that is away for a moment should not leave a device without its limit until it links again. */
+const againMs = 15_000
+
 type TellerDeps = Pick<HubServices, 'database' | 'agentLinks' | 'log'>
 
 export function createLimitsTeller({ database, agentLinks, log }: TellerDeps): LimitsTeller {
@@ -18,11 +21,11 @@ export function createLimitsTeller({ database, agentLinks, log }: TellerDeps): L
 
   const tellNow = async (agentId: AgentId): Promise<void> => {
     if (!agentLinks.isOnline(agentId)) return
-    const failed = (error: unknown): void =>
-      log.warn(
-        { event: 'agent.limits-not-told', agentId, err: error },
-        'A device could not be told its limits; it is told when it links again',
-      )
+    const failed = (error: unknown): void => {
+      log.warn({ event: 'agent.limits-not-told', agentId, err: error }, 'A device could not be told its limits')
+      // An older agent learns nothing by being told again; it is asked anew when it links as a newer one.
+      if (!(error instanceof AppError && error.code === 'agent.outdated')) setTimeout(() => void tell(agentId), againMs).unref()
+    }
     try {
       const limits = await findLimits(database.em(), agentId)
       if (limits === null || !agentLinks.isOnline(agentId)) return
@@ -35,14 +38,16 @@ export function createLimitsTeller({ database, agentLinks, log }: TellerDeps): L
     }
   }
 
+  function tell(agentId: AgentId): Promise<void> {
+    const turn = (turns.get(agentId) ?? Promise.resolve()).then(() => tellNow(agentId))
+    turns.set(agentId, turn)
+    return turn.then(() => {
+      if (turns.get(agentId) === turn) turns.delete(agentId)
+    })
+  }
+
   return {
-    tell(agentId) {
-      const turn = (turns.get(agentId) ?? Promise.resolve()).then(() => tellNow(agentId))
-      turns.set(agentId, turn)
-      return turn.then(() => {
-        if (turns.get(agentId) === turn) turns.delete(agentId)
-      })
-    },
+    tell,
     requireHeeded(agentId) {
       if (agentLinks.isOnline(agentId)) agentLinks.requireCapability(agentId, agentCapabilities.setLimits)
     },

@@ -14,8 +14,8 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>
 }
 
-/** Two packs of 16 MiB at once under the least upload limit of a device, 16 KiB/s, take 35 min; headers must come at once. */
-const requestTimeoutMs = 3_600_000
+/** Six packs of 16 MiB that were under way when a device was given the least upload limit, 16 KiB/s, take 102 min; headers must come at once. */
+const requestTimeoutMs = 7_200_000
 const headersTimeoutMs = 30_000
 
 /** @param certificate null = plain HTTP. */
