@@ -15,6 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(source, { recursive: true }))
 
+// Needs strace and the right to trace: it makes the calls fail.
 describe.skipIf(!canTrace)('a disk with a defect', () => {
   // From the first byte on, and in the middle of a file that is read in several steps.
   test.each([

@@ -89,6 +89,7 @@ const canLimit = process.platform === 'linux' && spawnSync('prlimit', ['--versio
 const limitFileSize = (bytes: number | 'unlimited'): void =>
   void execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`])
 
+// Needs prlimit, which Linux has.
 test.runIf(canLimit)(
   'a disk that is full in the middle of a line refuses that report alone, and takes the next ones when there is room',
   async () => {

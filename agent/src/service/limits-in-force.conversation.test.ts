@@ -68,6 +68,7 @@ test('a backup that waits for its limit is cancelled within seconds', async () =
   expect(performance.now() - cancelledAtMs).toBeLessThan(5_000)
 })
 
+// Linux alone has a nice value for each thread, and the folder to read it from.
 test.runIf(process.platform === 'linux')('threads of a backup give way, the one that holds the link does not', async () => {
   const before = niceByThread()
   await limit({ uploadBytesPerSecond: 16_384, isBackground: true })
@@ -80,6 +81,7 @@ test.runIf(process.platform === 'linux')('threads of a backup give way, the one 
   await endOf(hub, runId)
 })
 
+// As above.
 test.runIf(process.platform === 'linux')('none gives way where the device is told not to work in the background', async () => {
   const before = niceByThread()
   await limit({ uploadBytesPerSecond: 16_384, isBackground: false })

@@ -217,6 +217,7 @@ const canMount = await run('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', t
   () => false,
 )
 
+// Needs the right to mount a small file system.
 describe.skipIf(!canMount)('directory store on a disk that refuses', () => {
   test('a full disk is told as such, leaves nothing visible, and serves again once there is room', async () => {
     expect(await onSmallDisk('./testing/fill-disk.ts')).toEqual([

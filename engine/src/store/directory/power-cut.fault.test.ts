@@ -20,6 +20,7 @@ const canUseLoopDevices = process.getuid?.() === 0 && existsSync('/dev/loop-cont
 const runQuietly = (program: string, ...programArguments: string[]): Buffer =>
   execFileSync(program, programArguments, { stdio: ['ignore', 'pipe', 'pipe'] })
 
+// Needs root and loop devices, which containers seldom have.
 describe.skipIf(!canUseLoopDevices)('directory store when the power fails', () => {
   let folder: string
   let mounted: string[]

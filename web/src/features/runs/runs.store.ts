@@ -1,6 +1,7 @@
 import type { Run, RunId, RunProgressSample } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
 import { ref, shallowReactive, toRaw } from 'vue'
+import { toldSince } from '../../platform/realtime/live-items.ts'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
 import { onSignedOut } from '../../platform/sign-out/sign-out.ts'
 import { isActive } from './run-states.ts'
@@ -20,10 +21,7 @@ export const useRunsStore = defineStore('runs', () => {
   /** What the lists on the page show. A console is open for weeks: whatever no list shows any more is let go of. */
   const holders = new Set<(run: Run) => boolean>()
   let keptRuns = 0
-  /** Counts what was told live, and when each run was last: an answer that was asked for before that may be older. */
-  let toldCount = 0
-  const toldAs = new Map<RunId, number>()
-  let questions = 0
+  const told = toldSince<RunId>()
   let stop: (() => void) | undefined
   const samples = new Map<RunId, RunProgressSample>()
   let showSamples: ReturnType<typeof setTimeout> | undefined
@@ -39,32 +37,22 @@ export const useRunsStore = defineStore('runs', () => {
   }
 
   function letGo(): void {
-    for (const run of toRaw(byId).values()) {
-      if (isActive(run.state) || [...holders].some((holds) => holds(run))) continue
-      byId.delete(run.id)
-      if (questions === 0) toldAs.delete(run.id)
-    }
+    for (const run of toRaw(byId).values()) if (!isActive(run.state) && ![...holders].some((holds) => holds(run))) byId.delete(run.id)
     keptRuns = byId.size
   }
 
   /** What the hub has just told. */
   function takeTold(run: Run): void {
-    toldCount += 1
-    toldAs.set(run.id, toldCount)
+    told.tell(run.id)
     put(run)
   }
 
   /** Asks, and takes the answer: of runs that are told meanwhile, what was told stays. */
   async function ask<T extends { readonly items: readonly Run[] }>(question: () => Promise<T>): Promise<T> {
-    const askedAt = toldCount
-    questions += 1
-    try {
-      const answer = await question()
-      for (const run of answer.items) if ((toldAs.get(run.id) ?? 0) <= askedAt) put(run)
-      return answer
-    } finally {
-      questions -= 1
-    }
+    const { answer, since } = await told.ask(question)
+    const toldMeanwhile = new Set(since)
+    for (const run of answer.items) if (!toldMeanwhile.has(run.id)) put(run)
+    return answer
   }
 
   /** Twenty runs tell forty times a second; lists are cut anew with each change, and five times a second is as much as anybody sees. */
@@ -96,7 +84,6 @@ export const useRunsStore = defineStore('runs', () => {
     showSamples = undefined
     samples.clear()
     byId.clear()
-    toldAs.clear()
     keptRuns = 0
     changes.value += 1
   }

@@ -16,8 +16,8 @@ interface LiveItemsOptions<Id, Item, Told> {
   readonly apply: (byId: Map<Id, Item>, told: Told) => void
 }
 
-/** Keeps what is told while questions are under way. */
-function toldSince<Told>() {
+/** Keeps what is told while questions are under way: their answers may be older. */
+export function toldSince<Told>() {
   let told: Told[] = []
   let questions = 0
   return {
