@@ -40,11 +40,14 @@ function withRounds(source) {
 
 async function compile({ name, options }) {
   const sourceName = `${name}.as.ts`
-  const source = withRounds(await readFile(new URL(sourceName, import.meta.url), 'utf8'))
   let wasm
   const all = [sourceName, '--outFile', `${name}.wasm`, '--runtime', 'stub', '--noAssert', '-O3', ...options]
   const { error, stderr } = await asc.main(all, {
-    readFile: (asked) => (asked === sourceName ? source : null),
+    readFile: async (asked) => {
+      // The compiler also asks for what a name might mean otherwise: only what lies here is there.
+      const source = await readFile(new URL(asked, import.meta.url), 'utf8').catch(() => null)
+      return source === null ? null : withRounds(source)
+    },
     writeFile: (_name, contents) => {
       wasm = contents
     },
