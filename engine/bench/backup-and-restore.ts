@@ -36,12 +36,14 @@ function tell(itemPath: Uint8Array, error: Error): 'skip' {
 
 async function measure<T>(name: string, task: () => Promise<T> | T): Promise<T> {
   const cpu = process.cpuUsage()
+  const faults = process.resourceUsage().minorPageFault
   const start = performance.now()
   const result = await task()
   const { user, system } = process.cpuUsage(cpu)
+  const newFaults = process.resourceUsage().minorPageFault - faults
   const ms = (value: number): string => `${value.toFixed(0)} ms`.padStart(9)
   console.log(
-    `${name.padEnd(18)} ${ms(performance.now() - start)} elapsed ${ms(user / 1000)} user ${ms(system / 1000)} system ${(process.memoryUsage().rss / 2 ** 20).toFixed(0).padStart(5)} MiB`,
+    `${name.padEnd(18)} ${ms(performance.now() - start)} elapsed ${ms(user / 1000)} user ${ms(system / 1000)} system ${(newFaults / 1000).toFixed(0).padStart(5)} k page faults ${(process.memoryUsage().rss / 2 ** 20).toFixed(0).padStart(5)} MiB`,
   )
   return result
 }

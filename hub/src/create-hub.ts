@@ -121,6 +121,7 @@ interface OpenParts {
 async function closeInOrder({ timers, http, sockets, features, log, database, lock }: OpenParts): Promise<void> {
   for (const timer of timers) clearInterval(timer)
   const httpClosed = http.close(requestGraceMs)
+  for (const feature of features) feature.letGo?.()
   await sockets.close()
   await httpClosed
   await stopFeatures(features, log)

@@ -8,6 +8,7 @@ import { runSummary } from './run-summary.ts'
 import { withWorkingAgent, type HubAccess } from './with-hub.ts'
 
 const silent: RunDisplay = {
+  follows: 'end',
   onRun: () => undefined,
   onLog: () => undefined,
   onProblem: () => undefined,

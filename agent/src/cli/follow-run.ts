@@ -6,11 +6,15 @@ import type { HubClient } from '../hub-connection/hub-client.ts'
 /** A short run is over before a person has looked up; a long one is looked at as often as a person sees. */
 const firstPollMs = 40
 const pollEveryMs = 250
+/** How long the hub may keep an answer that is only wanted once the run has ended: proxies that cut what is silent begin at 30 s. */
+const waitSecondsFor = { progress: 0, log: 1, end: 25 } as const
 const awayPollMs = 1_000
 /** A hub may be away for a lease or two without the run being lost. */
 const hubPatienceMs = 20 * 60_000
 
 export interface RunWatcher {
+  /** What it wants to hear of before the run has ended: the hub is asked no more than that needs. */
+  readonly follows: 'progress' | 'log' | 'end'
   /** Each time something is known anew. */
   onRun(run: Run): void
   onLog(lines: readonly LogLine[]): void
@@ -26,9 +30,11 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
   let awaySinceMs: number | null = null
   let waitMs = firstPollMs
   for (;;) {
+    const askedAtMs = performance.now()
     try {
-      const run = await client.call('getRun', { params: { runId } }, { signal, patienceMs: 0 })
-      lastLine = await readLog(client, runId, lastLine, { watcher, signal })
+      const query = { waitSeconds: waitSecondsFor[watcher.follows] }
+      const run = await client.call('getRun', { params: { runId }, query }, { signal, patienceMs: 0 })
+      if (watcher.follows === 'log') lastLine = await readLog(client, runId, lastLine, { watcher, signal })
       if (awaySinceMs !== null) watcher.onProblem(null)
       awaySinceMs = null
       watcher.onRun(run)
@@ -43,7 +49,8 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
       waitMs = awayPollMs
     }
     // An aborted sleep says only that it was aborted.
-    await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+    const leftMs = waitMs - (performance.now() - askedAtMs)
+    if (leftMs > 0) await sleep(leftMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 

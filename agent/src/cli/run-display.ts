@@ -43,6 +43,7 @@ export function liveRunDisplay(terminal: Terminal): RunDisplay {
   }
   const timer = setInterval(draw, framesMs)
   return {
+    follows: 'progress',
     onRun(next) {
       run = next
       if (next.progress !== null) bytesPerSecond = rate.add(next.progress)
@@ -66,6 +67,7 @@ export function plainRunDisplay(terminal: Terminal): RunDisplay {
   const say = (text: string): void => terminal.err(`${text}\n`)
   let isAway = false
   return {
+    follows: 'log',
     onRun: () => undefined,
     onLog(lines) {
       for (const line of lines) say(logText(line))

@@ -203,6 +203,8 @@ export class PackBuilder {
         )
       }
     }
+    const [first] = opened.blobs
+    if (first !== undefined && first.buffer.byteLength > Buffer.poolSize) releaseBytes(new Uint8Array(first.buffer))
   }
 
   /** A segment may be longer than the room that is left for it. */

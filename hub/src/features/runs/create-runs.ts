@@ -11,6 +11,7 @@ import { finishRun } from './finish-run.ts'
 import { offerRuns } from './offer-runs.ts'
 import { planRuns } from './plan-runs.ts'
 import { markCommitting, type RunRecord } from './run-doors.ts'
+import { RunEnds } from './run-ends.ts'
 import { requireVisibleRun } from './require-visible-run.ts'
 import { runRoutes } from './runs.routes.ts'
 import type { RunSnapshots, RunsState } from './runs-state.ts'
@@ -37,6 +38,7 @@ export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs
     leaseMs: services.config.leaseMs,
     snapshots,
     progress: new Map(),
+    ends: new RunEnds(services.domainEvents),
     offerSoon: (agentId) => offering.soon(agentId),
   }
   const offering = oneAtATime(
@@ -70,6 +72,7 @@ export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs
         await renewLeases(state.database.em(), new Date(state.now() + state.leaseMs))
         watch.start()
       },
+      letGo: () => state.ends.close(),
       async stop() {
         await watch.stop()
         await offering.idle()

@@ -1,6 +1,7 @@
 import type { AgentId, DomainId, HostFacts, RunId, SnapshotId, SnapshotStatus, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { HubServices } from '../../platform/services.ts'
+import type { RunEnds } from './run-ends.ts'
 import type { NewestProgress } from './newest-progress.ts'
 
 /** By the hub's own books. */
@@ -33,6 +34,7 @@ export interface RunsState extends Pick<HubServices, 'database' | 'live' | 'feed
   readonly leaseMs: number
   readonly snapshots: RunSnapshots
   readonly progress: NewestProgress
+  readonly ends: RunEnds
   /** Offers what waits for this agent, soon and once; never throws. */
   readonly offerSoon: (agentId: AgentId) => void
 }

@@ -2,6 +2,7 @@ import { isEndState, type Api, type QueryOf } from '@holdfast/shared-types'
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import { deviceNames } from '../agents/index.ts'
 import { cancelRun } from './cancel-run.ts'
+import { getRun } from './get-run.ts'
 import { getRunLogFile } from './get-run-log-file.ts'
 import { requireVisibleRun } from './require-visible-run.ts'
 import { emptyCurve } from './run-curve.ts'
@@ -12,7 +13,6 @@ import { presentLogLine, presentRun } from './runs.present.ts'
 import type { RunsState } from './runs-state.ts'
 import { pauseRun } from './pause-run.ts'
 import { startRun } from './start-run.ts'
-import { presentFor } from './tell-run.ts'
 
 const filterOf = (query: QueryOf<Api['listRuns']>): RunFilter => ({
   kind: query.kind,
@@ -29,7 +29,7 @@ export const runRoutes = (state: RunsState): RouteHandlers => ({
   cancelRun: ({ actor, params }) => cancelRun(state, actor, params.runId),
   pauseRun: ({ actor, params }) => pauseRun(state, actor, params.runId, true),
   resumeRun: ({ actor, params }) => pauseRun(state, actor, params.runId, false),
-  getRun: async ({ em, actor, params }) => presentFor(state, em, await requireVisibleRun(em, actor, params.runId), true),
+  getRun: (request) => getRun(state, request),
 
   listRuns: async ({ em, actor, query }) => {
     // A device that asks for another one's runs sees none.

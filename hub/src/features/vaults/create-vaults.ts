@@ -2,20 +2,19 @@ import type { DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
-import type { HubServices } from '../../platform/services.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
-import type { AgentsDoor, PeopleDoor, RunsDoor } from './doors/doors.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
+import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
-import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
+import { newCommitBodies } from './sessions/commit-session.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
 import {
@@ -32,15 +31,7 @@ import { VaultUsages } from './usage/vault-usage.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
-
-type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'log' | 'now' | 'secret'>
-
-/** Front doors of others, passed in by the wiring. */
-export interface VaultsDoors {
-  readonly runs: RunsDoor
-  readonly agents: AgentsDoor
-  readonly people: PeopleDoor
-}
+import type { VaultsDoors, VaultsServices, VaultsState } from './vaults-state.ts'
 
 export type { AgentKeys }
 
@@ -73,21 +64,6 @@ export interface Vaults {
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
 
-/** Everything the parts of this feature share. */
-export interface VaultsState extends VaultsServices, VaultsDoors {
-  readonly vaults: ManagedVaults
-  readonly grants: SessionGrants
-  readonly packsInDoubt: PacksInDoubt
-  readonly refsets: SnapshotRefsets
-  readonly segments: SegmentReader
-  readonly commitBodies: CommitSessionDeps['commitBodies']
-  /** What the disk of the vaults has left. */
-  readonly freeBytes: () => Promise<number>
-  readonly placeOf: (vaultId: VaultId) => string
-  readonly checks: VaultChecks
-  readonly usages: VaultUsages
-}
-
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
 export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
   const vaults = new ManagedVaults()
@@ -102,6 +78,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     grants: new SessionGrants(),
     packsInDoubt,
     refsets,
+    readableRuns: new ReadableRuns({ ...services, ...doors, vaults }),
     segments: new SegmentReader(services),
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),

@@ -1,4 +1,5 @@
-export { createVaults, type Vaults, type VaultsDoors } from './create-vaults.ts'
+export { createVaults, type Vaults } from './create-vaults.ts'
+export type { VaultsDoors } from './vaults-state.ts'
 export type { AgentKeys } from './keys/register-agent-keys.ts'
 export type { AgentsDoor as VaultAgentsDoor, RunsDoor as VaultRunsDoor } from './doors/doors.ts'
 export { useRecoveryWords, type OpenedByWords } from './keys/use-recovery-words.ts'

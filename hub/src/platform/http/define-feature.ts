@@ -120,6 +120,8 @@ export interface Feature {
   readonly adminCommands?: Readonly<Record<string, AdminCommand>>
   /** After migrations and before the hub listens, in the order of wiring/features.ts. */
   start?(): Promise<void>
+  /** The hub is about to stop: requests that wait for something to happen are answered now. */
+  letGo?(): void
   /** In reverse order, after sockets are closed; `signal` aborts when time is up. */
   stop?(signal: AbortSignal): Promise<void>
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { AgentId, apiTokenPrefix, AppError, type HubId } from '@holdfast/shared-types'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
+import { ProvenTokens } from './proven-tokens.ts'
 import { ed25519PublicKey } from './ed25519-public-key.ts'
 import { nobody, type Actor, type AgentActor, type UserActor } from './actor.ts'
 
@@ -40,12 +41,13 @@ export const cookieNameFor = (isHttps: boolean): string => (isHttps ? '__Host-ho
 
 export function createActorResolver(source: IdentitySource, hubId: HubId, isHttps: boolean): ActorResolver {
   const cookieName = cookieNameFor(isHttps)
+  const proven = new ProvenTokens()
   return {
     cookieName,
     async resolve(headers, address) {
       const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
       if (bearer?.startsWith(apiTokenPrefix) === true) return verifyApiToken(source, bearer, address)
-      if (bearer !== undefined) return verifyAgentToken(source, hubId, bearer)
+      if (bearer !== undefined) return verifyAgentToken({ source, hubId, proven }, bearer)
       const cookie = readCookie(headers.cookie, cookieName)
       return (cookie === undefined ? null : await source.findSignIn(cookie, address)) ?? nobody
     },
@@ -58,9 +60,26 @@ async function verifyApiToken(source: IdentitySource, token: string, address: st
   return actor
 }
 
-async function verifyAgentToken(source: IdentitySource, hubId: HubId, token: string): Promise<AgentActor> {
+interface TokenRules {
+  readonly source: IdentitySource
+  readonly hubId: HubId
+  readonly proven: ProvenTokens
+}
+
+async function verifyAgentToken({ source, hubId, proven }: TokenRules, token: string): Promise<AgentActor> {
   const identity = await findByToken(source, token)
   if (identity === null) throw new AppError('agent.identity-invalid')
+  if (!proven.has(token, identity.signPublicKey)) {
+    const untilSeconds = await proveToken(identity, hubId, token)
+    proven.add(token, { publicKey: identity.signPublicKey, untilSeconds })
+  }
+  // Only who holds the key learns that it was revoked.
+  if (identity.isRevoked) throw new AppError('agent.revoked')
+  return { kind: 'agent', agentId: identity.agentId, name: identity.name }
+}
+
+/** @returns until when it holds, in seconds since 1970. @throws AppError `agent.identity-invalid` */
+async function proveToken(identity: AgentIdentity, hubId: HubId, token: string): Promise<number> {
   try {
     const { payload } = await jwtVerify(token, ed25519PublicKey(identity.signPublicKey), {
       algorithms: ['EdDSA'],
@@ -74,12 +93,10 @@ async function verifyAgentToken(source: IdentitySource, hubId: HubId, token: str
       throw new AppError('agent.identity-invalid', { message: 'The agent\u2019s token lives longer than 5 minutes.' })
     if (Number(payload.iat) > Date.now() / 1000 + clockToleranceSeconds)
       throw new AppError('agent.identity-invalid', { message: 'The agent\u2019s token is from the future.' })
+    return Number(payload.exp) + clockToleranceSeconds
   } catch (cause) {
     throw cause instanceof AppError ? cause : new AppError('agent.identity-invalid', { cause })
   }
-  // Only who holds the key learns that it was revoked.
-  if (identity.isRevoked) throw new AppError('agent.revoked')
-  return { kind: 'agent', agentId: identity.agentId, name: identity.name }
 }
 
 async function findByToken(source: IdentitySource, token: string): Promise<AgentIdentity | null> {

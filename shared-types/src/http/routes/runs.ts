@@ -68,6 +68,15 @@ export const runsRoutes = {
     tag: 'Runs',
     actor: 'any',
     params: z.object({ runId: RunId }),
+    query: z.object({
+      waitSeconds: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(60)
+        .default(0)
+        .describe('Answer when the run has ended, and at the latest after so many seconds. 0: now'),
+    }),
     response: Run,
   }),
 

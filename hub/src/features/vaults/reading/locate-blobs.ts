@@ -4,9 +4,11 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { countIds } from '../sessions/have-blobs.ts'
 import { readBounded, type Upload } from '../sessions/read-bounded.ts'
-import { requireReadableRun, type ReadableRunDeps, type RunClaim } from './readable-run.ts'
+import type { RunClaim } from './readable-run.ts'
+import type { ReadableRuns } from './readable-runs.ts'
 
-export interface LocateBlobsDeps extends ReadableRunDeps {
+export interface LocateBlobsDeps {
+  readonly readableRuns: ReadableRuns
   readonly refsets: SnapshotRefsets
 }
 
@@ -15,7 +17,7 @@ export interface LocateBlobsDeps extends ReadableRunDeps {
  * @throws AppError as `requireReadableRun`; `protocol.invalid-message`
  */
 export async function locateBlobs(deps: LocateBlobsDeps, em: EntityManager, claim: RunClaim, body: Upload): Promise<Uint8Array> {
-  const { snapshot, vault } = await requireReadableRun(deps, em, claim)
+  const { snapshot, vault } = await deps.readableRuns.require(em, claim)
   const ids = await readBounded(body, maxIdsPerQuery * blobIdBytes)
   const count = countIds(ids)
   const refset = await deps.refsets.of(snapshot)

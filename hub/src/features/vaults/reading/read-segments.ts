@@ -10,13 +10,15 @@ import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
 import { readBounded, type Upload } from '../sessions/read-bounded.ts'
 import { readPackRange, type ReadRangeDeps } from './read-pack-range.ts'
-import { requireReadableRun, type ReadableRun, type ReadableRunDeps, type RunClaim } from './readable-run.ts'
+import type { ReadableRun, RunClaim } from './readable-run.ts'
+import type { ReadableRuns } from './readable-runs.ts'
 
 const maxPlaces = 256
 /** One read of the store; a single larger segment is still read at once. With one range on its way out a request holds two of these. */
 const maxRangeBytes = 4 * 1024 * 1024
 
-export interface ReadSegmentsDeps extends ReadableRunDeps, ReadRangeDeps {
+export interface ReadSegmentsDeps extends ReadRangeDeps {
+  readonly readableRuns: ReadableRuns
   readonly refsets: SnapshotRefsets
 }
 
@@ -33,7 +35,7 @@ export interface SegmentStream {
  * @throws AppError as `requireReadableRun`; `protocol.invalid-message`; `access.denied` outside of the snapshot; `vault.corrupt` for a lost one
  */
 export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, claim: RunClaim, body: Upload): Promise<SegmentStream> {
-  const readable = await requireReadableRun(deps, em, claim)
+  const readable = await deps.readableRuns.require(em, claim)
   const records = await readBounded(body, maxPlaces * locationRecordBytes)
   const segments = await findSegments(deps, readable, records)
   const ranges = joinNeighbours(segments)

@@ -111,6 +111,15 @@ describe('a restore run', () => {
     await expect(agent.locate(runId, randomBytes(32))).rejects.toMatchObject({ code: 'run.already-finished' })
   })
 
+  test('reads nothing more once it has ended, and nobody else reads by it, though it read a moment before', async () => {
+    const { runId } = await agent.source(snapshotId)
+    expect((await agent.locate(runId, chunkIds())).length).toBe(6 * locationRecordBytes)
+    await expect(other.locate(runId, chunkIds())).rejects.toMatchObject({ code: 'run.not-found' })
+    await world.finishRun(runId, agent.agentId)
+    await expect(agent.locate(runId, chunkIds())).rejects.toMatchObject({ code: 'run.already-finished' })
+    await expect(agent.readSegments(runId, new Uint8Array(0))).rejects.toMatchObject({ code: 'run.already-finished' })
+  })
+
   test('is refused bodies that are no whole records, or too many', async () => {
     const { runId } = await agent.source(snapshotId)
     await expect(agent.locate(runId, new Uint8Array(31))).rejects.toMatchObject({ code: 'protocol.invalid-message' })
