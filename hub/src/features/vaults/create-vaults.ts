@@ -3,20 +3,13 @@ import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
-import { VaultChecks } from './checking/vault-checks.ts'
-import { ManagedVaults } from './contents/managed-vault.ts'
-import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
-import { ReadableRuns } from './reading/readable-runs.ts'
-import { SegmentReader } from './reading/segment-reader.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
-import { newCommitBodies } from './sessions/commit-session.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
-import { SessionGrants } from './sessions/session-grants.ts'
 import {
   findSnapshot,
   findSnapshotOfRun,
@@ -26,12 +19,10 @@ import {
   snapshotFigures,
 } from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
-import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
-import { VaultUsages } from './usage/vault-usage.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
-import type { VaultsDoors, VaultsServices, VaultsState } from './vaults-state.ts'
+import { createVaultsState, type VaultsDoors, type VaultsServices, type VaultsState } from './vaults-state.ts'
 
 export type { AgentKeys }
 
@@ -66,26 +57,8 @@ export interface Vaults {
 
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
 export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
-  const vaults = new ManagedVaults()
-  const refsets = new SnapshotRefsets(vaults)
-  const usages = new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) })
-  const packsInDoubt = new PacksInDoubt({ ...services, vaults })
-  const checks = new VaultChecks({ ...services, packsInDoubt })
-  const state: VaultsState = {
-    ...services,
-    ...doors,
-    vaults,
-    grants: new SessionGrants(),
-    packsInDoubt,
-    refsets,
-    readableRuns: new ReadableRuns({ ...services, ...doors, vaults }),
-    segments: new SegmentReader(services),
-    commitBodies: newCommitBodies(),
-    freeBytes: () => folders.freeBytes(),
-    placeOf: (vaultId) => folders.placeOf(vaultId),
-    checks,
-    usages,
-  }
+  const state = createVaultsState(services, doors, folders)
+  const { vaults, checks, packsInDoubt, usages } = state
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(async () =>
       checks.run(vaultId === null ? vaults.default : vaults.get(vaultId), { ...options, startedBy: 'holdfast-hub fsck' }),

@@ -1,15 +1,16 @@
 import type { VaultId } from '@holdfast/shared-types'
 import type { HubServices } from '../../platform/services.ts'
-import type { VaultChecks } from './checking/vault-checks.ts'
-import type { ManagedVaults } from './contents/managed-vault.ts'
-import type { SnapshotRefsets } from './contents/snapshot-refsets.ts'
+import { VaultChecks } from './checking/vault-checks.ts'
+import { ManagedVaults } from './contents/managed-vault.ts'
+import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import type { AgentsDoor, PeopleDoor, RunsDoor } from './doors/doors.ts'
-import type { ReadableRuns } from './reading/readable-runs.ts'
-import type { SegmentReader } from './reading/segment-reader.ts'
-import type { CommitSessionDeps } from './sessions/commit-session.ts'
-import type { SessionGrants } from './sessions/session-grants.ts'
-import type { PacksInDoubt } from './uploads/packs-in-doubt.ts'
-import type { VaultUsages } from './usage/vault-usage.ts'
+import { ReadableRuns } from './reading/readable-runs.ts'
+import { SegmentReader } from './reading/segment-reader.ts'
+import type { VaultFolders } from './opening/vault-folders.ts'
+import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
+import { SessionGrants } from './sessions/session-grants.ts'
+import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
+import { VaultUsages } from './usage/vault-usage.ts'
 
 export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'log' | 'now' | 'secret'>
 
@@ -34,4 +35,26 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly placeOf: (vaultId: VaultId) => string
   readonly checks: VaultChecks
   readonly usages: VaultUsages
+}
+
+/** Nothing is opened yet. @param folders where the vaults are */
+export function createVaultsState(services: VaultsServices, doors: VaultsDoors, folders: VaultFolders): VaultsState {
+  const vaults = new ManagedVaults()
+  const refsets = new SnapshotRefsets(vaults)
+  const packsInDoubt = new PacksInDoubt({ ...services, vaults })
+  return {
+    ...services,
+    ...doors,
+    vaults,
+    refsets,
+    packsInDoubt,
+    grants: new SessionGrants(),
+    readableRuns: new ReadableRuns({ ...services, ...doors, vaults }),
+    segments: new SegmentReader(services),
+    commitBodies: newCommitBodies(),
+    freeBytes: () => folders.freeBytes(),
+    placeOf: (vaultId) => folders.placeOf(vaultId),
+    checks: new VaultChecks({ ...services, packsInDoubt }),
+    usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
+  }
 }
