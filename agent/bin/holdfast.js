@@ -10,8 +10,9 @@ import { fileURLToPath } from 'node:url'
 const program = 'holdfast'
 const oldestNode = [22, 17]
 // Node's own WebSocket would load all of its fetch with the first http module: 3 MB that an idle agent has no use for.
-// V8 marks its whole heap again for every 20 MB of content that passes, beside the work; waiting for it once when the heap is full takes a fifth
-// off the processor time of a restore of large files (5.0 s became 4.1: 2 cores, Node 24.21, 2026-11-22) and nothing of anything else.
+// V8 takes memory that lies outside of its heap for a reason to collect, and a backup or restore passes gigabytes of it: with marking beside the work
+// that was 20 times a second. Without, it waits longer and then stops the thread for some 10 ms, with the heaps of an agent; a restore of large files
+// takes a fifth less of the processor (5.0 s became 4.1; 2 cores, Node 24.21, 2026-11-22), a backup the same as before.
 const nodeFlags = ['--no-experimental-websocket', '--no-incremental-marking']
 // On a machine with little memory the C library keeps nothing of what threads give back: read before the program, and so before its settings, is there.
 const environment = process.env.HOLDFAST_MEMORY === 'small' ? { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' } : {}

@@ -41,7 +41,7 @@ export async function measureSet({ set, options, tools, isRestoreCompared, signa
   process.once('exit', removeAtExit)
   try {
     measured.fileSystems.add(fileSystemOf(work.path))
-    const heldBytes = holdMemory(work.path, signal)
+    const heldBytes = await holdMemory(work.path, signal)
     if (heldBytes > 0) console.error(`${set}: ${(heldBytes / 2 ** 30).toFixed(0)} GiB of memory touched once`)
     const source = join(options.dataFolder ?? work.path, set)
     console.error(`${set}: making and reading the data …`)

@@ -6,7 +6,7 @@ import type { HubClient } from '../hub-connection/hub-client.ts'
 /** A short run is over before a person has looked up; a long one is looked at as often as a person sees. */
 const firstPollMs = 40
 const pollEveryMs = 250
-/** How long the hub may keep an answer that is only wanted once the run has ended: proxies that cut what is silent begin at 30 s. */
+/** How long the hub may keep an answer that is only wanted once the run has ended. */
 const waitSecondsFor = { progress: 0, log: 1, end: 25 } as const
 const awayPollMs = 1_000
 /** A hub may be away for a lease or two without the run being lost. */
@@ -29,11 +29,13 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
   let lastLine = 0
   let awaySinceMs: number | null = null
   let waitMs = firstPollMs
+  let mostWaitSeconds: number = waitSecondsFor[watcher.follows]
   for (;;) {
+    // Whether the hub is away, or something on the way to it cuts what is silent for long, tells a question that is answered at once.
+    const waitSeconds = awaySinceMs === null ? Math.floor(mostWaitSeconds) : 0
     const askedAtMs = performance.now()
     try {
-      const query = { waitSeconds: waitSecondsFor[watcher.follows] }
-      const run = await client.call('getRun', { params: { runId }, query }, { signal, patienceMs: 0 })
+      const run = await client.call('getRun', { params: { runId }, query: { waitSeconds } }, { signal, patienceMs: 0 })
       if (watcher.follows === 'log') lastLine = await readLog(client, runId, lastLine, { watcher, signal })
       if (awaySinceMs !== null) watcher.onProblem(null)
       awaySinceMs = null
@@ -47,9 +49,11 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
       if (!(error instanceof AppError) || !mayPass(error) || performance.now() - awaySinceMs > hubPatienceMs) throw error
       watcher.onProblem(error)
       waitMs = awayPollMs
+      if (waitSeconds > 0) mostWaitSeconds /= 2
     }
+    // What was waited for at the hub need not be waited for again here; where the hub does not know how to wait, it is.
+    const leftMs = awaySinceMs === null ? waitMs - (performance.now() - askedAtMs) : waitMs
     // An aborted sleep says only that it was aborted.
-    const leftMs = waitMs - (performance.now() - askedAtMs)
     if (leftMs > 0) await sleep(leftMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }

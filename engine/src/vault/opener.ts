@@ -5,6 +5,7 @@ import { SegmentOpener } from '../reader/open-segment.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { OpenedSegment } from './blob-source.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
+import { ownMemoryOf } from './own-memory.ts'
 
 /** Opens segments as they come from the hub, several at a time. */
 export interface Opener {
@@ -38,7 +39,13 @@ export class InlineOpener implements Opener {
       const length = header.ciphertextBytes + segmentOverheadBytes
       const { blobs } = await this.#opener.open(bytes.subarray(offset, offset + length), place)
       const dataIds = this.#computesIds && header.kind === packKinds.data ? this.#idsOf(blobs) : null
-      opened.push({ packId: place.packId, ordinal: place.ordinal, blobs, dataIds, memory: ownMemory(blobs) })
+      opened.push({
+        packId: place.packId,
+        ordinal: place.ordinal,
+        blobs,
+        dataIds,
+        memory: blobs[0] === undefined ? null : ownMemoryOf(blobs[0]),
+      })
       offset += length
     }
     releaseBytes(bytes)
@@ -54,9 +61,4 @@ export class InlineOpener implements Opener {
     for (const [index, blob] of blobs.entries()) this.#hasher.writeId(blobTypes.data, blob, ids, index * blobIdBytes)
     return ids
   }
-}
-
-/** Small ones are slices of Node's pool, which is not theirs. */
-function ownMemory([first]: readonly Uint8Array[]): Uint8Array | null {
-  return first === undefined || first.buffer.byteLength <= Buffer.poolSize ? null : new Uint8Array(first.buffer)
 }

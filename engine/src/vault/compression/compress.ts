@@ -1,5 +1,6 @@
 import { releaseBytes } from '../../bytes/index.ts'
 import { codecs, type Codec } from '../../format/index.ts'
+import { ownMemoryOf } from '../own-memory.ts'
 import { looksIncompressible } from './looks-incompressible.ts'
 import { zstdFrame } from './zstd-frame.ts'
 
@@ -35,6 +36,7 @@ export function releaseCompressed({ codec, payload }: Compressed): void {
 }
 
 /** zlib makes a buffer of `chunkSize` for each frame, and the frame is its start; a small one is a slice of Node's pool, which is not ours. */
-function releaseFrame({ buffer, byteOffset }: Uint8Array): void {
-  if (byteOffset === 0 && buffer.byteLength > Buffer.poolSize) releaseBytes(new Uint8Array(buffer))
+function releaseFrame(frame: Uint8Array): void {
+  const memory = ownMemoryOf(frame)
+  if (memory !== null) releaseBytes(memory)
 }

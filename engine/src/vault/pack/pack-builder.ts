@@ -29,6 +29,7 @@ import type { DomainKeys } from '../../reader/primitives.ts'
 import { compress, releaseCompressed, type Compressed, type Compression } from '../compression/compress.ts'
 import { hkdfSha256, nodePrimitives, sha256 } from '../crypto/node-primitives.ts'
 import { sealAesGcmInto } from '../crypto/seal-aes-gcm.ts'
+import { ownMemoryOf } from '../own-memory.ts'
 
 const keyInfo = new TextEncoder().encode('holdfast-1 segment')
 /** A pack is full once it has its size: room for the segment that goes over it, and for the footer. */
@@ -204,7 +205,8 @@ export class PackBuilder {
       }
     }
     const [first] = opened.blobs
-    if (first !== undefined && first.buffer.byteLength > Buffer.poolSize) releaseBytes(new Uint8Array(first.buffer))
+    const memory = first === undefined ? null : ownMemoryOf(first)
+    if (memory !== null) releaseBytes(memory)
   }
 
   /** A segment may be longer than the room that is left for it. */

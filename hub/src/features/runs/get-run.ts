@@ -18,6 +18,7 @@ export async function getRun(
   } finally {
     end?.forget()
   }
+  // What `em` has read it would not read anew.
   const later = state.database.em()
   return presentFor(state, later, await requireVisibleRun(later, actor, runId), true)
 }

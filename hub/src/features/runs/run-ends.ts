@@ -1,6 +1,9 @@
 import type { RunId } from '@holdfast/shared-types'
 import type { DomainEventBus } from '../../platform/events/domain-events.ts'
 
+/** Of one run; who comes after them is answered at once, and asks again. */
+const mostWaiting = 100
+
 /** Somebody waits for a run to end. From the moment it is made no end is missed. */
 export interface EndOfRun {
   /** Resolves when the run has ended, `ms` have passed, the signal aborts or the hub stops: look again which it was. */
@@ -23,7 +26,7 @@ export class RunEnds {
     const { promise, resolve } = Promise.withResolvers<void>()
     const ofRun = this.#waiting.get(runId) ?? new Set()
     this.#waiting.set(runId, ofRun.add(resolve))
-    if (this.#isClosed) resolve()
+    if (this.#isClosed || ofRun.size > mostWaiting) resolve()
     return {
       async within(ms, signal) {
         const timer = setTimeout(resolve, ms)
@@ -37,6 +40,11 @@ export class RunEnds {
         if (ofRun.size === 0 && this.#waiting.get(runId) === ofRun) this.#waiting.delete(runId)
       },
     }
+  }
+
+  /** Runs that somebody waits for. */
+  get size(): number {
+    return this.#waiting.size
   }
 
   /** Lets everybody go, now and from now on. */

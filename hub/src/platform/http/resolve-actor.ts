@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { AgentId, apiTokenPrefix, AppError, type HubId } from '@holdfast/shared-types'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
-import { ProvenTokens } from './proven-tokens.ts'
+import { ProvenTokens, type Proof } from './proven-tokens.ts'
 import { ed25519PublicKey } from './ed25519-public-key.ts'
 import { nobody, type Actor, type AgentActor, type UserActor } from './actor.ts'
 
@@ -69,17 +69,17 @@ interface TokenRules {
 async function verifyAgentToken({ source, hubId, proven }: TokenRules, token: string): Promise<AgentActor> {
   const identity = await findByToken(source, token)
   if (identity === null) throw new AppError('agent.identity-invalid')
-  if (!proven.has(token, identity.signPublicKey)) {
-    const untilSeconds = await proveToken(identity, hubId, token)
-    proven.add(token, { publicKey: identity.signPublicKey, untilSeconds })
-  }
+  const { agentId, signPublicKey } = identity
+  const isKnown = proven.has(agentId, token, signPublicKey)
+  const times = isKnown ? null : await proveToken(identity, hubId, token)
   // Only who holds the key learns that it was revoked.
   if (identity.isRevoked) throw new AppError('agent.revoked')
+  if (times !== null) proven.add(agentId, { token, publicKey: signPublicKey, ...times })
   return { kind: 'agent', agentId: identity.agentId, name: identity.name }
 }
 
-/** @returns until when it holds, in seconds since 1970. @throws AppError `agent.identity-invalid` */
-async function proveToken(identity: AgentIdentity, hubId: HubId, token: string): Promise<number> {
+/** @returns when it holds. @throws AppError `agent.identity-invalid` */
+async function proveToken(identity: AgentIdentity, hubId: HubId, token: string): Promise<Pick<Proof, 'fromSeconds' | 'untilSeconds'>> {
   try {
     const { payload } = await jwtVerify(token, ed25519PublicKey(identity.signPublicKey), {
       algorithms: ['EdDSA'],
@@ -93,7 +93,7 @@ async function proveToken(identity: AgentIdentity, hubId: HubId, token: string):
       throw new AppError('agent.identity-invalid', { message: 'The agent\u2019s token lives longer than 5 minutes.' })
     if (Number(payload.iat) > Date.now() / 1000 + clockToleranceSeconds)
       throw new AppError('agent.identity-invalid', { message: 'The agent\u2019s token is from the future.' })
-    return Number(payload.exp) + clockToleranceSeconds
+    return { fromSeconds: Number(payload.iat) - clockToleranceSeconds, untilSeconds: Number(payload.exp) + clockToleranceSeconds }
   } catch (cause) {
     throw cause instanceof AppError ? cause : new AppError('agent.identity-invalid', { cause })
   }

@@ -73,7 +73,7 @@ export const runsRoutes = {
         .number()
         .int()
         .min(0)
-        .max(60)
+        .max(50)
         .default(0)
         .describe('Answer when the run has ended, and at the latest after so many seconds. 0: now'),
     }),

@@ -18,6 +18,7 @@ import { blobIdOf, buildPack } from '../testing/build-pack.ts'
 import { folder } from '../testing/build-tree.ts'
 import { streamOf, type OpenedSession, type TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+import { ReadableRuns } from './readable-runs.ts'
 
 let world: VaultsUnderTest
 let agent: TestAgent
@@ -118,6 +119,21 @@ describe('a restore run', () => {
     await world.finishRun(runId, agent.agentId)
     await expect(agent.locate(runId, chunkIds())).rejects.toMatchObject({ code: 'run.already-finished' })
     await expect(agent.readSegments(runId, new Uint8Array(0))).rejects.toMatchObject({ code: 'run.already-finished' })
+  })
+
+  test('is asked about anew after two seconds, where nobody has told that it ended', async () => {
+    let nowMs = 0
+    const { runs, agents, events } = world
+    const vaults = { get: () => ({}) } as never
+    const readable = new ReadableRuns({ vaults, runs, agents, domainEvents: events }, () => nowMs)
+    const claim = { agentId: agent.agentId, runId: await agent.startRestore(snapshotId) }
+    const ask = () => readable.require(world.database.em(), claim)
+    expect((await ask()).snapshot.id).toBe(snapshotId)
+    await world.runs.expire(claim.runId)
+    nowMs = 1_999
+    expect((await ask()).snapshot.id).toBe(snapshotId)
+    nowMs = 2_000
+    await expect(ask()).rejects.toMatchObject({ code: 'run.already-finished' })
   })
 
   test('is refused bodies that are no whole records, or too many', async () => {

@@ -13,7 +13,6 @@ export interface ReadableRunDeps {
 /** What a restore or verify run lets its agent read: one snapshot, and of its vault only the segments that snapshot needs. */
 export interface ReadableRun {
   readonly runId: RunId
-  readonly fence: number
   readonly agent: AgentRecord
   readonly snapshot: SnapshotRecord
   readonly vault: ManagedVault
@@ -40,7 +39,7 @@ export async function requireReadableRun(
   const snapshot = await findSnapshot(em, snapshotId)
   if (snapshot?.state !== 'committed' || !mayRead(agent, run.request, snapshot))
     throw new AppError('snapshot.not-found', { context: { snapshotId } })
-  return { runId, fence: run.fence, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
+  return { runId, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
 }
 
 /**

@@ -12,8 +12,8 @@ interface Known {
 }
 
 /**
- * What runs may read, remembered for a moment: for calls that come in great numbers. That a run has ended is known at once where it is
- * told, and after that moment in any case; whether its device may still come is asked with each call, before this.
+ * What runs may read, remembered for a moment: for calls that come in great numbers. A run that has ended reads nothing more after that
+ * moment, mostly at once; whether its device may still come is asked with each call, before this.
  */
 export class ReadableRuns {
   readonly #deps: ReadableRunDeps
@@ -27,19 +27,17 @@ export class ReadableRuns {
   }
 
   /** @throws AppError as `requireReadableRun` */
-  async require(em: EntityManager, claim: RunClaim): Promise<ReadableRun> {
+  async require(em: EntityManager, claim: Omit<RunClaim, 'fence'>): Promise<ReadableRun> {
+    const nowMs = this.#nowMs()
+    this.#forgetStale(nowMs)
     const known = this.#known.get(claim.runId)
-    if (known !== undefined && known.untilMs > this.#nowMs() && isOf(known, claim)) return known.readable
+    if (known !== undefined && known.readable.agent.id === claim.agentId) return known.readable
     const readable = await requireReadableRun(this.#deps, em, claim)
-    this.#known.set(claim.runId, { readable, untilMs: this.#nowMs() + freshForMs })
-    this.#forgetStale()
+    this.#known.set(claim.runId, { readable, untilMs: nowMs + freshForMs })
     return readable
   }
 
-  #forgetStale(): void {
-    for (const [runId, { untilMs }] of this.#known) if (untilMs <= this.#nowMs()) this.#known.delete(runId)
+  #forgetStale(nowMs: number): void {
+    for (const [runId, { untilMs }] of this.#known) if (untilMs <= nowMs) this.#known.delete(runId)
   }
 }
-
-const isOf = ({ readable }: Known, claim: RunClaim): boolean =>
-  readable.agent.id === claim.agentId && (claim.fence === undefined || claim.fence === readable.fence)
