@@ -1,3 +1,6 @@
+/** Steps that were taken are let go of when there are so many, and at least as many as wait. */
+const mostTaken = 1024
+
 interface WaitingStep {
   /** So many pieces of content must have their ids. */
   readonly content: number
@@ -35,8 +38,9 @@ export class StepQueue {
       this.#next++
       step.take()
     }
-    if (this.length === 0) {
-      this.#waiting = []
+    // A queue that is filled all the time is never empty: what was taken would be held, with the files it speaks of, to the end of the backup.
+    if (this.length === 0 || (this.#next >= mostTaken && this.#next >= this.length)) {
+      this.#waiting = this.#waiting.slice(this.#next)
       this.#next = 0
     }
   }
