@@ -4,7 +4,6 @@ import { dataSetTraits } from './data-set-traits.ts'
 import { makeDataSet, readThrough, runToEnd, takeDataSet } from './data-sets.ts'
 import { fileSystemOf } from './file-system.ts'
 import { profiledSteps, type DataSetFacts, type DataSetName, type Sample, type Step, type StepStages } from './figures.ts'
-import { holdMemory } from './hold-memory.ts'
 import { measureRounds } from './measure-rounds.ts'
 import { measureStages } from './measure-stages.ts'
 import { product } from './targets.ts'
@@ -41,8 +40,6 @@ export async function measureSet({ set, options, tools, isRestoreCompared, signa
   process.once('exit', removeAtExit)
   try {
     measured.fileSystems.add(fileSystemOf(work.path))
-    const heldBytes = await holdMemory(work.path, signal)
-    if (heldBytes > 0) console.error(`${set}: ${(heldBytes / 2 ** 30).toFixed(0)} GiB of memory touched once`)
     const source = join(options.dataFolder ?? work.path, set)
     console.error(`${set}: making and reading the data …`)
     const toMake = { name: set, folder: source, files: options.files, signal }

@@ -5,8 +5,10 @@ import { cpus, release, totalmem, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../stack/project.ts'
 import { parseBenchArguments, UsageProblem, type BenchArguments } from './bench-arguments.ts'
+import { dataSetTraits } from './data-set-traits.ts'
 import type { BenchResults, MachineFacts } from './figures.ts'
 import { floorTool } from './floor-tool.ts'
+import { holdMemory } from './hold-memory.ts'
 import { holdfastTool } from './holdfast.ts'
 import { measureSet, nothingMeasured, type Measured } from './measure-set.ts'
 import { copyTool, findPeers } from './peers.ts'
@@ -16,6 +18,7 @@ import { rowsOf } from './rows.ts'
 import { stageLines } from './stage-tables.ts'
 import { floors, gateProblems, targetsOf } from './targets.ts'
 import type { Tool } from './tool.ts'
+import { makeWorkFolder, type WorkFolder } from './work-folder.ts'
 
 const failed = 1
 const usageStatus = 2
@@ -33,8 +36,23 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   const isRestoreCompared = peers.some(({ name }) => name === 'rsync')
   if (!isRestoreCompared && !options.stages) console.error('Restored trees are not compared with their sources: that needs rsync.')
   const measured = nothingMeasured()
-  for (const set of options.sets) await measureSet({ set, options, tools, isRestoreCompared, signal }, measured)
+  const held = await holdMemoryFor(options, signal)
+  try {
+    for (const set of options.sets) await measureSet({ set, options, tools, isRestoreCompared, signal }, measured)
+  } finally {
+    held?.remove()
+  }
   return finish(options, resultsOf(measured, tools))
+}
+
+/** Once, for all sets that lie in memory. */
+async function holdMemoryFor({ sets, workFolder }: BenchArguments, signal: AbortSignal): Promise<WorkFolder | null> {
+  if (sets.every((set) => dataSetTraits[set].place !== 'memory')) return null
+  const held = makeWorkFolder({ folder: workFolder, place: 'memory', neededBytes: 0 })
+  process.once('exit', () => held.remove())
+  const bytes = await holdMemory(held.path, signal)
+  if (bytes > 0) console.error(`${(bytes / 2 ** 30).toFixed(0)} GiB of memory touched once`)
+  return held
 }
 
 /** With nothing to compare with there is still how little there could be to do. */
