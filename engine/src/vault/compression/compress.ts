@@ -1,6 +1,5 @@
-import { releaseBytes } from '../../bytes/index.ts'
 import { codecs, type Codec } from '../../format/index.ts'
-import { ownMemoryOf } from '../own-memory.ts'
+import { releaseMemoryOf } from '../own-memory.ts'
 import { looksIncompressible } from './looks-incompressible.ts'
 import { zstdFrame } from './zstd-frame.ts'
 
@@ -26,17 +25,11 @@ export function compress(raw: Uint8Array, compression: Compression): Compressed 
   if (compression === 'off' || looksIncompressible(raw)) return { codec: codecs.stored, payload: raw }
   const packed = zstdFrame(raw, levels[compression])
   if (packed.length <= raw.length * (1 - minSaving)) return { codec: codecs.zstd, payload: packed }
-  releaseFrame(packed)
+  releaseMemoryOf(packed)
   return { codec: codecs.stored, payload: raw }
 }
 
 /** Gives back what `compress` has made; the raw bytes stay. */
 export function releaseCompressed({ codec, payload }: Compressed): void {
-  if (codec === codecs.zstd) releaseFrame(payload)
-}
-
-/** zlib makes a buffer of `chunkSize` for each frame, and the frame is its start; a small one is a slice of Node's pool, which is not ours. */
-function releaseFrame(frame: Uint8Array): void {
-  const memory = ownMemoryOf(frame)
-  if (memory !== null) releaseBytes(memory)
+  if (codec === codecs.zstd) releaseMemoryOf(payload)
 }

@@ -29,7 +29,7 @@ import type { DomainKeys } from '../../reader/primitives.ts'
 import { compress, releaseCompressed, type Compressed, type Compression } from '../compression/compress.ts'
 import { hkdfSha256, nodePrimitives, sha256 } from '../crypto/node-primitives.ts'
 import { sealAesGcmInto } from '../crypto/seal-aes-gcm.ts'
-import { ownMemoryOf } from '../own-memory.ts'
+import { releaseMemoryOf } from '../own-memory.ts'
 
 const keyInfo = new TextEncoder().encode('holdfast-1 segment')
 /** A pack is full once it has its size: room for the segment that goes over it, and for the footer. */
@@ -205,8 +205,7 @@ export class PackBuilder {
       }
     }
     const [first] = opened.blobs
-    const memory = first === undefined ? null : ownMemoryOf(first)
-    if (memory !== null) releaseBytes(memory)
+    if (first !== undefined) releaseMemoryOf(first)
   }
 
   /** A segment may be longer than the room that is left for it. */
