@@ -1,8 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { toHex } from '@holdfast/engine/bytes'
-import { blobIdBytes, decodeSnapshotObject, locationRecordBytes, readLocation, uuidToBytes, writeLocation } from '@holdfast/engine/format'
+import {
+  blobIdBytes,
+  decodeSnapshotObject,
+  locationRecordBytes,
+  readLocation,
+  uuidToBytes,
+  writeLocation,
+  type BlobLocation,
+} from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
-import { appendHubHeader, BlobIndex, checkPack, deriveDomainKeys, sealDomainKeys } from '@holdfast/engine/vault'
+import { appendHubHeader, checkPack, deriveDomainKeys, sealDomainKeys } from '@holdfast/engine/vault'
 import { AppError, DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
 
 /** A managed vault in memory: real keys and real packs, checked as a hub checks them. */
@@ -18,7 +26,7 @@ export class FakeVault {
   /** In the order of their arrival. */
   readonly packs = new Map<string, Uint8Array>()
   readonly snapshots = new Map<SnapshotId, Uint8Array>()
-  readonly #index = new BlobIndex()
+  readonly #firstPlaces = new Map<string, BlobLocation>()
   readonly #segmentByPlace = new Map<string, Uint8Array>()
 
   sealedKeysFor(agentId: string, boxPublicKey: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -33,13 +41,15 @@ export class FakeVault {
     const pack = checkPack(bytes)
     if (toHex(pack.header.packId) !== packId) throw new AppError('pack.invalid')
     if (this.packs.has(packId)) return
-    const number = this.#index.addPack(pack.header.packId)
     for (const segment of pack.segments) {
       this.#segmentByPlace.set(
         `${toHex(segment.birthPackId)}/${segment.birthOrdinal}`,
         bytes.subarray(segment.offset, segment.offset + segment.length),
       )
-      for (const [position, id] of segment.blobIds.entries()) this.#index.add(id, number, segment.birthOrdinal, position)
+      for (const [position, id] of segment.blobIds.entries()) {
+        const place = { packId: segment.birthPackId, ordinal: segment.birthOrdinal, position }
+        if (!this.#firstPlaces.has(toHex(id))) this.#firstPlaces.set(toHex(id), place)
+      }
     }
     this.packs.set(packId, bytes)
   }
@@ -48,7 +58,7 @@ export class FakeVault {
     const count = ids.length / blobIdBytes
     const answer = new Uint8Array(count * locationRecordBytes)
     for (let index = 0; index < count; index += 1)
-      writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
+      writeLocation(answer, index, this.#firstPlaces.get(toHex(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes))) ?? null)
     return answer
   }
 

@@ -46,7 +46,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   let database: Database | null = null
   try {
     database = await openDatabase({ connection, entities, migrations, log, onTransaction: joinTransaction })
-    return await assemble(options, database, lock)
+    return await assemble(options, { database, lock, fatal })
   } catch (error) {
     await database?.close()
     await lock.release()
@@ -54,14 +54,19 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   }
 }
 
-async function assemble(options: HubOptions, database: Database, lock: HubLock): Promise<Hub> {
+interface Ground extends Pick<HubServices, 'fatal'> {
+  readonly database: Database
+  readonly lock: HubLock
+}
+
+async function assemble(options: HubOptions, { database, lock, fatal }: Ground): Promise<Hub> {
   const { config, log } = options
   const now = options.now ?? Date.now
   const isHttps = config.tls !== null || (config.publicUrl?.startsWith('https:') ?? false)
   const certificate = config.tls === null ? null : new KeptCertificate({ files: config.tls, log })
   const http = createHttpServer(certificate)
   const origin = (): string => config.publicUrl ?? listeningOrigin(config, http.port)
-  const services = await makeServices(options, database, { now, origin, checkBodies: isDevelopment })
+  const services = await makeServices(options, database, { fatal, now, origin, checkBodies: isDevelopment })
   const wired = wireFeatures(services, {
     hubVersion: packageVersion,
     cookieName: cookieNameFor(isHttps),

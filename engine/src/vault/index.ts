@@ -1,5 +1,6 @@
 /** The writing side of a vault, and its keys. */
-export { BlobIndex } from './blob-index/blob-index.ts'
+export { BlobIndex, type BlobIndexOptions } from './blob-index/blob-index.ts'
+export type { BlobPlaces } from './blob-index/domain-index.ts'
 export type { BlobSink, BlobTicket, ContentNumber, SinkStatistics } from './blob-sink.ts'
 export type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 export type { Compression } from './compression/compress.ts'

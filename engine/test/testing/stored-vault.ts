@@ -4,7 +4,6 @@ import { toBase64Url, toHex } from '../../src/bytes/index.ts'
 import { EngineError } from '../../src/errors/index.ts'
 import {
   agentKey,
-  blobIdBytes,
   decodePackHeader,
   decodeSnapshotObject,
   locationRecordBytes,
@@ -16,7 +15,6 @@ import {
   snapshotKey,
   snapshotPrefix,
   uuidToBytes,
-  writeLocation,
   type PackSegment,
 } from '../../src/format/index.ts'
 import { fsck, type FsckReport } from '../../src/maintenance/index.ts'
@@ -25,7 +23,6 @@ import { restore } from '../../src/restorer/index.ts'
 import type { ObjectStore } from '../../src/store/index.ts'
 import {
   appendHubHeader,
-  BlobIndex,
   boxKeySigningBytes,
   checkPack,
   createVault,
@@ -41,6 +38,7 @@ import {
   type Pack,
   type Vault,
 } from '../../src/vault/index.ts'
+import { FirstPlaces } from '../../src/vault/testing/first-places.ts'
 import { laterClock, realClock } from './backup-and-restore.ts'
 
 /** What is kept when every process dies: the secrets of hub and agent. The vault itself lies in a store. */
@@ -97,7 +95,7 @@ export class VaultLife {
   readonly vault: Vault
   readonly #store: ObjectStore
   readonly #secrets: Secrets
-  readonly #index = new BlobIndex()
+  readonly #places = new FirstPlaces()
   readonly #segments = new Map<string, StoredSegment>()
   readonly #usableBases = new Set<string>()
   #lastSeq = 0
@@ -143,13 +141,12 @@ export class VaultLife {
 
   #know(key: string, segments: readonly PackSegment[]): void {
     for (const segment of segments) {
-      const number = this.#index.addPack(segment.birthPackId)
       this.#segments.set(`${toHex(segment.birthPackId)}/${segment.birthOrdinal}`, {
         packKey: key,
         offset: segment.offset,
         length: segment.length,
       })
-      for (const [position, id] of segment.blobIds.entries()) this.#index.add(id, number, segment.birthOrdinal, position)
+      this.#places.add(segment)
     }
   }
 
@@ -169,11 +166,7 @@ export class VaultLife {
   }
 
   #locate(ids: Uint8Array): Promise<Uint8Array> {
-    const count = ids.length / blobIdBytes
-    const answer = new Uint8Array(count * locationRecordBytes)
-    for (let index = 0; index < count; index++)
-      writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
-    return Promise.resolve(answer)
+    return Promise.resolve(this.#places.locate(ids))
   }
 
   async #readSegments(places: Uint8Array): Promise<Uint8Array> {

@@ -23,6 +23,8 @@ export interface HubServices {
   readonly secret: Uint8Array
   /** The hub's clock. */
   readonly now: () => number
+  /** The hub cannot go on: it stops in good order, and its process ends with a failure. */
+  readonly fatal: (error: Error) => void
   /** Where people and agents reach this hub; known once it listens. */
   readonly origin: () => string
 }

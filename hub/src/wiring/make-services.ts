@@ -7,7 +7,7 @@ import { createAgentLinks, type AgentLinkRegistry } from '../platform/realtime/a
 import { createLiveFeeds } from '../platform/realtime/live-feeds.ts'
 import type { HubServices } from '../platform/services.ts'
 
-interface Surroundings extends Pick<HubServices, 'now' | 'origin'> {
+interface Surroundings extends Pick<HubServices, 'fatal' | 'now' | 'origin'> {
   readonly checkBodies: boolean
 }
 
@@ -15,11 +15,12 @@ interface Surroundings extends Pick<HubServices, 'now' | 'origin'> {
 export async function makeServices(
   options: HubOptions,
   database: Database,
-  { now, origin, checkBodies }: Surroundings,
+  { fatal, now, origin, checkBodies }: Surroundings,
 ): Promise<HubServices & { readonly agentLinks: AgentLinkRegistry }> {
   const { config, log, secret } = options
   const live = createLiveLog({ database, now, checkBodies })
   return {
+    fatal,
     now,
     origin,
     log,

@@ -1,89 +1,158 @@
-import { equalBytes } from '../../bytes/index.ts'
-import { invariant } from '../../errors/index.ts'
-import { blobIdBytes, type BlobLocation } from '../../format/index.ts'
+import { rm } from 'node:fs/promises'
+import { Worker } from 'node:worker_threads'
+import { EngineError } from '../../errors/index.ts'
+import { siblingModule } from '../sibling-module.ts'
+import type { BlobPlaces } from './domain-index.ts'
+import type { IndexOrder, IndexReport } from './index-thread.ts'
 
-const firstCapacity = 1024
-const empty = -1
+/** Ids on their way to the thread before who adds more waits: some 256 full packs of small files. */
+const mostAheadBytes = 16 * 1024 * 1024
+
+export interface BlobIndexOptions {
+  /** For its files, which nobody else looks for; made when it is first needed. What lies in it is removed at the start. */
+  readonly folder: string
+  /** Something could not be written: the index needs more memory than it should. Told each time. */
+  readonly onUnwritable: (message: string) => void
+  /** The thread is gone, and with it all that was added. Told once. */
+  readonly onFailure: (error: EngineError) => void
+}
+
+interface Waiting {
+  readonly resolve: (places: BlobPlaces) => void
+  readonly reject: (error: EngineError) => void
+}
 
 /**
- * Which blob lies in which segment, in memory: open addressing over append-only columns, some 60 bytes a blob.
- *
- * Derived from pack footers and never the truth. The same blob may lie in several packs (two sessions sent it at once): all places are
- * kept, because a reader may have a right to one of them only.
+ * Where blobs lie, for any number of domains, on a thread of its own: nobody else waits for its disk. Kept in memory and in files without a
+ * name, and gone with the process. The thread starts with the first blob, and does not keep the process alive while it is idle.
  */
 export class BlobIndex {
-  #slots = new Int32Array(firstCapacity * 2).fill(empty)
-  #ids = new Uint8Array(firstCapacity * blobIdBytes)
-  #packs = new Uint32Array(firstCapacity)
-  #ordinals = new Uint32Array(firstCapacity)
-  #positions = new Uint16Array(firstCapacity)
-  #count = 0
-  readonly #packIds: Uint8Array[] = []
+  readonly #options: BlobIndexOptions
+  readonly #waiting = new Map<number, Waiting>()
+  #worker: Worker | null = null
+  #domains = 0
+  #nextJob = 1
+  #aheadBytes = 0
+  #roomAwaited: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
+  #failure: EngineError | undefined
 
-  /** Places, not distinct blobs. */
-  get size(): number {
-    return this.#count
+  constructor(options: BlobIndexOptions) {
+    this.#options = options
   }
 
-  /** Names a birth pack once. @param packId 16 bytes, kept. @returns the number to `add` with. */
-  addPack(packId: Uint8Array): number {
-    return this.#packIds.push(packId) - 1
+  /** What earlier processes could not remove. Call it before anything is added. */
+  async clear(): Promise<void> {
+    await rm(this.#options.folder, { recursive: true, force: true })
   }
 
-  /** @param id 32 bytes, copied. */
-  add(id: Uint8Array, packNumber: number, ordinal: number, position: number): void {
-    invariant(id.length === blobIdBytes && packNumber < this.#packIds.length, 'an index entry names a known pack')
-    if (this.#count === this.#packs.length) this.#grow()
-    const entry = this.#count++
-    this.#ids.set(id, entry * blobIdBytes)
-    this.#packs[entry] = packNumber
-    this.#ordinals[entry] = ordinal
-    this.#positions[entry] = position
-    this.#place(entry, hashOf(id))
+  /** @returns the number of a new, empty domain */
+  openDomain(): number {
+    return this.#domains++
   }
 
-  /** The first place that `accept` takes, in the order they were added; null where there is none. */
-  find(id: Uint8Array, accept: (location: BlobLocation) => boolean = () => true): BlobLocation | null {
-    const mask = this.#slots.length - 1
-    for (let slot = hashOf(id) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]!
-      if (entry === empty) return null
-      if (!equalBytes(this.#ids.subarray(entry * blobIdBytes, (entry + 1) * blobIdBytes), id)) continue
-      const location = { packId: this.#packIds[this.#packs[entry]!]!, ordinal: this.#ordinals[entry]!, position: this.#positions[entry]! }
-      if (accept(location)) return location
+  /**
+   * Adds the blobs of a pack: every lookup that begins later finds them. Resolves when there is room for more.
+   * @param pack below 2 ** 32, as the caller counts them. @param ids 32 bytes each, in the order of the pack; copied.
+   */
+  async add(domain: number, pack: number, ids: readonly Uint8Array[]): Promise<void> {
+    if (ids.length === 0) return
+    const words = toWords(ids)
+    this.#aheadBytes += words.byteLength
+    this.#order({ kind: 'add', domain, pack, ids: words })
+    while (this.#aheadBytes > mostAheadBytes && this.#failure === undefined) {
+      this.#roomAwaited ??= Promise.withResolvers<void>()
+      this.#keepAlive()
+      await this.#roomAwaited.promise
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /**
+   * @param ids 32 bytes each, one after the other; copied.
+   * @throws EngineError `invariant.broken` where the thread ended, `cancelled` once the index was closed
+   */
+  find(domain: number, ids: Uint8Array): Promise<BlobPlaces> {
+    const words = toWords([ids])
+    const job = this.#nextJob++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(job, { resolve, reject })
+      this.#order({ kind: 'find', domain, job, ids: words })
+      this.#keepAlive()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#stop(new EngineError('cancelled', 'The index of blobs was closed.'))
+    await this.#worker?.terminate()
+  }
+
+  #order(order: IndexOrder): void {
+    if (this.#failure !== undefined) {
+      this.#stop(this.#failure)
+      return
+    }
+    this.#worker ??= this.#start()
+    this.#worker.postMessage(order, [order.ids.buffer])
+  }
+
+  #start(): Worker {
+    const worker = new Worker(siblingModule('./index-thread', import.meta.url), {
+      workerData: { folder: this.#options.folder },
+      name: 'holdfast-index',
+    })
+    const fail = (cause?: unknown): void => {
+      if (this.#failure !== undefined) return
+      const error = new EngineError('invariant.broken', 'The thread that looks up blobs ended.', { cause })
+      this.#stop(error)
+      this.#options.onFailure(error)
+    }
+    worker.on('message', (report: IndexReport) => this.#take(report))
+    worker.on('error', fail)
+    worker.on('exit', () => fail())
+    worker.unref()
+    return worker
+  }
+
+  #take(report: IndexReport): void {
+    if (report.kind === 'unwritable') this.#options.onUnwritable(report.message)
+    else if (report.kind === 'added') {
+      this.#aheadBytes -= report.bytes
+      if (this.#aheadBytes <= mostAheadBytes) this.#giveRoom()
+    } else {
+      const waiting = this.#waiting.get(report.job)
+      this.#waiting.delete(report.job)
+      this.#keepAlive()
+      waiting?.resolve(report.places)
     }
   }
 
-  /** The number of the first place of a blob, from 0 and below `size`; it stays the same. Null for an unknown one. */
-  numberOf(id: Uint8Array): number | null {
-    const mask = this.#slots.length - 1
-    for (let slot = hashOf(id) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]!
-      if (entry === empty) return null
-      if (equalBytes(this.#ids.subarray(entry * blobIdBytes, (entry + 1) * blobIdBytes), id)) return entry
-    }
+  #giveRoom(): void {
+    this.#roomAwaited?.resolve()
+    this.#roomAwaited = null
+    this.#keepAlive()
   }
 
-  #place(entry: number, hash: number): void {
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
-    while (this.#slots[slot] !== empty) slot = (slot + 1) & mask
-    this.#slots[slot] = entry
+  #keepAlive(): void {
+    if (this.#waiting.size > 0 || this.#roomAwaited !== null) this.#worker?.ref()
+    else this.#worker?.unref()
   }
 
-  #grow(): void {
-    const capacity = this.#packs.length * 2
-    const copyTo = <T extends Uint8Array | Uint16Array | Uint32Array>(from: T, into: T): T => (into.set(from), into)
-    this.#ids = copyTo(this.#ids, new Uint8Array(capacity * blobIdBytes))
-    this.#packs = copyTo(this.#packs, new Uint32Array(capacity))
-    this.#ordinals = copyTo(this.#ordinals, new Uint32Array(capacity))
-    this.#positions = copyTo(this.#positions, new Uint16Array(capacity))
-    this.#slots = new Int32Array(capacity * 2).fill(empty)
-    // In order, so that equal ids keep the order they were added in.
-    for (let entry = 0; entry < this.#count; entry++)
-      this.#place(entry, hashOf(this.#ids.subarray(entry * blobIdBytes, (entry + 1) * blobIdBytes)))
+  #stop(error: EngineError): void {
+    this.#failure ??= error
+    for (const { reject } of this.#waiting.values()) reject(this.#failure)
+    this.#waiting.clear()
+    this.#giveRoom()
   }
 }
 
-/** Ids are keyed hashes already: their first bytes are as good as any hash. */
-const hashOf = (id: Uint8Array): number => (id[0]! | (id[1]! << 8) | (id[2]! << 16) | (id[3]! << 24)) >>> 0
+/** A copy whose memory can be given away. */
+function toWords(parts: readonly Uint8Array[]): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0) / 4)
+  const bytes = new Uint8Array(words.buffer)
+  let length = 0
+  for (const part of parts) {
+    bytes.set(part, length)
+    length += part.length
+  }
+  return words
+}

@@ -1,15 +1,15 @@
 import { toHex } from '../../bytes/index.ts'
-import { blobIdBytes, locationRecordBytes, readLocation, writeLocation } from '../../format/index.ts'
-import { BlobIndex } from '../blob-index/blob-index.ts'
+import { blobIdBytes, locationRecordBytes, readLocation } from '../../format/index.ts'
 import { checkPack } from '../pack/check-pack.ts'
 import type { Pack } from '../pack/pack-builder.ts'
 import type { SourcePorts } from '../remote-source.ts'
 import type { SessionPorts } from '../session/session-sink.ts'
+import { FirstPlaces } from './first-places.ts'
 
 /** The hub's half of a session without a network: keeps packs in memory, checked as a hub checks them. For tests of the engine. */
 export class LoopbackHub {
   readonly packs = new Map<string, Pack>()
-  readonly #index = new BlobIndex()
+  readonly #places = new FirstPlaces()
   readonly #segmentByPlace = new Map<string, Uint8Array>()
   questions = 0
   idsAsked = 0
@@ -29,26 +29,21 @@ export class LoopbackHub {
 
   putPack(pack: Pack): Promise<void> {
     const { segments } = checkPack(pack.bytes)
-    const number = this.#index.addPack(pack.packId)
     for (const segment of segments) {
       this.#segmentByPlace.set(
         `${toHex(segment.birthPackId)}/${segment.birthOrdinal}`,
         pack.bytes.subarray(segment.offset, segment.offset + segment.length),
       )
-      for (const [position, id] of segment.blobIds.entries()) this.#index.add(id, number, segment.birthOrdinal, position)
+      this.#places.add(segment)
     }
     this.packs.set(toHex(pack.packId), pack)
     return Promise.resolve()
   }
 
   have(ids: Uint8Array): Promise<Uint8Array> {
-    const count = ids.length / blobIdBytes
     this.questions++
-    this.idsAsked += count
-    const answer = new Uint8Array(count * locationRecordBytes)
-    for (let index = 0; index < count; index++)
-      writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
-    return Promise.resolve(answer)
+    this.idsAsked += ids.length / blobIdBytes
+    return Promise.resolve(this.#places.locate(ids))
   }
 
   readSegments(places: Uint8Array): Promise<Uint8Array> {

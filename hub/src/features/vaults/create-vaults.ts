@@ -74,7 +74,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       async stop() {
         usages.stop()
         await Promise.all([packsInDoubt.stop(), checks.stop()])
-        await closeStores(vaults)
+        await Promise.all([closeStores(vaults), state.index.close()])
       },
     },
     defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
@@ -96,8 +96,9 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
 }
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { database, log, now, secret, domainEvents } = state
-  const opened = await openVaults({ database, domainEvents, log, now, secret, folders })
+  const { database, log, now, secret, domainEvents, index } = state
+  await index.clear()
+  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders })
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)

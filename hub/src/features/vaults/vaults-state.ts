@@ -1,4 +1,6 @@
 import type { VaultId } from '@holdfast/shared-types'
+import { join } from 'node:path'
+import { BlobIndex } from '@holdfast/engine/vault'
 import type { HubServices } from '../../platform/services.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
@@ -12,7 +14,7 @@ import { SessionGrants } from './sessions/session-grants.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { VaultUsages } from './usage/vault-usage.ts'
 
-export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'log' | 'now' | 'secret'>
+export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'fatal' | 'log' | 'now' | 'secret'>
 
 /** Front doors of others, passed in by the wiring. */
 export interface VaultsDoors {
@@ -24,6 +26,8 @@ export interface VaultsDoors {
 /** Everything the parts of this feature share. */
 export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly vaults: ManagedVaults
+  /** Which blob lies where, of all vaults. */
+  readonly index: BlobIndex
   readonly grants: SessionGrants
   readonly packsInDoubt: PacksInDoubt
   readonly refsets: SnapshotRefsets
@@ -46,6 +50,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     ...services,
     ...doors,
     vaults,
+    index: openIndex(services),
     refsets,
     packsInDoubt,
     grants: new SessionGrants(),
@@ -58,3 +63,15 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }
 }
+
+/** Made anew by every start: a hub without it cannot tell what is stored, and ends. */
+const openIndex = ({ config, log, fatal }: VaultsServices): BlobIndex =>
+  new BlobIndex({
+    folder: join(config.dataDir, 'index'),
+    onUnwritable: (message) =>
+      log.warn(
+        { event: 'index.unwritable', reason: message },
+        'The index of blobs cannot be written to HOLDFAST_DATA: the hub works, with more memory than it should. Look at the space and the rights there',
+      ),
+    onFailure: fatal,
+  })

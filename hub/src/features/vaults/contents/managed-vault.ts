@@ -7,7 +7,7 @@ import type { ByteRange, ObjectStore } from '@holdfast/engine/store'
 import { nodePrimitives, type Vault } from '@holdfast/engine/vault'
 import type { VaultRecord } from '../tables/vaults.queries.ts'
 import { ArrivingObjects } from './arriving-objects.ts'
-import { VaultContents } from './vault-contents.ts'
+import type { VaultContents } from './vault-contents.ts'
 
 interface DomainAccess {
   readonly keys: DomainKeys
@@ -25,7 +25,7 @@ export class ManagedVault {
   readonly idBytes: Uint8Array
   readonly #accessByDomain = new Map<DomainId, DomainAccess>()
 
-  constructor(record: VaultRecord, vault: Vault, contents = new VaultContents()) {
+  constructor(record: VaultRecord, vault: Vault, contents: VaultContents) {
     this.record = record
     this.contents = contents
     this.vault = vault

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DomainId, SessionId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import type { PackSegment } from '@holdfast/engine/format'
-import { describe, expect, test } from 'vitest'
+import { BlobIndex } from '@holdfast/engine/vault'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VaultContents, type IndexedPack } from './vault-contents.ts'
 
 const domainId = DomainId.parse('11111111-1111-4111-8111-111111111111')
@@ -37,59 +41,76 @@ function aPack(
 
 const idOf = (pack: { ids: Uint8Array[] }, index: number): Uint8Array => pack.ids[index] ?? new Uint8Array(32)
 
+let folder: string
+let index: BlobIndex
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-contents-'))
+  const fail = (reason: unknown): void => expect.fail(String(reason))
+  index = new BlobIndex({ folder, onUnwritable: fail, onFailure: fail })
+})
+afterAll(async () => {
+  await index.close()
+  await rm(folder, { recursive: true })
+})
+
 describe('what a vault holds', () => {
-  test('is found by blob and by birth, within its domain', () => {
-    const contents = new VaultContents()
+  test('is found by blob and by birth, within its domain', async () => {
+    const contents = new VaultContents(index)
     const pack = aPack()
-    contents.addPack(pack)
-    expect(contents.findBlob(domainId, idOf(pack, 1))).toMatchObject({ packIdHex: toHex(pack.packId), ordinal: 1, position: 0, sessionId })
-    expect(contents.findBlob(otherDomain, idOf(pack, 1))).toBeNull()
+    await contents.addPack(pack)
+    expect(await contents.findBlob(domainId, idOf(pack, 1))).toMatchObject({
+      packIdHex: toHex(pack.packId),
+      ordinal: 1,
+      position: 0,
+      sessionId,
+    })
+    expect(await contents.findBlob(otherDomain, idOf(pack, 1))).toBeNull()
     expect(contents.findSegment(toHex(pack.packId), 1)).toMatchObject({ offset: 164, length: 101, domainId })
     expect(contents.findSegment(toHex(pack.packId), 2)).toBeNull()
     expect(contents.findSegment(toHex(randomBytes(16)), 0)).toBeNull()
     expect([contents.hasBlobs(domainId), contents.hasBlobs(otherDomain)]).toEqual([true, false])
   })
 
-  test('counts a pack that is added twice once', () => {
-    const contents = new VaultContents()
+  test('counts a pack that is added twice once', async () => {
+    const contents = new VaultContents(index)
     const pack = aPack()
-    contents.addPack(pack)
-    contents.addPack(pack)
+    await contents.addPack(pack)
+    await contents.addPack(pack)
     expect(contents.packCount).toBe(1)
   })
 
-  test('is offered no more when its pack is lost, and again when it is back', () => {
-    const contents = new VaultContents()
+  test('is offered no more when its pack is lost, and again when it is back', async () => {
+    const contents = new VaultContents(index)
     const pack = aPack()
-    contents.addPack(pack)
+    await contents.addPack(pack)
     expect(contents.markLost(toHex(pack.packId))).toBe(true)
     expect(contents.markLost(toHex(pack.packId))).toBe(false)
-    expect(contents.findBlob(domainId, idOf(pack, 0))).toBeNull()
+    expect(await contents.findBlob(domainId, idOf(pack, 0))).toBeNull()
     expect(contents.findSegment(toHex(pack.packId), 0)).toBeNull()
     expect(contents.lostPackCount).toBe(1)
-    contents.addPack(pack)
-    expect(contents.findBlob(domainId, idOf(pack, 0))).not.toBeNull()
+    await contents.addPack(pack)
+    expect(await contents.findBlob(domainId, idOf(pack, 0))).not.toBeNull()
     expect(contents.lostPackCount).toBe(0)
   })
 
-  test('falls back to another copy of a blob when the first is lost or not accepted', () => {
-    const contents = new VaultContents()
+  test('falls back to another copy of a blob when the first is lost or not accepted', async () => {
+    const contents = new VaultContents(index)
     const first = aPack()
     const second = aPack({ ids: first.ids })
-    contents.addPack(first)
-    contents.addPack(second)
-    expect(contents.findBlob(domainId, idOf(first, 0))?.packIdHex).toBe(toHex(first.packId))
-    expect(contents.findBlob(domainId, idOf(first, 0), (packIdHex) => packIdHex !== toHex(first.packId))?.packIdHex).toBe(
+    await contents.addPack(first)
+    await contents.addPack(second)
+    expect((await contents.findBlob(domainId, idOf(first, 0)))?.packIdHex).toBe(toHex(first.packId))
+    expect((await contents.findBlob(domainId, idOf(first, 0), (packIdHex) => packIdHex !== toHex(first.packId)))?.packIdHex).toBe(
       toHex(second.packId),
     )
     contents.markLost(toHex(first.packId))
-    expect(contents.findBlob(domainId, idOf(first, 0))?.packIdHex).toBe(toHex(second.packId))
+    expect((await contents.findBlob(domainId, idOf(first, 0)))?.packIdHex).toBe(toHex(second.packId))
   })
 
-  test('keeps the birth of segments that were moved into another pack', () => {
-    const contents = new VaultContents()
+  test('keeps the birth of segments that were moved into another pack', async () => {
+    const contents = new VaultContents(index)
     const born = aPack()
-    contents.addPack(born)
+    await contents.addPack(born)
     // Merged later: the second segment of the old pack, then one of a pack this hub never saw.
     const vanished = randomBytes(16)
     const merged = aPack({
@@ -100,13 +121,26 @@ describe('what a vault holds', () => {
       ],
       sessionId: null,
     })
-    contents.addPack(merged)
+    await contents.addPack(merged)
     expect(contents.findSegment(toHex(born.packId), 1)?.packIdHex).toBe(toHex(born.packId))
     contents.markLost(toHex(born.packId))
     expect(contents.findSegment(toHex(born.packId), 0)).toBeNull()
     expect(contents.findSegment(toHex(born.packId), 1)).toMatchObject({ packIdHex: toHex(merged.packId), offset: 64, length: 100 })
     expect(contents.findSegment(toHex(vanished), 7)).toMatchObject({ packIdHex: toHex(merged.packId), offset: 164, length: 101 })
-    expect(contents.findBlob(domainId, idOf(merged, 1))).toMatchObject({ packIdHex: toHex(vanished), ordinal: 7 })
-    expect(contents.findBlob(domainId, idOf(born, 1))).toMatchObject({ packIdHex: toHex(born.packId), ordinal: 1 })
+    expect(await contents.findBlob(domainId, idOf(merged, 1))).toMatchObject({ packIdHex: toHex(vanished), ordinal: 7 })
+    expect(await contents.findBlob(domainId, idOf(born, 1))).toMatchObject({ packIdHex: toHex(born.packId), ordinal: 1 })
+  })
+
+  test('gives a blob one number wherever its copies lie, and others to all others', async () => {
+    const contents = new VaultContents(index)
+    const first = aPack()
+    const second = aPack({ ids: [randomBytes(32), idOf(first, 1)] })
+    await contents.addPack(first)
+    await contents.addPack(second)
+    const asked = [idOf(first, 0), idOf(first, 1), idOf(second, 0), idOf(second, 1), randomBytes(32)]
+    const numbers = await contents.blobNumbers(domainId, Buffer.concat(asked))
+    expect(numbers).toEqual([0, 1, 2, 1, null])
+    contents.markLost(toHex(first.packId))
+    expect(await contents.blobNumbers(domainId, Buffer.concat(asked))).toEqual(numbers)
   })
 })

@@ -1,7 +1,7 @@
 import type { DomainId, SessionId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
-import { BlobIndex } from '@holdfast/engine/vault'
+import { blobIdBytes, packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
+import type { BlobIndex, BlobPlaces } from '@holdfast/engine/vault'
 
 /** A pack as its footer describes it. */
 export interface IndexedPack {
@@ -32,36 +32,58 @@ export interface FoundBlob extends BlobLocation {
 }
 
 interface Pack {
+  readonly id: Uint8Array
   readonly idHex: string
   readonly key: string
   readonly domainId: DomainId
   readonly sessionId: SessionId | null
   /** Of every segment, and of the end of the last: segments lie back to back. */
   readonly offsets: Uint32Array
+  /** Number within the pack of every segment's first blob, and of the end of the last. */
+  readonly firstBlobs: Uint32Array
+  /** Blobs of packs that were added before. */
+  readonly blobsBefore: number
+  /** What was born in it. */
+  readonly self: Birth
+  /** Of every segment; null where all of them were born here, in this order. */
+  readonly births: readonly SegmentBirth[] | null
   isLive: boolean
+}
+
+interface SegmentBirth {
+  readonly packId: Uint8Array
+  readonly ordinal: number
+  readonly of: Birth
 }
 
 /** Everything that was born in one pack; nearly always still in it. */
 interface Birth {
   readonly packIdHex: string
-  readonly domainId: DomainId
   /** The birth pack itself, where ordinals are positions. */
   home: Pack | null
   /** What was moved elsewhere since, by ordinal: the pack and the position in it. */
   readonly moved: Map<number, { readonly pack: Pack; readonly position: number }>
 }
 
+export type AcceptPlace = (packIdHex: string, ordinal: number) => boolean
+
 /**
- * What one vault holds, in memory: every pack with its segments, and which blob lies where. Derived from pack footers; about 60 bytes a
- * blob and 8 a segment.
+ * What one vault holds: every pack with its segments in memory, some 8 bytes a segment, and which blob lies where in the hub's index.
+ * Derived from pack footers. Segments are found at once, blobs by asking the index's thread: many in one question cost little more than one.
  */
 export class VaultContents {
+  readonly #index: BlobIndex
+  /** By their numbers in the index, which are those of all domains. */
+  readonly #packs: Pack[] = []
   readonly #packByHex = new Map<string, Pack>()
   readonly #birthByHex = new Map<string, Birth>()
-  /** The index hands birth pack ids back as the very arrays it was given. */
-  readonly #birthById = new Map<Uint8Array, Birth>()
-  readonly #indexByDomain = new Map<DomainId, BlobIndex>()
+  readonly #indexDomains = new Map<DomainId, number>()
+  #blobs = 0
   #lostPacks = 0
+
+  constructor(index: BlobIndex) {
+    this.#index = index
+  }
 
   get packCount(): number {
     return this.#packByHex.size
@@ -73,34 +95,25 @@ export class VaultContents {
   }
 
   hasBlobs(domainId: DomainId): boolean {
-    return (this.#indexByDomain.get(domainId)?.size ?? 0) > 0
-  }
-
-  /** A small number that stands for this very blob as long as the hub runs, wherever its copies lie; null for an unknown one. */
-  blobNumber(domainId: DomainId, id: Uint8Array): number | null {
-    return this.#indexByDomain.get(domainId)?.numberOf(id) ?? null
+    return this.#indexDomains.has(domainId)
   }
 
   hasPack(packIdHex: string): boolean {
     return this.#packByHex.has(packIdHex)
   }
 
-  /** Adds a pack once, or has one back that was lost. Call it only when the pack's row is committed. */
-  addPack(pack: IndexedPack): void {
-    const idHex = toHex(pack.packId)
-    const known = this.#packByHex.get(idHex)
-    if (known !== undefined) {
-      if (!known.isLive) this.#lostPacks--
-      known.isLive = true
+  /**
+   * Adds a pack once, or has one back that was lost: from now on, whatever is asked finds it. Call it only when the pack's row is committed.
+   * Resolves when the index has room for more.
+   */
+  async addPack(pack: IndexedPack): Promise<void> {
+    const known = this.#packByHex.get(toHex(pack.packId))
+    if (known === undefined) {
+      await this.#addNew(pack)
       return
     }
-    const last = pack.segments.at(-1)
-    const offsets = new Uint32Array(pack.segments.length + 1)
-    for (const [position, segment] of pack.segments.entries()) offsets[position] = segment.offset
-    if (last !== undefined) offsets[pack.segments.length] = last.offset + last.length
-    const added: Pack = { idHex, key: packKey(pack.packId), domainId: pack.domainId, sessionId: pack.sessionId, offsets, isLive: true }
-    this.#packByHex.set(idHex, added)
-    this.#indexSegments(added, pack)
+    if (!known.isLive) this.#lostPacks--
+    known.isLive = true
   }
 
   /** Its segments are offered and read no more. @returns false when it is unknown or was lost before. */
@@ -118,46 +131,112 @@ export class VaultContents {
     return birth === undefined ? null : placeOf(birth, ordinal)
   }
 
-  /** The first place of a blob whose segment is there and which `accept` takes. @param id 32 bytes. */
-  findBlob(domainId: DomainId, id: Uint8Array, accept: (packIdHex: string, ordinal: number) => boolean = () => true): FoundBlob | null {
-    let found: FoundBlob | null = null
-    this.#indexByDomain.get(domainId)?.find(id, (location) => {
-      const birth = this.#birthById.get(location.packId) as Birth
-      const place = placeOf(birth, location.ordinal)
-      if (place === null || !accept(birth.packIdHex, location.ordinal)) return false
-      found = { ...location, packIdHex: birth.packIdHex, sessionId: place.sessionId }
-      return true
+  /** As `findBlobs`, for one. */
+  async findBlob(domainId: DomainId, id: Uint8Array, accept?: AcceptPlace): Promise<FoundBlob | null> {
+    const [found] = await this.findBlobs(domainId, id, accept)
+    return found ?? null
+  }
+
+  /**
+   * For each blob its first place whose segment is there and which `accept` takes, or null.
+   * @param ids 32 bytes each, one after the other
+   */
+  async findBlobs(domainId: DomainId, ids: Uint8Array, accept: AcceptPlace = () => true): Promise<(FoundBlob | null)[]> {
+    const asked = await this.#ask(domainId, ids)
+    return Array.from({ length: ids.length / blobIdBytes }, (_, index) => (asked === null ? null : this.#firstOf(asked, index, accept)))
+  }
+
+  /**
+   * For each blob a number that stands for it as long as the hub runs, wherever its copies lie, below the number of all blobs stored; null
+   * for an unknown one.
+   * @param ids 32 bytes each, one after the other
+   */
+  async blobNumbers(domainId: DomainId, ids: Uint8Array): Promise<(number | null)[]> {
+    const asked = await this.#ask(domainId, ids)
+    return Array.from({ length: ids.length / blobIdBytes }, (_, index) => {
+      const first = asked?.starts[index] ?? 0
+      if (asked === null || first === asked.starts[index + 1]) return null
+      return this.#packs[asked.places[first * 2] as number]!.blobsBefore + asked.places[first * 2 + 1]!
     })
-    return found
   }
 
-  #indexSegments(pack: Pack, { packId, domainId, segments }: IndexedPack): void {
-    let index = this.#indexByDomain.get(domainId)
-    if (index === undefined) this.#indexByDomain.set(domainId, (index = new BlobIndex()))
-    const isAtHome = segments.every((segment, position) => segment.birthOrdinal === position && toHex(segment.birthPackId) === pack.idHex)
-    const numberByBirth = new Map<string, number>()
-    for (const [position, segment] of segments.entries()) {
-      const birthHex = isAtHome ? pack.idHex : toHex(segment.birthPackId)
-      let number = numberByBirth.get(birthHex)
-      if (number === undefined) {
-        // A copy: views into a footer would keep all of it in memory.
-        const birthId = isAtHome ? packId.slice() : segment.birthPackId.slice()
-        number = index.addPack(birthId)
-        numberByBirth.set(birthHex, number)
-        this.#birthById.set(birthId, this.#birthOf(birthHex, domainId))
-      }
-      if (!isAtHome) this.#birthOf(birthHex, domainId).moved.set(segment.birthOrdinal, { pack, position })
-      for (const [at, id] of segment.blobIds.entries()) index.add(id, number, segment.birthOrdinal, at)
+  async #ask(domainId: DomainId, ids: Uint8Array): Promise<BlobPlaces | null> {
+    const domain = this.#indexDomains.get(domainId)
+    return domain === undefined || ids.length === 0 ? null : this.#index.find(domain, ids)
+  }
+
+  #firstOf({ starts, places }: BlobPlaces, index: number, accept: AcceptPlace): FoundBlob | null {
+    for (let at = starts[index]!; at < starts[index + 1]!; at++) {
+      const pack = this.#packs[places[at * 2]!]!
+      const blob = places[at * 2 + 1]!
+      const segment = segmentOf(pack, blob)
+      const { packId, ordinal, of } = birthOf(pack, segment)
+      const place = placeOf(of, ordinal)
+      if (place === null || !accept(of.packIdHex, ordinal)) continue
+      return { packId, ordinal, position: blob - pack.firstBlobs[segment]!, packIdHex: of.packIdHex, sessionId: place.sessionId }
     }
-    if (isAtHome) this.#birthOf(pack.idHex, domainId).home = pack
+    return null
   }
 
-  #birthOf(packIdHex: string, domainId: DomainId): Birth {
+  #addNew({ packId, domainId, sessionId, segments }: IndexedPack): Promise<void> {
+    // A copy: views into a footer would keep all of it in memory.
+    const id = packId.slice()
+    const idHex = toHex(id)
+    const isAtHome = segments.every((segment, position) => segment.birthOrdinal === position && toHex(segment.birthPackId) === idHex)
+    const births = isAtHome ? null : segments.map((segment) => this.#segmentBirth(segment))
+    const key = packKey(id)
+    const self = this.#birthOf(idHex)
+    const pack: Pack = { id, idHex, key, domainId, sessionId, self, births, ...shapeOf(segments), blobsBefore: this.#blobs, isLive: true }
+    const number = this.#packs.push(pack) - 1
+    this.#packByHex.set(idHex, pack)
+    this.#blobs += pack.firstBlobs.at(-1)!
+    if (births === null) self.home = pack
+    for (const [position, { ordinal, of }] of births?.entries() ?? []) of.moved.set(ordinal, { pack, position })
+    let domain = this.#indexDomains.get(domainId)
+    if (domain === undefined) this.#indexDomains.set(domainId, (domain = this.#index.openDomain()))
+    return this.#index.add(
+      domain,
+      number,
+      segments.flatMap(({ blobIds }) => blobIds),
+    )
+  }
+
+  #segmentBirth({ birthPackId, birthOrdinal }: PackSegment): SegmentBirth {
+    return { packId: birthPackId.slice(), ordinal: birthOrdinal, of: this.#birthOf(toHex(birthPackId)) }
+  }
+
+  #birthOf(packIdHex: string): Birth {
     let birth = this.#birthByHex.get(packIdHex)
-    if (birth === undefined) this.#birthByHex.set(packIdHex, (birth = { packIdHex, domainId, home: null, moved: new Map() }))
+    if (birth === undefined) this.#birthByHex.set(packIdHex, (birth = { packIdHex, home: null, moved: new Map() }))
     return birth
   }
 }
+
+function shapeOf(segments: readonly PackSegment[]): Pick<Pack, 'offsets' | 'firstBlobs'> {
+  const offsets = new Uint32Array(segments.length + 1)
+  const firstBlobs = new Uint32Array(segments.length + 1)
+  for (const [position, { offset, length, blobIds }] of segments.entries()) {
+    offsets[position] = offset
+    offsets[position + 1] = offset + length
+    firstBlobs[position + 1] = firstBlobs[position]! + blobIds.length
+  }
+  return { offsets, firstBlobs }
+}
+
+/** The position of the segment that holds a blob, by halving: no segment is without blobs. */
+function segmentOf({ firstBlobs }: Pack, blob: number): number {
+  let low = 0
+  let high = firstBlobs.length - 1
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if (firstBlobs[middle]! <= blob) low = middle
+    else high = middle
+  }
+  return low
+}
+
+const birthOf = ({ id, self, births }: Pack, segment: number): SegmentBirth =>
+  births?.[segment] ?? { packId: id, ordinal: segment, of: self }
 
 function placeOf(birth: Birth, ordinal: number): StoredSegment | null {
   const { home } = birth

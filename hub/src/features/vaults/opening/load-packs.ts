@@ -84,7 +84,7 @@ async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, o
     return
   }
   if (row.state === 'lost') await setPackState(deps.database.em(), [row.packId], 'live')
-  vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
+  await vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
 }
 
 function segmentsOf(row: PackRecord): PackSegment[] {
@@ -101,7 +101,7 @@ function segmentsOf(row: PackRecord): PackSegment[] {
 
 /** @returns whether this is news. */
 async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: string, row: PackRecord): Promise<boolean> {
-  vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
+  await vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
   vault.contents.markLost(id)
   if (row.state === 'lost') return false
   await setPackState(database.em(), [row.packId], 'lost')
@@ -115,7 +115,7 @@ export async function adoptPack({ database, log, now }: LoadDeps, vault: Managed
     const pack = await readPackEnd(vault, fromHex(id), object)
     const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
     if (sessionId === undefined) return false
-    vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })
+    await vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })
     return true
   } catch (error) {
     if (!isDamage(error)) throw error

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
 import { isEngineError } from '@holdfast/engine/errors'
 import type { ObjectStore } from '@holdfast/engine/store'
-import { createVault, openVault, type Vault } from '@holdfast/engine/vault'
+import { createVault, openVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
 import { ManagedVault } from '../contents/managed-vault.ts'
+import { VaultContents } from '../contents/vault-contents.ts'
 import { insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
 import { loadPacks, type LoadDeps } from './load-packs.ts'
 import { loadSnapshots } from './load-snapshots.ts'
@@ -11,6 +12,8 @@ import type { VaultFolders } from './vault-folders.ts'
 
 export interface OpenVaultsDeps extends LoadDeps {
   readonly folders: VaultFolders
+  /** Of all vaults; empty. */
+  readonly index: BlobIndex
   /** 32 bytes that open the vaults' key slots. */
   readonly secret: Uint8Array
 }
@@ -49,11 +52,12 @@ function tellUnknown({ log }: OpenVaultsDeps, records: readonly VaultRecord[], f
 
 async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]): Promise<ManagedVault[]> {
   const vaults: ManagedVault[] = []
-  for (const record of records) vaults.push(await load(deps, new ManagedVault(record, await unlock(deps, record.id))))
+  for (const record of records) vaults.push(await load(deps, managed(deps, record, await unlock(deps, record.id))))
   return vaults
 }
 
-async function createDefault({ database, folders, secret, log, now }: OpenVaultsDeps): Promise<ManagedVault> {
+async function createDefault(deps: OpenVaultsDeps): Promise<ManagedVault> {
+  const { database, folders, secret, log, now } = deps
   const vaultId = VaultId.parse(randomUUID())
   const createdAtMs = now()
   const store = await folders.create(vaultId)
@@ -68,7 +72,7 @@ async function createDefault({ database, folders, secret, log, now }: OpenVaults
   const record = recordOf(vault, 1)
   await insertVault(database.em(), record)
   log.info({ event: 'vault.created', vaultId, storeKind: record.storeKind }, 'Default vault created')
-  return new ManagedVault(record, vault)
+  return managed(deps, record, vault)
 }
 
 /** The database is new, the vaults are not: it is made again from them. All rows or none, for a next start goes by the rows alone. */
@@ -84,7 +88,7 @@ async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<
   for (const { record } of opened)
     deps.log.warn({ event: 'vault.adopted', vaultId: record.id }, 'A vault without a row in the database was taken on')
   const vaults: ManagedVault[] = []
-  for (const { record, vault } of opened) vaults.push(await load(deps, new ManagedVault(record, vault)))
+  for (const { record, vault } of opened) vaults.push(await load(deps, managed(deps, record, vault)))
   return vaults.toSorted((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
 }
 
@@ -111,6 +115,9 @@ async function unlock({ folders, secret }: OpenVaultsDeps, vaultId: VaultId): Pr
     })
   }
 }
+
+const managed = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: Vault): ManagedVault =>
+  new ManagedVault(record, vault, new VaultContents(index))
 
 /** Makes rows and store agree; the epoch stays above all that the store has seen. */
 async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedVault> {

@@ -23,12 +23,7 @@ export async function locateBlobs(deps: LocateBlobsDeps, em: EntityManager, clai
   const refset = await deps.refsets.of(snapshot)
   const isReadable = (packIdHex: string, ordinal: number): boolean => refset.has(packIdHex, ordinal)
   const locations = new Uint8Array(count * locationRecordBytes)
-  for (let index = 0; index < count; index++) {
-    writeLocation(
-      locations,
-      index,
-      vault.contents.findBlob(snapshot.domainId, ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes), isReadable),
-    )
-  }
+  for (const [index, found] of (await vault.contents.findBlobs(snapshot.domainId, ids, isReadable)).entries())
+    writeLocation(locations, index, found)
   return locations
 }

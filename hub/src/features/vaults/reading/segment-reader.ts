@@ -37,7 +37,7 @@ export class SegmentReader {
    */
   async read(scope: ReadScope, type: BlobType, id: Uint8Array): Promise<Uint8Array> {
     const { vault, domainId, refset } = scope
-    const found = vault.contents.findBlob(domainId, id, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
+    const found = await vault.contents.findBlob(domainId, id, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
     if (found === null) throw new EngineError('blob.missing', 'The vault does not hold a piece that the snapshot needs.')
     const opened = await this.#open(scope, found.packIdHex, found.ordinal)
     const blob = opened.blobs[found.position]

@@ -39,8 +39,7 @@ export async function haveBlobs(
   const granted = await grants.of(em, sessionId)
   const locations = new Uint8Array(count * locationRecordBytes)
   const fresh = new Map<string, SegmentPlace>()
-  for (let index = 0; index < count; index++) {
-    const found = contents.findBlob(session.domainId, ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes))
+  for (const [index, found] of (await contents.findBlobs(session.domainId, ids)).entries()) {
     if (found === null) continue
     writeLocation(locations, index, found)
     if (found.sessionId === sessionId || granted.has(found.packIdHex, found.ordinal)) continue

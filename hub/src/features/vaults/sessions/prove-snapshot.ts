@@ -87,7 +87,7 @@ export async function requireCovered(deps: ProveSnapshotDeps, inHand: SessionInH
   })
   if (faults.missing > 0) throw rejected(`The snapshot names ${faults.missing} segments that are not stored.`)
   if (faults.foreign > 0) throw rejected(`The snapshot names ${faults.foreign} segments that this session neither sent nor was told of.`)
-  const root = contents.findBlob(session.domainId, body.root, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
+  const root = await contents.findBlob(session.domainId, body.root, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
   if (root === null) throw rejected('The top folder of the snapshot lies in none of its segments.')
 }
 

@@ -82,11 +82,14 @@ export class VaultsUnderTest {
     this.events.on('snapshot.committed', (event) => void this.committed.push(event))
     const storeUrl = pathToFileURL(this.storeDir).href
     const { database } = this
-    const services = { database, domainEvents: this.events, log: this.#logger(), now: () => this.nowMs++, secret }
+    const fatal = (error: Error): void => {
+      throw error
+    }
+    const services = { database, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
-    // Of the settings the feature reads this one only.
-    const config = { storeUrl } as HubConfig
+    // Of the settings the feature reads these only.
+    const config = { storeUrl, dataDir: this.#dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
       { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined } },
@@ -96,6 +99,10 @@ export class VaultsUnderTest {
     this.vaults = vaults
     await vaults.feature.start?.()
     this.store = folders.stores[0] as StoreWithHooks
+  }
+
+  get #dataDir(): string {
+    return `${this.storeDir}-data`
   }
 
   async stop(): Promise<void> {
@@ -129,7 +136,7 @@ export class VaultsUnderTest {
 
   async close(): Promise<void> {
     await this.closeDatabase()
-    await rm(this.storeDir, { recursive: true, force: true })
+    for (const folder of [this.storeDir, this.#dataDir]) await rm(folder, { recursive: true, force: true })
   }
 
   /** Leaves the store to another. */

@@ -144,7 +144,7 @@ async function register(
       segments.map(({ birthPackId, birthOrdinal }) => ({ packId: birthPackId, ordinal: birthOrdinal })),
     )
   // MUST be offered to nobody before its row is committed: docs/vault-format.md §11.
-  vaults.get(vaultId).contents.addPack({ packId, domainId, sessionId: broughtBy, segments })
+  await vaults.get(vaultId).contents.addPack({ packId, domainId, sessionId: broughtBy, segments })
   log.debug(
     { event: 'pack.stored', packId: Buffer.from(packId).toString('hex'), sessionId, sizeBytes, segments: segments.length },
     'Pack stored',

@@ -12,7 +12,7 @@ test('counting ends in the middle of a snapshot when the hub does', async () => 
     {
       domainId: DomainId.parse('11111111-1111-4111-8111-111111111111'),
       root: Buffer.alloc(32),
-      numberOf: () => pages,
+      numbersOf: async () => [pages],
       read: async () => {
         if (++pages === 5) stopping.abort()
         return encodeInteriorPage(1, [{ firstName: Buffer.from('a'), page: Buffer.alloc(32), entries: 1 }])

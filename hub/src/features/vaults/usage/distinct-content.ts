@@ -1,6 +1,7 @@
 import type { DomainId } from '@holdfast/shared-types'
+import { concatBytes } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
-import { blobTypes, decodeContentList, decodeTreePage, type BlobType, type ContentItem, type FileEntry } from '@holdfast/engine/format'
+import { blobTypes, decodeContentList, decodeTreePage, type BlobType, type ContentItem, type TreeEntry } from '@holdfast/engine/format'
 import type { Brake } from './brake.ts'
 
 /** What counting asks of a snapshot's vault. */
@@ -9,8 +10,8 @@ export interface CountedSnapshot {
   /** Blob id of the top folder's root page. */
   readonly root: Uint8Array
   readonly read: (type: BlobType, id: Uint8Array) => Promise<Uint8Array>
-  /** A small number that stands for a blob of the domain; null for one that is not stored. */
-  readonly numberOf: (id: Uint8Array) => number | null
+  /** Small numbers that stand for blobs of the domain, 32 bytes of `ids` each; null for one that is not stored. */
+  readonly numbersOf: (ids: Uint8Array) => Promise<readonly (number | null)[]>
 }
 
 /**
@@ -29,47 +30,63 @@ export class DistinctContent {
   async add(snapshot: CountedSnapshot, brake: Brake): Promise<void> {
     let met = this.#metByDomain.get(snapshot.domainId)
     if (met === undefined) this.#metByDomain.set(snapshot.domainId, (met = new MetBlobs()))
-    const isNew = (id: Uint8Array): boolean => {
-      const number = snapshot.numberOf(id)
-      if (number === null) throw new EngineError('blob.missing', 'The vault does not hold a piece that a snapshot needs.')
-      return met.meet(number)
-    }
-    const pages = isNew(snapshot.root) ? [snapshot.root] : []
+    const walk: Walk = { snapshot, met, brake }
+    const pages = await newOnes(walk, [snapshot.root], (id) => id)
     for (let page = pages.pop(); page !== undefined; page = pages.pop()) {
       await brake.pass()
       const decoded = decodeTreePage(await snapshot.read(blobTypes.treePage, page))
-      if ('children' in decoded) {
-        for (const child of decoded.children) if (isNew(child.page)) pages.push(child.page)
-        continue
-      }
-      for (const entry of decoded.entries) {
-        if (entry.type === 'folder' && isNew(entry.page)) pages.push(entry.page)
-        if (entry.type === 'file') await this.#addFile(snapshot, entry, { isNew, brake })
-      }
+      if ('children' in decoded) pages.push(...(await newOnes(walk, decoded.children, (child) => child.page)).map((child) => child.page))
+      else pages.push(...(await this.#addEntries(walk, decoded.entries)))
     }
   }
 
-  async #addFile({ read }: CountedSnapshot, { content }: FileEntry, { isNew, brake }: Walk): Promise<void> {
-    if (content.kind === 'inline') this.#bytes += content.bytes.length
-    if (content.kind === 'items') this.#addItems(content.items, isNew)
-    if (content.kind !== 'list' || !isNew(content.id)) return
-    const lists = [content.id]
+  /** @returns the pages of folders that were not met yet. */
+  async #addEntries(walk: Walk, entries: readonly TreeEntry[]): Promise<Uint8Array[]> {
+    const files = entries.filter((entry) => entry.type === 'file')
+    const items: ContentItem[] = []
+    const lists: Uint8Array[] = []
+    for (const { content } of files) {
+      if (content.kind === 'inline') this.#bytes += content.bytes.length
+      if (content.kind === 'items') items.push(...content.items)
+      if (content.kind === 'list') lists.push(content.id)
+    }
+    await this.#addItems(walk, items)
+    await this.#addLists(walk, lists)
+    const folders = entries.filter((entry) => entry.type === 'folder')
+    return (await newOnes(walk, folders, (folder) => folder.page)).map((folder) => folder.page)
+  }
+
+  async #addLists(walk: Walk, of: readonly Uint8Array[]): Promise<void> {
+    const lists = await newOnes(walk, of, (id) => id)
     for (let list = lists.pop(); list !== undefined; list = lists.pop()) {
-      await brake.pass()
-      const decoded = decodeContentList(await read(blobTypes.contentList, list))
-      if ('items' in decoded) this.#addItems(decoded.items, isNew)
-      else for (const child of decoded.children) if (isNew(child.list)) lists.push(child.list)
+      await walk.brake.pass()
+      const decoded = decodeContentList(await walk.snapshot.read(blobTypes.contentList, list))
+      if ('items' in decoded) await this.#addItems(walk, decoded.items)
+      else lists.push(...(await newOnes(walk, decoded.children, (child) => child.list)).map((child) => child.list))
     }
   }
 
-  #addItems(items: readonly ContentItem[], isNew: (id: Uint8Array) => boolean): void {
-    for (const item of items) if (item.kind === 'data' && isNew(item.id)) this.#bytes += item.length
+  async #addItems(walk: Walk, items: readonly ContentItem[]): Promise<void> {
+    const data = items.filter((item) => item.kind === 'data')
+    for (const { length } of await newOnes(walk, data, (item) => item.id)) this.#bytes += length
   }
 }
 
 interface Walk {
-  readonly isNew: (id: Uint8Array) => boolean
+  readonly snapshot: CountedSnapshot
+  readonly met: MetBlobs
   readonly brake: Brake
+}
+
+/** Those whose blob is met for the first time; all are asked for in one question. @throws EngineError `blob.missing` */
+async function newOnes<T>({ snapshot, met }: Walk, all: readonly T[], idOf: (one: T) => Uint8Array): Promise<T[]> {
+  if (all.length === 0) return []
+  const numbers = await snapshot.numbersOf(concatBytes(all.map(idOf)))
+  return all.filter((_, index) => {
+    const number = numbers[index] ?? null
+    if (number === null) throw new EngineError('blob.missing', 'The vault does not hold a piece that a snapshot needs.')
+    return met.meet(number)
+  })
 }
 
 /** Which blobs of a domain were met, by their numbers. */
@@ -78,13 +95,13 @@ class MetBlobs {
 
   /** @returns whether it is the first time. */
   meet(number: number): boolean {
-    const at = number >>> 3
+    const at = Math.floor(number / 8)
     if (at >= this.#bits.length) {
       const grown = new Uint8Array(Math.max(at + 1, this.#bits.length * 2))
       grown.set(this.#bits)
       this.#bits = grown
     }
-    const [byte, bit] = [this.#bits[at] as number, 1 << (number & 7)]
+    const [byte, bit] = [this.#bits[at] as number, 1 << (number % 8)]
     this.#bits[at] = byte | bit
     return (byte & bit) === 0
   }

@@ -131,7 +131,7 @@ export class DistinctCounter {
     const { domainId, root } = snapshot
     const scope = { vault, domainId, refset: await this.#deps.refsets.aside(snapshot) }
     const read: CountedSnapshot['read'] = (type, id) => reader.read(scope, type, id)
-    await counting.content.add({ domainId, root, read, numberOf: (id) => vault.contents.blobNumber(domainId, id) }, brake)
+    await counting.content.add({ domainId, root, read, numbersOf: (ids) => vault.contents.blobNumbers(domainId, ids) }, brake)
     counting.logicalBytes += snapshot.bytes
     counting.counted.add(snapshot.id)
   }
