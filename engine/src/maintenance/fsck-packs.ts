@@ -11,48 +11,15 @@ import {
   uuidFromBytes,
   type BlobType,
   type PackKind,
-  type PackSegment,
 } from '../format/index.ts'
 import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { checkPack, decodePackEnd, nodePrimitives, type CheckedPack, type Vault } from '../vault/index.ts'
-import type { FsckFindings, FsckTask } from './fsck-report.ts'
+import type { FsckTask } from './fsck-report.ts'
+import { birthOf, PackContents } from './pack-contents.ts'
 
 /** Footers are rarely larger; a larger one costs a second read. */
 const firstTailBytes = 256 * 1024
-
-export interface FoundSegment extends PackSegment {
-  readonly packKey: string
-  readonly kind: PackKind
-  readonly domainId: string
-}
-
-/** Everything that lies in packs, found by birth and by blob. */
-export class PackContents {
-  readonly segmentByBirth = new Map<string, FoundSegment>()
-  /** Blob id → births of the segments that hold it. */
-  readonly birthsByBlob = new Map<string, string[]>()
-
-  add(segment: FoundSegment, findings: FsckFindings): void {
-    const birth = birthOf(toHex(segment.birthPackId), segment.birthOrdinal)
-    const other = this.segmentByBirth.get(birth)
-    if (other !== undefined) {
-      // The same segment moved is the same bytes; anything else used a (key, nonce) twice.
-      if (other.crc32 !== segment.crc32 || other.length !== segment.length)
-        findings.add('segment.repeated', segment.packKey, `Segment ${birth} exists twice with different bytes.`)
-      return
-    }
-    this.segmentByBirth.set(birth, segment)
-    for (const id of segment.blobIds) {
-      const hex = toHex(id)
-      const births = this.birthsByBlob.get(hex)
-      if (births === undefined) this.birthsByBlob.set(hex, [birth])
-      else births.push(birth)
-    }
-  }
-}
-
-export const birthOf = (packIdHex: string, ordinal: number): string => `${packIdHex}/${ordinal}`
 
 /** Checks every pack, and says what lies in them. */
 export async function checkPacks({ store, vault, readData, findings, signal }: FsckTask): Promise<PackContents> {
@@ -66,7 +33,13 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
       const pack = bytes === null ? await readEnd(store, key, sizeBytes) : checkPack(bytes)
       if (toHex(pack.header.packId) !== packId) throw new EngineError('pack.invalid', 'A pack lies under the name of another.')
       const domainId = uuidFromBytes(pack.header.domainId)
-      for (const segment of pack.segments) contents.add({ ...segment, packKey: key, kind: pack.header.kind, domainId }, findings)
+      for (const segment of pack.segments) {
+        const other = contents.add(segment, { packKey: key, kind: pack.header.kind, domainId })
+        // The same segment moved is the same bytes; anything else used a (key, nonce) twice.
+        if (other === null || (other.crc32 === segment.crc32 && other.length === segment.length)) continue
+        const birth = birthOf(other.birthPackIdHex, other.birthOrdinal)
+        findings.add('segment.repeated', key, `Segment ${birth} exists twice with different bytes.`)
+      }
       findings.counts.packs++
       findings.counts.packBytes += sizeBytes
       findings.counts.segments += pack.segments.length

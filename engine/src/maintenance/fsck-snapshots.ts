@@ -15,8 +15,8 @@ import {
 import { openSnapshotBody, SegmentOpener, TreeReader, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { nodePrimitives, type Vault } from '../vault/index.ts'
-import { birthOf, type PackContents } from './fsck-packs.ts'
 import type { FsckTask } from './fsck-report.ts'
+import { birthOf, type FoundSegment, type PackContents } from './pack-contents.ts'
 
 /** Opened metadata segments kept while a tree is walked. */
 const cachedSegments = 64
@@ -33,7 +33,7 @@ export async function checkSnapshots(task: FsckTask, contents: PackContents): Pr
       findings.counts.snapshots++
       const refset = Refset.decode(snapshot.refset)
       for (const { packIdHex, ordinal } of refset.segments()) {
-        if (!contents.segmentByBirth.has(birthOf(packIdHex, ordinal)))
+        if (!contents.hasSegment(packIdHex, ordinal))
           findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
       }
       if (vault !== null) await checkOpened({ ...task, vault, contents, key }, snapshot, refset)
@@ -55,7 +55,7 @@ async function checkOpened(
   const body = await openSnapshotBody(nodePrimitives, snapshot, keys)
   const reach = new Reach(store, keys, refset, contents)
   const counts = await reach.walk(body.root, signal)
-  findings.counts.blobsReached += reach.seen.size
+  findings.counts.blobsReached += reach.blobs
   for (const problem of reach.problems) findings.add(problem.code, key, problem.message)
   if (counts.files !== body.files || counts.bytes !== body.bytes) {
     findings.add(
@@ -68,14 +68,17 @@ async function checkOpened(
 
 /** Walks all that one snapshot reaches, and proves that its refset covers it. */
 class Reach {
-  readonly seen = new Set<string>()
   readonly problems: { code: string; message: string }[] = []
   readonly #store: ObjectStore
   readonly #opener: SegmentOpener
   readonly #hasher: BlobHasher
   readonly #refset: Refset
   readonly #contents: PackContents
-  readonly #opened = new Map<string, readonly Uint8Array[]>()
+  /** One bit a blob. */
+  readonly #seen: Uint8Array
+  readonly #missing = new Set<string>()
+  #reached = 0
+  readonly #opened = new Map<FoundSegment, readonly Uint8Array[]>()
   readonly #reader = new TreeReader((type, id) => this.#fetch(type, id))
 
   constructor(store: ObjectStore, keys: DomainKeys, refset: Refset, contents: PackContents) {
@@ -84,6 +87,12 @@ class Reach {
     this.#opener = new SegmentOpener(nodePrimitives, keys)
     this.#refset = refset
     this.#contents = contents
+    this.#seen = new Uint8Array(Math.ceil(contents.blobPlaces / 8))
+  }
+
+  /** Distinct blobs so far, also missing ones. */
+  get blobs(): number {
+    return this.#reached
   }
 
   async walk(page: Uint8Array, signal: AbortSignal | undefined): Promise<{ files: number; bytes: number }> {
@@ -106,48 +115,60 @@ class Reach {
 
   /** Entries mostly share them: each is read once. */
   async #attributes(id: Uint8Array): Promise<void> {
-    if (!this.seen.has(toHex(id))) decodeAttributes(await this.#fetch(blobTypes.attributes, id))
+    const found = this.#contents.findBlob(id)
+    if (found === null || !this.#isSeen(found.number)) decodeAttributes(await this.#fetch(blobTypes.attributes, id))
   }
 
-  /** The birth of a segment within the refset that holds the blob; a problem is noted once a blob. */
-  #locate(id: Uint8Array): string | null {
-    const hex = toHex(id)
-    const births = this.#contents.birthsByBlob.get(hex) ?? []
-    const birth = births.find((candidate) => {
-      const [packIdHex = '', ordinal = ''] = candidate.split('/')
-      return this.#refset.has(packIdHex, Number(ordinal))
-    })
-    if (birth === undefined && !this.seen.has(hex)) {
+  /** Where the blob lies within the refset; a problem is noted once a blob. */
+  #locate(id: Uint8Array): FoundPlace | null {
+    const found = this.#contents.findBlob(id)
+    const place = found?.places.find(({ segment }) => this.#refset.has(segment.birthPackIdHex, segment.birthOrdinal))
+    const isNew = found === null ? this.#meetMissing(id) : this.#meet(found.number)
+    if (isNew) this.#reached++
+    if (place === undefined && isNew) {
       this.problems.push(
-        births.length === 0
+        found === null
           ? { code: 'blob.missing', message: 'A blob that the snapshot needs is not stored.' }
           : { code: 'refset.incomplete', message: 'A blob that the snapshot needs lies outside of its refset.' },
       )
     }
-    this.seen.add(hex)
-    return birth ?? null
+    return place ?? null
+  }
+
+  #isSeen(number: number): boolean {
+    return (this.#seen[Math.floor(number / 8)]! & (1 << (number % 8))) !== 0
+  }
+
+  /** @returns whether it is the first time. */
+  #meet(number: number): boolean {
+    if (this.#isSeen(number)) return false
+    this.#seen[Math.floor(number / 8)]! |= 1 << (number % 8)
+    return true
+  }
+
+  #meetMissing(id: Uint8Array): boolean {
+    const before = this.#missing.size
+    return this.#missing.add(toHex(id)).size > before
   }
 
   async #fetch(type: BlobType, id: Uint8Array): Promise<Uint8Array> {
-    const birth = this.#locate(id)
-    if (birth === null) throw new EngineError('blob.missing', 'A folder listing of the snapshot is not stored.')
-    const segment = this.#contents.segmentByBirth.get(birth)!
-    const blobs = await this.#open(birth)
-    const index = segment.blobIds.findIndex((candidate) => toHex(candidate) === toHex(id))
-    const blob = blobs[index]
+    const place = this.#locate(id)
+    if (place === null) throw new EngineError('blob.missing', 'A folder listing of the snapshot is not stored.')
+    const blob = (await this.#open(place.segment))[place.position]
     if (blob === undefined || !this.#hasher.isIdOf(type, blob, id))
       throw new EngineError('blob.id-mismatch', 'A folder listing is not what its id says.')
     return blob
   }
 
-  async #open(birth: string): Promise<readonly Uint8Array[]> {
-    const cached = this.#opened.get(birth)
+  async #open(segment: FoundSegment): Promise<readonly Uint8Array[]> {
+    const cached = this.#opened.get(segment)
     if (cached !== undefined) return cached
-    const segment = this.#contents.segmentByBirth.get(birth)!
     const bytes = await this.#store.get(segment.packKey, { offset: segment.offset, length: segment.length })
     const { blobs } = await this.#opener.open(bytes, { packId: segment.birthPackId, ordinal: segment.birthOrdinal })
     if (this.#opened.size >= cachedSegments) this.#opened.clear()
-    this.#opened.set(birth, blobs)
+    this.#opened.set(segment, blobs)
     return blobs
   }
 }
+
+type FoundPlace = NonNullable<ReturnType<PackContents['findBlob']>>['places'][number]

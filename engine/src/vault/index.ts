@@ -1,6 +1,7 @@
 /** The writing side of a vault, and its keys. */
 export { BlobIndex, type BlobIndexOptions } from './blob-index/blob-index.ts'
 export type { BlobPlaces } from './blob-index/domain-index.ts'
+export { MemoryBlobIndex, type HeldBlob } from './blob-index/memory-blob-index.ts'
 export type { BlobSink, BlobTicket, ContentNumber, SinkStatistics } from './blob-sink.ts'
 export type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 export type { Compression } from './compression/compress.ts'

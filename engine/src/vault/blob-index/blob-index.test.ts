@@ -28,7 +28,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const someIds = (count: number): Buffer[] => Array.from({ length: count }, () => randomBytes(32))
+function someIds(count: number): Buffer[] {
+  const bytes = randomBytes(count * 32)
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * 32, (index + 1) * 32))
+}
 
 describe('the index of a hub', () => {
   test('finds what was added before the question, in its own domain only', async () => {

@@ -38,6 +38,12 @@ export class BlobTable {
     }
   }
 
+  /** The number of an id's first entry; it stays the same. Null for an unknown one. */
+  firstEntry(words: Uint32Array, at: number, hash: number): number | null {
+    const entry = this.#slots[this.#slotOf(words, at, hash)]!
+    return entry === none ? null : entry
+  }
+
   /** Adds every place of an id, in the order they came. */
   collect(words: Uint32Array, at: number, hash: number, into: PlaceList): void {
     for (let entry = this.#slots[this.#slotOf(words, at, hash)]!; entry !== none; entry = this.#next[entry]!) {
