@@ -15,12 +15,13 @@ const program = fileURLToPath(new URL('./browse-folders.ts', import.meta.url))
  * comes from the disk, as on the morning after.
  */
 export async function measureBrowsing(stack: Stack, tree: ScaleTree, signal: AbortSignal): Promise<Omit<Browsing, 'set'>> {
+  // Before the hub ends: its next start makes another link.
+  const door = await HubDoor.signIn(stack.origin, stack.signInLink)
   await stack.hub().stop()
   await emptyCaches(signal)
   const startedMs = performance.now()
   await stack.startHub()
   const hubStartSeconds = (performance.now() - startedMs) / 1000
-  const door = await HubDoor.signIn(stack.origin, stack.signInLink)
   const { id: snapshotId } = await door.get<{ id: string }>('/snapshots/latest')
   const job: BrowseJob = {
     origin: stack.origin,
