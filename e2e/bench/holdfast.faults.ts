@@ -83,7 +83,7 @@ test.runIf(fileSystemOf(tmpdir()) !== 'tmpfs')(
       chmodSync(folder, 0o711)
       const measured = nothingMeasured()
       const { signal } = new AbortController()
-      await measureScale({ sizes: [2000, 12_000], workFolder: folder, isRestoreCompared: true, signal }, measured)
+      await measureScale({ sizes: [2000, 12_000], workFolder: folder, isRestoreCompared: true, signal, tell: () => undefined }, measured)
       expect(measured.dataSets.map(({ name, files }) => [name, files])).toEqual([
         ['scale-2000', 2200],
         ['scale-12000', 12_200],

@@ -41,7 +41,7 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   try {
     for (const set of options.sets) await measureSet({ set, options, tools, isRestoreCompared, signal }, measured)
     const { scaleSizes: sizes, workFolder } = options
-    if (sizes.length > 0) await measureScale({ sizes, workFolder, isRestoreCompared, signal }, measured)
+    if (sizes.length > 0) await measureScale({ sizes, workFolder, isRestoreCompared, signal, tell: console.error }, measured)
   } finally {
     held?.remove()
   }

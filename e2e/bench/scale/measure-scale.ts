@@ -17,12 +17,16 @@ export interface ScaleToMeasure {
   readonly workFolder: string | null
   readonly isRestoreCompared: boolean
   readonly signal: AbortSignal
+  readonly tell: (line: string) => void
 }
 
 /** Holdfast alone with more and more of the same files: what grows with their number, and whether it grows as they do. */
-export async function measureScale({ sizes, workFolder, isRestoreCompared, signal }: ScaleToMeasure, measured: Measured): Promise<void> {
+export async function measureScale(
+  { sizes, workFolder, isRestoreCompared, signal, tell }: ScaleToMeasure,
+  measured: Measured,
+): Promise<void> {
   const need = needOf(Math.max(...sizes))
-  console.error(
+  tell(
     `${scaleName}: up to ${Math.ceil(need.neededBytes / 2 ** 30)} GiB and ${need.neededFiles.toLocaleString('en')} files will lie on the disk`,
   )
   const work = makeWorkFolder({ folder: workFolder, place: 'disk', ...need })
@@ -34,14 +38,14 @@ export async function measureScale({ sizes, workFolder, isRestoreCompared, signa
     const tree = new ScaleTree(join(work.path, scaleName), Math.min(...sizes))
     for (const size of sizes) {
       const set: ScaleSetName = `${scaleName}-${size}`
-      console.error(`${set}: making the data …`)
+      tell(`${set}: making the data …`)
       await tree.growTo(size, signal)
       const areCachesEmptied = await emptyCaches(signal)
       const origin = `words in hex, from a fixed seed, ${tree.wideFiles.toLocaleString('en')} of the files in one folder; ${cacheWords(areCachesEmptied)}`
       measured.dataSets.push({ name: set, origin, fileSystem, files: tree.files, bytes: tree.bytes })
       const keep = (browsing: Omit<Browsing, 'set'>): void => {
         measured.browsing.push({ set, ...browsing })
-        console.error(`${set}: folders were opened; its store is checked …`)
+        tell(`${set}: folders were opened; its store is checked …`)
       }
       const samples = await measureRounds({
         set,
@@ -50,7 +54,7 @@ export async function measureScale({ sizes, workFolder, isRestoreCompared, signa
         tools: [browsedTool(tree, keep)],
         rounds: 1,
         signal,
-        tell: console.error,
+        tell,
         settleMs,
         isRestoreCompared,
         steps: ['first', 'unchanged', 'restore'],
