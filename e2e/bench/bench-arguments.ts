@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { dataSetNames, heldOutKinds, usualDataSets, type DataSetName } from './figures.ts'
+import { dataSetNames, heldOutKinds, scaleName, usualDataSets, type DataSetName } from './figures.ts'
 
 export interface BenchArguments {
   readonly sets: readonly DataSetName[]
@@ -11,6 +11,8 @@ export interface BenchArguments {
   readonly stages: boolean
   /** Of the set `tiny`. */
   readonly files: number
+  /** Files of the sizes that are compared, ascending; empty = none are. */
+  readonly scaleSizes: readonly number[]
   /** Ends with a failure where Holdfast is behind a peer. */
   readonly gate: boolean
   /** Writes the results into docs/performance.md. */
@@ -25,18 +27,23 @@ export interface BenchArguments {
   readonly borgLz4: boolean
 }
 
+const usualTinyFiles = 1_000_000
+/** From how many on a person thinks of many, and what a large server holds. */
+const usualScaleSizes = [1_000_000, 5_000_000]
+
 /** All held-out kinds at once. */
 const kindsName = 'kinds'
 
 export const usage = `usage: npm run bench -- [SET…] [options]      (linux and large when none is named)
 
-  SET              linux, large, tiny, ${heldOutKinds.join(', ')}; ${kindsName} = the last ${heldOutKinds.length}
+  SET              linux, large, tiny, ${heldOutKinds.join(', ')}; ${kindsName} = the last ${heldOutKinds.length};
+                   ${scaleName} = Holdfast alone with two numbers of tiny files
   --stages         where the time goes, instead of a comparison (linux when no set is named; one round)
-  --files N        files of the set tiny, 1,000 in each folder (1000000)
-  --repeat N       rounds; the median counts (3; of tiny 1)
+  --files N[,M]    files of the set tiny, 1,000 in each folder (1000000); of ${scaleName} a smaller and a larger number (${usualScaleSizes.join()})
+  --repeat N       rounds; the median counts (3; of tiny 1; of ${scaleName} always 1)
   --no-gate        end well even where Holdfast is behind a peer
   --record         write the results into docs/performance.md
-  --work DIR       where data and stores lie (a folder of its own on /dev/shm, of tiny on /var/tmp)
+  --work DIR       where data and stores lie (a folder of its own on /dev/shm, of tiny and ${scaleName} on /var/tmp)
   --data DIR       use the data sets DIR/linux, DIR/large … instead of making them
   --restic PATH    compare with this restic too
   --borg-lz4       compare with the first backup of borg's default compression too`
@@ -49,13 +56,14 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
   const stages = values.stages === true
   if (stages && values.record === true) throw new UsageProblem(`--record writes comparisons, and --stages makes none.\n${usage}`)
   const path = (value: string | undefined): string | null => (value === undefined ? null : resolve(value))
+  const wanted = wantedSets(positionals, values, stages ? ['linux'] : usualDataSets)
   return {
-    sets: setsNamed(positionals, stages ? ['linux'] : usualDataSets),
+    ...wanted,
     rounds: wholeNumber('--repeat', values.repeat ?? (stages ? '1' : '3'), 1, 100),
     areRoundsGiven: values.repeat !== undefined,
     stages,
-    files: wholeNumber('--files', values.files ?? '1000000', 1000, 50_000_000),
-    gate: values['no-gate'] !== true && !stages,
+    // Sizes are compared with each other.
+    gate: values['no-gate'] !== true && !stages && wanted.sets.length > 0,
     record: values.record === true,
     workFolder: path(values.work),
     dataFolder: path(values.data),
@@ -64,10 +72,42 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
   }
 }
 
+interface GivenOptions {
+  readonly files?: string | undefined
+  readonly data?: string | undefined
+  readonly stages?: boolean | undefined
+}
+
+function wantedSets(
+  names: readonly string[],
+  { files, data, stages }: GivenOptions,
+  whenNone: readonly DataSetName[],
+): Pick<BenchArguments, 'sets' | 'files' | 'scaleSizes'> {
+  const isScale = names.includes(scaleName)
+  if (isScale && (stages === true || data !== undefined))
+    throw new UsageProblem(`${scaleName} makes its own data and compares sizes: neither --data nor --stages goes with it.\n${usage}`)
+  const named = names.filter((name) => name !== scaleName)
+  const sets = isScale && named.length === 0 ? [] : setsNamed(named, whenNone)
+  const given = files === undefined ? null : fileNumbers(files)
+  if (given !== null && given.length > 1 && (!isScale || sets.includes('tiny')))
+    throw new UsageProblem(`--files takes two numbers for ${scaleName} alone.\n${usage}`)
+  return { sets, files: given?.[0] ?? usualTinyFiles, scaleSizes: isScale ? (given ?? usualScaleSizes) : [] }
+}
+
+/** One number, or two of which the second is larger. */
+function fileNumbers(text: string): number[] {
+  const numbers = text.split(',').map((one) => wholeNumber('--files', one, 1000, 50_000_000))
+  const [first = 0, second = Infinity, ...more] = numbers
+  if (second <= first || more.length > 0) throw new UsageProblem(`--files takes one number, or a smaller and a larger one.\n${usage}`)
+  return numbers
+}
+
 function setsNamed(names: readonly string[], whenNone: readonly DataSetName[]): DataSetName[] {
   const unknown = names.find((name) => name !== kindsName && !isDataSet(name))
   if (unknown !== undefined)
-    throw new UsageProblem(`There is no data set “${unknown}”; there are ${dataSetNames.join(', ')} and ${kindsName}.\n${usage}`)
+    throw new UsageProblem(
+      `There is no data set “${unknown}”; there are ${dataSetNames.join(', ')}, ${kindsName} and ${scaleName}.\n${usage}`,
+    )
   const wanted: readonly string[] = names.length === 0 ? whenNone : names.flatMap((name) => (name === kindsName ? heldOutKinds : [name]))
   return dataSetNames.filter((name) => wanted.includes(name))
 }

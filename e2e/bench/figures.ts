@@ -10,10 +10,14 @@ export const usualDataSets = ['linux', 'large'] as const
 export const heldOutKinds = ['node_modules', 'maildir', 'postgres', 'photos', 'vm'] as const
 export const dataSetNames = [...usualDataSets, 'tiny', ...heldOutKinds] as const
 export type DataSetName = (typeof dataSetNames)[number]
+/** Asked for by this name, and measured in several sizes: each is a set of its own. */
+export const scaleName = 'scale'
+export type ScaleSetName = `${typeof scaleName}-${number}`
+export type MeasuredSetName = DataSetName | ScaleSetName
 
 /** One step of one tool, once. */
 export interface Sample {
-  readonly set: DataSetName
+  readonly set: MeasuredSetName
   readonly tool: string
   readonly step: Step
   readonly round: number
@@ -69,10 +73,12 @@ export interface BenchResults {
   readonly samples: readonly Sample[]
   /** Where the time went, step by step; empty unless it was asked for. */
   readonly stages: readonly StepStages[]
+  /** How long folders of snapshots took to open; empty unless sizes were compared. */
+  readonly browsing: readonly Browsing[]
 }
 
 export interface DataSetFacts {
-  readonly name: DataSetName
+  readonly name: MeasuredSetName
   /** Part of a sentence, without paths: it may be published. */
   readonly origin: string
   readonly fileSystem: string
@@ -103,4 +109,27 @@ export interface StepStages {
   readonly idleSeconds: Readonly<Record<string, number>>
   /** CPU of the profiler's own threads, which is in none of the figures. */
   readonly profilerSeconds: number
+}
+
+/** What of a snapshot is opened: its top, the folder that holds all folders, one of these, a folder that holds very many, and the rest of it. */
+export const visitedPlaces = ['top', 'folders', 'folder', 'wide', 'wide rest'] as const
+export type VisitedPlace = (typeof visitedPlaces)[number]
+
+/** Pages of a folder, over HTTP: each from the request to the last byte of the answer. */
+export interface Visits {
+  readonly place: VisitedPlace
+  /** What a place holds: the most entries that one of these folders has. */
+  readonly entries: number
+  /** Nobody has read it since the hub started. */
+  readonly isFirst: boolean
+  readonly milliseconds: readonly number[]
+}
+
+/** One person who looks through a snapshot. */
+export interface Browsing {
+  readonly set: ScaleSetName
+  /** From the start of the hub, whose store is as large as the set makes it, to its first answer. */
+  readonly hubStartSeconds: number
+  readonly visits: readonly Visits[]
+  readonly parts: Sample['parts']
 }

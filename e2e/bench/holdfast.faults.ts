@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makePostgresFolder } from './data/postgres-folder.ts'
+import { fileSystemOf } from './file-system.ts'
 import { profiledSteps, steps, type ProfiledStep } from './figures.ts'
 import { holdfastTool } from './holdfast.ts'
 import { measureRounds } from './measure-rounds.ts'
+import { nothingMeasured } from './measure-set.ts'
 import { measureStages } from './measure-stages.ts'
+import { measureScale } from './scale/measure-scale.ts'
 import { makeSourceTree } from './source-tree.ts'
 import type { Stage } from './stages/stages.ts'
 import { bytesBelow } from './tool.ts'
@@ -70,6 +73,38 @@ test('stages account for all CPU of agent and hub, and the work of each step is 
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 })
+
+// Sizes are compared on a disk.
+test.runIf(fileSystemOf(tmpdir()) !== 'tmpfs')(
+  'two sizes of the real system are measured, looked through and checked, and nothing is left',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-test-'))
+    try {
+      chmodSync(folder, 0o711)
+      const measured = nothingMeasured()
+      const { signal } = new AbortController()
+      await measureScale({ sizes: [2000, 12_000], workFolder: folder, isRestoreCompared: true, signal, tell: () => undefined }, measured)
+      expect(measured.dataSets.map(({ name, files }) => [name, files])).toEqual([
+        ['scale-2000', 2200],
+        ['scale-12000', 12_200],
+      ])
+      expect(measured.samples.map(({ set, step }) => `${set} ${step}`)).toEqual(
+        ['scale-2000', 'scale-12000'].flatMap((set) => profiledSteps.map((step) => `${set} ${step}`)),
+      )
+      expect(measured.browsing.map(({ set, visits }) => [set, visits.map(({ milliseconds }) => milliseconds.length)])).toEqual([
+        ['scale-2000', [1, 1, 2, 2, 1, 50, 50]],
+        ['scale-12000', [1, 1, 12, 12, 1, 50, 50]],
+      ])
+      for (const { hubStartSeconds, parts } of measured.browsing) {
+        expect(hubStartSeconds).toBeGreaterThan(0)
+        expect(Object.keys(parts)).toEqual(['agent', 'hub', 'database', 'browser'])
+      }
+      expect(readdirSync(folder)).toEqual([])
+    } finally {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+  },
+)
 
 test('the data folder of a Postgres is one of a clean end, with its table', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-test-'))

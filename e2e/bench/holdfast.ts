@@ -20,6 +20,7 @@ export const holdfastTool: Tool = {
 /** A round that also tells the processes that take part. */
 export interface HoldfastRound extends ToolRound {
   readonly servants: Servants
+  readonly stack: Stack
 }
 
 export async function beginHoldfast(options: StackOptions): Promise<HoldfastRound> {
@@ -36,6 +37,7 @@ export async function beginHoldfast(options: StackOptions): Promise<HoldfastRoun
   const command = (...args: string[]): Command => programCommand(holdfastBin, args)
   return {
     servants,
+    stack,
     backUp: (source, signal) => measureCommand('command line', command('backup', source), servants, signal),
     restore: (_source, target, signal) =>
       measureCommand('command line', command('restore', 'latest', '--target', target), servants, signal),
@@ -53,7 +55,8 @@ async function postmasterOf({ folder }: Stack): Promise<number> {
   throw new Error('The hub’s Postgres has no lock file where it was expected.')
 }
 
-async function servantsOf(stack: Stack): Promise<Servants> {
+/** Of the database as it runs now: with a hub that is started anew it is another one. */
+export async function servantsOf(stack: Stack): Promise<Servants> {
   const postmaster = await postmasterOf(stack)
   return new Map([
     ['agent', () => treeOf(stack.agent().pid)],

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { changeTree } from './change-set.ts'
-import type { DataSetName, Sample, Step } from './figures.ts'
+import type { MeasuredSetName, Sample, Step } from './figures.ts'
 import type { CommandFigures } from './measure-command.ts'
 import type { Tool, ToolRound } from './tool.ts'
 
 export interface Contest {
-  readonly set: DataSetName
+  readonly set: MeasuredSetName
   readonly source: string
   /** Free to be filled, and empty again afterwards. */
   readonly workFolder: string

@@ -3,7 +3,7 @@ import type { BenchArguments } from './bench-arguments.ts'
 import { dataSetTraits } from './data-set-traits.ts'
 import { makeDataSet, readThrough, runToEnd, takeDataSet } from './data-sets.ts'
 import { fileSystemOf } from './file-system.ts'
-import { profiledSteps, type DataSetFacts, type DataSetName, type Sample, type Step, type StepStages } from './figures.ts'
+import { profiledSteps, type Browsing, type DataSetFacts, type DataSetName, type Sample, type Step, type StepStages } from './figures.ts'
 import { measureRounds } from './measure-rounds.ts'
 import { measureStages } from './measure-stages.ts'
 import { product } from './targets.ts'
@@ -11,17 +11,18 @@ import type { Tool } from './tool.ts'
 import { makeWorkFolder, usuallyNeededBytes } from './work-folder.ts'
 
 /** Holdfast trusts files that were left alone for 2 s before it looked, borg those that are older than its newest. */
-const settleMs = 2_500
+export const settleMs = 2_500
 /** What has been measured so far. */
 export interface Measured {
   readonly samples: Sample[]
   readonly dataSets: DataSetFacts[]
   readonly stages: StepStages[]
+  readonly browsing: Browsing[]
   /** What the work folders lay on. */
   readonly fileSystems: Set<string>
 }
 
-export const nothingMeasured = (): Measured => ({ samples: [], dataSets: [], stages: [], fileSystems: new Set() })
+export const nothingMeasured = (): Measured => ({ samples: [], dataSets: [], stages: [], browsing: [], fileSystems: new Set() })
 
 export interface SetToMeasure {
   readonly set: DataSetName

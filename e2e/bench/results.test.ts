@@ -40,6 +40,7 @@ const results: BenchResults = {
   targets: [{ name: 'linux: first backup', target: '≥ 2×', measured: '2.50×', met: true, gate: { rule: '≥ 1.5×', passed: true } }],
   samples: [],
   stages: [],
+  browsing: [],
 }
 
 test('results are tables with the spread, the ratio to Holdfast, and what each process took', () => {
@@ -94,10 +95,36 @@ test('sets are named one by one or as kinds; tiny files and stages are asked for
     expect(() => parseBenchArguments(wrong)).toThrow('usage:')
 })
 
+test('sizes are compared by themselves or beside sets, and take one number of files or two', () => {
+  expect(parseBenchArguments(['scale'])).toMatchObject({ sets: [], scaleSizes: [1_000_000, 5_000_000], gate: false })
+  expect(parseBenchArguments(['scale', '--files', '20000,100000'])).toMatchObject({ sets: [], scaleSizes: [20_000, 100_000] })
+  expect(parseBenchArguments(['tiny', 'scale', '--files', '5000'])).toMatchObject({
+    sets: ['tiny'],
+    files: 5000,
+    scaleSizes: [5000],
+    gate: true,
+  })
+  expect(parseBenchArguments(['scale', 'vm']).sets).toEqual(['vm'])
+  expect(parseBenchArguments(['tiny']).scaleSizes).toEqual([])
+  for (const wrong of [
+    ['tiny', '--files', '1000,2000'],
+    ['scale', 'tiny', '--files', '1000,2000'],
+    ['scale', '--files', '2000,1000'],
+    ['scale', '--files', '2000,2000'],
+    ['scale', '--files', '1000,2000,3000'],
+    ['scale', '--files', '1000,'],
+    ['scale', '--files', '10,2000'],
+    ['scale', '--stages'],
+    ['scale', '--data', '/d'],
+  ])
+    expect(() => parseBenchArguments(wrong), wrong.join(' ')).toThrow('usage:')
+})
+
 test('only what was asked for lies on a disk, and a disk is not a tmpfs', () => {
   const wanted = { folder: '/dev/shm', neededBytes: 1 }
   expect(() => makeWorkFolder({ ...wanted, place: 'disk' })).toThrow(/is a tmpfs.*--work DIR/)
   const work = makeWorkFolder({ ...wanted, place: 'memory' })
   work.remove()
   expect(() => makeWorkFolder({ ...wanted, place: 'memory', neededBytes: 2 ** 60 })).toThrow('GiB free')
+  expect(() => makeWorkFolder({ ...wanted, place: 'memory', neededFiles: 2 ** 50 })).toThrow('more files (inodes)')
 })

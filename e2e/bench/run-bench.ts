@@ -1,22 +1,22 @@
 /** `npm run bench`: the whole system beside restic, borg, rsync and cp, on this machine (docs/performance.md). */
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { cpus, release, totalmem, type as systemName } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../stack/project.ts'
 import { parseBenchArguments, UsageProblem, type BenchArguments } from './bench-arguments.ts'
+import { resultsOf } from './collect-results.ts'
 import { dataSetTraits } from './data-set-traits.ts'
-import type { BenchResults, MachineFacts } from './figures.ts'
+import type { BenchResults } from './figures.ts'
 import { floorTool } from './floor-tool.ts'
 import { holdMemory } from './hold-memory.ts'
 import { holdfastTool } from './holdfast.ts'
-import { measureSet, nothingMeasured, type Measured } from './measure-set.ts'
+import { measureSet, nothingMeasured } from './measure-set.ts'
 import { copyTool, findPeers } from './peers.ts'
 import { recordResults } from './record-results.ts'
 import { resultLines } from './result-tables.ts'
-import { rowsOf } from './rows.ts'
+import { measureScale } from './scale/measure-scale.ts'
+import { scaleLines } from './scale/scale-tables.ts'
 import { stageLines } from './stage-tables.ts'
-import { floors, gateProblems, targetsOf } from './targets.ts'
+import { floors, gateProblems } from './targets.ts'
 import type { Tool } from './tool.ts'
 import { makeWorkFolder, type WorkFolder } from './work-folder.ts'
 
@@ -31,7 +31,8 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   const { tools: peers, missing } = options.stages ? { tools: stageFloors, missing: [] } : await findPeers(options)
   if (options.gate && missing.length > 0)
     throw new Error(`${missing.join('; ')}. Nothing was measured; --no-gate measures with what is there.`)
-  for (const line of missing) console.error(`Not compared: ${line}.`)
+  // Sizes are compared with each other.
+  if (options.sets.length > 0) for (const line of missing) console.error(`Not compared: ${line}.`)
   const tools = [holdfastTool, ...peers]
   const isRestoreCompared = peers.some(({ name }) => name === 'rsync')
   if (!isRestoreCompared && !options.stages) console.error('Restored trees are not compared with their sources: that needs rsync.')
@@ -39,6 +40,8 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   const held = await holdMemoryFor(options, signal)
   try {
     for (const set of options.sets) await measureSet({ set, options, tools, isRestoreCompared, signal }, measured)
+    const { scaleSizes: sizes, workFolder } = options
+    if (sizes.length > 0) await measureScale({ sizes, workFolder, isRestoreCompared, signal, tell: console.error }, measured)
   } finally {
     held?.remove()
   }
@@ -58,54 +61,17 @@ async function holdMemoryFor({ sets, workFolder }: BenchArguments, signal: Abort
 /** With nothing to compare with there is still how little there could be to do. */
 const stageFloors: readonly Tool[] = [floorTool('hmac-sha256'), copyTool]
 
-function resultsOf({ samples, dataSets, stages, fileSystems }: Measured, tools: readonly Tool[]): BenchResults {
-  const rows = rowsOf(samples)
-  return {
-    machine: machineFacts([...fileSystems].join(' and ')),
-    date: new Date().toISOString(),
-    commit: commitInHand(),
-    // Not every set is measured with every tool.
-    peers: Object.fromEntries(
-      tools.filter(({ name }) => rows.some(({ tool }) => tool === name)).map(({ name, version }) => [name, version]),
-    ),
-    dataSets,
-    rows,
-    targets: targetsOf(rows),
-    samples,
-    stages,
-  }
-}
-
 function finish(options: BenchArguments, results: BenchResults): number {
-  const lines = [...resultLines(results), ...stageLines(results.stages, results.rows)]
+  const { dataSets, rows, stages, browsing } = results
+  const lines = [...resultLines(results), ...scaleLines(dataSets, rows, browsing), ...stageLines(stages, rows)]
   console.log(lines.join('\n'))
   writeFileSync(join(projectRoot, 'bench-results.json'), `${JSON.stringify(results, null, 2)}\n`)
   if (options.record) recordResults(join(projectRoot, 'docs', 'performance.md'), lines)
-  if (options.stages) return 0
+  if (options.stages || options.sets.length === 0) return 0
   const comparedWith = Object.keys(results.peers).filter((tool) => tool !== holdfastTool.name && !floors.includes(tool))
   const problems = gateProblems(results.targets, comparedWith)
   for (const problem of problems) console.error(`Gate: ${problem}`)
   return options.gate && problems.length > 0 ? failed : 0
-}
-
-const machineFacts = (fileSystem: string): MachineFacts => ({
-  cpu: cpus()[0]?.model ?? 'an unknown processor',
-  cores: cpus().length,
-  memoryBytes: totalmem(),
-  system: `${systemName()} ${release()}`,
-  node: process.versions.node,
-  fileSystem,
-})
-
-function commitInHand(): string | null {
-  try {
-    const git = (...args: string[]): string =>
-      execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    return git('rev-parse', '--short', 'HEAD').trim() + (git('status', '--porcelain').trim() === '' ? '' : ' with changes')
-  } catch {
-    // A copy without git: then nobody knows.
-    return null
-  }
 }
 
 try {

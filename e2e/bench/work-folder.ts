@@ -15,6 +15,8 @@ export interface WantedPlace {
   readonly folder: string | null
   readonly place: keyof typeof usualPlaces
   readonly neededBytes: number
+  /** Where there are so many that a disk may run out of places for them. */
+  readonly neededFiles?: number
 }
 
 export interface WorkFolder {
@@ -23,17 +25,22 @@ export interface WorkFolder {
 }
 
 /** A folder of this bench alone; those of benches that were killed are removed. @throws Error where there is no room */
-export function makeWorkFolder({ folder, place, neededBytes }: WantedPlace): WorkFolder {
+export function makeWorkFolder({ folder, place, neededBytes, neededFiles = 0 }: WantedPlace): WorkFolder {
   const parent = folder ?? usualPlaces[place]
   if (!existsSync(parent)) throw new Error(`There is no ${parent}. Name a folder on a fast disk with --work DIR.`)
   const fileSystem = fileSystemOf(parent)
   if (place === 'disk' && inMemory.has(fileSystem))
     throw new Error(`${parent} is a ${fileSystem}, and this data set is measured on a disk. Name a folder on one with --work DIR.`)
   removeAbandoned(parent)
-  const { bavail, bsize } = statfsSync(parent)
+  const { bavail, bsize, files, ffree } = statfsSync(parent)
   if (bavail * bsize < neededBytes)
     throw new Error(
       `${parent} has ${((bavail * bsize) / 2 ** 30).toFixed(1)} GiB free, and the bench needs ${Math.ceil(neededBytes / 2 ** 30)}. Name another folder with --work DIR.`,
+    )
+  // File systems that make their inodes as they go say that they have none.
+  if (files > 0 && ffree < neededFiles)
+    throw new Error(
+      `${parent} has room for ${ffree.toLocaleString('en')} more files (inodes), and the bench needs ${neededFiles.toLocaleString('en')}. Name another folder with --work DIR.`,
     )
   const path = mkdtempSync(join(parent, `${prefix}${process.pid}-`))
   // As root the database runs as another user, who has to pass through.

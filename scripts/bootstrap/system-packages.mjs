@@ -30,15 +30,19 @@ export const testPackages = {
 
 /**
  * The programs that Holdfast is compared with, and the one that compares trees.
- * @param {{ isRequired: boolean }} options @returns {SystemPackages}
+ * @param {{ isRequired: boolean, hasPeers?: boolean }} options @returns {SystemPackages}
  */
-export const benchPackages = ({ isRequired }) => ({
+export const benchPackages = ({ isRequired, hasPeers = true }) => ({
   whoNeeds: 'The bench needs',
   whenMissing: isRequired ? 'nothing is measured (--no-gate measures with what is there)' : 'it goes on with what is there',
   isRequired,
   packages: [
-    { name: 'restic', paths: ['restic'] },
-    { name: 'borgbackup', paths: ['borg'] },
+    ...(hasPeers
+      ? [
+          { name: 'restic', paths: ['restic'] },
+          { name: 'borgbackup', paths: ['borg'] },
+        ]
+      : []),
     { name: 'rsync', paths: ['rsync'] },
   ],
 })

@@ -11,7 +11,7 @@ import {
   type RunState,
 } from '@holdfast/shared-types'
 import { io, type Socket } from 'socket.io-client'
-import type { HubDoor } from '../chaos/hub-door.ts'
+import type { HubDoor } from '../../stack/hub-door.ts'
 
 /** What somebody knows of a run. */
 export interface Sight {

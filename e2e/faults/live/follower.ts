@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isEndState, type LogLine, type Run } from '@holdfast/shared-types'
-import type { HubDoor } from '../chaos/hub-door.ts'
+import type { HubDoor } from '../../stack/hub-door.ts'
 import type { Sight } from './browser-client.ts'
 
 /** Small, so that one sight of the log is many answers. */
