@@ -30,6 +30,7 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .sort()
 const work = mkdtempSync(path.join(path.dirname(folder), 'hf-bench-'))
 const copy = path.join(work, 'copy')
+const single = kind === 'bundle' || kind === 'pack' ? chosenFiles() : []
 const rows: readonly Measured[] = variations[kind].map((variation) => ({ variation, backups: [], restores: [], again: [] }))
 
 /** Evenly over the folder, so that each run takes the same. What lies in its folder's page is no restore of contents. */
@@ -39,29 +40,35 @@ function chosenFiles(): readonly string[] {
   return Array.from({ length: singleFiles }, (_, index) => stored[Math.floor(((index + 0.5) * stored.length) / singleFiles)] ?? '')
 }
 
-function run({ constants, chunker, threads }: Variation, order: Pick<RunOrder, 'task' | 'folder' | 'singleFiles'>): RunFigures {
+function run({ constants, chunker, threads }: Variation, order: Pick<RunOrder, 'task' | 'folder' | 'seed' | 'singleFiles'>): RunFigures {
   const whole: RunOrder = { ...order, work: path.join(work, 'run'), chunker, threads }
   const args = ['-C', '@holdfast/source', '--import', here('other-sizes.ts'), here('one-run.ts'), JSON.stringify(whole)]
   const env = { ...process.env, HOLDFAST_BENCH_CONSTANTS: JSON.stringify(constants) }
   return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' })) as RunFigures
 }
 
-function measure({ variation, backups, restores, again }: Measured, single: readonly string[]): void {
+/** Each run by itself: whoever sees one that is far off sees it in its round. */
+function lastRuns({ backups, restores, again }: Measured): string {
+  const told = (name: string, figures: RunFigures | undefined): string =>
+    figures === undefined ? '' : ` ${name} ${(figures.cpuMs / 1000).toFixed(2)} s CPU, ${(figures.elapsedMs / 1000).toFixed(2)} s;`
+  return told('backup', backups.at(-1)) + told('restore', restores.at(-1)) + told('edited copy', again.at(-1))
+}
+
+function measure({ variation, backups, restores, again }: Measured, seed: number): void {
   mkdirSync(path.join(work, 'run'))
-  backups.push(run(variation, { task: 'backup', folder, singleFiles: [] }))
-  restores.push(run(variation, { task: 'restore', folder, singleFiles: single }))
-  if (kind === 'chunk') again.push(run(variation, { task: 'backup', folder: copy, singleFiles: [] }))
+  backups.push(run(variation, { task: 'backup', folder, seed, singleFiles: [] }))
+  restores.push(run(variation, { task: 'restore', folder, seed, singleFiles: single }))
+  if (kind === 'chunk') again.push(run(variation, { task: 'backup', folder: copy, seed, singleFiles: [] }))
   rmSync(path.join(work, 'run'), { recursive: true })
 }
 
 try {
   const edits = kind === 'chunk' ? makeEditedCopy(folder, files, copy) : 0
-  const single = kind === 'bundle' || kind === 'pack' ? chosenFiles() : []
   for (let round = 0; round < rounds; round++)
     for (let turn = 0; turn < rows.length; turn++) {
       const row = rows[(round + turn) % rows.length]!
-      measure(row, single)
-      console.error(`round ${round + 1} of ${rounds}: ${row.variation.name}`)
+      measure(row, round)
+      console.error(`round ${round + 1} of ${rounds}: ${row.variation.name}:${lastRuns(row)}`)
     }
   printTables(kind, rows, edits)
 } finally {

@@ -17,6 +17,8 @@ export interface RunOrder {
   readonly work: string
   readonly chunker: ChunkerProfile | ChunkLimits
   readonly threads: number
+  /** Of the keys, and so of where files are cut: the same for all values of a round. */
+  readonly seed: number
   /** Below the folder; each is restored by itself, for what it makes a hub send. */
   readonly singleFiles: readonly string[]
 }
@@ -41,8 +43,7 @@ interface Snapshot {
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as RunOrder
-// The same for all runs: with other keys files are cut elsewhere.
-const keys = deriveDomainKeys(Buffer.alloc(32, 1), { vaultId: Buffer.alloc(16, 2), domainId: Buffer.alloc(16, 3), keyEpoch: 1 })
+const keys = deriveDomainKeys(Buffer.alloc(32, order.seed), { vaultId: Buffer.alloc(16, 2), domainId: Buffer.alloc(16, 3), keyEpoch: 1 })
 const store = path.join(order.work, 'store')
 const snapshotFile = path.join(order.work, 'snapshot.json')
 const restored = path.join(order.work, 'restored')
