@@ -26,7 +26,7 @@ import { wirePathBytes } from './wire-path-bytes.ts'
 const chunker = 'standard'
 /** What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way. */
 const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2 } } as const
-/** Sealing (zstd, AES-GCM) is half of a backup's work, walking and hashing the other: more threads than this wait for the walk. */
+/** Hashing and sealing (zstd, AES-GCM) are three quarters of a backup's work, walking and reading the rest: more threads than this wait for the walk. */
 const mostSealThreads = 4
 /** For threads to end and packs that are nearly there. */
 const abandonMs = 5_000

@@ -30,8 +30,14 @@ const restToldEveryMs = 30_000
 /** Why a run ends early. `dropped`: the hub no longer counts on it, nothing is told. `stopping`: this process ends. */
 export type StopReason = 'cancelled' | 'dropped' | 'stopping'
 
-/** V8 lets the young part of a heap grow to 48 MB and more before it looks for garbage; the rest of a heap is as large as a run needs. */
-const heapLimits = { normal: {}, small: { maxYoungGenerationSizeMb: 3 } } as const satisfies Record<MemoryProfile, ResourceLimits>
+/**
+ * V8 lets the young part of a heap grow to 48 MB and more before it looks for garbage: half of that takes 50 MB less and no more CPU
+ * (docs/performance.md, memory of the agent). The rest of a heap is as large as a run needs.
+ */
+const heapLimits = { normal: { maxYoungGenerationSizeMb: 24 }, small: { maxYoungGenerationSizeMb: 3 } } as const satisfies Record<
+  MemoryProfile,
+  ResourceLimits
+>
 
 export interface RunInHandOptions extends HubDoors {
   readonly order: RunOrder

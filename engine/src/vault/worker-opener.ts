@@ -7,6 +7,7 @@ import type { OpenedSegment } from './blob-source.ts'
 import { InlineOpener, type Opener } from './opener.ts'
 import type { OpenedReport, OpenOrder, OpenReport } from './open-worker.ts'
 import { siblingModule } from './sibling-module.ts'
+import { workerHeap } from './worker-heap.ts'
 
 /** Less than this is opened at once: a thread takes longer to start, and a message longer to come back. */
 const worthAThreadBytes = 512 * 1024
@@ -78,7 +79,11 @@ export class WorkerOpener implements Opener {
       null,
     )
     if (least !== null && (least.busyBytes === 0 || this.#threads.length >= this.#threadCount)) return least
-    const worker = new Worker(siblingModule('./open-worker', import.meta.url), { workerData: this.#keys, name: 'holdfast-open' })
+    const worker = new Worker(siblingModule('./open-worker', import.meta.url), {
+      workerData: this.#keys,
+      name: 'holdfast-open',
+      resourceLimits: workerHeap,
+    })
     worker.on('message', (report: OpenReport) => this.#take(report))
     worker.on('error', (cause) => this.#fail(new EngineError('invariant.broken', 'A thread that opens segments stopped.', { cause })))
     worker.on('exit', () => this.#fail(new EngineError('invariant.broken', 'A thread that opens segments ended too early.')))

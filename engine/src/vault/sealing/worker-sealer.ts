@@ -4,6 +4,7 @@ import type { DomainKeys } from '../../reader/primitives.ts'
 import type { Compression } from '../compression/compress.ts'
 import type { Bundle, Pack } from '../pack/pack-builder.ts'
 import { siblingModule } from '../sibling-module.ts'
+import { workerHeap } from '../worker-heap.ts'
 import type { SealOrder, SealReport, SealSettings } from './seal-worker.ts'
 import type { ContentRun, SealedPlace, Sealer } from './sealer.ts'
 
@@ -19,7 +20,11 @@ class SealThread {
   /** Bytes given and not yet done: the next job goes where this is least. */
   busyBytes = 0
   constructor(workerData: SealSettings) {
-    this.worker = new Worker(siblingModule('./seal-worker', import.meta.url), { workerData, name: 'holdfast-seal' })
+    this.worker = new Worker(siblingModule('./seal-worker', import.meta.url), {
+      workerData,
+      name: 'holdfast-seal',
+      resourceLimits: workerHeap,
+    })
   }
 }
 
