@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { toHex } from '../../src/bytes/index.ts'
 import {
-  blobIdBytes,
   decodePackHeader,
   decodePackTrailer,
   locationRecordBytes,
@@ -11,10 +10,10 @@ import {
   packKinds,
   packTrailerBytes,
   readLocation,
-  writeLocation,
   type PackKind,
 } from '../../src/format/index.ts'
-import { BlobIndex, decodePackEnd, type CheckedPack, type Pack, type SessionPorts, type SourcePorts } from '../../src/vault/index.ts'
+import { decodePackEnd, type CheckedPack, type Pack, type SessionPorts, type SourcePorts } from '../../src/vault/index.ts'
+import { FirstPlaces } from '../../src/vault/testing/first-places.ts'
 
 /** As the hub joins neighbours to one read of the store (hub, reading/read-segments.ts). */
 const maxRangeBytes = 4 * 1024 * 1024
@@ -46,7 +45,7 @@ const none: HubFigures = { questions: 0, requests: 0, storeReads: 0, dataBytes: 
  */
 export class DirectoryHub {
   readonly #folder: string
-  readonly #index = new BlobIndex()
+  readonly #places = new FirstPlaces()
   readonly #segments = new Map<string, StoredSegment>()
   #figures: HubFigures = none
   /** Sent by this process. */
@@ -60,7 +59,7 @@ export class DirectoryHub {
   }
 
   get isEmpty(): boolean {
-    return this.#index.size === 0
+    return this.#segments.size === 0
   }
 
   get sessionPorts(): SessionPorts {
@@ -87,20 +86,16 @@ export class DirectoryHub {
   }
 
   #know(file: string, { header, segments }: CheckedPack): void {
-    const number = this.#index.addPack(header.packId.slice())
-    for (const { offset, length, birthPackId, birthOrdinal, blobIds } of segments) {
+    for (const segment of segments) {
+      const { offset, length, birthPackId, birthOrdinal } = segment
       this.#segments.set(`${toHex(birthPackId)}/${birthOrdinal}`, { file, offset, length, kind: header.kind })
-      for (const [position, id] of blobIds.entries()) this.#index.add(id, number, birthOrdinal, position)
+      this.#places.add(segment)
     }
   }
 
   #find(ids: Uint8Array): Promise<Uint8Array> {
-    const count = ids.length / blobIdBytes
-    const answer = new Uint8Array(count * locationRecordBytes)
-    for (let index = 0; index < count; index++)
-      writeLocation(answer, index, this.#index.find(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes)))
     this.#count({ questions: 1 })
-    return Promise.resolve(answer)
+    return Promise.resolve(this.#places.locate(ids))
   }
 
   #read(places: Uint8Array): Uint8Array {

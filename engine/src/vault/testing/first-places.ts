@@ -6,9 +6,11 @@ export class FirstPlaces {
   readonly #byId = new Map<string, BlobLocation>()
 
   add({ birthPackId, birthOrdinal, blobIds }: PackSegment): void {
+    // A copy: a view would keep a whole footer.
+    const packId = birthPackId.slice()
     for (const [position, id] of blobIds.entries()) {
       const hex = toHex(id)
-      if (!this.#byId.has(hex)) this.#byId.set(hex, { packId: birthPackId, ordinal: birthOrdinal, position })
+      if (!this.#byId.has(hex)) this.#byId.set(hex, { packId, ordinal: birthOrdinal, position })
     }
   }
 
