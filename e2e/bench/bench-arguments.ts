@@ -76,14 +76,17 @@ interface GivenOptions {
   readonly files?: string | undefined
   readonly data?: string | undefined
   readonly stages?: boolean | undefined
+  readonly record?: boolean | undefined
 }
 
 function wantedSets(
   names: readonly string[],
-  { files, data, stages }: GivenOptions,
+  { files, data, stages, record }: GivenOptions,
   whenNone: readonly DataSetName[],
 ): Pick<BenchArguments, 'sets' | 'files' | 'scaleSizes'> {
   const isScale = names.includes(scaleName)
+  if (isScale && record === true)
+    throw new UsageProblem(`--record keeps comparisons with other programs, and ${scaleName} makes none.\n${usage}`)
   if (isScale && (stages === true || data !== undefined))
     throw new UsageProblem(`${scaleName} makes its own data and compares sizes: neither --data nor --stages goes with it.\n${usage}`)
   const named = names.filter((name) => name !== scaleName)

@@ -62,6 +62,8 @@ function measure({ variation, backups, restores, again }: Measured, seed: number
   rmSync(path.join(work, 'run'), { recursive: true })
 }
 
+// A child that Ctrl-C ends makes its call fail, and what is below cleans up: only this process must not end at once.
+process.once('SIGINT', () => (process.exitCode = 130))
 try {
   const edits = kind === 'chunk' ? makeEditedCopy(folder, files, copy) : 0
   for (let round = 0; round < rounds; round++)

@@ -50,6 +50,7 @@ test('a flat restore of a selection drops the path of its source, and one of two
 /** A source in which some blobs are missing or damaged. */
 function sourceWithout(good: BlobSource, spoil: (id: Uint8Array) => 'missing' | 'damaged' | null): BlobSource {
   return {
+    room: good.room,
     locate: async (ids) => (await good.locate(ids)).map((place, index) => (spoil(ids[index]!) === 'missing' ? null : place)),
     segments: (places, signal) => good.segments(places, signal),
     verify: (type, id, bytes) => good.verify(type, id, spoil(id) === 'damaged' ? bytes.subarray(1) : bytes),

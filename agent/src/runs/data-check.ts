@@ -8,8 +8,7 @@ import { EngineError } from '@holdfast/engine/errors'
 import { CheckedBlobs, judgedTag, placeTag } from './checked-blobs.ts'
 import { isDamage } from './is-damage.ts'
 
-/** One round: so much content is read at once, whatever the sizes of its pieces. */
-const roundBytes = 32 * 1024 * 1024
+/** One round, where the source has no less room: so many pieces are read at once. */
 const roundBlobs = 4096
 /** Segments that could not be read are remembered so many at a time: told again, they cost a try, not memory. */
 const rememberedFailures = 10_000
@@ -61,7 +60,7 @@ export class DataCheck {
     if (this.#wanted.has(key)) return
     this.#wanted.set(key, { id, lengthBytes, path })
     this.#wantedBytes += lengthBytes
-    if (this.#wantedBytes >= roundBytes || this.#wanted.size >= roundBlobs) await this.flush()
+    if (this.#wantedBytes >= this.#ports.source.room.batchBytes || this.#wanted.size >= roundBlobs) await this.flush()
   }
 
   async flush(): Promise<void> {

@@ -3,7 +3,7 @@ import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
-import { InlineOpener, nodePrimitives, rawPublicKey, RemoteSource, signerOf, WorkerOpener } from '@holdfast/engine/vault'
+import { InlineOpener, nodePrimitives, rawPublicKey, RemoteSource, signerOf, smallReadRoom, WorkerOpener } from '@holdfast/engine/vault'
 import type { AgentId, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 import { thisSystem } from '../presets/this-system.ts'
@@ -38,9 +38,10 @@ export async function openSnapshot(context: RunContext, snapshotId: SnapshotId):
   const body = await openSnapshotBody(nodePrimitives, object, keys)
   requireSameSystem(context, body)
   const ports = { locate: (ids: Uint8Array) => hub.ask('run.locate', ids), readSegments: (places: Uint8Array) => readSegments(hub, places) }
-  const opener =
-    order.memory === 'small' ? new InlineOpener(keys) : new WorkerOpener(keys, Math.min(mostOpenThreads, availableParallelism()))
-  const source = new RemoteSource(keys, ports, opener)
+  const source =
+    order.memory === 'small'
+      ? new RemoteSource(keys, ports, new InlineOpener(keys), smallReadRoom)
+      : new RemoteSource(keys, ports, new WorkerOpener(keys, Math.min(mostOpenThreads, availableParallelism())))
   return { keys, body, source }
 }
 

@@ -26,7 +26,7 @@ export interface FoundBlob {
   readonly places: readonly { readonly segment: FoundSegment; readonly position: number }[]
 }
 
-/** Everything that lies in packs, found by birth and by blob: 60 bytes a blob, and some 300 a segment. */
+/** Everything that lies in packs, found by birth and by blob: 60 to 120 bytes a blob, and some 300 a segment. */
 export class PackContents {
   readonly #segments: FoundSegment[] = []
   readonly #byBirth = new Map<string, FoundSegment>()

@@ -1,5 +1,6 @@
 import type { BlobType } from '../format/blob-type.ts'
 import type { BlobLocation, SegmentPlace } from '../format/location.ts'
+import type { ReadRoom } from './read-room.ts'
 
 export interface OpenedSegment extends SegmentPlace {
   /** In the order of the segment. Authenticated as this segment; their ids are checked by `verify`. */
@@ -17,6 +18,8 @@ export interface SegmentToRead extends SegmentPlace {
 
 /** Where a restorer gets blobs: by place, so that it can plan reads pack by pack. */
 export interface BlobSource {
+  /** What who reads through it holds at once. */
+  readonly room: ReadRoom
   /** Where blobs lie, in the order of `ids`; null = the vault (or this run's right to read) does not hold it. Any number of ids. */
   locate(ids: readonly Uint8Array[]): Promise<readonly (BlobLocation | null)[]>
   /** Reads and opens segments, in the order asked; fetches ahead. A segment that is damaged or missing is yielded as an error, the rest goes on. */

@@ -15,6 +15,7 @@ export { createVault, openVault, Vault, type VaultToCreate } from './open-vault.
 export { checkPack, decodePackEnd, type CheckedPack } from './pack/check-pack.ts'
 export { InlineOpener, type Opener } from './opener.ts'
 export { PackBuilder, type Bundle, type Pack } from './pack/pack-builder.ts'
+export { smallReadRoom, usualReadRoom, type ReadRoom } from './read-room.ts'
 export { RemoteSource, type SourcePorts } from './remote-source.ts'
 export { InlineSealer } from './sealing/inline-sealer.ts'
 export type { Sealer } from './sealing/sealer.ts'

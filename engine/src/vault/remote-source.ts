@@ -13,15 +13,12 @@ import {
 import type { DomainKeys } from '../reader/primitives.ts'
 import type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 import { InlineOpener, type Opener } from './opener.ts'
+import { usualReadRoom, type ReadRoom } from './read-room.ts'
 
 const idsPerQuery = 4096
-/** One request: whichever comes first. With three of them ahead some 60 MiB are held (one on its way, two being opened), and twice that in a restore, which has two batches read at a time. */
+/** One request, where its bytes are not reached first. */
 const placesPerRead = 64
-const bytesPerRead = 16 * 1024 * 1024
-const readsAhead = 3
 const bundleBytes = 256 * 1024
-/** Opened segments kept for `read`: tree pages of one folder lie together. */
-const cachedBytes = 32 * 1024 * 1024
 
 export interface SourcePorts {
   /** n × 32 bytes of ids, n ≤ 4096 → n × 24 bytes of location records. */
@@ -34,6 +31,7 @@ type Yielded = OpenedSegment | { readonly place: SegmentPlace; readonly error: E
 
 /** Reads a vault through a hub. */
 export class RemoteSource implements BlobSource {
+  readonly room: ReadRoom
   readonly #ports: SourcePorts
   readonly #opener: Opener
   readonly #hasher: BlobHasher
@@ -41,7 +39,8 @@ export class RemoteSource implements BlobSource {
   #cacheBytes = 0
 
   /** @param opener is closed with the source. */
-  constructor(keys: DomainKeys, ports: SourcePorts, opener: Opener = new InlineOpener(keys)) {
+  constructor(keys: DomainKeys, ports: SourcePorts, opener: Opener = new InlineOpener(keys), room: ReadRoom = usualReadRoom) {
+    this.room = room
     this.#ports = ports
     this.#opener = opener
     this.#hasher = createBlobHasher(keys.idKey)
@@ -65,7 +64,7 @@ export class RemoteSource implements BlobSource {
     const ahead: Promise<Yielded[]>[] = []
     let next = 0
     const startOne = (): void => {
-      const part = nextRead(places, next)
+      const part = nextRead(places, next, this.room.bytesPerRead)
       next += part.length
       const read = this.#read(part, signal)
       // It is awaited in turn below; until then a rejection must not count as unhandled.
@@ -73,7 +72,7 @@ export class RemoteSource implements BlobSource {
       ahead.push(read)
     }
     while (next < places.length || ahead.length > 0) {
-      while (next < places.length && ahead.length < readsAhead) startOne()
+      while (next < places.length && ahead.length < this.room.readsAhead) startOne()
       const first = ahead.shift()
       if (first !== undefined) yield* await first
     }
@@ -114,7 +113,7 @@ export class RemoteSource implements BlobSource {
     this.#cache.set(name, segment)
     this.#cacheBytes += sizeOf(segment)
     for (const [oldName, old] of this.#cache) {
-      if (this.#cacheBytes <= cachedBytes || oldName === name) break
+      if (this.#cacheBytes <= this.room.segmentBytes || oldName === name) break
       this.#cache.delete(oldName)
       this.#cacheBytes -= sizeOf(old)
     }
@@ -137,7 +136,7 @@ export class RemoteSource implements BlobSource {
   }
 }
 
-function nextRead(places: readonly SegmentToRead[], start: number): readonly SegmentToRead[] {
+function nextRead(places: readonly SegmentToRead[], start: number, bytesPerRead: number): readonly SegmentToRead[] {
   let end = start
   let bytes = 0
   while (

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BlobLocation } from '../../format/index.ts'
+import { usualReadRoom } from '../../vault/read-room.ts'
 import type { BlobSource, OpenedSegment } from '../../vault/blob-source.ts'
 import { ContentBatch, type PieceReceiver } from './content-batch.ts'
 
@@ -7,6 +8,7 @@ const idOf = (number: number): Uint8Array => new Uint8Array(32).fill(number)
 
 /** Every blob lies in a segment of its own; what becomes of each read is kept. */
 class TracedSource implements BlobSource {
+  readonly room = usualReadRoom
   readonly reads: { isEnded: boolean; readonly signal: AbortSignal | undefined }[] = []
 
   nextSegment: (signal?: AbortSignal) => Promise<void> = () => Promise.resolve()

@@ -4,9 +4,8 @@ import { blobIdBytes, blobTypes, type BlobLocation, type SegmentPlace } from '..
 import type { BlobSource, OpenedSegment } from '../../vault/blob-source.ts'
 import { keyOf, segmentKey } from '../snapshot/tree-pages.ts'
 
-/** Content is fetched for this much at once: enough that a segment is rarely read twice, little enough to hold in memory as plans. */
+/** Content is fetched for so many pieces at once, where the source has no less room: enough that a segment is rarely read twice, little enough to hold as plans. */
 const batchPieces = 4096
-const batchBytes = 32 * 1024 * 1024
 
 /** Who gets a piece of content. */
 export interface PieceReceiver {
@@ -71,7 +70,7 @@ export class ContentBatch {
   }
 
   get isFull(): boolean {
-    return this.#pieces >= batchPieces || this.#bytes >= batchBytes
+    return this.#pieces >= batchPieces || this.#bytes >= this.#source.room.batchBytes
   }
 
   want(id: Uint8Array, receiver: PieceReceiver, offset: number, length: number): void {

@@ -4,8 +4,6 @@ import { EngineError } from '../../errors/index.ts'
 import { blobTypes, decodeTreePage, type SegmentPlace, type TreePage } from '../../format/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
 
-/** Opened pages kept: those of one folder and its neighbours lie in the same segments. */
-const cachedBytesLimit = 64 * 1024 * 1024
 /** Segments fetched with one question; of 256 KiB each at most. */
 const segmentsPerFetch = 16
 
@@ -64,7 +62,7 @@ export class TreePages {
     const segment = { pages: blobs.map((blob) => this.#keepPage(blob)), bytes: blobs.reduce((sum, blob) => sum + blob.length, 0) }
     this.#segments.push(segment)
     this.#cachedBytes += segment.bytes
-    while (this.#cachedBytes > cachedBytesLimit && this.#segments.length > segmentsPerFetch) this.#drop(this.#segments.shift())
+    while (this.#cachedBytes > this.#source.room.pageBytes && this.#segments.length > segmentsPerFetch) this.#drop(this.#segments.shift())
   }
 
   #keepPage(page: Uint8Array): readonly [string, Uint8Array] {

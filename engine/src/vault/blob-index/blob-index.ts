@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rmdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../errors/index.ts'
 import { siblingModule } from '../sibling-module.ts'
@@ -7,11 +8,13 @@ import type { IndexOrder, IndexReport } from './index-thread.ts'
 
 /** Ids on their way to the thread before who adds more waits: some 256 full packs of small files. */
 const mostAheadBytes = 16 * 1024 * 1024
+/** A UUID. */
+const ownName = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 export interface BlobIndexOptions {
-  /** For its files, which nobody else looks for; made when it is first needed. What lies in it is removed at the start. */
+  /** For its files, and for nothing else; made when it is first needed. */
   readonly folder: string
-  /** Something could not be written: the index needs more memory than it should. Told each time. */
+  /** Something could not be written: the index needs more memory than it should. Told once an hour. */
   readonly onUnwritable: (message: string) => void
   /** The thread is gone, and with it all that was added. Told once. */
   readonly onFailure: (error: EngineError) => void
@@ -31,7 +34,7 @@ export class BlobIndex {
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | null = null
   #domains = 0
-  #nextJob = 1
+  #nextQuestion = 1
   #aheadBytes = 0
   #roomAwaited: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
   #failure: EngineError | undefined
@@ -40,9 +43,15 @@ export class BlobIndex {
     this.#options = options
   }
 
-  /** What earlier processes could not remove. Call it before anything is added. */
+  /**
+   * Removes what earlier processes could not: files with the names that this class gives, and nothing else. What cannot be removed only takes
+   * room. Call it before anything is added.
+   */
   async clear(): Promise<void> {
-    await rm(this.#options.folder, { recursive: true, force: true })
+    const { folder } = this.#options
+    const names = await readdir(folder).catch(() => [])
+    for (const name of names.filter((one) => ownName.test(one))) await unlink(join(folder, name)).catch(() => undefined)
+    await rmdir(folder).catch(() => undefined)
   }
 
   /** @returns the number of a new, empty domain */
@@ -69,26 +78,27 @@ export class BlobIndex {
 
   /**
    * @param ids 32 bytes each, one after the other; copied.
-   * @throws EngineError `invariant.broken` where the thread ended, `cancelled` once the index was closed
+   * @param mostPlaces of one id: the oldest
+   * @throws EngineError `store.unavailable` once the thread ended or the index was closed: to be asked again when the hub is back
    */
-  find(domain: number, ids: Uint8Array): Promise<BlobPlaces> {
+  find(domain: number, ids: Uint8Array, mostPlaces: number): Promise<BlobPlaces> {
     const words = toWords([ids])
-    const job = this.#nextJob++
+    const question = this.#nextQuestion++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(job, { resolve, reject })
-      this.#order({ kind: 'find', domain, job, ids: words })
+      this.#waiting.set(question, { resolve, reject })
+      this.#order({ kind: 'find', domain, question, ids: words, mostPlaces })
       this.#keepAlive()
     })
   }
 
   async close(): Promise<void> {
-    this.#stop(new EngineError('cancelled', 'The index of blobs was closed.'))
+    this.#stop()
     await this.#worker?.terminate()
   }
 
   #order(order: IndexOrder): void {
     if (this.#failure !== undefined) {
-      this.#stop(this.#failure)
+      this.#stop()
       return
     }
     this.#worker ??= this.#start()
@@ -102,9 +112,8 @@ export class BlobIndex {
     })
     const fail = (cause?: unknown): void => {
       if (this.#failure !== undefined) return
-      const error = new EngineError('invariant.broken', 'The thread that looks up blobs ended.', { cause })
-      this.#stop(error)
-      this.#options.onFailure(error)
+      this.#stop()
+      this.#options.onFailure(new EngineError('invariant.broken', 'The thread that looks up blobs ended.', { cause }))
     }
     worker.on('message', (report: IndexReport) => this.#take(report))
     worker.on('error', fail)
@@ -119,8 +128,8 @@ export class BlobIndex {
       this.#aheadBytes -= report.bytes
       if (this.#aheadBytes <= mostAheadBytes) this.#giveRoom()
     } else {
-      const waiting = this.#waiting.get(report.job)
-      this.#waiting.delete(report.job)
+      const waiting = this.#waiting.get(report.question)
+      this.#waiting.delete(report.question)
       this.#keepAlive()
       waiting?.resolve(report.places)
     }
@@ -137,8 +146,9 @@ export class BlobIndex {
     else this.#worker?.unref()
   }
 
-  #stop(error: EngineError): void {
-    this.#failure ??= error
+  /** Who waits may ask again: the hub that answers then has an index. */
+  #stop(): void {
+    this.#failure ??= new EngineError('store.unavailable', 'The hub stops, and looks up no blobs any more.')
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
     this.#giveRoom()

@@ -1,4 +1,4 @@
-import { entryWords, isSameId, type PlaceList } from './index-entry.ts'
+import { entryWords, isSameId, type Wanted } from './index-entry.ts'
 import { idWords } from './keyed-hash.ts'
 
 const firstCapacity = 1024
@@ -44,9 +44,9 @@ export class BlobTable {
     return entry === none ? null : entry
   }
 
-  /** Adds every place of an id, in the order they came. */
-  collect(words: Uint32Array, at: number, hash: number, into: PlaceList): void {
-    for (let entry = this.#slots[this.#slotOf(words, at, hash)]!; entry !== none; entry = this.#next[entry]!) {
+  /** Adds the places of an id, in the order they came. */
+  collect(words: Uint32Array, at: number, hash: number, { into, full }: Wanted): void {
+    for (let entry = this.#slots[this.#slotOf(words, at, hash)]!; entry !== none && into.count < full; entry = this.#next[entry]!) {
       const start = entry * entryWords
       into.add(this.#entries[start + idWords]!, this.#entries[start + idWords + 1]!)
     }

@@ -18,8 +18,8 @@ const idOf = (number: number): Uint32Array => Uint32Array.from({ length: idWords
 const idsOf = (numbers: readonly number[]): Uint32Array => Uint32Array.from(numbers.flatMap((number) => [...idOf(number)]))
 
 /** Every place of each id, as the index tells them. */
-function placesOf(index: DomainIndex, numbers: readonly number[]): [pack: number, blob: number][][] {
-  const { starts, places } = index.find(idsOf(numbers))
+function placesOf(index: DomainIndex, numbers: readonly number[], mostPlaces = 1000): [pack: number, blob: number][][] {
+  const { starts, places } = index.find(idsOf(numbers), mostPlaces)
   return numbers.map((_, at) =>
     Array.from({ length: starts[at + 1]! - starts[at]! }, (_place, place) => [
       places[(starts[at]! + place) * 2]!,
@@ -29,11 +29,11 @@ function placesOf(index: DomainIndex, numbers: readonly number[]): [pack: number
 }
 
 const tidyAll = (index: DomainIndex): void => {
-  while (index.tidy());
+  while (index.tidy() > 0);
 }
 
 describe('an index of blobs', () => {
-  test('knows every place of every blob in the order they were added, however its runs lie', () => {
+  test('knows every place of every blob in the order they were added, however its files lie', () => {
     const packs = fc.array(fc.array(fc.nat(40), { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(packs, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 40 }), (contents, tableEntries, tidyEvery) => {
@@ -58,29 +58,71 @@ describe('an index of blobs', () => {
     const index = new DomainIndex({ folder, tableEntries: 1000 })
     for (let pack = 0; pack < 200; pack++) {
       index.add(pack, idsOf(Array.from({ length: 500 }, (_, blob) => pack * 500 + blob)))
-      index.tidy()
+      expect(index.fileCount).toBeLessThan(16)
     }
     tidyAll(index)
-    expect(index.runCount).toBeLessThan(12)
+    expect(index.fileCount).toBeLessThan(10)
     expect(placesOf(index, [0, 99_999, 100_000])).toEqual([[[0, 0]], [[199, 499]], []])
     expect(readdirSync(folder)).toEqual([])
-    expect(openFiles()).toHaveLength(index.runCount)
+    expect(openFiles()).toHaveLength(index.fileCount)
     index.close()
     expect(openFiles()).toEqual([])
   })
 
-  test('finds blobs while several runs become one', () => {
-    const index = new DomainIndex({ folder, tableEntries: 5000 })
-    for (let pack = 0; pack < 20; pack++) index.add(pack, idsOf(Array.from({ length: 5000 }, (_, blob) => pack * 5000 + blob)))
+  test('tells no more places of a blob than are wanted, the oldest ones', () => {
+    const index = new DomainIndex({ folder, tableEntries: 7 })
+    for (let pack = 0; pack < 30; pack++) index.add(pack, idsOf([1, 2, 1]))
+    const all = Array.from({ length: 30 }, (_, pack) => [
+      [pack, 0],
+      [pack, 2],
+    ]).flat()
+    expect(placesOf(index, [1])).toEqual([all])
+    expect(placesOf(index, [1, 2, 3, 1], 5)).toEqual([
+      all.slice(0, 5),
+      all.slice(0, 10).flatMap(([pack, blob]) => (blob === 0 ? [[pack, 1]] : [])),
+      [],
+      all.slice(0, 5),
+    ])
+    index.close()
+  })
+
+  test.each([1, 63, 64, 65, 128, 1000, 16_385])('finds every one of tables of %i, before and after they are merged', (size) => {
+    const index = new DomainIndex({ folder, tableEntries: size })
+    const packs = 6
+    for (let pack = 0; pack < packs; pack++)
+      index.add(pack, idsOf([0, ...Array.from({ length: size - 1 }, (_, blob) => 1 + pack * size + blob)]))
+    const check = (): void => {
+      const { starts, places } = index.find(idsOf(Array.from({ length: packs * size + 1 }, (_, number) => number)), packs)
+      expect(starts[1]).toBe(packs)
+      const wrong: number[] = []
+      for (let number = 1; number <= packs * size; number++) {
+        const [pack, blob] = [Math.floor((number - 1) / size), ((number - 1) % size) + 1]
+        const at = starts[number]!
+        const isThere = starts[number + 1]! - at === 1 && places[at * 2] === pack && places[at * 2 + 1] === blob
+        // The last number of each pack was left out: 0 takes its place.
+        if (blob === size ? starts[number + 1] !== at : !isThere) wrong.push(number)
+      }
+      expect(wrong).toEqual([])
+    }
+    check()
+    tidyAll(index)
+    check()
+    index.close()
+  })
+
+  test('finds blobs while several files become one', () => {
+    const index = new DomainIndex({ folder, tableEntries: 20_000 })
+    // So many that what goes with each table is not enough to merge the large ones.
+    for (let pack = 0; pack < 20; pack++) index.add(pack, idsOf(Array.from({ length: 20_000 }, (_, blob) => pack * 20_000 + blob)))
     let steps = 0
-    while (index.tidy()) {
+    while (index.tidy() > 0) {
       steps++
-      expect(placesOf(index, [12_345, 77_777, 500_000])).toEqual([[[2, 2345]], [[15, 2777]], []])
+      expect(placesOf(index, [42_345, 302_777, 500_000])).toEqual([[[2, 2345]], [[15, 2777]], []])
       // What comes meanwhile is found too.
       index.add(100 + steps, idsOf([1_000_000 + steps]))
       expect(placesOf(index, [1_000_000 + steps])).toEqual([[[100 + steps, 0]]])
     }
-    expect(steps).toBeGreaterThan(3)
+    expect(steps).toBeGreaterThan(1)
     index.close()
   })
 
@@ -93,8 +135,11 @@ describe('an index of blobs', () => {
     expect(placesOf(index, [9])).toEqual([[[0, 9]]])
     expect(() => index.add(1, tenOf(1))).toThrow(expect.objectContaining({ code: 'store.io-error' }))
     rmSync(taken)
+    // Not at once: it was told twice that there is no room.
     index.add(2, tenOf(2))
-    expect(index.runCount).toBe(1)
+    expect(index.fileCount).toBe(0)
+    index.add(3, tenOf(3))
+    expect(index.fileCount).toBe(1)
     expect(placesOf(index, [9, 19, 29])).toEqual([[[0, 9]], [[1, 9]], [[2, 9]]])
     index.close()
   })

@@ -1,14 +1,16 @@
 import { BlobTable } from './blob-table.ts'
 import { PlaceList } from './index-entry.ts'
 import { idWords, KeyedHash } from './keyed-hash.ts'
-import { mergeRuns } from './merge-runs.ts'
-import { RunWriter, type SortedRun } from './sorted-run.ts'
+import { mergeFiles } from './merge-files.ts'
+import { SortedFileWriter, type SortedFile } from './sorted-file.ts'
 
-/** What a table holds before it becomes a run: 60 bytes of memory and 40 of disk each, sorted in some 30 ms. */
-const tableEntries = 128 * 1024
+/** What a table holds before it becomes a file: 60 bytes of memory and 40 of disk each, sorted in some 30 ms. */
+const usualTableEntries = 128 * 1024
 /** Neighbours of one level that are worth merging, and how many at most at once. */
 const leastToMerge = 4
 const mostToMerge = 16
+/** Times that an entry is written anew on its way to the last of as many levels: so much merging goes with each table. */
+const levelsKeptUp = 4
 
 /** The answer to a lookup of several ids. */
 export interface BlobPlaces {
@@ -24,49 +26,65 @@ export interface DomainIndexOptions {
   readonly tableEntries?: number
 }
 
+interface Merging {
+  readonly steps: Generator<number, SortedFile>
+  readonly files: readonly SortedFile[]
+}
+
 /** All blobs of one domain. Places of one id come in the order they were added. */
 export class DomainIndex {
   readonly #folder: string
-  readonly #mostInTable: number
+  readonly #tableEntries: number
   readonly #hash = new KeyedHash()
   #table = new BlobTable()
   /** Oldest first. */
-  readonly #runs: SortedRun[] = []
-  #merging: { readonly steps: Generator<void, SortedRun>; readonly runs: readonly SortedRun[] } | null = null
-  /** A table that could not be written is tried again when it has grown by as much again. */
+  readonly #files: SortedFile[] = []
+  #merging: Merging | null = null
+  /** A table that could not be written is tried again when it has twice as many entries: sorting it takes its time. */
   #nextFlushAt: number
+  /** A disk that took no merged file is asked again when it has taken a table. */
+  #isMergingOff = false
 
-  constructor({ folder, tableEntries: mostInTable = tableEntries }: DomainIndexOptions) {
+  constructor({ folder, tableEntries = usualTableEntries }: DomainIndexOptions) {
     this.#folder = folder
-    this.#mostInTable = mostInTable
-    this.#nextFlushAt = mostInTable
+    this.#tableEntries = tableEntries
+    this.#nextFlushAt = tableEntries
   }
 
-  get runCount(): number {
-    return this.#runs.length
+  get fileCount(): number {
+    return this.#files.length
   }
 
   /**
-   * Adds the blobs of one pack, in its order.
+   * Adds the blobs of one pack, in its order. With each table that is written goes as much merging as one table causes in the long run: the
+   * number of files stays small however much is added at a stretch.
    * @param ids eight words each
-   * @throws EngineError `store.io-error`: everything is added all the same, and stays in memory
+   * @throws EngineError `store.io-error`: everything is added all the same, in memory or in more files than need be
    */
   add(pack: number, ids: Uint32Array): void {
     for (let blob = 0; blob * idWords < ids.length; blob++)
       this.#table.add(ids, blob * idWords, this.#hash.of(ids, blob * idWords), { pack, blob })
-    if (this.#table.count >= this.#nextFlushAt) this.#flush()
+    if (this.#table.count < this.#nextFlushAt) return
+    const entries = this.#table.count
+    this.#flush()
+    for (let merged = 0; merged < entries * levelsKeptUp;) {
+      const step = this.tidy()
+      if (step === 0) return
+      merged += step
+    }
   }
 
-  /** @throws EngineError `invariant.broken` */
-  find(ids: Uint32Array): BlobPlaces {
+  /** @param mostPlaces of one id: the oldest. @throws EngineError `invariant.broken` */
+  find(ids: Uint32Array, mostPlaces: number): BlobPlaces {
     const count = ids.length / idWords
     const starts = new Uint32Array(count + 1)
     const found = new PlaceList()
     for (let index = 0; index < count; index++) {
       const at = index * idWords
       const hash = this.#hash.of(ids, at)
-      for (const run of this.#runs) run.collect(ids, at, hash, found)
-      this.#table.collect(ids, at, hash, found)
+      const full = found.count + mostPlaces
+      for (const file of this.#files) if (found.count < full) file.collect(ids, at, hash, { into: found, full })
+      this.#table.collect(ids, at, hash, { into: found, full })
       starts[index + 1] = found.count
     }
     return { starts, places: found.toWords() }
@@ -74,23 +92,25 @@ export class DomainIndex {
 
   /**
    * Goes on with merging, for a millisecond or two.
-   * @returns whether there is more to do
+   * @returns how many entries that were; 0 when there is nothing to do
    * @throws EngineError `store.io-error`, `invariant.broken`: what there was stays as it was
    */
-  tidy(): boolean {
-    this.#merging ??= this.#beginMerging()
-    if (this.#merging === null) return false
-    const { steps, runs } = this.#merging
+  tidy(): number {
+    if (this.#isMergingOff) return 0
     try {
+      this.#merging ??= this.#beginMerging()
+      if (this.#merging === null) return 0
+      const { steps, files } = this.#merging
       const step = steps.next()
-      if (step.done !== true) return true
+      if (step.done !== true) return step.value
       // Newer ones may have come behind them meanwhile.
-      this.#runs.splice(this.#runs.indexOf(runs[0]!), runs.length, step.value)
-      for (const run of runs) run.close()
+      this.#files.splice(this.#files.indexOf(files[0]!), files.length, step.value)
+      for (const file of files) file.close()
       this.#merging = null
-      return true
+      return 1
     } catch (error) {
       this.#merging = null
+      this.#isMergingOff = true
       throw error
     }
   }
@@ -98,32 +118,33 @@ export class DomainIndex {
   /** Of no use any more. */
   close(): void {
     this.#merging?.steps.return(undefined as never)
-    for (const run of this.#runs.splice(0)) run.close()
+    for (const file of this.#files.splice(0)) file.close()
   }
 
-  #beginMerging(): { steps: Generator<void, SortedRun>; runs: readonly SortedRun[] } | null {
-    for (let from = 0; from < this.#runs.length; from++) {
-      const level = this.#runs[from]!.level
+  #beginMerging(): Merging | null {
+    for (let from = 0; from < this.#files.length; from++) {
+      const level = this.#files[from]!.level
       let to = from
-      while (to < this.#runs.length && to - from < mostToMerge && this.#runs[to]!.level === level) to++
+      while (to < this.#files.length && to - from < mostToMerge && this.#files[to]!.level === level) to++
       if (to - from < leastToMerge) continue
-      const runs = this.#runs.slice(from, to)
-      return { runs, steps: mergeRuns(this.#folder, runs, this.#hash) }
+      const files = this.#files.slice(from, to)
+      return { files, steps: mergeFiles(this.#folder, files, this.#hash) }
     }
     return null
   }
 
   #flush(): void {
-    this.#nextFlushAt = this.#table.count + this.#mostInTable
-    const writer = new RunWriter(this.#folder, this.#table.count)
+    this.#nextFlushAt = this.#table.count * 2
+    const writer = new SortedFileWriter(this.#folder, this.#table.count)
     try {
       for (const { words, at, hash } of this.#table.sorted()) writer.add(words, at, hash)
-      this.#runs.push(writer.finish(0))
+      this.#files.push(writer.finish(0))
     } catch (error) {
       writer.abandon()
       throw error
     }
     this.#table = new BlobTable()
-    this.#nextFlushAt = this.#mostInTable
+    this.#nextFlushAt = this.#tableEntries
+    this.#isMergingOff = false
   }
 }

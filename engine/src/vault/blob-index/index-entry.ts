@@ -9,6 +9,12 @@ export const isSameId = (left: Uint32Array, at: number, right: Uint32Array, righ
   return true
 }
 
+/** Where found places go, and at how many places in all it is enough. */
+export interface Wanted {
+  readonly into: PlaceList
+  readonly full: number
+}
+
 /** The answer to a lookup while it is put together. */
 export class PlaceList {
   #words = new Uint32Array(256)

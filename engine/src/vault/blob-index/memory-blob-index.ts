@@ -10,7 +10,7 @@ export interface HeldBlob {
   readonly places: Uint32Array
 }
 
-/** The same as a domain of a hub's index, in memory alone and answered at once: some 60 bytes a blob. For what ends when its work is done. */
+/** The same as a domain of a hub's index, in memory alone and answered at once: 60 to 120 bytes a blob, and half as many again while it grows. For what ends when its work is done. */
 export class MemoryBlobIndex {
   readonly #table = new BlobTable()
   readonly #hash = new KeyedHash()
@@ -34,7 +34,7 @@ export class MemoryBlobIndex {
     const number = this.#table.firstEntry(this.#words, 0, hash)
     if (number === null) return null
     const places = new PlaceList()
-    this.#table.collect(this.#words, 0, hash, places)
+    this.#table.collect(this.#words, 0, hash, { into: places, full: Infinity })
     return { number, places: places.toWords() }
   }
 }

@@ -74,7 +74,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       async stop() {
         usages.stop()
         await Promise.all([packsInDoubt.stop(), checks.stop()])
-        await Promise.all([closeStores(vaults), state.index.close()])
+        await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
     defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
@@ -96,9 +96,13 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
 }
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { database, log, now, secret, domainEvents, index } = state
+  const { database, log, now, secret, domainEvents, blobIndex: index } = state
   await index.clear()
-  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders })
+  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders }).catch(async (error: unknown) => {
+    // Who failed to start is not stopped, and a thread would stay.
+    await index.close()
+    throw error
+  })
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)

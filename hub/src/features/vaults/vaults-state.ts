@@ -1,6 +1,6 @@
 import type { VaultId } from '@holdfast/shared-types'
-import { join } from 'node:path'
 import { BlobIndex } from '@holdfast/engine/vault'
+import { dataFolderAt } from '../../platform/lifecycle/data-folder.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
@@ -27,7 +27,7 @@ export interface VaultsDoors {
 export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly vaults: ManagedVaults
   /** Which blob lies where, of all vaults. */
-  readonly index: BlobIndex
+  readonly blobIndex: BlobIndex
   readonly grants: SessionGrants
   readonly packsInDoubt: PacksInDoubt
   readonly refsets: SnapshotRefsets
@@ -50,7 +50,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     ...services,
     ...doors,
     vaults,
-    index: openIndex(services),
+    blobIndex: openBlobIndex(services),
     refsets,
     packsInDoubt,
     grants: new SessionGrants(),
@@ -65,13 +65,13 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
 }
 
 /** Made anew by every start: a hub without it cannot tell what is stored, and ends. */
-const openIndex = ({ config, log, fatal }: VaultsServices): BlobIndex =>
+const openBlobIndex = ({ config, log, fatal }: VaultsServices): BlobIndex =>
   new BlobIndex({
-    folder: join(config.dataDir, 'index'),
+    folder: dataFolderAt(config.dataDir).blobIndexFolder,
     onUnwritable: (message) =>
       log.warn(
-        { event: 'index.unwritable', reason: message },
-        'The index of blobs cannot be written to HOLDFAST_DATA: the hub works, with more memory than it should. Look at the space and the rights there',
+        { event: 'blob-index.unwritable', reason: message },
+        'The blob index cannot be written to HOLDFAST_DATA: the hub works, with more memory than it should. Look at the space and the rights there',
       ),
     onFailure: fatal,
   })

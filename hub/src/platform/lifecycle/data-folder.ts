@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly agentFolder: string
   readonly postgresFolder: string
   readonly storeFolder: string
+  /** Scratch of the running hub: files without a name. */
+  readonly blobIndexFolder: string
   /** Logs of the hub, 0700. */
   readonly logsFolder: string
 }
@@ -31,6 +33,7 @@ export function dataFolderAt(folder: string): DataFolder {
     agentFolder: path.join(root, 'agent'),
     postgresFolder: path.join(root, 'postgres'),
     storeFolder: path.join(root, 'store'),
+    blobIndexFolder: path.join(root, 'blob-index'),
     logsFolder: path.join(root, 'logs'),
   }
 }

@@ -28,8 +28,8 @@ interface CheckOrder extends CheckOptions {
   readonly startedBy: string
 }
 
-/** A check keeps some 400 bytes a blob in memory: 800 MB is what a hub can spare beside its work. */
-const mostBlobs = 2_000_000
+/** A check keeps 60 to 120 bytes a blob in memory, and half as many again while it grows: a gigabyte is what a hub can spare beside its work. */
+const mostBlobs = 8_000_000
 const shownProblems = 20
 
 /** Checks of vaults: one at a time each, the newest one's result kept in the vault's row. */

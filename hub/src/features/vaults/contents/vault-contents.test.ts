@@ -143,4 +143,16 @@ describe('what a vault holds', () => {
     contents.markLost(toHex(first.packId))
     expect(await contents.blobNumbers(domainId, Buffer.concat(asked))).toEqual(numbers)
   })
+
+  test('finds the one place that is accepted among many', async () => {
+    const contents = new VaultContents(index)
+    const id = randomBytes(32)
+    const packs = Array.from({ length: 20 }, () => aPack({ ids: [id] }))
+    for (const pack of packs) await contents.addPack(pack)
+    for (const wanted of [0, 7, 8, 19]) {
+      const packIdHex = toHex(packs[wanted]!.packId)
+      expect((await contents.findBlob(domainId, id, (candidate) => candidate === packIdHex))?.packIdHex).toBe(packIdHex)
+    }
+    expect(await contents.findBlob(domainId, id, () => false)).toBeNull()
+  })
 })

@@ -3,6 +3,9 @@ import { toHex } from '@holdfast/engine/bytes'
 import { blobIdBytes, packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
 import type { BlobIndex, BlobPlaces } from '@holdfast/engine/vault'
 
+/** Places of a blob that a first answer tells: it has one, or a few where several devices sent it at once. */
+const fewPlaces = 8
+
 /** A pack as its footer describes it. */
 export interface IndexedPack {
   /** 16 bytes. */
@@ -68,7 +71,7 @@ interface Birth {
 export type AcceptPlace = (packIdHex: string, ordinal: number) => boolean
 
 /**
- * What one vault holds: every pack with its segments in memory, some 8 bytes a segment, and which blob lies where in the hub's index.
+ * What one vault holds: every pack with its segments in memory, some 8 bytes a segment (200 where it was moved), and which blob lies where in the hub's index.
  * Derived from pack footers. Segments are found at once, blobs by asking the index's thread: many in one question cost little more than one.
  */
 export class VaultContents {
@@ -142,8 +145,17 @@ export class VaultContents {
    * @param ids 32 bytes each, one after the other
    */
   async findBlobs(domainId: DomainId, ids: Uint8Array, accept: AcceptPlace = () => true): Promise<(FoundBlob | null)[]> {
-    const asked = await this.#ask(domainId, ids)
-    return Array.from({ length: ids.length / blobIdBytes }, (_, index) => (asked === null ? null : this.#firstOf(asked, index, accept)))
+    const asked = await this.#ask(domainId, ids, fewPlaces)
+    const count = ids.length / blobIdBytes
+    if (asked === null) return Array.from({ length: count }, () => null)
+    const found = Array.from({ length: count }, (_, index) => this.#firstOf(asked, index, accept))
+    const open = found.flatMap((one, index) => (one === null && hasMorePlaces(asked, index) ? [index] : []))
+    for (const index of open) {
+      // One at a time: nobody can have all places of thousands of blobs put into one answer.
+      const all = await this.#ask(domainId, ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes), Infinity)
+      found[index] = all === null ? null : this.#firstOf(all, 0, accept)
+    }
+    return found
   }
 
   /**
@@ -152,17 +164,17 @@ export class VaultContents {
    * @param ids 32 bytes each, one after the other
    */
   async blobNumbers(domainId: DomainId, ids: Uint8Array): Promise<(number | null)[]> {
-    const asked = await this.#ask(domainId, ids)
+    const asked = await this.#ask(domainId, ids, 1)
     return Array.from({ length: ids.length / blobIdBytes }, (_, index) => {
       const first = asked?.starts[index] ?? 0
       if (asked === null || first === asked.starts[index + 1]) return null
-      return this.#packs[asked.places[first * 2] as number]!.blobsBefore + asked.places[first * 2 + 1]!
+      return this.#packs[asked.places[first * 2]!]!.blobsBefore + asked.places[first * 2 + 1]!
     })
   }
 
-  async #ask(domainId: DomainId, ids: Uint8Array): Promise<BlobPlaces | null> {
+  async #ask(domainId: DomainId, ids: Uint8Array, mostPlaces: number): Promise<BlobPlaces | null> {
     const domain = this.#indexDomains.get(domainId)
-    return domain === undefined || ids.length === 0 ? null : this.#index.find(domain, ids)
+    return domain === undefined || ids.length === 0 ? null : this.#index.find(domain, ids, mostPlaces)
   }
 
   #firstOf({ starts, places }: BlobPlaces, index: number, accept: AcceptPlace): FoundBlob | null {
@@ -211,6 +223,9 @@ export class VaultContents {
     return birth
   }
 }
+
+/** As many as were asked for: there may be others. */
+const hasMorePlaces = ({ starts }: BlobPlaces, index: number): boolean => starts[index + 1]! - starts[index]! === fewPlaces
 
 function shapeOf(segments: readonly PackSegment[]): Pick<Pack, 'offsets' | 'firstBlobs'> {
   const offsets = new Uint32Array(segments.length + 1)

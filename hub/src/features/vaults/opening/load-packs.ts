@@ -111,12 +111,9 @@ async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: st
 
 /** Gives a stored pack its row, and offers it. @returns false for what is no whole pack: it is left as it is. One that has a row already keeps it. */
 export async function adoptPack({ database, log, now }: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
+  let pack: PackEnd
   try {
-    const pack = await readPackEnd(vault, fromHex(id), object)
-    const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
-    if (sessionId === undefined) return false
-    await vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })
-    return true
+    pack = await readPackEnd(vault, fromHex(id), object)
   } catch (error) {
     if (!isDamage(error)) throw error
     log.error(
@@ -125,6 +122,10 @@ export async function adoptPack({ database, log, now }: LoadDeps, vault: Managed
     )
     return false
   }
+  const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
+  if (sessionId === undefined) return false
+  await vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })
+  return true
 }
 
 export interface PackEnd {

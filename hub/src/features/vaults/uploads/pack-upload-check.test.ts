@@ -48,6 +48,18 @@ describe('a whole pack', () => {
   })
 })
 
+describe('a pack that names a blob twice', () => {
+  test('is refused', async () => {
+    const pack = await buildPack(keys, 2, 800)
+    const footerAt = pack.bytes.length - packTrailerBytes - 2 * (40 + 32)
+    const [firstId, secondId] = [footerAt + 80, footerAt + 80 + 32]
+    const forged = Buffer.from(pack.bytes)
+    forged.copyWithin(secondId, firstId, firstId + 32)
+    expect(codeOf(() => check(resealed(forged), expected(pack), []))).toBe('pack.invalid')
+    expect(codeOf(() => check(resealed(Buffer.from(pack.bytes)), expected(pack), []))).toBe('accepted')
+  })
+})
+
 describe('a pack that is not whole', () => {
   test('is refused as soon as more follows than its segments can have as footer', async () => {
     const pack = await buildPack(keys, 3, 800)

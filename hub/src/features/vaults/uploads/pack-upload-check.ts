@@ -101,6 +101,7 @@ export class PackUploadCheck {
     if (this.#wholeCrc(footer, trailerBytes) !== trailer.packCrc32) throw new EngineError('pack.checksum-mismatch', 'A pack is damaged.')
     const segments = decodePackFooter(footer, trailer)
     this.#compare(segments)
+    requireDistinct(segments)
     return { header: this.#header, sizeBytes: this.#sizeBytes, segments, footer, trailer: trailerBytes }
   }
 
@@ -193,4 +194,15 @@ export class PackUploadCheck {
         throw new EngineError('pack.checksum-mismatch', 'A segment of a pack is damaged.', { context: { ordinal } })
     }
   }
+}
+
+/** Who builds a pack puts each blob in once. A pack of repeats would make one id lie in thousands of places, for all who ask for it. */
+function requireDistinct(segments: readonly PackSegment[]): void {
+  const ids = new Set<string>()
+  for (const { blobIds } of segments)
+    for (const id of blobIds) {
+      const before = ids.size
+      if (ids.add(Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1')).size === before)
+        throw new EngineError('pack.invalid', 'A pack names one blob twice.')
+    }
 }

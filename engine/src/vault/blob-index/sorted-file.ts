@@ -1,20 +1,22 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { EngineError } from '../../errors/index.ts'
-import { entryBytes, entryWords, isSameId, type PlaceList } from './index-entry.ts'
+import { entryBytes, entryWords, isSameId, type Wanted } from './index-entry.ts'
 import { idWords } from './keyed-hash.ts'
 
 /** Entries that one read of a lookup brings, on average: 2.5 KB. */
 const entriesPerBucket = 64
-/** Of the Bloom filter: one run in a hundred is read in vain. */
+/** Of the Bloom filter: one file in a hundred is read in vain. */
 const bitsPerEntry = 10
 const probes = 4
 const bufferEntries = 16 * 1024
+/** For the database and the store, which mostly lie on the same disk. */
+const leftFreeBytes = 256 * 1024 * 1024
 
-/** What is known of a run without reading it. */
-interface RunShape {
+/** What is known of a file without reading it. */
+interface FileShape {
   readonly entryCount: number
   /** A hash shifted right by this is the number of its bucket. */
   readonly bucketShift: number
@@ -25,14 +27,14 @@ interface RunShape {
 }
 
 /** Entries of one domain in a file without a name, by ascending hash; of one id, in the order they were added. Never changed. */
-export class SortedRun {
-  readonly #file: RunFile
-  readonly #shape: RunShape
+export class SortedFile {
+  readonly #file: ScratchFile
+  readonly #shape: FileShape
   /** How many times its entries were merged. */
   readonly level: number
   #bucketWords = new Uint32Array(entriesPerBucket * 2 * entryWords)
 
-  constructor(file: RunFile, shape: RunShape, level: number) {
+  constructor(file: ScratchFile, shape: FileShape, level: number) {
     this.#file = file
     this.#shape = shape
     this.level = level
@@ -42,12 +44,12 @@ export class SortedRun {
     return this.#shape.entryCount
   }
 
-  /** Adds every place of an id. @throws EngineError `invariant.broken` */
-  collect(words: Uint32Array, at: number, hash: number, into: PlaceList): void {
+  /** Adds the places of an id. @throws EngineError `invariant.broken` */
+  collect(words: Uint32Array, at: number, hash: number, { into, full }: Wanted): void {
     if (!mayHold(this.#shape.filter, hash)) return
     const bucket = bucketOf(this.#shape, hash)
     const count = this.read(bucket, bucket + 1, (needed) => this.#roomFor(needed))
-    for (let entry = 0; entry < count; entry++) {
+    for (let entry = 0; entry < count && into.count < full; entry++) {
       const start = entry * entryWords
       if (isSameId(this.#bucketWords, start, words, at))
         into.add(this.#bucketWords[start + idWords]!, this.#bucketWords[start + idWords + 1]!)
@@ -89,10 +91,10 @@ export class SortedRun {
   }
 }
 
-/** Writes one run: entries by ascending hash, exactly as many as were announced. */
-export class RunWriter {
-  readonly #file: RunFile
-  readonly #shape: RunShape
+/** Writes one file: entries by ascending hash, exactly as many as were announced. */
+export class SortedFileWriter {
+  readonly #file: ScratchFile
+  readonly #shape: FileShape
   readonly #words = new Uint32Array(bufferEntries * entryWords)
   readonly #bytes = new Uint8Array(this.#words.buffer)
   #buffered = 0
@@ -111,7 +113,7 @@ export class RunWriter {
       checksums: new Uint32Array(2 ** bits),
       filter: new Uint8Array(2 ** Math.max(3, Math.ceil(Math.log2(entryCount * bitsPerEntry))) / 8),
     }
-    this.#file = RunFile.make(folder)
+    this.#file = ScratchFile.make(folder, entryCount * entryBytes)
   }
 
   /** @throws EngineError `store.io-error` */
@@ -124,12 +126,12 @@ export class RunWriter {
   }
 
   /** @throws EngineError `store.io-error` */
-  finish(level: number): SortedRun {
+  finish(level: number): SortedFile {
     this.#goTo(this.#shape.checksums.length)
     this.#flush()
     if (this.#written !== this.#shape.entryCount)
-      throw new EngineError('invariant.broken', 'A run of the index has another length than announced.')
-    return new SortedRun(this.#file, this.#shape, level)
+      throw new EngineError('invariant.broken', 'A file of the index has another length than announced.')
+    return new SortedFile(this.#file, this.#shape, level)
   }
 
   /** Of no use any more. */
@@ -163,7 +165,7 @@ export class RunWriter {
 }
 
 /** A file that nobody else can open, gone with the process that made it. */
-class RunFile {
+class ScratchFile {
   readonly #file: number
   /** Where a file that is open cannot be removed, as on Windows: its name, until it is closed. */
   #path: string | null
@@ -173,12 +175,15 @@ class RunFile {
     this.#path = path
   }
 
-  static make(folder: string): RunFile {
+  /** @param sizeBytes that will be written */
+  static make(folder: string, sizeBytes: number): ScratchFile {
     const path = join(folder, randomUUID())
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const { bavail, bsize } = statfsSync(folder)
+      if (bavail * bsize < sizeBytes + leftFreeBytes) throw new Error('the disk is nearly full')
       const file = openSync(path, 'wx+', 0o600)
-      return new RunFile(file, removed(path) ? null : path)
+      return new ScratchFile(file, removed(path) ? null : path)
     } catch (cause) {
       throw unwritable(cause)
     }
@@ -205,7 +210,11 @@ class RunFile {
   }
 
   close(): void {
-    closeSync(this.#file)
+    try {
+      closeSync(this.#file)
+    } catch {
+      // Nobody needs what is in it any more.
+    }
     if (this.#path !== null) removed(this.#path)
     this.#path = null
   }
@@ -220,7 +229,7 @@ function removed(path: string): boolean {
   }
 }
 
-const bucketOf = ({ bucketShift }: RunShape, hash: number): number => (bucketShift === 32 ? 0 : hash >>> bucketShift)
+const bucketOf = ({ bucketShift }: FileShape, hash: number): number => (bucketShift === 32 ? 0 : hash >>> bucketShift)
 
 /** Bits of a hash in a filter of a power of two: the hash itself, then steps of what its own bits mixed anew say. */
 function noteIn(filter: Uint8Array, hash: number): void {
