@@ -55,6 +55,8 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
   const { values, positionals } = parse(args)
   const stages = values.stages === true
   if (stages && values.record === true) throw new UsageProblem(`--record writes comparisons, and --stages makes none.\n${usage}`)
+  if (positionals.includes(scaleName) && values.record === true)
+    throw new UsageProblem(`--record keeps comparisons with other programs, and ${scaleName} makes none.\n${usage}`)
   const path = (value: string | undefined): string | null => (value === undefined ? null : resolve(value))
   const wanted = wantedSets(positionals, values, stages ? ['linux'] : usualDataSets)
   return {
@@ -76,17 +78,14 @@ interface GivenOptions {
   readonly files?: string | undefined
   readonly data?: string | undefined
   readonly stages?: boolean | undefined
-  readonly record?: boolean | undefined
 }
 
 function wantedSets(
   names: readonly string[],
-  { files, data, stages, record }: GivenOptions,
+  { files, data, stages }: GivenOptions,
   whenNone: readonly DataSetName[],
 ): Pick<BenchArguments, 'sets' | 'files' | 'scaleSizes'> {
   const isScale = names.includes(scaleName)
-  if (isScale && record === true)
-    throw new UsageProblem(`--record keeps comparisons with other programs, and ${scaleName} makes none.\n${usage}`)
   if (isScale && (stages === true || data !== undefined))
     throw new UsageProblem(`${scaleName} makes its own data and compares sizes: neither --data nor --stages goes with it.\n${usage}`)
   const named = names.filter((name) => name !== scaleName)

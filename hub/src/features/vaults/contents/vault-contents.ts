@@ -225,7 +225,7 @@ export class VaultContents {
 }
 
 /** As many as were asked for: there may be others. */
-const hasMorePlaces = ({ starts }: BlobPlaces, index: number): boolean => starts[index + 1]! - starts[index]! === fewPlaces
+const hasMorePlaces = ({ starts }: BlobPlaces, index: number): boolean => starts[index]! + fewPlaces === starts[index + 1]
 
 function shapeOf(segments: readonly PackSegment[]): Pick<Pack, 'offsets' | 'firstBlobs'> {
   const offsets = new Uint32Array(segments.length + 1)
