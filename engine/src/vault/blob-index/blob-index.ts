@@ -108,7 +108,7 @@ export class BlobIndex {
   #start(): Worker {
     const worker = new Worker(siblingModule('./index-thread', import.meta.url), {
       workerData: { folder: this.#options.folder },
-      name: 'holdfast-index',
+      name: 'holdfast-blob-index',
     })
     const fail = (cause?: unknown): void => {
       if (this.#failure !== undefined) return
