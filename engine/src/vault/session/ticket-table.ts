@@ -6,13 +6,18 @@ import type { BlobTicket } from '../blob-sink.ts'
 const pageTickets = 16_384
 const unknown = 0xffff_ffff
 
-/** The blobs of one session: number → id, id → number, and where each lies once that is known. Some 70 bytes a blob. */
+/** Of consecutive tickets: pages are added, never copied, so that a table that grows needs no more than it holds. */
+class TicketPage {
+  readonly ids = new Uint8Array(pageTickets * blobIdBytes)
+  readonly packs = new Uint32Array(pageTickets).fill(unknown)
+  readonly ordinals = new Uint32Array(pageTickets)
+  readonly positions = new Uint16Array(pageTickets)
+}
+
+/** The blobs of one session: number → id, id → number, and where each lies once that is known. 47 to 53 bytes a blob. */
 export class TicketTable {
-  readonly #idPages: Uint8Array[] = []
+  readonly #pages: TicketPage[] = []
   #slots = new Int32Array(4096)
-  #packs = new Uint32Array(2048)
-  #ordinals = new Uint32Array(2048)
-  #positions = new Uint16Array(2048)
   #count = 0
   readonly #packIds: Uint8Array[] = []
   readonly #packByHex = new Map<string, number>()
@@ -23,9 +28,8 @@ export class TicketTable {
   }
 
   idOf(ticket: BlobTicket): Uint8Array {
-    invariant(ticket >= 0 && ticket < this.#count, 'a ticket was given out by this session')
     const start = (ticket % pageTickets) * blobIdBytes
-    return this.#idPages[Math.floor(ticket / pageTickets)]!.subarray(start, start + blobIdBytes)
+    return this.#pageOf(ticket).ids.subarray(start, start + blobIdBytes)
   }
 
   /** The ticket of an id, made now if it is new. */
@@ -34,23 +38,23 @@ export class TicketTable {
     const held = this.#slots[slot]!
     if (held > 0) return { ticket: held - 1, isNew: false }
     const ticket = this.#count++
-    if (ticket % pageTickets === 0) this.#idPages.push(new Uint8Array(pageTickets * blobIdBytes))
-    this.#idPages.at(-1)!.set(id, (ticket % pageTickets) * blobIdBytes)
-    if (this.#count > this.#packs.length) this.#growColumns()
-    this.#packs[ticket] = unknown
+    if (ticket % pageTickets === 0) this.#pages.push(new TicketPage())
+    this.#pages.at(-1)!.ids.set(id, (ticket % pageTickets) * blobIdBytes)
     this.#slots[slot] = ticket + 1
-    if (this.#count * 2 > this.#slots.length) this.#growSlots()
+    if (this.#count * 4 > this.#slots.length * 3) this.#growSlots()
     return { ticket, isNew: true }
   }
 
   isLocated(ticket: BlobTicket): boolean {
-    return this.#packs[ticket] !== unknown
+    return this.#pageOf(ticket).packs[ticket % pageTickets] !== unknown
   }
 
   locate(ticket: BlobTicket, packId: Uint8Array, ordinal: number, position: number): void {
-    this.#packs[ticket] = this.#numberOf(packId)
-    this.#ordinals[ticket] = ordinal
-    this.#positions[ticket] = position
+    const page = this.#pageOf(ticket)
+    const at = ticket % pageTickets
+    page.packs[at] = this.#numberOf(packId)
+    page.ordinals[at] = ordinal
+    page.positions[at] = position
   }
 
   #numberOf(packId: Uint8Array): number {
@@ -65,10 +69,11 @@ export class TicketTable {
 
   /** @throws EngineError `invariant.broken` before the session is finished. */
   locationOf(ticket: BlobTicket): BlobLocation {
-    const pack = this.#packs[ticket]
-    if (pack === undefined || pack === unknown)
-      throw new EngineError('invariant.broken', 'A blob was asked for its place before it had one.')
-    return { packId: this.#packIds[pack]!, ordinal: this.#ordinals[ticket]!, position: this.#positions[ticket]! }
+    const { packs, ordinals, positions } = this.#pageOf(ticket)
+    const at = ticket % pageTickets
+    const pack = packs[at]!
+    if (pack === unknown) throw new EngineError('invariant.broken', 'A blob was asked for its place before it had one.')
+    return { packId: this.#packIds[pack]!, ordinal: ordinals[at]!, position: positions[at]! }
   }
 
   refset(): Refset {
@@ -76,9 +81,15 @@ export class TicketTable {
     const hexes = [...this.#packByHex.keys()]
     for (let ticket = 0; ticket < this.#count; ticket++) {
       invariant(this.isLocated(ticket), 'every blob of a finished session has a place')
-      refset.add(hexes[this.#packs[ticket]!]!, this.#ordinals[ticket]!)
+      const { packs, ordinals } = this.#pageOf(ticket)
+      refset.add(hexes[packs[ticket % pageTickets]!]!, ordinals[ticket % pageTickets]!)
     }
     return refset
+  }
+
+  #pageOf(ticket: BlobTicket): TicketPage {
+    invariant(ticket >= 0 && ticket < this.#count, 'a ticket was given out by this session')
+    return this.#pages[Math.floor(ticket / pageTickets)]!
   }
 
   /** Slot of the id, or the empty one where it belongs. */
@@ -91,23 +102,10 @@ export class TicketTable {
   }
 
   #isSame(ticket: number, id: Uint8Array): boolean {
-    const page = this.#idPages[Math.floor(ticket / pageTickets)]!
+    const { ids } = this.#pages[Math.floor(ticket / pageTickets)]!
     const start = (ticket % pageTickets) * blobIdBytes
-    for (let index = 0; index < blobIdBytes; index++) if (page[start + index] !== id[index]) return false
+    for (let index = 0; index < blobIdBytes; index++) if (ids[start + index] !== id[index]) return false
     return true
-  }
-
-  #growColumns(): void {
-    const capacity = this.#packs.length * 2
-    const packs = new Uint32Array(capacity)
-    packs.set(this.#packs)
-    const ordinals = new Uint32Array(capacity)
-    ordinals.set(this.#ordinals)
-    const positions = new Uint16Array(capacity)
-    positions.set(this.#positions)
-    this.#packs = packs
-    this.#ordinals = ordinals
-    this.#positions = positions
   }
 
   #growSlots(): void {
