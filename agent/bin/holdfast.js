@@ -13,15 +13,14 @@ const oldestNode = [22, 17]
 // V8 takes memory that lies outside of its heap for a reason to collect, and a backup or restore passes gigabytes of it: with marking beside the work
 // that was 20 times a second. Without, it waits longer and then stops the thread for some 10 ms, with the heaps of an agent; a restore of large files
 // takes a fifth less of the processor (5.0 s became 4.1; 2 cores, Node 24.21, 2026-11-22), a backup the same as before.
-// A machine with little memory gives the processor for it: V8 collects early (57 MB less in a backup, 76 in a restore).
+// A machine with little memory gives the processor for it: V8 collects early.
 const isSmall = process.env.HOLDFAST_MEMORY === 'small'
 const nodeFlags = ['--no-experimental-websocket', isSmall ? '--optimize-for-size' : '--no-incremental-marking']
 // glibc reads these before the program, and so before its settings, is there. Large buffers go back to the system when they are given back: else it raises
 // its threshold to 32 MB with the first pack, and keeps what lies below (70 MB less in a backup, same CPU; docs/performance.md). On a machine with little
 // memory it keeps nothing of what threads give back.
-const environment = isSmall
-  ? { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' }
-  : { MALLOC_MMAP_THRESHOLD_: process.env.MALLOC_MMAP_THRESHOLD_ ?? '1048576' }
+const smallLibrary = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' }
+const environment = isSmall ? smallLibrary : { MALLOC_MMAP_THRESHOLD_: '1048576' }
 const packageFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function versionOf(text) {
