@@ -17,7 +17,7 @@ const oldestNode = [22, 17]
 const isSmall = process.env.HOLDFAST_MEMORY === 'small'
 const nodeFlags = ['--no-experimental-websocket', isSmall ? '--optimize-for-size' : '--no-incremental-marking']
 // glibc reads these before the program, and so before its settings, is there. Large buffers go back to the system when they are given back: else it raises
-// its threshold to 32 MB with the first pack, and keeps what lies below (70 MB less in a backup, same CPU; docs/performance.md). On a machine with little
+// its threshold to 32 MB with the first pack, and keeps what lies below (140 MiB less, some 5 % more CPU in a backup; docs/performance.md). On a machine with little
 // memory it keeps nothing of what threads give back.
 const smallLibrary = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' }
 const environment = isSmall ? smallLibrary : { MALLOC_MMAP_THRESHOLD_: '1048576' }

@@ -1,3 +1,4 @@
+import { finishMurmur } from '../bytes/index.ts'
 import { encodeInteriorPage, encodeLeafPage } from './tree-page.ts'
 import type { PageChild, TreeEntry } from './tree-entry.ts'
 
@@ -16,9 +17,7 @@ export const pageSeedOf = (cdcKey: Uint8Array): number =>
 function mixName(seed: number, name: Uint8Array): number {
   let hash = (0x811c9dc5 ^ seed) | 0
   for (const byte of name) hash = Math.imul(hash ^ byte, 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return finishMurmur(hash)
 }
 
 /**

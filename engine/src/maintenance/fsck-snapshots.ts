@@ -1,5 +1,5 @@
 import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
-import { fromBase64Url, toHex } from '../bytes/index.ts'
+import { fromBase64Url, NumberSet, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
   blobTypes,
@@ -74,8 +74,7 @@ class Reach {
   readonly #hasher: BlobHasher
   readonly #refset: Refset
   readonly #contents: PackContents
-  /** One bit a blob. */
-  readonly #seen: Uint8Array
+  readonly #seen = new NumberSet()
   readonly #missing = new Set<string>()
   #reached = 0
   readonly #opened = new Map<FoundSegment, readonly Uint8Array[]>()
@@ -87,7 +86,6 @@ class Reach {
     this.#opener = new SegmentOpener(nodePrimitives, keys)
     this.#refset = refset
     this.#contents = contents
-    this.#seen = new Uint8Array(Math.ceil(contents.blobPlaces / 8))
   }
 
   /** Distinct blobs so far, also missing ones. */
@@ -116,14 +114,14 @@ class Reach {
   /** Entries mostly share them: each is read once. */
   async #attributes(id: Uint8Array): Promise<void> {
     const found = this.#contents.findBlob(id)
-    if (found === null || !this.#isSeen(found.number)) decodeAttributes(await this.#fetch(blobTypes.attributes, id))
+    if (found === null || !this.#seen.has(found.number)) decodeAttributes(await this.#fetch(blobTypes.attributes, id))
   }
 
   /** Where the blob lies within the refset; a problem is noted once a blob. */
   #locate(id: Uint8Array): FoundPlace | null {
     const found = this.#contents.findBlob(id)
     const place = found?.places.find(({ segment }) => this.#refset.has(segment.birthPackIdHex, segment.birthOrdinal))
-    const isNew = found === null ? this.#meetMissing(id) : this.#meet(found.number)
+    const isNew = found === null ? this.#meetMissing(id) : this.#seen.add(found.number)
     if (isNew) this.#reached++
     if (place === undefined && isNew) {
       this.problems.push(
@@ -133,17 +131,6 @@ class Reach {
       )
     }
     return place ?? null
-  }
-
-  #isSeen(number: number): boolean {
-    return (this.#seen[Math.floor(number / 8)]! & (1 << (number % 8))) !== 0
-  }
-
-  /** @returns whether it is the first time. */
-  #meet(number: number): boolean {
-    if (this.#isSeen(number)) return false
-    this.#seen[Math.floor(number / 8)]! |= 1 << (number % 8)
-    return true
   }
 
   #meetMissing(id: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { toHex } from '../bytes/index.ts'
+import { copyBytes, toHex } from '../bytes/index.ts'
 import type { PackKind, PackSegment } from '../format/index.ts'
 import { MemoryBlobIndex } from '../vault/index.ts'
 
@@ -20,7 +20,7 @@ export interface FoundSegment extends SegmentHome {
 }
 
 export interface FoundBlob {
-  /** Stands for the blob: below `blobPlaces`. */
+  /** Stands for the blob: below the number of all places. */
   readonly number: number
   /** Every segment that holds it, and where among that one's blobs. */
   readonly places: readonly { readonly segment: FoundSegment; readonly position: number }[]
@@ -32,11 +32,6 @@ export class PackContents {
   readonly #byBirth = new Map<string, FoundSegment>()
   readonly #blobs = new MemoryBlobIndex()
 
-  /** A blob counts as often as it is stored. */
-  get blobPlaces(): number {
-    return this.#blobs.size
-  }
-
   /** @returns the segment of the same birth that was found before; then this one is not added. */
   add({ offset, length, crc32, birthPackId, birthOrdinal, blobIds }: PackSegment, home: SegmentHome): FoundSegment | null {
     const birthPackIdHex = toHex(birthPackId)
@@ -44,7 +39,7 @@ export class PackContents {
     const other = this.#byBirth.get(birth)
     if (other !== undefined) return other
     // A copy, and nothing of the ids: views would keep whole footers.
-    const found = { ...home, offset, length, crc32, birthPackId: birthPackId.slice(), birthPackIdHex, birthOrdinal }
+    const found = { ...home, offset, length, crc32, birthPackId: copyBytes(birthPackId), birthPackIdHex, birthOrdinal }
     this.#byBirth.set(birth, found)
     const number = this.#segments.push(found) - 1
     for (const [position, id] of blobIds.entries()) this.#blobs.add(id, { pack: number, blob: position })

@@ -1,6 +1,7 @@
 import { readdir, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { concatBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { siblingModule } from '../sibling-module.ts'
 import type { BlobPlaces } from './domain-index.ts'
@@ -156,13 +157,4 @@ export class BlobIndex {
 }
 
 /** A copy whose memory can be given away. */
-function toWords(parts: readonly Uint8Array[]): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0) / 4)
-  const bytes = new Uint8Array(words.buffer)
-  let length = 0
-  for (const part of parts) {
-    bytes.set(part, length)
-    length += part.length
-  }
-  return words
-}
+const toWords = (parts: readonly Uint8Array[]): Uint32Array<ArrayBuffer> => new Uint32Array(concatBytes(parts).buffer)

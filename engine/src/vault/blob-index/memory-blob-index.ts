@@ -17,11 +17,6 @@ export class MemoryBlobIndex {
   readonly #words = new Uint32Array(idWords)
   readonly #bytes = new Uint8Array(this.#words.buffer)
 
-  /** Places, not distinct blobs. */
-  get size(): number {
-    return this.#table.count
-  }
-
   /** @param id 32 bytes, copied. @param place as its caller counts them, below 2 ** 32 */
   add(id: Uint8Array, place: { readonly pack: number; readonly blob: number }): void {
     this.#bytes.set(id)

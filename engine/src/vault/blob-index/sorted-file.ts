@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readSync, rmSync, statfsSync, writeSync
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { finishMurmur } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { entryBytes, entryWords, isSameId, type Wanted } from './index-entry.ts'
 import { idWords } from './keyed-hash.ts'
@@ -246,12 +247,8 @@ function mayHold(filter: Uint8Array, hash: number): boolean {
   return true
 }
 
-/** The end of MurmurHash3, odd. */
-function stepOf(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  return ((mixed ^ (mixed >>> 16)) | 1) >>> 0
-}
+/** Odd, so that it meets every bit. */
+const stepOf = (hash: number): number => (finishMurmur(hash) | 1) >>> 0
 
 const unreadable = (why: string, cause?: unknown): EngineError =>
   new EngineError('invariant.broken', `A part of the index of blobs is of no use: ${why}. It is made anew at the next start.`, { cause })

@@ -1,4 +1,4 @@
-import { toHex } from '../../bytes/index.ts'
+import { copyBytes, toHex } from '../../bytes/index.ts'
 import { blobIdBytes, locationRecordBytes, writeLocation, type BlobLocation, type PackSegment } from '../../format/index.ts'
 
 /** Where every blob was stored first, for vaults of tests. */
@@ -7,7 +7,7 @@ export class FirstPlaces {
 
   add({ birthPackId, birthOrdinal, blobIds }: PackSegment): void {
     // A copy: a view would keep a whole footer.
-    const packId = birthPackId.slice()
+    const packId = copyBytes(birthPackId)
     for (const [position, id] of blobIds.entries()) {
       const hex = toHex(id)
       if (!this.#byId.has(hex)) this.#byId.set(hex, { packId, ordinal: birthOrdinal, position })

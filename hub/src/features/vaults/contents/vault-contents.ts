@@ -1,5 +1,5 @@
 import type { DomainId, SessionId } from '@holdfast/shared-types'
-import { toHex } from '@holdfast/engine/bytes'
+import { copyBytes, toHex } from '@holdfast/engine/bytes'
 import { blobIdBytes, packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
 import type { BlobIndex, BlobPlaces } from '@holdfast/engine/vault'
 
@@ -192,7 +192,7 @@ export class VaultContents {
 
   #addNew({ packId, domainId, sessionId, segments }: IndexedPack): Promise<void> {
     // A copy: views into a footer would keep all of it in memory.
-    const id = packId.slice()
+    const id = copyBytes(packId)
     const idHex = toHex(id)
     const isAtHome = segments.every((segment, position) => segment.birthOrdinal === position && toHex(segment.birthPackId) === idHex)
     const births = isAtHome ? null : segments.map((segment) => this.#segmentBirth(segment))
@@ -214,7 +214,7 @@ export class VaultContents {
   }
 
   #segmentBirth({ birthPackId, birthOrdinal }: PackSegment): SegmentBirth {
-    return { packId: birthPackId.slice(), ordinal: birthOrdinal, of: this.#birthOf(toHex(birthPackId)) }
+    return { packId: copyBytes(birthPackId), ordinal: birthOrdinal, of: this.#birthOf(toHex(birthPackId)) }
   }
 
   #birthOf(packIdHex: string): Birth {

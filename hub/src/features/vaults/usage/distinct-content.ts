@@ -1,5 +1,5 @@
 import type { DomainId } from '@holdfast/shared-types'
-import { concatBytes } from '@holdfast/engine/bytes'
+import { concatBytes, NumberSet } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { blobTypes, decodeContentList, decodeTreePage, type BlobType, type ContentItem, type TreeEntry } from '@holdfast/engine/format'
 import type { Brake } from './brake.ts'
@@ -20,7 +20,7 @@ export interface CountedSnapshot {
  */
 export class DistinctContent {
   #bytes = 0
-  readonly #metByDomain = new Map<DomainId, MetBlobs>()
+  readonly #metByDomain = new Map<DomainId, NumberSet>()
 
   get bytes(): number {
     return this.#bytes
@@ -29,7 +29,7 @@ export class DistinctContent {
   /** @throws what reading throws, and EngineError `blob.missing`, `cancelled`: then the sum is of no use any more. */
   async add(snapshot: CountedSnapshot, brake: Brake): Promise<void> {
     let met = this.#metByDomain.get(snapshot.domainId)
-    if (met === undefined) this.#metByDomain.set(snapshot.domainId, (met = new MetBlobs()))
+    if (met === undefined) this.#metByDomain.set(snapshot.domainId, (met = new NumberSet()))
     const walk: Walk = { snapshot, met, brake }
     const pages = await newOnes(walk, [snapshot.root], (id) => id)
     for (let page = pages.pop(); page !== undefined; page = pages.pop()) {
@@ -74,7 +74,8 @@ export class DistinctContent {
 
 interface Walk {
   readonly snapshot: CountedSnapshot
-  readonly met: MetBlobs
+  /** Numbers of the domain's blobs. */
+  readonly met: NumberSet
   readonly brake: Brake
 }
 
@@ -85,24 +86,6 @@ async function newOnes<T>({ snapshot, met }: Walk, all: readonly T[], idOf: (one
   return all.filter((_, index) => {
     const number = numbers[index] ?? null
     if (number === null) throw new EngineError('blob.missing', 'The vault does not hold a piece that a snapshot needs.')
-    return met.meet(number)
+    return met.add(number)
   })
-}
-
-/** Which blobs of a domain were met, by their numbers. */
-class MetBlobs {
-  #bits = new Uint8Array(1024)
-
-  /** @returns whether it is the first time. */
-  meet(number: number): boolean {
-    const at = Math.floor(number / 8)
-    if (at >= this.#bits.length) {
-      const grown = new Uint8Array(Math.max(at + 1, this.#bits.length * 2))
-      grown.set(this.#bits)
-      this.#bits = grown
-    }
-    const [byte, bit] = [this.#bits[at] as number, 1 << (number % 8)]
-    this.#bits[at] = byte | bit
-    return (byte & bit) === 0
-  }
 }
