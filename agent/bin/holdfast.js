@@ -16,11 +16,12 @@ const oldestNode = [22, 17]
 // A machine with little memory gives the processor for it: V8 collects early.
 const isSmall = process.env.HOLDFAST_MEMORY === 'small'
 const nodeFlags = ['--no-experimental-websocket', isSmall ? '--optimize-for-size' : '--no-incremental-marking']
-// glibc reads these before the program, and so before its settings, is there. Large buffers go back to the system when they are given back: else it raises
-// its threshold to 32 MB with the first pack, and keeps what lies below (140 MiB less, some 5 % more CPU in a backup; docs/performance.md). On a machine with little
-// memory it keeps nothing of what threads give back.
+// glibc reads these before the program, and so before its settings, is there. Left to itself it raises its threshold to 32 MB with the first pack, and keeps
+// what lies below: 100 MiB. With a threshold of one's own it gives back whatever is free at an end of its heaps, which comes again page by page with the next
+// segment, unless that is told too: a fifth of the CPU with large files (docs/performance.md). On a machine with little memory it keeps nothing.
 const smallLibrary = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' }
-const environment = isSmall ? smallLibrary : { MALLOC_MMAP_THRESHOLD_: '1048576' }
+const usualLibrary = { MALLOC_MMAP_THRESHOLD_: '4194304', MALLOC_TRIM_THRESHOLD_: '16777216' }
+const environment = isSmall ? smallLibrary : usualLibrary
 const packageFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 function versionOf(text) {

@@ -59,7 +59,7 @@ test('the launchers of hub and agent differ in nothing but their program and the
   const differing = (file: string) =>
     readFileSync(file, 'utf8')
       .split('\n')
-      .filter((line) => !/^const (program|oldestNode|isSmall|nodeFlags|smallLibrary|environment) = |^\/\/ /.test(line))
+      .filter((line) => !/^const (program|oldestNode|isSmall|nodeFlags|smallLibrary|usualLibrary|environment) = |^\/\/ /.test(line))
   expect(differing(path.join(here, '../../agent/bin/holdfast.js'))).toEqual(differing(path.join(here, 'holdfast-hub.js')))
 })
 
