@@ -1,4 +1,5 @@
 import type { BenchResults, Row, Step, Target } from './figures.ts'
+import { bindingStages } from './binding-stages.ts'
 import { product, stepNames } from './targets.ts'
 
 /** A table in markdown, aligned so that it reads well in a terminal too. */
@@ -74,5 +75,12 @@ function targetLines(targets: readonly Target[]): string[] {
     met ? 'met' : 'missed',
     gate === null ? '' : `${gate.rule}: ${gate.passed ? 'passed' : 'failed'}`,
   ])
-  return markdownTable(['work', 'target', 'measured', '', 'gate'], rows)
+  return [...markdownTable(['work', 'target', 'measured', '', 'gate'], rows), ...bindingLines(targets)]
+}
+
+/** Of what was missed and is known, each work once. */
+function bindingLines(targets: readonly Target[]): string[] {
+  const missed = new Set(targets.filter(({ met }) => !met).map(({ name }) => name))
+  const lines = [...missed].flatMap((name) => (bindingStages[name] === undefined ? [] : [`* ${name}: ${bindingStages[name]}`]))
+  return lines.length === 0 ? [] : ['', 'What binds where a target was missed:', '', ...lines]
 }

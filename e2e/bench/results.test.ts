@@ -53,6 +53,14 @@ test('results are tables with the spread, the ratio to Holdfast, and what each p
   expect(cells).toContain('| linux: first backup | ≥ 2× | 2.50× | met | ≥ 1.5×: passed |')
 })
 
+test('what binds is told once for each work with a missed target, and only there', () => {
+  const missed = { name: 'large: restore', target: '≥ 1×', measured: '0.81×', met: false, gate: null }
+  const lines = resultLines({ ...results, targets: [...results.targets, missed, { ...missed, target: '≤ 1.3×' }] })
+  expect(lines.filter((line) => line.startsWith('* large: restore: content goes from the hub'))).toHaveLength(1)
+  expect(lines.some((line) => line.startsWith('* linux: first backup: '))).toBe(false)
+  expect(resultLines(results).join('\n')).not.toContain('What binds')
+})
+
 test('columns of a table are as wide as their widest cell', () => {
   expect(markdownTable(['a', 'long'], [['wide', 'b']])).toEqual(['| a    | long |', '| ---- | ---- |', '| wide | b    |'])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Row, Sample, Step } from './figures.ts'
+import { bindingStages } from './binding-stages.ts'
+import { heldOutKinds, type Row, type Sample, type Step } from './figures.ts'
 import { medianOf, rowsOf } from './rows.ts'
 import { gateProblems, targetsOf } from './targets.ts'
 
@@ -95,6 +96,18 @@ describe('a target without a gate', () => {
     ])
     expect(gateProblems(all, ['restic'])).toEqual([])
   })
+})
+
+test('what is said of missed targets is said of targets that there are', () => {
+  const sets = ['linux', 'large', 'tiny', ...heldOutKinds] as const
+  const steps = ['first', 'unchanged', 'restore'] as const
+  const all = sets.flatMap((set) =>
+    ['holdfast', 'restic', 'rsync', 'cp -a'].flatMap((tool) =>
+      steps.map((step) => aSample(tool, step, 1, { set, parts: { agent: { cpuSeconds: 1, peakBytes: 1 } } })),
+    ),
+  )
+  const names = new Set(targetsOf(rows(...all)).map(({ name }) => name))
+  expect(Object.keys(bindingStages).filter((name) => !names.has(name))).toEqual([])
 })
 
 describe('the gate', () => {
