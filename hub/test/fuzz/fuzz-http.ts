@@ -23,6 +23,8 @@ const atOnce = 8
 export async function fuzzHttp(fuzzed: FuzzedHub, { seed, guests }: FuzzOptions): Promise<string[]> {
   const faults = new Map<string, string>()
   for (const [operation, contract] of Object.entries(api) as [OperationId, RouteContract][]) {
+    // What was said over its link before may have ended it: then what asks the device is told that it is away, and nothing else.
+    await fuzzed.linked()
     for (const asker of askers) {
       // Whoever may not ask is told so before anything else is looked at.
       const count = isWelcome(contract, asker) ? guests : Math.ceil(guests / 10)
