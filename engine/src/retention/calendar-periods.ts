@@ -16,9 +16,9 @@ const thursday = 4
  * @param timeZone of the IANA (`Europe/Berlin`); one that this Node does not know is UTC: an old name must not end a retention
  */
 export function periodsOf(timeZone: string): (atMs: number) => Periods {
-  const format = formatIn(timeZone) ?? formatIn('UTC')
+  const format = formatIn(timeZone)
   return (atMs) => {
-    const parts = new Map(format?.formatToParts(atMs).map(({ type, value }) => [type, value]))
+    const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]))
     const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? ''
     const [year, month, date] = [part('year'), part('month'), part('day')]
     const day = `${year}-${month}-${date}`
@@ -32,12 +32,13 @@ export function periodsOf(timeZone: string): (atMs: number) => Periods {
   }
 }
 
-function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
+function formatIn(timeZone: string): Intl.DateTimeFormat {
   const numeric = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', hourCycle: 'h23' } as const
   try {
     return new Intl.DateTimeFormat('en', { ...numeric, calendar: 'iso8601', timeZone, timeZoneName: 'longOffset' })
-  } catch {
-    return undefined
+  } catch (error) {
+    if (timeZone === 'UTC') throw error
+    return formatIn('UTC')
   }
 }
 

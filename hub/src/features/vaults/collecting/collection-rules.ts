@@ -8,7 +8,6 @@ export type CondemnedIn = number | null
 
 /** A backup session or a reading run that is open; `epoch` is that of the vault when it was opened. */
 export interface OpenWork {
-  readonly id: string
   readonly epoch: number
 }
 

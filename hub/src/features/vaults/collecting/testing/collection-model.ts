@@ -133,10 +133,8 @@ type Take = (name: string, change: (next: World) => string | void) => void
 type TakeOfSession = (name: string, change: (own: Session, next: World) => string | void) => void
 
 const isStanding = ({ state }: Snapshot): boolean => state === 'kept' || state === 'deleted'
-const openWork = ({ sessions, reader }: World): OpenWork[] => [
-  ...sessions.flatMap(({ state, epoch }, index) => (state === 'open' || state === 'checked' ? [{ id: `${index}`, epoch }] : [])),
-  ...(reader.state === 'open' ? [{ id: 'reader', epoch: reader.epoch }] : []),
-]
+const openWork = ({ sessions, reader }: World): OpenWork[] =>
+  [...sessions, reader].filter(({ state }) => state === 'open' || state === 'checked')
 const isWhole = (world: World, { needs }: Snapshot): boolean => (needs & ~world.stored) === 0
 
 function sessionSteps(world: World, index: number, rules: CollectionRules, step: Take): void {
@@ -187,8 +185,7 @@ function transfers(world: World, index: number, rules: CollectionRules, take: Ta
 
 function commitments(world: World, index: number, rules: CollectionRules, take: TakeOfSession): void {
   const { known, epoch } = world.sessions[index]!
-  const mayName = (segment: number): boolean =>
-    has(world.stored, segment) && rules.mayBeNamed(world.condemnedIn[segment]!, { id: `${index}`, epoch })
+  const mayName = (segment: number): boolean => has(world.stored, segment) && rules.mayBeNamed(world.condemnedIn[segment]!, { epoch })
   for (let needs = 1; needs < bit(segments.length); needs++) {
     if ((needs & ~known) !== 0) continue
     // Honest, or, as the first may be, without the first of what it needs.
