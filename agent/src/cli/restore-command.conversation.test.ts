@@ -52,6 +52,8 @@ function script(restored: RestoreResult): void {
     folders: 2,
     bytes: 77,
     errors: 0,
+    held: null,
+    deleted: null,
   }
   const run = (request: Run['request'], ended: boolean): Run => ({
     id: runId,

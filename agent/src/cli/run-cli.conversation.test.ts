@@ -42,6 +42,8 @@ const aSnapshot = (id: string, changes: Partial<Snapshot> = {}): Snapshot => ({
   folders: 2,
   bytes: 5_000_000,
   errors: 0,
+  held: null,
+  deleted: null,
   ...changes,
 })
 const anEntry = (path: string, changes: Partial<SnapshotEntry> = {}): SnapshotEntry => ({

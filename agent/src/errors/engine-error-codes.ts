@@ -20,6 +20,7 @@ export const toContractCode = {
   'vault.exists': 'internal',
   'vault.invalid': 'vault.corrupt',
   'key-slot.wrong-secret': 'vault.wrong-key',
+  'journal.invalid': 'vault.corrupt',
   'store.not-found': 'vault.corrupt',
   'store.exists': 'pack.conflict',
   'store.unavailable': 'store.unavailable',

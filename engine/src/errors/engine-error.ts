@@ -22,6 +22,7 @@ export const engineErrorCodes = [
   'vault.exists',
   'vault.invalid',
   'key-slot.wrong-secret',
+  'journal.invalid',
   'store.not-found',
   'store.exists',
   'store.unavailable',

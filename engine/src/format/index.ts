@@ -1,6 +1,7 @@
 /** Every codec of vault format 1 (docs/vault-format.md): bytes in, values out, no keys and no runtime. */
 export * from './attributes.ts'
 export * from './blob-type.ts'
+export * from './collection-journal.ts'
 export * from './content.ts'
 export * from './folder-pages.ts'
 export * from './key-slot.ts'

@@ -8,6 +8,7 @@ export const keySlotPrefix = 'keys/'
 export const agentPrefix = 'a/'
 export const packPrefix = 'p/'
 export const snapshotPrefix = 's/'
+export const journalPrefix = 'g/'
 
 export const keySlotKey = (slotId: Uint8Array): string => `${keySlotPrefix}${toHex(slotId)}`
 export const agentKey = (agentId: Uint8Array): string => `${agentPrefix}${uuidFromBytes(agentId)}`
@@ -19,6 +20,8 @@ export function packKey(packId: Uint8Array): string {
 
 export const snapshotKey = (agentId: Uint8Array, seq: number, snapshotId: Uint8Array): string =>
   `${snapshotPrefix}${uuidFromBytes(agentId)}/${String(seq).padStart(12, '0')}-${toHex(snapshotId)}`
+
+export const journalKey = (epoch: number): string => `${journalPrefix}${String(epoch).padStart(16, '0')}`
 
 /** The pack id a key names. @throws EngineError `format.invalid` for a key no pack can have. */
 export function packIdOfKey(key: string): string {

@@ -2,16 +2,18 @@ import { EngineError } from '../errors/index.ts'
 import {
   agentPrefix,
   decodeAgentFile,
+  decodeJournal,
   decodeKeySlot,
   decodeVaultFile,
   keySlotKey,
+  journalPrefix,
   keySlotPrefix,
   packPrefix,
   snapshotPrefix,
   vaultFileKey,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import type { Vault } from '../vault/index.ts'
+import { readJournal, type Vault } from '../vault/index.ts'
 import { checkPacks } from './fsck-packs.ts'
 import { FsckFindings, type FsckCounts, type FsckReport } from './fsck-report.ts'
 import { checkSnapshots } from './fsck-snapshots.ts'
@@ -26,7 +28,7 @@ export interface FsckOptions {
   readonly onStart?: (counts: Readonly<FsckCounts>) => void
 }
 
-const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, 'g/']
+const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, journalPrefix]
 
 /**
  * Proves a vault from its store (docs/vault-format.md §12). Reads only. Every damage is a line of the report; it throws only when the
@@ -54,6 +56,12 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
       key,
       async () => void (vault === null ? decodeAgentFile(await store.get(key)) : await vault.readAgent(key.slice(agentPrefix.length))),
     )
+  }
+  for await (const { key } of store.list(journalPrefix)) {
+    await findings.check(key, async () => {
+      if (vault === null) decodeJournal(await store.get(key))
+      else await readJournal(vault, key)
+    })
   }
   const task = { store, vault: options.vault, readData: options.readData, findings, signal: options.signal }
   await checkSnapshots(task, await checkPacks(task))

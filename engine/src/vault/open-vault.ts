@@ -41,14 +41,17 @@ export class Vault {
   readonly store: ObjectStore
   readonly #masterKey: Uint8Array
   readonly #macKey: Uint8Array
-  /** Key of the hub's statements on snapshots. */
+  /** Key of the hub's statements on snapshots, and of its journals. */
   readonly hubKey: Uint8Array
+  /** 16 bytes. */
+  readonly vaultId: Uint8Array
 
   constructor(file: VaultFile, store: ObjectStore, masterKey: Uint8Array) {
     this.file = file
     this.store = store
     this.#masterKey = masterKey
     const vaultId = uuidToBytes(file.vaultId)
+    this.vaultId = vaultId
     this.#macKey = deriveVaultKey(masterKey, vaultId, 'mac')
     this.hubKey = deriveVaultKey(masterKey, vaultId, 'hub')
   }

@@ -261,6 +261,11 @@ export const errorRegistry = {
     title: 'The vault is too large to be checked beside the hub\u2019s work.',
     cure: 'Run `holdfast-hub fsck` at a quiet time, on a machine with enough memory.',
   },
+  'vault.collection-unsafe': {
+    category: 'precondition',
+    title: 'The vault cannot be tidied up now without a risk.',
+    cure: 'Do what the message says; nothing was removed.',
+  },
   'vault.locked': {
     category: 'precondition',
     title: 'The vault is in use by another hub.',
@@ -273,6 +278,26 @@ export const errorRegistry = {
     cure: 'Report this: pack ids are never used twice.',
   },
   'snapshot.not-found': { category: 'not-found', title: 'There is no such snapshot.', cure: 'List them with `holdfast snapshots`.' },
+  'snapshot.held': {
+    category: 'precondition',
+    title: 'A snapshot is held: somebody said that it stays.',
+    cure: 'Release it first.',
+  },
+  'snapshot.in-use': {
+    category: 'precondition',
+    title: 'A run reads this snapshot.',
+    cure: 'Wait for the run to end, or cancel it.',
+  },
+  'snapshot.deletion-unconfirmed': {
+    category: 'precondition',
+    title: 'These snapshots are not deleted without a second word.',
+    cure: 'Look at what would go, and confirm it.',
+  },
+  'snapshot.gone': {
+    category: 'not-found',
+    title: 'The snapshot was deleted, and its undo time is over.',
+    cure: 'Restore from another one.',
+  },
   'snapshot.ambiguous': {
     category: 'invalid-input',
     title: 'More than one snapshot fits.',

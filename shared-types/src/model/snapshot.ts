@@ -21,9 +21,28 @@ export const Snapshot = z
     folders: Count,
     bytes: ByteCount,
     errors: Count,
+    /** Somebody said that it stays, whatever the rules say. */
+    held: z.object({ atMs: TimeMs, by: z.string(), reason: z.string() }).nullable(),
+    /** No longer kept: until `undoUntilMs` it can be had back, and even later if nothing has begun to remove it (`isGoing`). */
+    deleted: z.object({ atMs: TimeMs, by: z.string(), undoUntilMs: TimeMs, isGoing: z.boolean() }).nullable(),
   })
   .meta({ id: 'Snapshot', description: 'One finished backup' })
 export type Snapshot = z.infer<typeof Snapshot>
+
+/** What deleting snapshots would do. Sizes are of packs' segments: what a collection can free in the end, not at once. */
+export const DeletionPreview = z
+  .object({
+    snapshots: Count,
+    /** Stored for these snapshots alone. */
+    bytesFreed: ByteCount,
+    /** Stored for these and for others: stays. */
+    bytesShared: ByteCount,
+    undoUntilMs: TimeMs,
+    /** Why the hub wants to be asked twice: snapshots of the last week; the last whole one of a device; held ones, which must be released first. */
+    concerns: z.array(z.object({ kind: z.enum(['recent', 'last-of-device', 'held', 'in-use']), snapshotIds: z.array(SnapshotId) })),
+  })
+  .meta({ id: 'DeletionPreview' })
+export type DeletionPreview = z.infer<typeof DeletionPreview>
 
 export const EntryType = z.enum(['file', 'folder', 'symlink', 'fifo', 'socket', 'char-device', 'block-device', 'error'])
 export type EntryType = z.infer<typeof EntryType>

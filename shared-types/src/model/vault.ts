@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { AgentId, VaultId } from '../primitives/ids.ts'
 import { ByteCount, Count, TimeMs } from '../primitives/wire-path.ts'
 
+/** Days, at most ten years; 0 = what is deleted is gone with the next collection. */
+export const UndoDays = z.int().min(0).max(3650)
+
 /** What the newest check that came to its end found wrong; a sound one takes it away, but one of lists does not what only reading finds. */
 const VaultDamage = z.object({
   foundAtMs: TimeMs,
@@ -30,6 +33,46 @@ export const Vault = z
   })
   .meta({ id: 'Vault', description: 'Where backups are kept' })
 export type Vault = z.infer<typeof Vault>
+
+/**
+ * `marking`: it looks what is still needed. `waiting`: what it condemned is offered to nobody any more, and it waits for backups that may have been told
+ * of it, or for snapshots to be looked through. `approval-needed`: it would remove more than it may by itself; nothing was condemned. `interrupted`: the hub
+ * ended meanwhile, and the next one begins anew. `failed`: it could not go on, and nothing that is needed was touched.
+ */
+export const VaultCollectionState = z.enum([
+  'marking',
+  'waiting',
+  'removing',
+  'compacting',
+  'approval-needed',
+  'done',
+  'failed',
+  'interrupted',
+])
+export type VaultCollectionState = z.infer<typeof VaultCollectionState>
+
+export const VaultCollection = z
+  .object({
+    state: VaultCollectionState,
+    startedBy: z.string(),
+    startedAtMs: TimeMs,
+    endedAtMs: TimeMs.nullable(),
+    /** While it waits: backups and restores that began before it condemned anything, snapshots nobody has looked through, and a check that reads the vault. */
+    waitingFor: z.object({ backups: Count, restores: Count, audits: Count, checks: Count }).nullable(),
+    /** Of the packs it wants to remove or to empty, and what they take that nobody needs. */
+    packsFound: Count,
+    bytesFound: ByteCount,
+    /** Share of the vault's bytes that it would remove, in percent. */
+    percentFound: z.number().min(0).max(100),
+    snapshotsRemoved: Count,
+    packsRemoved: Count,
+    bytesRemoved: ByteCount,
+    /** Copied out of packs that are mostly garbage; the next collection removes these. */
+    bytesMoved: ByteCount,
+    error: z.object({ code: z.string(), message: z.string(), cure: z.string() }).nullable(),
+  })
+  .meta({ id: 'VaultCollection', description: 'Removing what no snapshot needs any more from a vault' })
+export type VaultCollection = z.infer<typeof VaultCollection>
 
 /** One thing that a check found wrong. */
 const VaultProblem = z.object({ code: z.string(), object: z.string(), message: z.string() })
@@ -72,6 +115,12 @@ export const VaultDetails = Vault.extend({
   }),
   /** The newest; null = never. */
   lastCheck: VaultCheck.nullable(),
+  /** The newest; null = never. */
+  collection: VaultCollection.nullable(),
+  /** Days in which deleted snapshots can be had back. */
+  undoDays: UndoDays,
+  /** Deleted ones that still can. */
+  snapshotsDeleted: Count,
 }).meta({ id: 'VaultDetails' })
 export type VaultDetails = z.infer<typeof VaultDetails>
 

@@ -1,7 +1,16 @@
-import { AppError, type AgentId, type RunId, type RunKind, type RunRequest, type RunState } from '@holdfast/shared-types'
+import {
+  AppError,
+  endRunStates,
+  type AgentId,
+  type RunId,
+  type RunKind,
+  type RunRequest,
+  type RunState,
+  type SnapshotId,
+} from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { applyToRun } from './apply-to-run.ts'
-import type { RunRow } from './run.entity.ts'
+import { RunEntity, type RunRow } from './run.entity.ts'
 import { findRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
@@ -28,6 +37,16 @@ export async function getRunForAgent(em: EntityManager, runId: RunId, agentId: A
   if (run === null || run.agentId !== agentId) throw new AppError('run.not-found')
   if (fence !== undefined && run.fence !== fence) throw new AppError('run.fence-stale')
   return toRecord(run)
+}
+
+/** Restores and verifications that are not over, with the snapshot each reads. */
+export async function listReadingRuns(em: EntityManager): Promise<{ runId: RunId; snapshotId: SnapshotId }[]> {
+  const rows = await em.find(
+    RunEntity,
+    { kind: { $in: ['restore', 'verify'] }, state: { $nin: [...endRunStates] } },
+    { fields: ['id', 'request'] },
+  )
+  return rows.flatMap(({ id, request }) => (request.kind === 'backup' ? [] : [{ runId: id, snapshotId: request.snapshotId }]))
 }
 
 /**

@@ -16,4 +16,20 @@ export const presentSnapshot = (snapshot: SnapshotRecord, names: ReadonlyMap<Age
   folders: snapshot.folders,
   bytes: snapshot.bytes,
   errors: snapshot.errors,
+  ...presentKeeping(snapshot.keeping),
 })
+
+function presentKeeping({ held, deleted }: SnapshotRecord['keeping']): Pick<Snapshot, 'held' | 'deleted'> {
+  return {
+    held: held === null ? null : { atMs: held.at.getTime(), by: held.by, reason: held.reason },
+    deleted:
+      deleted === null
+        ? null
+        : {
+            atMs: deleted.at.getTime(),
+            by: deleted.by,
+            undoUntilMs: deleted.undoUntil.getTime(),
+            isGoing: deleted.condemnedIn !== null,
+          },
+  }
+}

@@ -1,14 +1,27 @@
+import type { Snapshot } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { RequestContext, RouteHandlers } from '../../platform/http/define-feature.ts'
+import type { SnapshotRecord } from '../vaults/index.ts'
 import { downloadFile } from './download-file.ts'
 import { getSnapshot } from './get-snapshot.ts'
 import { listEntries } from './list-entries.ts'
 import { listSnapshots } from './list-snapshots.ts'
+import type { SnapshotsDeps } from './snapshots.deps.ts'
+import { presentSnapshot } from './snapshots.present.ts'
 import { downloadZip } from './zip/download-zip.ts'
 import { prepareZip, type PrepareZipDeps } from './zip/prepare-zip.ts'
 
 export const snapshotRoutes = (deps: PrepareZipDeps): RouteHandlers => ({
   listSnapshots: async ({ em, actor, query }) => ({ items: await listSnapshots(deps, em, actor, query) }),
   getSnapshot: ({ em, actor, params, query }) => getSnapshot(deps, em, actor, { ...params, ...query }),
+  previewDeletion: ({ em, body }) => deps.vaults.deletion.preview(em, body.snapshotIds),
+  deleteSnapshots: async ({ em, actor, body: { snapshotIds, confirmed, isFinal } }) => ({
+    items: await presentAll(deps, em, await deps.vaults.deletion.delete({ snapshotIds, by: actor.name, isConfirmed: confirmed, isFinal })),
+  }),
+  undeleteSnapshots: async ({ em, body }) => ({ items: await presentAll(deps, em, await deps.vaults.deletion.undelete(body.snapshotIds)) }),
+  holdSnapshot: async ({ em, actor, params, body }) =>
+    presentOne(deps, em, await deps.vaults.deletion.hold(params.snapshotId, { by: actor.name, reason: body.reason })),
+  releaseSnapshot: async ({ em, params }) => presentOne(deps, em, await deps.vaults.deletion.hold(params.snapshotId, null)),
   listEntries: ({ em, actor, params, query }) => listEntries(deps, em, actor, { ...params, ...query }),
   downloadFile: ({ em, actor, params, query, ctx }) =>
     downloadFile(deps, em, actor, {
@@ -21,6 +34,14 @@ export const snapshotRoutes = (deps: PrepareZipDeps): RouteHandlers => ({
   prepareZip: ({ em, actor, params, body }) => prepareZip(deps, em, actor, { ...params, ...body }),
   downloadZip: ({ em, actor, params, query }) => downloadZip(deps, em, actor, { ...params, ...query }),
 })
+
+async function presentAll({ devices }: SnapshotsDeps, em: EntityManager, snapshots: readonly SnapshotRecord[]): Promise<Snapshot[]> {
+  const names = await devices.deviceNames(em)
+  return snapshots.map((snapshot) => presentSnapshot(snapshot, names))
+}
+
+const presentOne = async ({ devices }: SnapshotsDeps, em: EntityManager, snapshot: SnapshotRecord): Promise<Snapshot> =>
+  presentSnapshot(snapshot, await devices.deviceNames(em))
 
 /** A header that may come once only. */
 function header(ctx: RequestContext, name: string): string | undefined {

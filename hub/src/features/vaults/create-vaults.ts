@@ -1,8 +1,11 @@
-import type { DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
+import type { DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
+import type { CollectionOrder } from './collecting/collections.ts'
+import { deleteSnapshots, holdSnapshot, undeleteSnapshots, type DeletionOrder } from './deleting/delete-snapshots.ts'
+import { previewDeletion } from './deleting/preview-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
@@ -17,6 +20,7 @@ import {
   listSnapshots,
   newestSnapshots,
   snapshotFigures,
+  type SnapshotRecord,
 } from './tables/snapshots.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
@@ -35,6 +39,18 @@ export interface SnapshotReads {
   readonly figures: typeof snapshotFigures
 }
 
+/** Deleting without removing, taking that back, and keeping whatever rules say. Who may is the caller's to check. */
+export interface SnapshotDeletion {
+  /** @throws AppError `snapshot.not-found` */
+  preview(em: EntityManager, snapshotIds: readonly SnapshotId[]): Promise<DeletionPreview>
+  /** @throws AppError `snapshot.not-found`, `snapshot.held`, `snapshot.in-use`, `snapshot.deletion-unconfirmed` */
+  delete(order: DeletionOrder): Promise<SnapshotRecord[]>
+  /** @throws AppError `snapshot.not-found`, `snapshot.gone` */
+  undelete(snapshotIds: readonly SnapshotId[]): Promise<SnapshotRecord[]>
+  /** @param hold null releases it. @throws AppError `snapshot.not-found` */
+  hold(snapshotId: SnapshotId, hold: { readonly by: string; readonly reason: string } | null): Promise<SnapshotRecord>
+}
+
 /** What other features ask of vaults. Everything waits for `feature.start`. */
 export interface Vaults {
   readonly feature: Feature
@@ -51,6 +67,9 @@ export interface Vaults {
   readonly snapshots: SnapshotReads
   /** @throws AppError `snapshot.not-found`. Who may see the snapshot is the caller's to check. */
   openSnapshotTree(em: EntityManager, snapshotId: SnapshotId): Promise<SnapshotTree>
+  readonly deletion: SnapshotDeletion
+  /** Removes what no snapshot needs any more; null = the default vault. @throws AppError `vault.not-found`, `vault.collection-unsafe`, `store.*` */
+  collect(vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection>
   /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
@@ -58,22 +77,24 @@ export interface Vaults {
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
 export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
   const state = createVaultsState(services, doors, folders)
-  const { vaults, checks, packsInDoubt, usages } = state
+  const { vaults, checks, collections, packsInDoubt, usages } = state
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(async () =>
       checks.run(vaultId === null ? vaults.default : vaults.get(vaultId), { ...options, startedBy: 'holdfast-hub fsck' }),
     )
+  const collect = (vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection> =>
+    withContractErrors(() => collections.run(vaultId === null ? vaults.default : vaults.get(vaultId), order))
   return {
     feature: {
       name: 'vaults',
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
-      adminCommands: vaultAdminCommands(runFsck),
+      adminCommands: vaultAdminCommands({ runFsck, collect }),
       healthChecks: { store: () => requireStores(vaults) },
       start: () => withContractErrors(() => start(state, folders)),
       async stop() {
         usages.stop()
-        await Promise.all([packsInDoubt.stop(), checks.stop()])
+        await Promise.all([packsInDoubt.stop(), checks.stop(), collections.stop()])
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
@@ -91,9 +112,18 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       figures: snapshotFigures,
     },
     openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
+    deletion: deletionOf(state),
+    collect,
     runFsck,
   }
 }
+
+const deletionOf = (state: VaultsState): SnapshotDeletion => ({
+  preview: (em, snapshotIds) => withContractErrors(() => previewDeletion(state, em, snapshotIds)),
+  delete: (order) => deleteSnapshots(state, order),
+  undelete: (snapshotIds) => undeleteSnapshots(state, snapshotIds),
+  hold: (snapshotId, hold) => holdSnapshot(state, snapshotId, hold),
+})
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   const { database, log, now, secret, domainEvents, blobIndex: index } = state

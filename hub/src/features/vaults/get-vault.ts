@@ -4,14 +4,17 @@ import { vaultFileKey } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { UserActor } from '../../platform/http/actor.ts'
 import type { VaultChecks } from './checking/vault-checks.ts'
+import type { Collections } from './collecting/collections.ts'
 import type { ManagedVault, ManagedVaults } from './contents/managed-vault.ts'
 import { presentVault } from './list-vaults.ts'
+import { countDeleted } from './tables/keeping.queries.ts'
 import { findVaultRecord } from './tables/vaults.queries.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
 
 export interface GetVaultDeps {
   readonly vaults: ManagedVaults
   readonly checks: VaultChecks
+  readonly collections: Collections
   readonly usages: Pick<VaultUsages, 'totalsOf'>
   readonly freeBytes: () => Promise<number>
   /** Where a vault's store is, for people. */
@@ -34,6 +37,9 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
     recoveryKey: exportedAt === null ? null : { exportedAtMs: exportedAt.getTime(), exportedBy },
     store: { place: actor.role === 'admin' ? deps.placeOf(vaultId) : null, isReachable, freeBytes },
     lastCheck: await deps.checks.last(vault),
+    collection: await deps.collections.last(vault),
+    undoDays: record.undoDays,
+    snapshotsDeleted: await countDeleted(em, vaultId),
   }
 }
 

@@ -3,8 +3,10 @@ import { BlobIndex } from '@holdfast/engine/vault'
 import { dataFolderAt } from '../../platform/lifecycle/data-folder.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
+import { Collections } from './collecting/collections.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
+import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, PeopleDoor, RunsDoor } from './doors/doors.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
@@ -38,6 +40,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly freeBytes: () => Promise<number>
   readonly placeOf: (vaultId: VaultId) => string
   readonly checks: VaultChecks
+  readonly collections: Collections
   readonly usages: VaultUsages
 }
 
@@ -46,6 +49,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const vaults = new ManagedVaults()
   const refsets = new SnapshotRefsets(vaults)
   const packsInDoubt = new PacksInDoubt({ ...services, vaults })
+  const turns = new VaultTurns()
   return {
     ...services,
     ...doors,
@@ -59,7 +63,8 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
-    checks: new VaultChecks({ ...services, packsInDoubt }),
+    checks: new VaultChecks({ ...services, packsInDoubt, turns }),
+    collections: new Collections({ ...services, ...doors, refsets, turns }),
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }
 }

@@ -1,6 +1,7 @@
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import { testStore } from './checking/test-store.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
+import { setUndoDays } from './tables/vaults.queries.ts'
 import { getVault, type GetVaultDeps } from './get-vault.ts'
 import { confirmRecoveryKey, exportRecoveryKey, testRecoveryKey, type RecoveryKeyDeps } from './keys/recovery-keys.ts'
 import { listVaults } from './list-vaults.ts'
@@ -29,6 +30,13 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
   getVault: ({ em, actor, params }) => withContractErrors(() => getVault(deps, em, actor, params.vaultId)),
   getVaultUsage: ({ params }) => withContractErrors(() => deps.usages.of(deps.vaults.get(params.vaultId))),
   startVaultCheck: ({ actor, params }) => withContractErrors(() => deps.checks.start(deps.vaults.get(params.vaultId), actor.name)),
+  updateVault: ({ em, actor, params, body }) =>
+    withContractErrors(async () => {
+      await setUndoDays(em, deps.vaults.get(params.vaultId).id, body.undoDays)
+      return getVault(deps, em, actor, params.vaultId)
+    }),
+  startCollection: ({ actor, params, body }) =>
+    withContractErrors(async () => deps.collections.start(deps.vaults.get(params.vaultId), { startedBy: actor.name, ...body })),
   exportRecoveryKey: ({ actor, params, body, ctx }) =>
     withContractErrors(() => exportRecoveryKey(deps, actor, { ...params, address: ctx.address, currentPassword: body.currentPassword })),
   confirmRecoveryKey: ({ em, actor, params, body }) =>

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { Snapshot, SnapshotEntry } from '../../model/snapshot.ts'
+import { DeletionPreview, Snapshot, SnapshotEntry } from '../../model/snapshot.ts'
 import { AgentId, SnapshotId } from '../../primitives/ids.ts'
 import { route, type RouteContract } from '../route.ts'
 import { TimeMs } from '../../primitives/wire-path.ts'
 import { list, pathQuery, v1 } from './parts.ts'
 
+const SnapshotIds = z.array(SnapshotId).min(1).max(1000)
 const ZipTicket = z.base64url().min(8).max(64)
 /** So many names are some 600 KB of JSON, which has 1 MiB at most. */
 const maxZipNames = 20_000
@@ -16,7 +17,11 @@ export const snapshotsRoutes = {
     summary: 'Committed snapshots, oldest first',
     tag: 'Snapshots',
     actor: 'any',
-    query: z.object({ agentId: AgentId.optional(), host: z.string().max(255).optional().describe('Device or host name') }),
+    query: z.object({
+      agentId: AgentId.optional(),
+      host: z.string().max(255).optional().describe('Device or host name'),
+      kept: z.enum(['kept', 'deleted']).default('kept').describe('Deleted ones can be had back for a while'),
+    }),
     liveTopics: ['runs'],
     response: list(Snapshot),
   }),
@@ -29,6 +34,63 @@ export const snapshotsRoutes = {
     actor: 'any',
     params: z.object({ snapshot: z.string().min(1).max(64) }),
     query: z.object({ host: z.string().max(255).optional() }),
+    response: Snapshot,
+  }),
+
+  previewDeletion: route({
+    method: 'post',
+    path: `${v1}/snapshots/deletion-preview`,
+    summary: 'What deleting snapshots would free, and what speaks against it; changes nothing',
+    tag: 'Snapshots',
+    actor: 'user',
+    body: z.strictObject({ snapshotIds: SnapshotIds }),
+    response: DeletionPreview,
+  }),
+
+  deleteSnapshots: route({
+    method: 'post',
+    path: `${v1}/snapshots/delete`,
+    summary: 'Delete snapshots: they can be had back until the vault\u2019s undo time is over',
+    tag: 'Snapshots',
+    actor: 'user',
+    body: z.strictObject({
+      snapshotIds: SnapshotIds,
+      /** Also those of the last week, and a device\u2019s last whole one. Held ones never go. */
+      confirmed: z.boolean().default(false),
+      /** No undo time: the next collection removes them. */
+      isFinal: z.boolean().default(false),
+    }),
+    response: list(Snapshot),
+  }),
+
+  undeleteSnapshots: route({
+    method: 'post',
+    path: `${v1}/snapshots/undelete`,
+    summary: 'Have deleted snapshots back',
+    tag: 'Snapshots',
+    actor: 'user',
+    body: z.strictObject({ snapshotIds: SnapshotIds }),
+    response: list(Snapshot),
+  }),
+
+  holdSnapshot: route({
+    method: 'put',
+    path: `${v1}/snapshots/{snapshotId}/hold`,
+    summary: 'Keep a snapshot whatever the rules say, until it is released',
+    tag: 'Snapshots',
+    actor: 'user',
+    params: z.object({ snapshotId: SnapshotId }),
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
+    response: Snapshot,
+  }),
+
+  releaseSnapshot: route({
+    method: 'delete',
+    path: `${v1}/snapshots/{snapshotId}/hold`,
+    summary: 'Let the rules decide over a snapshot again',
+    tag: 'Snapshots',
+    actor: 'user',
+    params: z.object({ snapshotId: SnapshotId }),
     response: Snapshot,
   }),
 

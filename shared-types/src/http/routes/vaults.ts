@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RecoveryKeyProblem, Vault, VaultCheck, VaultDetails, VaultUsage } from '../../model/vault.ts'
+import { RecoveryKeyProblem, UndoDays, Vault, VaultCheck, VaultCollection, VaultDetails, VaultUsage } from '../../model/vault.ts'
 import { VaultId } from '../../primitives/ids.ts'
 import { Count, TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -43,6 +43,29 @@ export const vaultsRoutes = {
     params: ofVault,
     body: z.strictObject({}),
     response: VaultCheck,
+  }),
+
+  updateVault: route({
+    method: 'patch',
+    path: oneVault,
+    summary: 'Change how long deleted snapshots can be had back; those deleted already keep their time',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    body: z.strictObject({ undoDays: UndoDays }),
+    response: VaultDetails,
+  }),
+
+  startCollection: route({
+    method: 'post',
+    path: `${oneVault}/collection`,
+    summary: 'Remove in the background what no snapshot needs any more; one that runs already is answered as it is',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    /** `isLargeApproved`: also where it removes more than a fifth of the vault. */
+    body: z.strictObject({ isLargeApproved: z.boolean().default(false) }),
+    response: VaultCollection,
   }),
 
   exportRecoveryKey: route({

@@ -45,7 +45,8 @@ async function findObject(vault: ManagedVault, id: string): Promise<ListedObject
 }
 
 async function compare(vault: ManagedVault, id: string, row: PackRecord | null, object: ListedObject | null): Promise<Difference | null> {
-  if (row === null && object === null) return null
+  // What a collection removed may lie there until it, or the next start, is through with it.
+  if (row?.state === 'gone' || row?.state === 'removing' || (row === null && object === null)) return null
   if (row === null) return { code: 'row.missing', message: 'A pack has no row in the database; the next start of the hub adopts it.' }
   if (object === null)
     return row.state === 'lost' ? null : { code: 'object.missing', message: 'A row of the database names a pack that is not stored.' }

@@ -48,14 +48,16 @@ async function readOrNull(vault: ManagedVault, key: string): Promise<SnapshotRec
 const isStillMissing = async (vault: ManagedVault, key: string): Promise<boolean> => (await vault.store.head(key)) === null
 
 function* missing(row: SnapshotRecord | null, key: string): Generator<FsckProblem> {
-  if (row?.state === 'committed')
+  if (row !== null && row.state !== 'lost')
     yield { code: 'object.missing', object: key, message: 'A row of the database names a snapshot that is not stored.' }
 }
 
-/** The run is the database's alone. */
+/** The run and what was decided over it are the database's alone. */
 const comparable = (snapshot: SnapshotRecord): object => ({
   ...snapshot,
   runId: null,
+  state: null,
+  keeping: null,
   root: Buffer.from(snapshot.root).toString('hex'),
   roots: snapshot.roots.map((root) => ({ ...root })),
 })

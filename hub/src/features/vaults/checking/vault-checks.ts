@@ -3,6 +3,7 @@ import { vaultFileKey } from '@holdfast/engine/format'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { VaultTurns } from '../contents/vault-turns.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { blobsOfVault, findLastCheck, setLastCheck, totalsOfVault } from '../tables/vaults.queries.ts'
@@ -11,6 +12,7 @@ import { requireGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 import { isFoundByReading } from './found-by-reading.ts'
 
 export interface VaultChecksDeps extends CheckVaultDeps {
+  readonly turns: VaultTurns
   readonly now: () => number
 }
 
@@ -89,7 +91,7 @@ export class VaultChecks {
       error: null,
     }
     const progress: Progress = { check, counts: { packs: 0, snapshots: 0 } }
-    const done = this.#work(vault, progress, readData)
+    const done = this.#deps.turns.during(vault.id, () => this.#work(vault, progress, readData))
     this.#running.set(vault.id, { progress, done })
     return done
   }

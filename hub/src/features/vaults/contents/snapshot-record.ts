@@ -9,7 +9,7 @@ import {
   type SnapshotBody,
   type SnapshotHeader,
 } from '@holdfast/engine/format'
-import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { simplyKept, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 
 export interface OpenedSnapshot {
   readonly header: SnapshotHeader
@@ -51,6 +51,7 @@ export function snapshotRecordOf(
     roots: body.roots.map(wirePathOf),
     packs: refset.packCount,
     segments,
+    keeping: simplyKept,
   }
 }
 

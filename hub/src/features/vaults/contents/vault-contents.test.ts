@@ -122,13 +122,52 @@ describe('what a vault holds', () => {
       sessionId: null,
     })
     await contents.addPack(merged)
+    expect(contents.findSegment(toHex(born.packId), 0)?.packIdHex).toBe(toHex(born.packId))
+    expect(contents.findSegment(toHex(born.packId), 1)?.packIdHex).toBe(toHex(merged.packId))
+    contents.markLost(toHex(merged.packId))
     expect(contents.findSegment(toHex(born.packId), 1)?.packIdHex).toBe(toHex(born.packId))
+    await contents.addPack(merged)
     contents.markLost(toHex(born.packId))
     expect(contents.findSegment(toHex(born.packId), 0)).toBeNull()
     expect(contents.findSegment(toHex(born.packId), 1)).toMatchObject({ packIdHex: toHex(merged.packId), offset: 64, length: 100 })
     expect(contents.findSegment(toHex(vanished), 7)).toMatchObject({ packIdHex: toHex(merged.packId), offset: 164, length: 101 })
     expect(await contents.findBlob(domainId, idOf(merged, 1))).toMatchObject({ packIdHex: toHex(vanished), ordinal: 7 })
     expect(await contents.findBlob(domainId, idOf(born, 1))).toMatchObject({ packIdHex: toHex(born.packId), ordinal: 1 })
+  })
+
+  test('offers nothing that is condemned, and still finds it for whose snapshot names it', async () => {
+    const contents = new VaultContents(index)
+    const pack = aPack()
+    const packIdHex = toHex(pack.packId)
+    await contents.addPack({ ...pack, condemned: Uint8Array.of(0b10) })
+    expect([contents.isOffered(packIdHex, 0), contents.isOffered(packIdHex, 1)]).toEqual([true, false])
+    const isOffered = (hex: string, ordinal: number) => contents.isOffered(hex, ordinal)
+    expect(await contents.findBlob(domainId, idOf(pack, 1), isOffered)).toBeNull()
+    expect(await contents.findBlob(domainId, idOf(pack, 1))).not.toBeNull()
+    expect(contents.findSegment(packIdHex, 1)).not.toBeNull()
+    contents.setCondemned(packIdHex, null)
+    expect(contents.isOffered(packIdHex, 1)).toBe(true)
+  })
+
+  test('tells of each pack what lies in it, and what was moved out of it', async () => {
+    const contents = new VaultContents(index)
+    const born = aPack()
+    await contents.addPack(born)
+    const moved = aPack({ ids: [idOf(born, 0)], births: [{ packId: born.packId, ordinal: 0 }] })
+    await contents.addPack(moved)
+    const views = [...contents.packs()].map((pack) => [
+      pack.packIdHex,
+      ...Array.from({ length: pack.segmentCount }, (_, position) => pack.segment(position).isMoved),
+    ])
+    expect(views).toEqual([
+      [toHex(born.packId), true, false],
+      [toHex(moved.packId), false],
+    ])
+    contents.markGone(toHex(born.packId))
+    expect([...contents.packs()].map(({ packIdHex }) => packIdHex)).toEqual([toHex(moved.packId)])
+    expect(contents.findSegment(toHex(born.packId), 0)?.packIdHex).toBe(toHex(moved.packId))
+    expect(contents.findSegment(toHex(born.packId), 1)).toBeNull()
+    expect(contents.lostPackCount).toBe(0)
   })
 
   test('gives a blob one number wherever its copies lie, and others to all others', async () => {

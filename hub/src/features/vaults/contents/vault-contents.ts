@@ -2,6 +2,22 @@ import type { DomainId, SessionId } from '@holdfast/shared-types'
 import { copyBytes, toHex } from '@holdfast/engine/bytes'
 import { blobIdBytes, packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
 import type { BlobIndex, BlobPlaces } from '@holdfast/engine/vault'
+import { bitOf } from './position-bits.ts'
+import {
+  birthOf,
+  placeOf,
+  segmentAt,
+  segmentOf,
+  shapeOf,
+  viewOf,
+  type Birth,
+  type Pack,
+  type PackView,
+  type SegmentBirth,
+  type StoredSegment,
+} from './stored-pack.ts'
+
+export type { PackView, StoredSegment } from './stored-pack.ts'
 
 /** Places of a blob that a first answer tells: it has one, or a few where several devices sent it at once. */
 const fewPlaces = 8
@@ -14,58 +30,14 @@ export interface IndexedPack {
   /** The session that brought it; null for one found in the store. */
   readonly sessionId: SessionId | null
   readonly segments: readonly PackSegment[]
-}
-
-/** Where a segment lies in the store. */
-export interface StoredSegment {
-  readonly packIdHex: string
-  /** Key of the pack in the store. */
-  readonly key: string
-  readonly offset: number
-  readonly length: number
-  readonly domainId: DomainId
-  /** Whose upload it is; null where that is not known any more. */
-  readonly sessionId: SessionId | null
+  /** Positions of segments that a collection condemned, a bit each; none unless said. */
+  readonly condemned?: Uint8Array | null
 }
 
 /** A blob's place, with the birth pack's id also as the refsets spell it. */
 export interface FoundBlob extends BlobLocation {
   readonly packIdHex: string
   readonly sessionId: SessionId | null
-}
-
-interface Pack {
-  readonly id: Uint8Array
-  readonly idHex: string
-  readonly key: string
-  readonly domainId: DomainId
-  readonly sessionId: SessionId | null
-  /** Of every segment, and of the end of the last: segments lie back to back. */
-  readonly offsets: Uint32Array
-  /** Number within the pack of every segment's first blob, and of the end of the last. */
-  readonly firstBlobs: Uint32Array
-  /** Blobs of packs that were added before. */
-  readonly blobsBefore: number
-  /** What was born in it. */
-  readonly self: Birth
-  /** Of every segment; null where all of them were born here, in this order. */
-  readonly births: readonly SegmentBirth[] | null
-  isLive: boolean
-}
-
-interface SegmentBirth {
-  readonly packId: Uint8Array
-  readonly ordinal: number
-  readonly of: Birth
-}
-
-/** Everything that was born in one pack; nearly always still in it. */
-interface Birth {
-  readonly packIdHex: string
-  /** The birth pack itself, where ordinals are positions. */
-  home: Pack | null
-  /** What was moved elsewhere since, by ordinal: the pack and the position in it. */
-  readonly moved: Map<number, { readonly pack: Pack; readonly position: number }>
 }
 
 export type AcceptPlace = (packIdHex: string, ordinal: number) => boolean
@@ -83,6 +55,7 @@ export class VaultContents {
   readonly #indexDomains = new Map<DomainId, number>()
   #blobs = 0
   #lostPacks = 0
+  #condemnedPacks = 0
 
   constructor(index: BlobIndex) {
     this.#index = index
@@ -95,6 +68,11 @@ export class VaultContents {
   /** Packs that were known and are not in the store any more. */
   get lostPackCount(): number {
     return this.#lostPacks
+  }
+
+  /** Whether something is condemned, at least. */
+  get hasCondemned(): boolean {
+    return this.#condemnedPacks > 0
   }
 
   hasBlobs(domainId: DomainId): boolean {
@@ -128,10 +106,62 @@ export class VaultContents {
     return true
   }
 
+  /** A collection removed it: as `markLost`, but nothing is missing. */
+  markGone(packIdHex: string): void {
+    const pack = this.#packByHex.get(packIdHex)
+    if (pack === undefined) return
+    this.setCondemned(packIdHex, null)
+    if (!pack.isLive) this.#lostPacks--
+    pack.isLive = false
+    // Whoever asks the index for a blob of it still needs its shape; its name stands for nothing any more.
+    this.#packByHex.delete(packIdHex)
+  }
+
+  /**
+   * What of a pack is offered to nobody: neither to sessions that ask, nor to those that name it (docs/adr/0016). Whose snapshot names it reads it all the same.
+   * @param positions a bit each; null = all of it is offered
+   */
+  setCondemned(packIdHex: string, positions: Uint8Array | null): void {
+    const pack = this.#packByHex.get(packIdHex)
+    if (pack === undefined) return
+    this.#condemnedPacks += Number(positions !== null) - Number(pack.condemned !== null)
+    pack.condemned = positions
+  }
+
+  condemnedOf(packIdHex: string): Uint8Array | null {
+    return this.#packByHex.get(packIdHex)?.condemned ?? null
+  }
+
+  /** Whether a segment is there and no collection condemned it. */
+  isOffered(birthPackIdHex: string, ordinal: number): boolean {
+    const birth = this.#birthByHex.get(birthPackIdHex)
+    const place = birth === undefined ? null : placeOf(birth, ordinal)
+    return place !== null && !bitOf(place.pack.condemned, place.position)
+  }
+
+  /** One segment of a pack that is there, as a collection looks at it. */
+  segmentOf(packIdHex: string, position: number): ReturnType<PackView['segment']> | null {
+    const pack = this.#packByHex.get(packIdHex)
+    return pack === undefined || !pack.isLive ? null : viewOf(pack).segment(position)
+  }
+
+  /** Every pack that is there. */
+  *packs(): Generator<PackView> {
+    for (const pack of this.#packByHex.values()) if (pack.isLive) yield viewOf(pack)
+  }
+
+  /** Where a segment lies, as pack and position: what its condemnation goes by. Null as for `findSegment`. */
+  findPlace(birthPackIdHex: string, ordinal: number): { readonly packIdHex: string; readonly position: number } | null {
+    const birth = this.#birthByHex.get(birthPackIdHex)
+    const place = birth === undefined ? null : placeOf(birth, ordinal)
+    return place === null ? null : { packIdHex: place.pack.idHex, position: place.position }
+  }
+
   /** A segment by its birth, or null where it is unknown or its pack is lost. */
   findSegment(birthPackIdHex: string, ordinal: number): StoredSegment | null {
     const birth = this.#birthByHex.get(birthPackIdHex)
-    return birth === undefined ? null : placeOf(birth, ordinal)
+    const place = birth === undefined ? null : placeOf(birth, ordinal)
+    return place === null ? null : segmentAt(place)
   }
 
   /** As `findBlobs`, for one. */
@@ -185,12 +215,12 @@ export class VaultContents {
       const { packId, ordinal, of } = birthOf(pack, segment)
       const place = placeOf(of, ordinal)
       if (place === null || !accept(of.packIdHex, ordinal)) continue
-      return { packId, ordinal, position: blob - pack.firstBlobs[segment]!, packIdHex: of.packIdHex, sessionId: place.sessionId }
+      return { packId, ordinal, position: blob - pack.firstBlobs[segment]!, packIdHex: of.packIdHex, sessionId: place.pack.sessionId }
     }
     return null
   }
 
-  #addNew({ packId, domainId, sessionId, segments }: IndexedPack): Promise<void> {
+  #addNew({ packId, domainId, sessionId, segments, condemned = null }: IndexedPack): Promise<void> {
     // A copy: views into a footer would keep all of it in memory.
     const id = copyBytes(packId)
     const idHex = toHex(id)
@@ -198,12 +228,15 @@ export class VaultContents {
     const births = isAtHome ? null : segments.map((segment) => this.#segmentBirth(segment))
     const key = packKey(id)
     const self = this.#birthOf(idHex)
-    const pack: Pack = { id, idHex, key, domainId, sessionId, self, births, ...shapeOf(segments), blobsBefore: this.#blobs, isLive: true }
+    const shape = { ...shapeOf(segments), blobsBefore: this.#blobs }
+    const pack: Pack = { id, idHex, key, domainId, sessionId, self, births, ...shape, condemned: null, isLive: true }
     const number = this.#packs.push(pack) - 1
     this.#packByHex.set(idHex, pack)
+    this.setCondemned(idHex, condemned)
     this.#blobs += pack.firstBlobs.at(-1)!
     if (births === null) self.home = pack
-    for (const [position, { ordinal, of }] of births?.entries() ?? []) of.moved.set(ordinal, { pack, position })
+    for (const [position, { ordinal, of }] of births?.entries() ?? [])
+      of.moved.set(ordinal, { pack, position, before: of.moved.get(ordinal) ?? null })
     let domain = this.#indexDomains.get(domainId)
     if (domain === undefined) this.#indexDomains.set(domainId, (domain = this.#index.openDomain()))
     return this.#index.add(
@@ -226,48 +259,3 @@ export class VaultContents {
 
 /** As many as were asked for: there may be others. */
 const hasMorePlaces = ({ starts }: BlobPlaces, index: number): boolean => starts[index]! + fewPlaces === starts[index + 1]
-
-function shapeOf(segments: readonly PackSegment[]): Pick<Pack, 'offsets' | 'firstBlobs'> {
-  const offsets = new Uint32Array(segments.length + 1)
-  const firstBlobs = new Uint32Array(segments.length + 1)
-  for (const [position, { offset, length, blobIds }] of segments.entries()) {
-    offsets[position] = offset
-    offsets[position + 1] = offset + length
-    firstBlobs[position + 1] = firstBlobs[position]! + blobIds.length
-  }
-  return { offsets, firstBlobs }
-}
-
-/** The position of the segment that holds a blob, by halving: no segment is without blobs. */
-function segmentOf({ firstBlobs }: Pack, blob: number): number {
-  let low = 0
-  let high = firstBlobs.length - 1
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1
-    if (firstBlobs[middle]! <= blob) low = middle
-    else high = middle
-  }
-  return low
-}
-
-const birthOf = ({ id, self, births }: Pack, segment: number): SegmentBirth =>
-  births?.[segment] ?? { packId: id, ordinal: segment, of: self }
-
-function placeOf(birth: Birth, ordinal: number): StoredSegment | null {
-  const { home } = birth
-  if (home !== null && home.isLive && ordinal < home.offsets.length - 1) return segmentAt(home, ordinal)
-  const moved = birth.moved.get(ordinal)
-  return moved !== undefined && moved.pack.isLive ? segmentAt(moved.pack, moved.position) : null
-}
-
-function segmentAt(pack: Pack, position: number): StoredSegment {
-  const offset = pack.offsets[position] as number
-  return {
-    packIdHex: pack.idHex,
-    key: pack.key,
-    offset,
-    length: (pack.offsets[position + 1] as number) - offset,
-    domainId: pack.domainId,
-    sessionId: pack.sessionId,
-  }
-}

@@ -1,4 +1,4 @@
-import type { AgentId, DomainId, RunId, RunKind, RunRequest, RunState, UserId, VaultId } from '@holdfast/shared-types'
+import type { AgentId, DomainId, RunId, RunKind, RunRequest, RunState, SnapshotId, UserId, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 
 /*
@@ -15,7 +15,16 @@ export interface RunRecord {
   readonly request: RunRequest
 }
 
+/** A restore or verification that is not over. */
+export interface ReadingRun {
+  readonly runId: RunId
+  readonly snapshotId: SnapshotId
+}
+
 export interface RunsDoor {
+  /** All there are, waiting ones too. */
+  listReadingRuns(em: EntityManager): Promise<ReadingRun[]>
+
   /**
    * A run in the hands of this agent.
    * @param fence when given it must be the run's own.

@@ -20,6 +20,7 @@ const contractCodes = {
   'vault.exists': 'vault.locked',
   'vault.invalid': 'vault.corrupt',
   'key-slot.wrong-secret': 'vault.wrong-key',
+  'journal.invalid': 'vault.corrupt',
   'store.not-found': 'vault.corrupt',
   'store.exists': 'pack.conflict',
   'store.unavailable': 'store.unavailable',

@@ -20,6 +20,7 @@ import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { insertPack, pagePacks, setPackState, type PackRecord } from '../tables/packs.queries.ts'
+import { segmentsOfRow } from '../tables/pack-footer.ts'
 import { pairById } from './pair-by-id.ts'
 
 /** Footers come with the rows: 50 packs of 16 MiB with small files are some 15 MB. */
@@ -40,7 +41,8 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
   const { log } = deps
   const counts = { adopted: 0, lost: 0 }
   for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, log))) {
-    if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
+    if (row?.state === 'gone') await removeAgain(vault, object)
+    else if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
     else if (object !== null) counts.adopted += (await adoptPack(deps, vault, id, object)) ? 1 : 0
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
   }
@@ -77,6 +79,11 @@ export async function* objectsOf(vault: ManagedVault, log: Logger): AsyncGenerat
   }
 }
 
+/** A collection removed it, and the power failed before the disk had forgotten it. */
+async function removeAgain({ store }: ManagedVault, object: ListedObject | null): Promise<void> {
+  if (object !== null) await store.delete(object.key)
+}
+
 /** A row whose object is there. */
 async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, object: ListedObject): Promise<void> {
   if (object.sizeBytes !== row.sizeBytes) {
@@ -84,24 +91,18 @@ async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, o
     return
   }
   if (row.state === 'lost') await setPackState(deps.database.em(), [row.packId], 'live')
-  await vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
-}
-
-function segmentsOf(row: PackRecord): PackSegment[] {
-  const footerBytes = row.footer.length
-  return decodePackFooter(row.footer, {
-    footerOffset: row.sizeBytes - packTrailerBytes - footerBytes,
-    footerBytes,
-    segmentCount: row.segments,
-    blobCount: row.blobs,
-    footerSha256: new Uint8Array(32),
-    packCrc32: 0,
+  await vault.contents.addPack({
+    packId: row.packId,
+    domainId: row.domainId,
+    sessionId: row.sessionId,
+    segments: segmentsOfRow(row),
+    condemned: row.condemned,
   })
 }
 
 /** @returns whether this is news. */
 async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: string, row: PackRecord): Promise<boolean> {
-  await vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOf(row) })
+  await vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOfRow(row) })
   vault.contents.markLost(id)
   if (row.state === 'lost') return false
   await setPackState(database.em(), [row.packId], 'lost')
@@ -129,7 +130,7 @@ export async function adoptPack({ database, log, now }: LoadDeps, vault: Managed
 }
 
 export interface PackEnd {
-  readonly record: Omit<PackRecord, 'state' | 'storedAt'>
+  readonly record: Omit<PackRecord, 'state' | 'storedAt' | 'condemned'>
   readonly segments: readonly PackSegment[]
 }
 

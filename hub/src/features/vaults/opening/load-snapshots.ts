@@ -4,8 +4,10 @@ import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromByte
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import { rescueSegments } from '../collecting/rescue-segments.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
+import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
 import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -38,9 +40,9 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
 }
 
 async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
-  let snapshot: SnapshotRecord
+  let verified: VerifiedSnapshot
   try {
-    snapshot = await readVerified(vault, key)
+    verified = await openVerified(vault, key)
   } catch (error) {
     if (!isDamage(error)) throw error
     log.error(
@@ -49,8 +51,12 @@ async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVa
     )
     return null
   }
+  const { snapshot, refset } = verified
   const { id: snapshotId, agentId, receivedAtMs } = snapshot
   await database.transaction(async (em) => {
+    await lockCollection(em, vault.id, 'shared')
+    // As its commit did, in a transaction that did not come to its end.
+    await rescueSegments(em, vault.contents, refset, true)
     // The session it was promised to, unless the database is younger than the snapshot.
     const session = await findSessionBySeq(em, vault.id, agentId, snapshot.seq)
     const runId = session?.runId ?? null
@@ -62,8 +68,15 @@ async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVa
   return snapshot
 }
 
+interface VerifiedSnapshot {
+  readonly snapshot: SnapshotRecord
+  readonly refset: Refset
+}
+
 /** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens. */
-export async function readVerified(vault: ManagedVault, key: string): Promise<SnapshotRecord> {
+export const readVerified = async (vault: ManagedVault, key: string): Promise<SnapshotRecord> => (await openVerified(vault, key)).snapshot
+
+async function openVerified(vault: ManagedVault, key: string): Promise<VerifiedSnapshot> {
   const object = decodeSnapshotObject(await vault.store.get(key))
   const { header, hubHeader } = object
   if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null)
@@ -72,5 +85,6 @@ export async function readVerified(vault: ManagedVault, key: string): Promise<Sn
   await verifySnapshotSignature(nodePrimitives, object, fromBase64Url(agent.signPublicKey))
   await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
   const body = await openSnapshotBody(nodePrimitives, object, vault.vault.domainKeys(uuidFromBytes(header.domainId)))
-  return snapshotRecordOf({ header, body, refset: Refset.decode(object.refset) }, { ...hubHeader, vaultId: vault.id, runId: null })
+  const refset = Refset.decode(object.refset)
+  return { snapshot: snapshotRecordOf({ header, body, refset }, { ...hubHeader, vaultId: vault.id, runId: null }), refset }
 }

@@ -3,8 +3,12 @@ import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
 import { isEngineError } from '@holdfast/engine/errors'
 import type { ObjectStore } from '@holdfast/engine/store'
 import { createVault, openVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
+import { finishRemovals } from '../collecting/remove-condemned.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
+import { keepEverything, lockCollection } from '../tables/collecting.queries.ts'
+import { endAllSessions } from '../tables/sessions.queries.ts'
+import { standardUndoDays } from '../tables/vault.entity.ts'
 import { insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
 import { loadPacks, type LoadDeps } from './load-packs.ts'
 import { loadSnapshots } from './load-snapshots.ts'
@@ -121,12 +125,31 @@ const managed = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: Vault): 
 
 /** Makes rows and store agree; the epoch stays above all that the store has seen. */
 async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedVault> {
+  // What was decided before goes first: else it would be taken for lost, or on again.
+  const journalled = await finishRemovals(deps, vault)
   await loadPacks(deps, vault)
   const { highestEpoch } = await loadSnapshots(deps, vault)
-  if (highestEpoch <= vault.record.epoch) return vault
-  const epoch = highestEpoch + epochsSkipped
-  await setVaultEpoch(deps.database.em(), vault.id, epoch)
-  return new ManagedVault({ ...vault.record, epoch }, vault.vault, vault.contents)
+  const highest = Math.max(highestEpoch, journalled)
+  if (highest > vault.record.epoch) await beginAnew(deps, vault, highest + epochsSkipped)
+  return vault
+}
+
+/**
+ * The database is older than the store: it was put back from a copy, or made anew. Sessions that it remembers know nothing of what happened since, so they end; and nothing
+ * that it says of condemned segments holds.
+ */
+async function beginAnew({ database, log }: OpenVaultsDeps, vault: ManagedVault, epoch: number): Promise<void> {
+  await database.transaction(async (em) => {
+    await lockCollection(em, vault.id, 'alone')
+    await setVaultEpoch(em, vault.id, epoch)
+    await endAllSessions(em, vault.id)
+    await keepEverything(em, vault.id)
+  })
+  for (const { packIdHex } of vault.contents.packs()) vault.contents.setCondemned(packIdHex, null)
+  log.warn(
+    { event: 'vault.database-older', vaultId: vault.id, epoch },
+    'The database is older than the vault: it was brought up to date from the store. Backups that ran meanwhile begin again',
+  )
 }
 
 function recordOf({ file }: Vault, epoch: number): VaultRecord {
@@ -143,6 +166,7 @@ function recordOf({ file }: Vault, epoch: number): VaultRecord {
     recoveryKeyExportedAt: null,
     recoveryKeyExportedBy: null,
     damage: null,
+    undoDays: standardUndoDays,
     createdAt: new Date(file.createdAtMs),
   }
 }

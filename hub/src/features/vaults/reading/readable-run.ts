@@ -37,10 +37,13 @@ export async function requireReadableRun(
   if (agent === null) throw new AppError('agent.not-found')
   const { snapshotId } = run.request
   const snapshot = await findSnapshot(em, snapshotId)
-  if (snapshot?.state !== 'committed' || !mayRead(agent, run.request, snapshot))
+  if (snapshot === null || !isReadable(snapshot) || !mayRead(agent, run.request, snapshot))
     throw new AppError('snapshot.not-found', { context: { snapshotId } })
   return { runId, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
 }
+
+/** One that was deleted while the run is under way is read to its end: no collection condemns what a run reads. */
+const isReadable = ({ state, keeping: { deleted } }: SnapshotRecord): boolean => state !== 'lost' && (deleted?.condemnedIn ?? null) === null
 
 /**
  * An agent holds its domain's keys, so a snapshot of another domain is of no use to it. Of its own domain it reads its own snapshots, and

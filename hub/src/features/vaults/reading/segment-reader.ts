@@ -19,7 +19,8 @@ interface Opened {
 export interface ReadScope {
   readonly vault: ManagedVault
   readonly domainId: DomainId
-  readonly refset: Refset
+  /** Only what lies within it is read. */
+  readonly refset: Pick<Refset, 'has'>
 }
 
 /** Opens stored blobs with a vault's keys, for reading on the server; opened segments are cached for all readers together. */

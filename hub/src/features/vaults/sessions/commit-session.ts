@@ -9,6 +9,8 @@ import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
 import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
 import { snapshotIdOf, snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import type { RunsDoor } from '../doors/doors.ts'
+import { rescueSegments } from '../collecting/rescue-segments.ts'
+import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
 import { endSession, findSession, lockSession } from '../tables/sessions.queries.ts'
 import { findSnapshot, insertSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import {
@@ -105,6 +107,7 @@ async function storeSnapshot(
     const locked = await lockSession(em, sessionId)
     if (locked?.state === 'committed') return findCommitted(em, claim, snapshotIdOf(snapshot.header))
     if (locked?.state !== 'open' || locked.fence !== claim.fence) throw sessionNotFound(sessionId)
+    await requireStillCovered(em, vault, session.epoch, snapshot)
     const statement = await stateOf(vault, snapshot, { receivedAtMs: deps.now(), epoch: session.epoch })
     const record = snapshotRecordOf(snapshot, { ...statement, vaultId: vault.id, runId })
     // Rows first, though not visible yet: after the object is written only the commit itself can fail.
@@ -122,6 +125,16 @@ async function storeSnapshot(
     'Snapshot committed',
   )
   return committed
+}
+
+/** What was covered a moment ago may have been condemned or removed since; what it names lives again from the moment it is committed. */
+async function requireStillCovered(em: EntityManager, vault: ManagedVault, epoch: number, { refset }: ProvenSnapshot): Promise<void> {
+  await lockCollection(em, vault.id, 'shared')
+  // Who began after the newest collection was told of nothing that it condemned, and builds on what it was told not to use.
+  const isToldOf = epoch < (await vaultEpoch(em, vault.id))
+  const { missing, condemned } = await rescueSegments(em, vault.contents, refset, isToldOf)
+  const lacking = missing + (isToldOf ? 0 : condemned)
+  if (lacking > 0) throw rejected(`The snapshot names ${lacking} segments that are not kept any more.`)
 }
 
 /**

@@ -39,7 +39,9 @@ export async function haveBlobs(
   const granted = await grants.of(em, sessionId)
   const locations = new Uint8Array(count * locationRecordBytes)
   const fresh = new Map<string, SegmentPlace>()
-  for (const [index, found] of (await contents.findBlobs(session.domainId, ids)).entries()) {
+  // What is condemned is sent again, though it is still there.
+  const isOffered = (packIdHex: string, ordinal: number): boolean => contents.isOffered(packIdHex, ordinal)
+  for (const [index, found] of (await contents.findBlobs(session.domainId, ids, isOffered)).entries()) {
     if (found === null) continue
     writeLocation(locations, index, found)
     if (found.sessionId === sessionId || granted.has(found.packIdHex, found.ordinal)) continue

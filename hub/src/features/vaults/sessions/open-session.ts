@@ -6,6 +6,7 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
+import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
 import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
 import { sessionNotFound } from './require-open-session.ts'
@@ -42,7 +43,8 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
     const run = await runs.getRunForAgent(tx, runId, agentId, fence)
     if (run.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
     if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
-    const { epoch } = vault.record
+    await lockCollection(tx, vaultId, 'shared')
+    const epoch = await vaultEpoch(tx, vaultId)
     return openSessionRow(tx, {
       id: SessionId.parse(randomUUID()),
       runId,
@@ -70,7 +72,10 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
 /** Newest first. */
 async function usableBaseSnapshots({ database, vaults, refsets }: OpenSessionDeps, session: SessionRecord): Promise<string[]> {
   const vault = vaults.get(session.vaultId)
-  const snapshots = await listSnapshotsOfAgent(database.em(), session.vaultId, session.agentId, namedBaseSnapshots)
+  const snapshots = await listSnapshotsOfAgent(database.em(), session.vaultId, session.agentId, {
+    epoch: session.epoch,
+    limit: namedBaseSnapshots,
+  })
   const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
   // Refsets are read only where a pack is missing at all, which is hardly ever.
   if (vault.contents.lostPackCount === 0) return ofDomain.map(({ id }) => id)

@@ -97,7 +97,10 @@ async function* baseRefsets(
   { em, session }: SessionInHand,
   parent: Uint8Array | null,
 ): AsyncGenerator<Refset> {
-  const snapshots = await listSnapshotsOfAgent(em, session.vaultId, session.agentId, Number.MAX_SAFE_INTEGER)
+  const snapshots = await listSnapshotsOfAgent(em, session.vaultId, session.agentId, {
+    epoch: session.epoch,
+    limit: Number.MAX_SAFE_INTEGER,
+  })
   const parentId = parent === null ? null : toHex(parent)
   const first = snapshots.filter(({ id }) => id === parentId)
   for (const snapshot of [...first, ...snapshots.filter(({ id }) => id !== parentId)]) {

@@ -21,9 +21,14 @@ export const PackEntity = defineEntity({
     blobs: p.integer(),
     /** As in the pack: the blob index is loaded from here without touching the store. */
     footer: p.blob(),
-    /** `lost`: the store does not have the object (any more). */
-    state: p.enum(['live', 'lost'] as const),
+    /**
+     * `lost`: the store does not have the object (any more). `removing`: a collection decided to remove it, and nothing takes that back. `gone`: it did; its id is
+     * never used again, and the row has no footer.
+     */
+    state: p.enum(['live', 'lost', 'removing', 'gone'] as const),
     storedAt: p.datetime(3),
+    /** Positions of segments that a collection condemned, a bit each, the lowest first; null = none. */
+    condemned: p.blob().nullable(),
   },
   indexes: [{ name: 'pack_vault_id_pack_id_idx', properties: ['vaultId', 'packId'] }],
 })

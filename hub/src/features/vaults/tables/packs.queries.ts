@@ -15,15 +15,17 @@ export interface PackRecord {
   readonly segments: number
   readonly blobs: number
   readonly footer: Uint8Array
-  readonly state: 'live' | 'lost'
+  readonly state: 'live' | 'lost' | 'removing' | 'gone'
   readonly storedAt: Date
+  /** Positions of segments that a collection condemned, a bit each; null = none. */
+  readonly condemned: Uint8Array | null
 }
 
 /**
  * Inserts a pack whose object is durable. The row of the very same pack is kept, and is live again if it was lost.
  * @returns the session that brought the pack first (null = unknown), or undefined when another pack has this id.
  */
-export async function insertPack(em: EntityManager, pack: PackRecord): Promise<SessionId | null | undefined> {
+export async function insertPack(em: EntityManager, pack: Omit<PackRecord, 'condemned'>): Promise<SessionId | null | undefined> {
   const row = await tablesOf(em)
     .insertInto('pack')
     .values({
@@ -39,6 +41,7 @@ export async function insertPack(em: EntityManager, pack: PackRecord): Promise<S
       footer: asBuffer(pack.footer),
       state: pack.state,
       stored_at: pack.storedAt,
+      condemned: null,
     })
     .onConflict((conflict) =>
       conflict
@@ -65,8 +68,19 @@ export async function findPack(em: EntityManager, packId: Uint8Array): Promise<P
   return row === undefined ? null : toRecord(row)
 }
 
+/** What segments of different packs must not be mixed by, for each pack that is there. */
+export async function packGroups(em: EntityManager, vaultId: VaultId): Promise<ReadonlyMap<string, string>> {
+  const rows = await tablesOf(em)
+    .selectFrom('pack')
+    .select(['pack_id', 'domain_id', 'kind', 'key_epoch'])
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'live')
+    .execute()
+  return new Map(rows.map((row) => [Buffer.from(row.pack_id).toString('hex'), `${row.domain_id} ${row.kind} ${row.key_epoch}`]))
+}
+
 /** @param packIds 16 bytes each. */
-export async function setPackState(em: EntityManager, packIds: readonly Uint8Array[], state: PackRecord['state']): Promise<void> {
+export async function setPackState(em: EntityManager, packIds: readonly Uint8Array[], state: 'live' | 'lost'): Promise<void> {
   await tablesOf(em)
     .updateTable('pack')
     .set({ state })
@@ -87,6 +101,7 @@ const toRecord = (row: Selectable<VaultTables['pack']>): PackRecord => ({
   footer: row.footer,
   state: row.state,
   storedAt: row.stored_at,
+  condemned: row.condemned,
 })
 
 /** The driver binds Buffers only; no copy is made. */

@@ -124,6 +124,16 @@ export async function endSession(em: EntityManager, runId: RunId, state: 'commit
   return ended.id
 }
 
+/** Of a vault, whatever their runs are: none may commit any more. */
+export async function endAllSessions(em: EntityManager, vaultId: VaultId): Promise<void> {
+  await tablesOf(em)
+    .updateTable('backup_session')
+    .set({ state: 'closed', closed_at: new Date() })
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'open')
+    .execute()
+}
+
 export async function insertGrant(em: EntityManager, sessionId: SessionId, places: Uint8Array): Promise<void> {
   const bytes = Buffer.from(places.buffer, places.byteOffset, places.byteLength)
   await tablesOf(em).insertInto('session_grant').values({ session_id: sessionId, places: bytes }).execute()

@@ -17,8 +17,8 @@ export const SnapshotEntity = defineEntity({
     /** The hub's clock at the commit, as in the object: what order, `latest` and retention go by. */
     receivedAt: p.datetime(3),
     epoch: p.bigint('number'),
-    /** `lost`: the store does not have the object (any more). */
-    state: p.enum(['committed', 'lost'] as const),
+    /** `lost`: the store does not have the object (any more). `removing`: a collection decided to remove it, and nothing takes that back. */
+    state: p.enum(['committed', 'lost', 'removing'] as const),
     status: p.enum(['complete', 'complete-with-errors', 'partial'] as const).$type<SnapshotStatus>(),
     system: p.enum(['linux', 'windows', 'macos'] as const),
     host: p.text(),
@@ -37,8 +37,31 @@ export const SnapshotEntity = defineEntity({
     /** What the refset names. */
     packs: p.integer(),
     segments: p.integer(),
+    /** Somebody said that it stays, whatever the rules say. */
+    heldAt: p.datetime(3).nullable(),
+    heldBy: p.text().nullable(),
+    holdReason: p.text().nullable(),
+    /** No longer kept; all of it is still there, and it can be had back, as long as it is not condemned. */
+    deletedAt: p.datetime(3).nullable(),
+    deletedBy: p.text().nullable(),
+    /** From then on a collection may condemn it. */
+    undoUntil: p.datetime(3).nullable(),
+    /** Epoch of the collection that took it out of what is kept (docs/adr/0016). */
+    condemnedIn: p.bigint('number').nullable(),
+    /** Its trees were looked through, and all they need counts as named; null = not yet, and nothing is condemned until then. */
+    auditedAt: p.datetime(3).nullable(),
+    /** What its trees need beyond its refset, as an encoded refset; null = nothing. */
+    unnamedRefset: p.blob().nullable(),
+    /** Pieces that its trees need and that lie nowhere, and folder lists that cannot be read. */
+    lackingBlobs: p.integer().nullable(),
   },
   indexes: [
+    // Hardly any snapshot is on its way out or new.
+    {
+      name: 'snapshot_undo_until_idx',
+      expression: (columns, _table, name) =>
+        `create index "${name}" on "snapshot" ("${columns.vaultId}", "${columns.undoUntil}") where "${columns.deletedAt}" is not null`,
+    },
     { name: 'snapshot_agent_id_received_at_idx', properties: ['agentId', 'receivedAt'] },
     { name: 'snapshot_received_at_idx', properties: ['receivedAt'] },
     { name: 'snapshot_run_id_idx', properties: ['runId'] },

@@ -12,6 +12,9 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql, type Selectable } from 'kysely'
 import { tablesOf, type VaultTables } from './database-tables.ts'
 
+/** Whether the store has it. */
+export type StoredState = 'committed' | 'lost' | 'removing'
+
 /** What the hub knows of a snapshot without opening it. */
 export interface SnapshotRecord {
   readonly id: SnapshotId
@@ -23,7 +26,8 @@ export interface SnapshotRecord {
   readonly keyEpoch: number
   readonly receivedAtMs: number
   readonly epoch: number
-  readonly state: 'committed' | 'lost'
+  /** `lost`: the store does not have the object (any more). `deleted`: no longer kept; see `keeping`. */
+  readonly state: 'committed' | 'lost' | 'deleted'
   readonly status: SnapshotStatus
   readonly system: 'linux' | 'windows' | 'macos'
   /** As the host called itself. */
@@ -41,21 +45,45 @@ export interface SnapshotRecord {
   readonly roots: readonly WirePath[]
   readonly packs: number
   readonly segments: number
+  readonly keeping: SnapshotKeeping
 }
+
+/** What was decided over a snapshot; the database's alone. */
+export interface SnapshotKeeping {
+  readonly held: { readonly at: Date; readonly by: string; readonly reason: string } | null
+  /** `condemnedIn`: epoch of the collection that is about to remove it; null = it can still be had back. */
+  readonly deleted: { readonly at: Date; readonly by: string; readonly undoUntil: Date; readonly condemnedIn: number | null } | null
+}
+export const simplyKept: SnapshotKeeping = { held: null, deleted: null }
 
 /** Which snapshots; every field narrows. */
 export interface SnapshotFilter {
   /** Sees only this agent's; null sees all. */
   readonly visibleTo: AgentId | null
   readonly agentId?: AgentId | undefined
+  /** Deleted ones that are still there, instead of those that are kept. */
+  readonly isDeleted?: boolean | undefined
   /** Of a host that calls itself so, or of one of these devices (whose name is so). */
   readonly named?: { readonly host: string; readonly agentIds: readonly AgentId[] } | undefined
 }
 
-const idBytes = (id: SnapshotId): Buffer => Buffer.from(id, 'hex')
+export const idBytes = (id: SnapshotId): Buffer => Buffer.from(id, 'hex')
+
+const notDecidedOver = {
+  held_at: null,
+  held_by: null,
+  hold_reason: null,
+  deleted_at: null,
+  deleted_by: null,
+  undo_until: null,
+  condemned_in: null,
+  audited_at: null,
+  unnamed_refset: null,
+  lacking_blobs: null,
+}
 
 /** @returns false when there is a row of that id, which stays as it is. */
-export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord): Promise<boolean> {
+export async function insertSnapshot(em: EntityManager, snapshot: Omit<SnapshotRecord, 'state' | 'keeping'>): Promise<boolean> {
   const inserted = await tablesOf(em)
     .insertInto('snapshot')
     .values({
@@ -68,7 +96,7 @@ export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord
       key_epoch: snapshot.keyEpoch,
       received_at: new Date(snapshot.receivedAtMs),
       epoch: snapshot.epoch,
-      state: snapshot.state,
+      state: 'committed',
       status: snapshot.status,
       system: snapshot.system,
       host: snapshot.host,
@@ -84,16 +112,17 @@ export async function insertSnapshot(em: EntityManager, snapshot: SnapshotRecord
       roots: sql`${JSON.stringify(snapshot.roots)}::jsonb`,
       packs: snapshot.packs,
       segments: snapshot.segments,
+      ...notDecidedOver,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst()
   return inserted.numInsertedOrUpdatedRows === 1n
 }
 
-/** Committed or lost. */
+/** Committed, lost or deleted. */
 export async function findSnapshot(em: EntityManager, id: SnapshotId): Promise<SnapshotRecord | null> {
   const row = await tablesOf(em).selectFrom('snapshot').selectAll().where('id', '=', idBytes(id)).executeTakeFirst()
-  return row === undefined ? null : toRecord(row)
+  return row === undefined ? null : toSnapshotRecord(row)
 }
 
 /** The one that a run committed, or null. */
@@ -103,14 +132,15 @@ export async function findSnapshotOfRun(em: EntityManager, runId: RunId): Promis
     .selectAll()
     .where('run_id', '=', runId)
     .where('state', '=', 'committed')
+    .where('deleted_at', 'is', null)
     .executeTakeFirst()
-  return row === undefined ? null : toRecord(row)
+  return row === undefined ? null : toSnapshotRecord(row)
 }
 
 /** Committed ones, oldest first by the hub's clock. */
 export async function listSnapshots(em: EntityManager, filter: SnapshotFilter): Promise<SnapshotRecord[]> {
   const rows = await visible(em, filter).orderBy('received_at').orderBy('seq').orderBy('id').execute()
-  return rows.map(toRecord)
+  return rows.map(toSnapshotRecord)
 }
 
 /** The newest committed one of each agent in sight. */
@@ -122,7 +152,7 @@ export async function newestSnapshots(em: EntityManager, filter: SnapshotFilter)
     .orderBy('seq', 'desc')
     .orderBy('received_at', 'desc')
     .execute()
-  return rows.map(toRecord)
+  return rows.map(toSnapshotRecord)
 }
 
 /** Committed ones whose id starts so. @param prefix lower-case hex, at most 32 digits. */
@@ -135,15 +165,18 @@ export async function findSnapshotsByPrefix(
   const from = Buffer.from(prefix.padEnd(32, '0'), 'hex')
   const to = Buffer.from(prefix.padEnd(32, 'f'), 'hex')
   const rows = await visible(em, filter).where('id', '>=', from).where('id', '<=', to).orderBy('id').limit(limit).execute()
-  return rows.map(toRecord)
+  return rows.map(toSnapshotRecord)
 }
 
-/** Committed ones of one agent, newest first. */
+/**
+ * Those of one agent that a session may build on, newest first: also deleted ones, but none that was condemned when the session was opened.
+ * @param epoch of the session
+ */
 export async function listSnapshotsOfAgent(
   em: EntityManager,
   vaultId: VaultId,
   agentId: AgentId,
-  limit: number,
+  { epoch, limit }: { readonly epoch: number; readonly limit: number },
 ): Promise<SnapshotRecord[]> {
   const rows = await tablesOf(em)
     .selectFrom('snapshot')
@@ -151,17 +184,17 @@ export async function listSnapshotsOfAgent(
     .where('vault_id', '=', vaultId)
     .where('agent_id', '=', agentId)
     .where('state', '=', 'committed')
+    .where((eb) => eb.or([eb('condemned_in', 'is', null), eb('condemned_in', '>', epoch)]))
     .orderBy('seq', 'desc')
     .limit(limit)
     .execute()
-  return rows.map(toRecord)
+  return rows.map(toSnapshotRecord)
 }
 
-/** Ids and keys' parts of all of a vault, lost ones included: to compare with the store. */
-export async function listSnapshotPlaces(
-  em: EntityManager,
-  vaultId: VaultId,
-): Promise<Pick<SnapshotRecord, 'id' | 'agentId' | 'seq' | 'state'>[]> {
+export type SnapshotPlace = Pick<SnapshotRecord, 'id' | 'agentId' | 'seq'> & { readonly state: StoredState }
+
+/** Ids and keys' parts of all of a vault, lost and deleted ones included: to compare with the store. */
+export async function listSnapshotPlaces(em: EntityManager, vaultId: VaultId): Promise<SnapshotPlace[]> {
   const rows = await tablesOf(em)
     .selectFrom('snapshot')
     .select(['id', 'agent_id', 'seq', 'state'])
@@ -176,6 +209,7 @@ export async function countCommitted(em: EntityManager, vaultId: VaultId): Promi
     .selectFrom('snapshot')
     .where('vault_id', '=', vaultId)
     .where('state', '=', 'committed')
+    .where('deleted_at', 'is', null)
     .select((eb) => eb.fn.countAll<string>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(row.count)
@@ -188,26 +222,32 @@ export async function pageSnapshots(
   after: SnapshotId | null,
   limit: number,
 ): Promise<SnapshotRecord[]> {
-  let query = tablesOf(em).selectFrom('snapshot').selectAll().where('vault_id', '=', vaultId).where('state', '=', 'committed')
+  let query = tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'committed')
+    .where('deleted_at', 'is', null)
   if (after !== null) query = query.where('id', '>', idBytes(after))
-  return (await query.orderBy('id').limit(limit).execute()).map(toRecord)
+  return (await query.orderBy('id').limit(limit).execute()).map(toSnapshotRecord)
 }
 
-export async function setSnapshotState(em: EntityManager, id: SnapshotId, state: SnapshotRecord['state']): Promise<void> {
+export async function setSnapshotState(em: EntityManager, id: SnapshotId, state: StoredState): Promise<void> {
   await tablesOf(em).updateTable('snapshot').set({ state }).where('id', '=', idBytes(id)).execute()
 }
 
-const visible = (em: EntityManager, { visibleTo, agentId, named }: SnapshotFilter) => {
+const visible = (em: EntityManager, { visibleTo, agentId, named, isDeleted = false }: SnapshotFilter) => {
   let query = tablesOf(em).selectFrom('snapshot').selectAll().where('state', '=', 'committed')
+  query = query.where('deleted_at', isDeleted ? 'is not' : 'is', null)
   if (visibleTo !== null) query = query.where('agent_id', '=', visibleTo)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
   if (named === undefined) return query
   return query.where(sql<boolean>`(agent_id = any(${[...named.agentIds]}::uuid[]) or lower(host) = lower(${named.host}))`)
 }
 
-const toId = (bytes: Uint8Array): SnapshotId => SnapshotId.parse(Buffer.from(bytes).toString('hex'))
+export const toId = (bytes: Uint8Array): SnapshotId => SnapshotId.parse(Buffer.from(bytes).toString('hex'))
 
-const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => ({
+export const toSnapshotRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => ({
   id: toId(row.id),
   vaultId: row.vault_id,
   domainId: row.domain_id,
@@ -217,7 +257,7 @@ const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => (
   keyEpoch: row.key_epoch,
   receivedAtMs: row.received_at.getTime(),
   epoch: row.epoch,
-  state: row.state,
+  state: row.state === 'lost' && row.deleted_at === null ? 'lost' : row.deleted_at === null ? 'committed' : 'deleted',
   status: row.status,
   system: row.system,
   host: row.host,
@@ -233,13 +273,25 @@ const toRecord = (row: Selectable<VaultTables['snapshot']>): SnapshotRecord => (
   roots: row.roots,
   packs: row.packs,
   segments: row.segments,
+  keeping: {
+    held: row.held_at === null ? null : { at: row.held_at, by: row.held_by ?? '', reason: row.hold_reason ?? '' },
+    deleted:
+      row.deleted_at === null
+        ? null
+        : {
+            at: row.deleted_at,
+            by: row.deleted_by ?? '',
+            undoUntil: row.undo_until ?? row.deleted_at,
+            condemnedIn: row.condemned_in,
+          },
+  },
 })
 
 /** How many committed snapshots there are of a device, or of all, and from when to when. */
 export async function snapshotFigures(em: EntityManager, agentId: AgentId | null): Promise<Statistics['snapshots']> {
   const [row] = await em.execute<{ count: string; oldest: Date | string | null; newest: Date | string | null }[]>(
     `select count(*) as count, min(received_at) as oldest, max(received_at) as newest
-     from snapshot where state = 'committed' ${agentId === null ? '' : 'and agent_id = ?'}`,
+     from snapshot where state = 'committed' and deleted_at is null ${agentId === null ? '' : 'and agent_id = ?'}`,
     agentId === null ? [] : [agentId],
   )
   return { count: Number(row?.count ?? 0), oldestAtMs: timeOf(row?.oldest), newestAtMs: timeOf(row?.newest) }

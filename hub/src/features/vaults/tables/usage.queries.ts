@@ -74,7 +74,7 @@ export async function sumSnapshots(em: EntityManager, vaultId: VaultId): Promise
     select t.agent_id, n.host, t.snapshots, t.logical, n.bytes, n.files, floor(extract(epoch from n.received_at) * 1000) as received
     from (
       select agent_id, count(*) as snapshots, sum(bytes) as logical, max(seq) as seq
-      from snapshot where vault_id = ${vaultId} and state = 'committed' group by agent_id
+      from snapshot where vault_id = ${vaultId} and state = 'committed' and deleted_at is null group by agent_id
     ) t
     cross join lateral (
       select host, bytes, files, received_at from snapshot

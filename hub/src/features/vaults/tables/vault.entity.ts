@@ -1,5 +1,8 @@
-import type { DomainId, Vault, VaultCheck, VaultId } from '@holdfast/shared-types'
+import type { DomainId, Vault, VaultCheck, VaultCollection, VaultId } from '@holdfast/shared-types'
 import { defineEntity, p } from '@mikro-orm/core'
+
+/** Long enough that a mistake of before the holidays is still found after them. */
+export const standardUndoDays = 14
 
 /** A vault this hub works with. Everything but the name, the export of its key and its last check is also in the store. */
 export const VaultEntity = defineEntity({
@@ -23,6 +26,12 @@ export const VaultEntity = defineEntity({
     lastCheck: p.json().$type<VaultCheck>().nullable(),
     /** What a check found and no later one has shown to be mended: `lastCheck` forgets it as soon as the next one begins. */
     damage: p.json().$type<Vault['damage']>().nullable(),
+    /** The newest collection of garbage: what it does or did. */
+    collection: p.json().$type<VaultCollection>().nullable(),
+    /** Epoch of the newest collection whose journal was carried out to its end. */
+    removedEpoch: p.bigint('number').default(0),
+    /** How long deleted snapshots can be had back. */
+    undoDays: p.integer().default(standardUndoDays),
     createdAt: p.datetime(3),
   },
 })

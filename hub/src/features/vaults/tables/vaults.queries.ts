@@ -1,4 +1,4 @@
-import type { DomainId, Vault, VaultCheck, VaultId } from '@holdfast/shared-types'
+import type { DomainId, Vault, VaultCheck, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql, type Selectable } from 'kysely'
 import { tablesOf, type VaultTables } from './database-tables.ts'
@@ -14,6 +14,8 @@ export interface VaultRecord {
   readonly recoveryKeyExportedAt: Date | null
   readonly recoveryKeyExportedBy: string | null
   readonly damage: Vault['damage']
+  /** How long deleted snapshots can be had back. */
+  readonly undoDays: number
   readonly createdAt: Date
 }
 
@@ -42,6 +44,7 @@ const toRecord = (row: Selectable<VaultTables['vault']>): VaultRecord => ({
   recoveryKeyExportedAt: row.recovery_key_exported_at,
   recoveryKeyExportedBy: row.recovery_key_exported_by,
   damage: row.damage,
+  undoDays: row.undo_days,
   createdAt: row.created_at,
 })
 
@@ -63,6 +66,9 @@ export async function insertVault(
       recovery_key_exported_by: null,
       last_check: null,
       damage: null,
+      collection: null,
+      removed_epoch: 0,
+      undo_days: vault.undoDays,
       created_at: vault.createdAt,
     })
     .execute()
@@ -70,6 +76,23 @@ export async function insertVault(
 
 export async function setVaultEpoch(em: EntityManager, vaultId: VaultId, epoch: number): Promise<void> {
   await tablesOf(em).updateTable('vault').set({ epoch }).where('id', '=', vaultId).execute()
+}
+
+export async function setUndoDays(em: EntityManager, vaultId: VaultId, days: number): Promise<void> {
+  await tablesOf(em).updateTable('vault').set({ undo_days: days }).where('id', '=', vaultId).execute()
+}
+
+export async function setCollection(em: EntityManager, vaultId: VaultId, collection: VaultCollection): Promise<void> {
+  await tablesOf(em)
+    .updateTable('vault')
+    .set({ collection: sql<VaultCollection>`${JSON.stringify(collection)}::jsonb` })
+    .where('id', '=', vaultId)
+    .execute()
+}
+
+export async function findCollection(em: EntityManager, vaultId: VaultId): Promise<VaultCollection | null> {
+  const row = await tablesOf(em).selectFrom('vault').select('collection').where('id', '=', vaultId).executeTakeFirst()
+  return row?.collection ?? null
 }
 
 /** Somebody says that they keep a recovery key. */
@@ -137,8 +160,10 @@ export async function totalsOfVault(em: EntityManager, vaultId: VaultId): Promis
     select p.*, s.* from
       (select count(*) filter (where state = 'live') as packs, coalesce(sum(size_bytes) filter (where state = 'live'), 0) as bytes,
         count(*) filter (where state = 'lost') as packs_lost from pack where vault_id = ${vaultId}) p,
-      (select count(*) filter (where state = 'committed') as snapshots,
-        count(*) filter (where state = 'lost') as snapshots_lost from snapshot where vault_id = ${vaultId}) s`.execute(tablesOf(em))
+      (select count(*) filter (where state = 'committed' and deleted_at is null) as snapshots,
+        count(*) filter (where state = 'lost' and deleted_at is null) as snapshots_lost from snapshot where vault_id = ${vaultId}) s`.execute(
+    tablesOf(em),
+  )
   const [row] = rows
   return {
     packs: Number(row?.packs ?? 0),

@@ -3,7 +3,7 @@ import { AppError, isEndState, RunId, type AgentId, type RunRequest } from '@hol
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import type { Database } from '../../../platform/database/database.ts'
-import type { RunRecord, RunsDoor } from '../doors/doors.ts'
+import type { ReadingRun, RunRecord, RunsDoor } from '../doors/doors.ts'
 
 /** The front door of runs, on the real table and its row locks; rows are made and ended by the tests. */
 export class RunTable implements RunsDoor {
@@ -27,6 +27,14 @@ export class RunTable implements RunsDoor {
     await sql`update run set state = 'expired', fence = fence + 1 where id = ${runId} and state in ('running', 'committing')`.execute(
       this.#tables(),
     )
+  }
+
+  async listReadingRuns(em: EntityManager): Promise<ReadingRun[]> {
+    const { rows } = await sql<ReadingRun>`select id as "runId", request ->> 'snapshotId' as "snapshotId" from run
+      where kind in ('restore', 'verify') and state not in ('succeeded', 'warning', 'failed', 'cancelled', 'expired')`.execute(
+      em.getKysely(),
+    )
+    return rows
   }
 
   async raiseFence(runId: RunId): Promise<void> {

@@ -2,10 +2,11 @@ import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } fr
 import { Readable } from 'node:stream'
 import { AgentId, PackId, type RunId, type SnapshotId, type DomainId, type SessionId, type VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { Refset, uuidToBytes, type SnapshotBody } from '@holdfast/engine/format'
+import { packKinds, Refset, uuidToBytes, type SnapshotBody } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
 import {
   boxKeySigningBytes,
+  checkPack,
   InlineSealer,
   openSealedDomainKeys,
   rawPublicKey,
@@ -43,6 +44,7 @@ interface HubSide {
   readonly database: Database
   readonly runs: RunTable
   readonly vaults: Vaults
+  finishRun(runId: RunId, agentId: AgentId): Promise<void>
 }
 
 /** An agent's side of the conversation, with the engine's own sink, sealer and keys; it talks to the feature's handlers. */
@@ -103,21 +105,39 @@ export class TestAgent {
   }
 
   /** A sink that asks and sends within the session. */
-  sink(session: OpenedSession, options: { ask?: boolean } = {}): SessionSink {
+  sink(session: OpenedSession, options: { ask?: boolean; onPack?: (pack: Pack, isMetadata: boolean) => void } = {}): SessionSink {
     const have = options.ask === false ? null : (ids: Uint8Array) => this.have(session, ids)
     return new SessionSink(
       session.keys,
-      { have, putPack: (pack) => this.putPack(session, pack) },
+      {
+        have,
+        putPack: (pack) => {
+          options.onPack?.(pack, pack.kind === packKinds.metadata)
+          return this.putPack(session, pack)
+        },
+      },
       (onPack) => new InlineSealer(session.keys, onPack),
     )
   }
 
   /** Everything up to the commit: blobs sent, snapshot sealed. */
   async prepare(session: OpenedSession, folder: Folder, changes: SnapshotToMake = {}): Promise<Uint8Array> {
-    const sink = this.sink(session)
+    return this.seal(session, { ...(await this.prepareParts(session, folder)), ...changes })
+  }
+
+  /** The same unsealed: what a snapshot would say. `metadataRefset` names folder lists alone. */
+  async prepareParts(
+    session: OpenedSession,
+    folder: Folder,
+  ): Promise<ReturnType<typeof buildTree> & Record<'refset' | 'metadataRefset', Uint8Array>> {
+    const listing = new Refset()
+    const sink = this.sink(session, {
+      onPack: (pack, isMetadata) =>
+        isMetadata && checkPack(pack.bytes).segments.forEach((_, ordinal) => listing.add(toHex(pack.packId), ordinal)),
+    })
     const tree = buildTree(sink, session.keys, folder)
     await sink.finish()
-    return this.seal(session, { refset: sink.refset(), ...tree, ...changes })
+    return { ...tree, refset: sink.refset(), metadataRefset: listing.encode() }
   }
 
   seal(session: OpenedSession, snapshot: SnapshotToMake & { readonly refset: Uint8Array; readonly root: Uint8Array }): Uint8Array {
@@ -141,15 +161,24 @@ export class TestAgent {
 
   /** Reads as a restore run does. */
   async source(snapshotId: SnapshotId): Promise<{ runId: RunId; source: RemoteSource }> {
+    return this.sourceWithKeys(snapshotId)
+  }
+
+  async sourceWithKeys(snapshotId: SnapshotId): Promise<{ runId: RunId; source: RemoteSource; keys: DomainKeys }> {
     const runId = await this.startRestore(snapshotId)
     const keys = this.#keysOf(await this.#ask('vault.unseal', { runId, fence: 1 }))
     return {
       runId,
+      keys,
       source: new RemoteSource(keys, {
         locate: (ids) => this.locate(runId, ids),
         readSegments: (places) => this.readSegments(runId, places),
       }),
     }
+  }
+
+  endRun(runId: RunId): Promise<void> {
+    return this.#world.finishRun(runId, this.agentId)
   }
 
   async locate(runId: RunId, ids: Uint8Array): Promise<Uint8Array> {

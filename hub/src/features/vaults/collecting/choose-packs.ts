@@ -1,0 +1,70 @@
+import type { PackView } from '../contents/vault-contents.ts'
+
+/** A pack is emptied when more of it than this is garbage: below, copying costs more than it frees. restic's and kopia's usual limits lie around it. */
+const sparseShare = 0.25
+/** A pack of one small backup; thousands of them make every start and every check slower. */
+const smallPackBytes = 4 * 1024 * 1024
+/** So many small ones of a kind are put together. */
+const fewestSmall = 32
+
+export interface ChosenPack {
+  readonly packIdHex: string
+  readonly segmentCount: number
+  /** Positions that nobody needs here: named by no snapshot, or read elsewhere. */
+  readonly dead: readonly number[]
+  /** Of what nobody needs at all. */
+  readonly deadBytes: number
+  /** Of what was moved elsewhere: freed, and nothing is lost with it. */
+  readonly movedBytes: number
+}
+
+export interface Chosen {
+  readonly packs: readonly ChosenPack[]
+  /** Of all packs looked at, footers left out. */
+  readonly bytes: number
+}
+
+/** Which packs of a vault a collection removes or empties. Pure but for what it is shown. @param isNeeded by birth */
+export function choosePacks(
+  packs: Iterable<PackView>,
+  isNeeded: (packIdHex: string, ordinal: number) => boolean,
+  isSpared: (packIdHex: string) => boolean,
+): Chosen {
+  const chosen: ChosenPack[] = []
+  let bytes = 0
+  for (const pack of packs) {
+    bytes += pack.bytes
+    if (isSpared(pack.packIdHex)) continue
+    const found = lookAt(pack, isNeeded)
+    if (found.dead.length === pack.segmentCount || found.deadBytes + found.movedBytes > pack.bytes * sparseShare) chosen.push(found)
+  }
+  return { packs: chosen, bytes }
+}
+
+function lookAt(pack: PackView, isNeeded: (packIdHex: string, ordinal: number) => boolean): ChosenPack {
+  const dead: number[] = []
+  let [deadBytes, movedBytes] = [0, 0]
+  for (let position = 0; position < pack.segmentCount; position++) {
+    const { birthPackIdHex, ordinal, length, isMoved } = pack.segment(position)
+    if (isMoved) movedBytes += length
+    else if (!isNeeded(birthPackIdHex, ordinal)) deadBytes += length
+    else continue
+    dead.push(position)
+  }
+  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, movedBytes }
+}
+
+/** Small packs, if there are many: group by group, what can lie in one pack. @param groupOf what must not be mixed */
+export function chooseSmall(
+  packs: Iterable<PackView>,
+  groupOf: (pack: PackView) => string,
+  isSpared: (packIdHex: string) => boolean,
+): PackView[] {
+  const byGroup = new Map<string, PackView[]>()
+  for (const pack of packs) {
+    if (pack.bytes >= smallPackBytes || isSpared(pack.packIdHex)) continue
+    const group = groupOf(pack)
+    byGroup.set(group, [...(byGroup.get(group) ?? []), pack])
+  }
+  return [...byGroup.values()].filter((group) => group.length >= fewestSmall).flat()
+}

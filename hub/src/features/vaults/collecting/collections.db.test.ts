@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { journalPrefix } from '@holdfast/engine/format'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  collect,
+  dayMs,
+  deleteFinally,
+  expectRestored,
+  expectSound,
+  keysUnder,
+  packKeys,
+  piece,
+  snapshotKeys,
+  treeOf,
+  type Files,
+} from '../testing/collection-world.ts'
+import type { TestAgent } from '../testing/test-agent.ts'
+import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+
+let world: VaultsUnderTest
+let agent: TestAgent
+
+beforeEach(async () => {
+  world = await VaultsUnderTest.open()
+  agent = await world.enrol()
+})
+afterEach(() => world.close())
+
+const backUp = (files: Files) => agent.backUp(treeOf(files))
+const manyFiles = (name: string, count: number): Files =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}-${index}.bin`, piece()]))
+const unapproved = { startedBy: 'test', isLargeApproved: false }
+
+describe('a collection', () => {
+  test('removes what only deleted snapshots needed, and nothing else', async () => {
+    const shared = piece()
+    const first = { 'a.bin': piece(), 'shared.bin': shared }
+    const second = { 'b.bin': piece(), 'shared.bin': shared }
+    const [firstId, secondId] = [await backUp(first), await backUp(second)]
+    const before = await packKeys(world)
+    await deleteFinally(world, firstId)
+    const story = await collect(world)
+    expect(story).toMatchObject({ state: 'done', snapshotsRemoved: 1, error: null })
+    expect(story.bytesRemoved + story.bytesMoved).toBeGreaterThan(0)
+    expect(await snapshotKeys(world)).toHaveLength(1)
+    expect((await packKeys(world)).length).toBeLessThanOrEqual(before.length)
+    await expectRestored(agent, secondId, second)
+    await expectSound(world)
+    expect(await world.vaults.snapshots.find(world.database.em(), firstId)).toBeNull()
+  })
+
+  test('of a vault without garbage changes nothing', async () => {
+    const id = await backUp({ 'a.bin': piece() })
+    const before = [...(await packKeys(world)), ...(await snapshotKeys(world))]
+    expect(await collect(world)).toMatchObject({ state: 'done', packsFound: 0, bytesFound: 0, packsRemoved: 0, bytesMoved: 0 })
+    expect([...(await packKeys(world)), ...(await snapshotKeys(world))]).toEqual(before)
+    expect(await keysUnder(world, journalPrefix)).toEqual([])
+    expect(await world.vaults.snapshots.find(world.database.em(), id)).not.toBeNull()
+  })
+
+  test('moves what is needed out of packs that are mostly garbage, and the next one removes these', async () => {
+    // So many that each of the packs, which segments go to at random, has some of both.
+    const stays = manyFiles('stays', 8)
+    const firstId = await backUp({ ...stays, ...manyFiles('goes', 24) })
+    const secondId = await backUp(stays)
+    const before = await packKeys(world)
+    await deleteFinally(world, firstId)
+    const first = await collect(world)
+    expect(first.bytesMoved).toBeGreaterThan(8 * 200_000)
+    await expectRestored(agent, secondId, stays)
+    await expectSound(world)
+    const second = await collect(world)
+    expect(second.bytesRemoved).toBeGreaterThan(32 * 200_000)
+    expect(second.percentFound).toBe(0)
+    await expectRestored(agent, secondId, stays)
+    await expectSound(world)
+    expect((await packKeys(world)).filter((key) => before.includes(key)).length).toBeLessThan(before.length)
+    await world.start()
+    await expectRestored(agent, secondId, stays)
+    await expectSound(world)
+    expect(await collect(world)).toMatchObject({ packsFound: 0 })
+  })
+
+  test('lets a snapshot be had back until it condemned it, and not afterwards', async () => {
+    const files = { 'a.bin': piece() }
+    const id = await backUp(files)
+    await backUp({ 'b.bin': piece() })
+    await world.vaults.deletion.delete({ snapshotIds: [id], by: 'Ada', isConfirmed: true, isFinal: false })
+    world.nowMs += 13 * dayMs
+    await collect(world)
+    await world.vaults.deletion.undelete([id])
+    await expectRestored(agent, id, files)
+    await world.vaults.deletion.delete({ snapshotIds: [id], by: 'Ada', isConfirmed: true, isFinal: false })
+    world.nowMs += 15 * dayMs
+    // Its time is over, but nothing has begun to remove it.
+    await world.vaults.deletion.undelete([id])
+    await world.vaults.deletion.delete({ snapshotIds: [id], by: 'Ada', isConfirmed: true, isFinal: false })
+    world.nowMs += 15 * dayMs
+    expect(await collect(world)).toMatchObject({ snapshotsRemoved: 1 })
+    await expect(world.vaults.deletion.undelete([id])).rejects.toMatchObject({ code: 'snapshot.not-found' })
+    await expectSound(world)
+  })
+
+  test('asks before it removes more than a fifth of the vault', async () => {
+    const [files, other] = [{ 'a.bin': piece(), 'b.bin': piece() }, { 'c.bin': piece() }]
+    const [id, kept] = [await backUp(files), await backUp(other)]
+    await deleteFinally(world, id)
+    const before = await packKeys(world)
+    const story = await world.vaults.collect(null, unapproved)
+    expect(story.state).toBe('approval-needed')
+    expect(story.percentFound).toBeGreaterThan(50)
+    expect(await packKeys(world)).toEqual(before)
+    await world.vaults.deletion.undelete([id])
+    await expectRestored(agent, id, files)
+    await expectRestored(agent, kept, other)
+  })
+
+  test('leaves what an interrupted backup brought for its next try, but not for ever', async () => {
+    await backUp({ 'a.bin': piece() })
+    const session = await agent.open()
+    await agent.prepare(session, treeOf({ 'big.bin': piece(3_000_000) }))
+    await world.finishRun(session.runId, agent.agentId)
+    expect(await collect(world)).toMatchObject({ packsFound: 0 })
+    world.nowMs += 15 * dayMs
+    const story = await collect(world)
+    expect(story.bytesRemoved).toBeGreaterThan(3_000_000)
+    await expectSound(world)
+  })
+
+  test('does not remove what a snapshot needs without naming it', async () => {
+    const files = { 'a.bin': piece(), 'b.bin': piece() }
+    const session = await agent.open()
+    const honest = await agent.prepareParts(session, treeOf(files))
+    const { snapshotId } = await agent.commit(session, agent.seal(session, { ...honest, refset: honest.metadataRefset }))
+    world.nowMs += 30 * dayMs
+    expect(await collect(world)).toMatchObject({ packsFound: 0 })
+    expect(world.logged('snapshot.named-too-little')).toHaveLength(1)
+    const rows = await world.database.em().execute<{ lacking_blobs: number }[]>('select lacking_blobs from snapshot')
+    expect(rows).toEqual([{ lacking_blobs: 0 }])
+    await backUp(files)
+    await deleteFinally(world, snapshotId)
+    await collect(world)
+    await expectSound(world)
+  })
+
+  test('refuses to go by a snapshot that is missing or cannot be read, and goes on when somebody deleted it', async () => {
+    const id = await backUp({ 'a.bin': piece() })
+    const kept = { 'b.bin': piece() }
+    const keptId = await backUp(kept)
+    const [key = ''] = await snapshotKeys(world)
+    await world.store.delete(key)
+    await world.start()
+    await expect(collect(world)).rejects.toMatchObject({ code: 'vault.collection-unsafe' })
+    await deleteFinally(world, id)
+    expect(await collect(world)).toMatchObject({ state: 'done' })
+    await expectRestored(agent, keptId, kept)
+    await expectSound(world)
+  })
+})
+
+describe('beside backups and restores', () => {
+  test('waits for a session that was told of what it condemned, which then commits it', async () => {
+    const files = { 'a.bin': piece(), 'b.bin': piece() }
+    const first = await backUp(files)
+    const session = await agent.open()
+    const object = await agent.prepare(session, treeOf(files))
+    await deleteFinally(world, first)
+    const collecting = collect(world)
+    await delay(1200)
+    const { snapshotId } = await agent.commit(session, object)
+    await collecting
+    expect(await world.vaults.snapshots.find(world.database.em(), first)).toBeNull()
+    await expectRestored(agent, snapshotId, files)
+    await expectSound(world)
+  })
+
+  test('tells sessions that begin later of nothing it condemned, and refuses what names it all the same', async () => {
+    const files = { 'a.bin': piece(), 'b.bin': piece() }
+    const first = await backUp(files)
+    await backUp({ 'c.bin': piece() })
+    // Holds the collection up in its grace.
+    const slow = await agent.open()
+    const stale = await world.enrol('stale')
+    const parts = await agent.prepareParts(slow, treeOf(files))
+    await deleteFinally(world, first)
+    const collecting = collect(world)
+    await delay(1200)
+    const later = await stale.open()
+    expect(later.usableBaseSnapshots).toEqual([])
+    await expect(stale.commit(later, stale.seal(later, parts))).rejects.toMatchObject({ code: 'session.rejected' })
+    const again = await stale.prepare(later, treeOf(files))
+    const { snapshotId } = await stale.commit(later, again)
+    await world.finishRun(slow.runId, agent.agentId)
+    await collecting
+    await expectRestored(stale, snapshotId, files)
+    await expectSound(world)
+  })
+
+  test('leaves a snapshot alone that a run reads', async () => {
+    const files = { 'a.bin': piece() }
+    const id = await backUp(files)
+    await backUp({ 'b.bin': piece() })
+    const { runId } = await agent.source(id)
+    await expect(deleteFinally(world, id)).rejects.toMatchObject({ code: 'snapshot.in-use' })
+    await agent.endRun(runId)
+    await deleteFinally(world, id)
+    // A run that was ordered in the same moment.
+    const late = await agent.startRestore(id)
+    const collecting = collect(world)
+    await delay(1200)
+    await agent.endRun(late)
+    expect(await collecting).toMatchObject({ snapshotsRemoved: 0 })
+    expect(await world.vaults.snapshots.find(world.database.em(), id)).not.toBeNull()
+    expect(await collect(world)).toMatchObject({ snapshotsRemoved: 1 })
+  })
+})

@@ -1,0 +1,202 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, toWireError, type VaultCollection, type VaultId } from '@holdfast/shared-types'
+import { EngineError } from '@holdfast/engine/errors'
+import { vaultFileKey } from '@holdfast/engine/format'
+import type { Database } from '../../../platform/database/database.ts'
+import { asAppError } from '../../../platform/http/as-app-error.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import type { VaultTurns } from '../contents/vault-turns.ts'
+import type { RunsDoor } from '../doors/doors.ts'
+import { translateEngineError } from '../errors/translate-engine-error.ts'
+import { endInTime } from '../opening/end-in-time.ts'
+import { findCollection, setCollection } from '../tables/vaults.queries.ts'
+import { Brake } from '../usage/brake.ts'
+import { auditAll } from './audits.ts'
+import { compactVault } from './compact-vault.ts'
+import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
+import type { Chosen } from './choose-packs.ts'
+import { NeededSegments, splitStanding } from './needed-segments.ts'
+import { decideRemoval, forgetOldJournals, isOver, removeDecided, stillWaitingFor } from './remove-condemned.ts'
+
+export interface CollectionsDeps {
+  readonly database: Database
+  readonly refsets: SnapshotRefsets
+  readonly runs: RunsDoor
+  readonly turns: VaultTurns
+  readonly log: Logger
+  readonly now: () => number
+}
+
+export interface CollectionOrder {
+  readonly startedBy: string
+  /** Also where more than a fifth of the vault would go. */
+  readonly isLargeApproved: boolean
+}
+
+interface Running {
+  now: VaultCollection
+  readonly done: Promise<VaultCollection>
+}
+
+/** More than this of a vault goes only when a person says so: whoever runs a wrong rule over their snapshots notices in time. */
+const mostPercent = 20
+/** How often it looks whether those it waits for are through. */
+const lookEveryMs = 500
+
+/**
+ * Collections of garbage: one at a time for each vault, the newest one's story kept in the vault's row. The steps are those of docs/adr/0016; whatever ends one, the next
+ * takes up what it had condemned, and nothing that is needed is touched.
+ */
+export class Collections {
+  readonly #deps: CollectionsDeps
+  readonly #running = new Map<VaultId, Running>()
+  readonly #stopping = new AbortController()
+
+  constructor(deps: CollectionsDeps) {
+    this.#deps = deps
+  }
+
+  /** The running or newest one. */
+  async last({ id }: Pick<ManagedVault, 'id'>): Promise<VaultCollection | null> {
+    const running = this.#running.get(id)
+    if (running !== undefined) return running.now
+    const last = await findCollection(this.#deps.database.em(), id)
+    return last === null || last.endedAtMs !== null ? last : { ...last, state: 'interrupted', waitingFor: null }
+  }
+
+  /** Starts one in the background, or tells of the one that runs. */
+  start(vault: ManagedVault, order: CollectionOrder): VaultCollection {
+    const running = this.#running.get(vault.id) ?? this.#begin(vault, order)
+    // What it throws is in its own story.
+    running.done.catch(() => undefined)
+    return running.now
+  }
+
+  /** Collects and gives the story, or throws what kept it from its end. Waits for the one that runs: that may have begun too early. */
+  async run(vault: ManagedVault, order: CollectionOrder): Promise<VaultCollection> {
+    for (let running = this.#running.get(vault.id); running !== undefined; running = this.#running.get(vault.id))
+      await running.done.catch(() => undefined)
+    return this.#begin(vault, order).done
+  }
+
+  /** Ends what runs; it counts as interrupted. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await endInTime([...this.#running.values()].map(({ done }) => done))
+  }
+
+  #begin(vault: ManagedVault, order: CollectionOrder): Running {
+    if (this.#stopping.signal.aborted) throw new EngineError('cancelled', 'The hub is stopping.')
+    const running: Running = { now: begun(order.startedBy, this.#deps.now()), done: Promise.resolve().then(() => this.#work(vault, order)) }
+    this.#running.set(vault.id, running)
+    return running
+  }
+
+  async #work(vault: ManagedVault, order: CollectionOrder): Promise<VaultCollection> {
+    try {
+      await this.#tell(vault, {})
+      const found = await this.#collect(vault, order)
+      return await this.#tell(vault, { state: found, endedAtMs: this.#deps.now(), waitingFor: null })
+    } catch (error) {
+      await this.#tellFailure(vault, error)
+      throw error
+    } finally {
+      this.#running.delete(vault.id)
+    }
+  }
+
+  async #collect(vault: ManagedVault, order: CollectionOrder): Promise<'done' | 'approval-needed'> {
+    const { database, refsets, runs, now } = this.#deps
+    await requireStore(vault)
+    await this.#audit(vault)
+    const needed = new NeededSegments(refsets)
+    await needed.mark((await splitStanding(database.em(), vault, runs, now())).kept)
+    const chosen = await chooseGarbage(this.#deps, vault, needed)
+    const found = await this.#tell(vault, figuresOf(chosen))
+    if (found.percentFound > mostPercent && !order.isLargeApproved) return 'approval-needed'
+    const condemned = await condemn(this.#deps, vault, needed, chosen.packs)
+    await this.#wait(vault, condemned)
+    await this.#deps.turns.during(vault.id, () => this.#remove(vault, condemned.epoch))
+    return 'done'
+  }
+
+  async #audit(vault: ManagedVault): Promise<void> {
+    await auditAll(this.#deps, vault, this.#stopping.signal)
+  }
+
+  /** Until nobody is left who was told of what is condemned, and nobody who may need it unseen. */
+  async #wait(vault: ManagedVault, condemned: Condemned): Promise<void> {
+    const { signal } = this.#stopping
+    const { database, turns } = this.#deps
+    for (;;) {
+      await this.#audit(vault)
+      const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
+      if (isOver(waiting) && (await decideRemoval(this.#deps, vault, condemned))) return
+      await this.#tell(vault, { state: 'waiting', waitingFor: { ...waiting, checks: Number(turns.isTaken(vault.id)) } })
+      await delay(lookEveryMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) throw new EngineError('cancelled', 'The collection was stopped.')
+    }
+  }
+
+  async #remove(vault: ManagedVault, epoch: number): Promise<void> {
+    await this.#tell(vault, { state: 'removing', waitingFor: null })
+    // A disk that went away would be told to forget what it cannot hear.
+    await requireStore(vault)
+    const { snapshots, packs, bytes } = await removeDecided(this.#deps, vault, epoch)
+    await this.#tell(vault, { state: 'compacting', snapshotsRemoved: snapshots, packsRemoved: packs, bytesRemoved: bytes })
+    const bytesMoved = await compactVault(this.#deps, vault, new Brake(this.#stopping.signal))
+    await this.#tell(vault, { bytesMoved })
+    await forgetOldJournals(vault)
+  }
+
+  async #tell(vault: ManagedVault, news: Partial<VaultCollection>): Promise<VaultCollection> {
+    const running = this.#running.get(vault.id)
+    if (running === undefined) throw new EngineError('invariant.broken', 'A collection that does not run tells of itself.')
+    running.now = { ...running.now, ...news }
+    await setCollection(this.#deps.database.em(), vault.id, running.now)
+    return running.now
+  }
+
+  async #tellFailure(vault: ManagedVault, error: unknown): Promise<void> {
+    const isStopped = this.#stopping.signal.aborted
+    const known = toWireError(asAppError(translateEngineError(error)))
+    if (!isStopped)
+      this.#deps.log.error({ event: 'collection.failed', vaultId: vault.id, err: error }, 'A collection of garbage did not come to its end')
+    // Where even that cannot be noted, the next look finds one that runs no more, and calls it interrupted.
+    await this.#tell(vault, {
+      state: isStopped ? 'interrupted' : 'failed',
+      endedAtMs: this.#deps.now(),
+      waitingFor: null,
+      error: isStopped ? null : { code: known.code, message: known.message, cure: known.cure },
+    }).catch(() => undefined)
+  }
+}
+
+async function requireStore({ id, store }: ManagedVault): Promise<void> {
+  if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
+}
+
+const begun = (startedBy: string, startedAtMs: number): VaultCollection => ({
+  state: 'marking',
+  startedBy,
+  startedAtMs,
+  endedAtMs: null,
+  waitingFor: null,
+  packsFound: 0,
+  bytesFound: 0,
+  percentFound: 0,
+  snapshotsRemoved: 0,
+  packsRemoved: 0,
+  bytesRemoved: 0,
+  bytesMoved: 0,
+  error: null,
+})
+
+/** What was moved is freed too, but nothing is lost with it: it is no reason to ask. */
+function figuresOf({ packs, bytes }: Chosen): Pick<VaultCollection, 'packsFound' | 'bytesFound' | 'percentFound'> {
+  const dead = packs.reduce((sum, { deadBytes }) => sum + deadBytes, 0)
+  const moved = packs.reduce((sum, { movedBytes }) => sum + movedBytes, 0)
+  return { packsFound: packs.length, bytesFound: dead + moved, percentFound: bytes === 0 ? 0 : Math.round((dead / bytes) * 1000) / 10 }
+}

@@ -1,0 +1,86 @@
+import { AppError, type RunId, type SnapshotId } from '@holdfast/shared-types'
+import { Refset } from '@holdfast/engine/format'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import type { ReadingRun, RunsDoor } from '../doors/doors.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
+import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
+
+export interface KeptAndNot {
+  readonly kept: readonly StandingSnapshot[]
+  /** Deleted, with their undo time over or lost anyway, and read by no run. */
+  readonly leaving: readonly SnapshotId[]
+  /** Runs that read anything at all. */
+  readonly readers: ReadonlySet<RunId>
+}
+
+/** Who stays and who goes, as of now. @param nowMs hub's clock: how long a deletion can be undone is all that goes by it */
+export async function splitStanding(em: EntityManager, vault: ManagedVault, runs: RunsDoor, nowMs: number): Promise<KeptAndNot> {
+  const standing = await listStanding(em, vault.id)
+  const reading = await runs.listReadingRuns(em)
+  const read = new Set(reading.map(({ snapshotId }: ReadingRun) => snapshotId))
+  const isLeaving = ({ snapshot: { id, keeping }, isLost }: StandingSnapshot): boolean =>
+    keeping.deleted !== null && (isLost || keeping.deleted.undoUntil.getTime() <= nowMs) && keeping.held === null && !read.has(id)
+  return {
+    kept: standing.filter((one) => !isLeaving(one)),
+    leaving: standing.filter(isLeaving).map(({ snapshot }) => snapshot.id),
+    readers: new Set(reading.map(({ runId }) => runId)),
+  }
+}
+
+/** Everything that kept snapshots name, and what they need without naming it. Grows only. */
+export class NeededSegments {
+  readonly #refsets: SnapshotRefsets
+  readonly #marked = new Set<SnapshotId>()
+  readonly #segments = new Refset()
+
+  constructor(refsets: SnapshotRefsets) {
+    this.#refsets = refsets
+  }
+
+  has(packIdHex: string, ordinal: number): boolean {
+    return this.#segments.has(packIdHex, ordinal)
+  }
+
+  /** @throws AppError `vault.collection-unsafe` for a snapshot that is not there, cannot be read, or was not looked through; `store.*` */
+  async mark(kept: readonly StandingSnapshot[]): Promise<void> {
+    for (const one of kept) {
+      if (this.#marked.has(one.snapshot.id)) continue
+      if (!one.isAudited && !one.isLost) throw unsafe(one, 'was not looked through yet', 'Try again: it is looked through first.')
+      for (const refset of await this.#refsetsOf(one))
+        for (const { packIdHex, ordinal } of refset.segments()) this.#segments.add(packIdHex, ordinal)
+      this.#marked.add(one.snapshot.id)
+    }
+  }
+
+  async #refsetsOf(one: StandingSnapshot): Promise<Refset[]> {
+    const { snapshot, unnamedRefset, isLost } = one
+    if (isLost)
+      throw unsafe(
+        one,
+        'is missing from the store, so that nobody knows what it needs',
+        'Bring its file back (see `holdfast-hub fsck`), or delete the snapshot if it is lost for good.',
+      )
+    try {
+      const named = await this.#refsets.aside(snapshot)
+      return unnamedRefset === null ? [named] : [named, Refset.decode(unnamedRefset)]
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      throw unsafe(
+        one,
+        'cannot be read, so that nobody knows what it needs',
+        'Bring its file back from a copy, or delete the snapshot.',
+        error,
+      )
+    }
+  }
+}
+
+const unsafe = ({ snapshot: { id } }: StandingSnapshot, what: string, cure: string, cause?: unknown): AppError =>
+  new AppError('vault.collection-unsafe', {
+    message: `Snapshot ${id} ${what}. Nothing was removed.`,
+    cure,
+    context: { snapshotId: id },
+    cause,
+  })

@@ -1,0 +1,162 @@
+import type { RunId, VaultId } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import { packKey, type CollectionJournal } from '@holdfast/engine/format'
+import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Database } from '../../../platform/database/database.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { hasAllBits } from '../contents/position-bits.ts'
+import { storeKeyOf } from '../contents/snapshot-record.ts'
+import type { RunsDoor } from '../doors/doors.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
+import {
+  countUnaudited,
+  deleteSnapshotRows,
+  listRemoving,
+  lockAllCondemned,
+  lockCollection,
+  openRunsBefore,
+  removedEpoch,
+  setPacksGone,
+  setRemovedEpoch,
+  setRemoving,
+  vaultEpoch,
+} from '../tables/collecting.queries.ts'
+import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
+import type { Condemned } from './condemn.ts'
+
+export interface RemoveDeps {
+  readonly database: Database
+  readonly log: Logger
+  readonly now: () => number
+}
+
+type DecideDeps = Pick<RemoveDeps, 'database'> & { readonly runs: RunsDoor }
+
+export interface WaitingFor {
+  readonly backups: number
+  readonly restores: number
+  readonly audits: number
+}
+
+/** Whoever may have been told of what was condemned, or need it. */
+export async function stillWaitingFor(
+  em: EntityManager,
+  { runs }: Pick<DecideDeps, 'runs'>,
+  vaultId: VaultId,
+  { epoch, readers }: Condemned,
+): Promise<WaitingFor> {
+  const reading = await runs.listReadingRuns(em)
+  return {
+    backups: (await openRunsBefore(em, vaultId, epoch)).length,
+    restores: reading.filter(({ runId }: { runId: RunId }) => readers.has(runId)).length,
+    audits: await countUnaudited(em, vaultId),
+  }
+}
+
+export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => backups + restores + audits === 0
+
+/**
+ * Decides to remove the condemned snapshots, and packs of which everything is condemned: once this is committed nothing has them back, and whoever names them is
+ * refused. What was rescued until this moment stays.
+ * @returns false when somebody is waited for after all
+ */
+export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned): Promise<boolean> {
+  return deps.database.transaction(async (em) => {
+    await lockCollection(em, vault.id, 'alone')
+    if (!isOver(await stillWaitingFor(em, deps, vault.id, condemned))) return false
+    const packs = await lockAllCondemned(em, vault.id)
+    const whole = packs.filter(({ positions, segments }) => hasAllBits(positions, segments)).map(({ packId }) => packId)
+    await setRemoving(em, vault.id, whole)
+    afterCommit(em, () => {
+      for (const packId of whole) vault.contents.markGone(toHex(packId))
+    })
+    return true
+  })
+}
+
+export interface Removed {
+  readonly snapshots: number
+  readonly packs: number
+  readonly bytes: number
+}
+
+/**
+ * Writes down what was decided, and removes it: snapshots first, so that whoever has nothing but the store finds no snapshot whose content is gone. Safe to repeat from
+ * any point.
+ */
+export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch: number): Promise<Removed> {
+  const { packIds, snapshots, bytes } = await listRemoving(deps.database.em(), vault.id)
+  if (packIds.length === 0 && snapshots.length === 0) return { snapshots: 0, packs: 0, bytes: 0 }
+  const journal = await writeJournal(vault.vault, {
+    vaultId: vault.idBytes,
+    epoch,
+    decidedAtMs: deps.now(),
+    snapshotKeys: snapshots.map(storeKeyOf),
+    packIds,
+  })
+  await carryOut(deps, vault, journal)
+  return { snapshots: snapshots.length, packs: packIds.length, bytes }
+}
+
+/** Objects first and rows afterwards: what is left of a crash in between is found by its rows, or by the journal, and goes then. */
+async function carryOut(
+  { database, log }: RemoveDeps,
+  vault: ManagedVault,
+  { epoch, snapshotKeys, packIds }: CollectionJournal,
+): Promise<void> {
+  for (const key of snapshotKeys) await vault.store.delete(key)
+  for (const packId of packIds) {
+    vault.contents.markGone(toHex(packId))
+    await vault.store.delete(packKey(packId))
+  }
+  await database.transaction(async (em) => {
+    await deleteSnapshotRows(em, snapshotKeys.map(snapshotIdOfKey))
+    await setPacksGone(em, packIds)
+    await setRemovedEpoch(em, vault.id, Math.max(epoch, await removedEpoch(em, vault.id)))
+  })
+  log.info(
+    { event: 'collection.removed', vaultId: vault.id, epoch, snapshots: snapshotKeys.length, packs: packIds.length },
+    'A collection removed what nobody needs any more',
+  )
+}
+
+/** Of older collections, as many stay: who puts an older database back learns from them what is gone, and that nothing is lost. */
+const keptJournals = 200
+
+/**
+ * At the start of a hub: ends what was decided when the last one ended, or before the database was lost or put back from an older copy. Before packs and snapshots are
+ * compared with the store, so that what was removed is not taken for lost.
+ * @returns the highest epoch that a journal names
+ */
+export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Promise<number> {
+  const em = deps.database.em()
+  const done = await removedEpoch(em, vault.id)
+  let highest = 0
+  for (const key of await listJournals(vault.store)) {
+    const journal = await readOrTell(deps, vault, key)
+    if (journal === null) continue
+    highest = Math.max(highest, journal.epoch)
+    if (journal.epoch > done) await carryOut(deps, vault, journal)
+  }
+  // Decided, and not even written down.
+  await removeDecided(deps, vault, await vaultEpoch(em, vault.id))
+  return highest
+}
+
+/** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. */
+async function readOrTell({ log }: RemoveDeps, vault: ManagedVault, key: string): Promise<CollectionJournal | null> {
+  try {
+    return await readJournal(vault.vault, key)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    log.error({ event: 'journal.damaged', vaultId: vault.id, err: error }, 'A journal of a collection cannot be read; it is left as it is')
+    return null
+  }
+}
+
+export async function forgetOldJournals(vault: ManagedVault): Promise<void> {
+  for (const key of (await listJournals(vault.store)).slice(0, -keptJournals)) await vault.store.delete(key)
+}

@@ -1,0 +1,29 @@
+/** Sets of positions within a pack, a bit each, the lowest first; null = none of them. */
+export type PositionBits = Uint8Array | null
+
+export const bitOf = (bits: PositionBits, position: number): boolean =>
+  bits !== null && ((bits[position >>> 3] ?? 0) & (1 << (position & 7))) !== 0
+
+/** @param count positions of the pack */
+export function bitsFrom(positions: Iterable<number>, count: number): PositionBits {
+  const bits = new Uint8Array((count + 7) >>> 3)
+  let isEmpty = true
+  for (const position of positions) {
+    bits[position >>> 3]! |= 1 << (position & 7)
+    isEmpty = false
+  }
+  return isEmpty ? null : bits
+}
+
+/** A new set without these. */
+export function withoutBits(bits: PositionBits, positions: Iterable<number>): PositionBits {
+  if (bits === null) return null
+  const left = Uint8Array.from(bits)
+  for (const position of positions) if (position >>> 3 < left.length) left[position >>> 3]! &= ~(1 << (position & 7))
+  return left.some((byte) => byte !== 0) ? left : null
+}
+
+export function hasAllBits(bits: PositionBits, count: number): boolean {
+  for (let position = 0; position < count; position++) if (!bitOf(bits, position)) return false
+  return count > 0
+}

@@ -1,0 +1,301 @@
+import type { RunId, SnapshotId, VaultId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { sql } from 'kysely'
+import { tablesOf } from './database-tables.ts'
+import { idBytes, toSnapshotRecord, type SnapshotRecord } from './snapshots.queries.ts'
+
+/*
+ * What a collection reads and writes beside backups (docs/adr/0016). Whoever takes part of what is kept (a session that opens or commits, an audit, a snapshot that is
+ * had back) holds `shared` until its transaction ends; a step of a collection holds `alone`: it sees all of them or none.
+ */
+
+/** Waits for the others; until the end of the transaction. Take it before rows. */
+export async function lockCollection(em: EntityManager, vaultId: VaultId, how: 'shared' | 'alone'): Promise<void> {
+  const key = sql`hashtextextended(${`collection ${vaultId}`}, 0)`
+  await (how === 'shared' ? sql`select pg_advisory_xact_lock_shared(${key})` : sql`select pg_advisory_xact_lock(${key})`).execute(
+    tablesOf(em),
+  )
+}
+
+/** Ask it under the lock. */
+export async function vaultEpoch(em: EntityManager, vaultId: VaultId): Promise<number> {
+  const row = await tablesOf(em).selectFrom('vault').select('epoch').where('id', '=', vaultId).executeTakeFirstOrThrow()
+  return row.epoch
+}
+
+export async function nextVaultEpoch(em: EntityManager, vaultId: VaultId): Promise<number> {
+  const row = await tablesOf(em)
+    .updateTable('vault')
+    .set({ epoch: sql<number>`epoch + 1` })
+    .where('id', '=', vaultId)
+    .returning('epoch')
+    .executeTakeFirstOrThrow()
+  return row.epoch
+}
+
+/** A snapshot as a collection looks at it. */
+export interface StandingSnapshot {
+  readonly snapshot: SnapshotRecord
+  /** The store does not have its object. */
+  readonly isLost: boolean
+  readonly isAudited: boolean
+  /** Encoded; what its trees need beyond its refset. */
+  readonly unnamedRefset: Uint8Array | null
+}
+
+/** All of a vault that no collection condemned, deleted and lost ones included. */
+export async function listStanding(em: EntityManager, vaultId: VaultId): Promise<StandingSnapshot[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('condemned_in', 'is', null)
+    .orderBy('received_at')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({
+    snapshot: toSnapshotRecord(row),
+    isLost: row.state === 'lost',
+    isAudited: row.audited_at !== null,
+    unnamedRefset: row.unnamed_refset,
+  }))
+}
+
+export async function listCondemned(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('condemned_in', 'is not', null)
+    .orderBy('id')
+    .execute()
+  return rows.map(toSnapshotRecord)
+}
+
+/** Not looked through yet, the newest first: their devices are the likeliest to go on from them. */
+export async function nextUnaudited(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord | null> {
+  const row = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('condemned_in', 'is', null)
+    .where('audited_at', 'is', null)
+    .where('state', '=', 'committed')
+    .orderBy('received_at', 'desc')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? null : toSnapshotRecord(row)
+}
+
+export async function countUnaudited(em: EntityManager, vaultId: VaultId): Promise<number> {
+  const row = await tablesOf(em)
+    .selectFrom('snapshot')
+    .where('vault_id', '=', vaultId)
+    .where('condemned_in', 'is', null)
+    .where('audited_at', 'is', null)
+    .where('state', '=', 'committed')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+export interface AuditFindings {
+  readonly at: Date
+  readonly unnamedRefset: Uint8Array | null
+  readonly lackingBlobs: number
+}
+
+export async function setAudited(em: EntityManager, id: SnapshotId, { at, unnamedRefset, lackingBlobs }: AuditFindings): Promise<void> {
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({
+      audited_at: at,
+      unnamed_refset: unnamedRefset === null ? null : Buffer.from(unnamedRefset),
+      lacking_blobs: lackingBlobs,
+    })
+    .where('id', '=', idBytes(id))
+    .execute()
+}
+
+/** After a database was lost, or put back from an older copy: nothing is condemned, and every snapshot has to be looked through again. */
+export async function keepEverything(em: EntityManager, vaultId: VaultId): Promise<void> {
+  const tables = tablesOf(em)
+  await tables.updateTable('pack').set({ condemned: null }).where('vault_id', '=', vaultId).where('condemned', 'is not', null).execute()
+  await tables
+    .updateTable('snapshot')
+    .set({ condemned_in: null, audited_at: null })
+    .where('vault_id', '=', vaultId)
+    .where('state', '<>', 'removing')
+    .execute()
+}
+
+export async function condemnSnapshots(em: EntityManager, ids: readonly SnapshotId[], epoch: number): Promise<void> {
+  if (ids.length === 0) return
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ condemned_in: epoch })
+    .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
+    .execute()
+}
+
+/** Runs of sessions that are open and were opened before an epoch. */
+export async function openRunsBefore(em: EntityManager, vaultId: VaultId, epoch: number): Promise<RunId[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('backup_session')
+    .select('run_id')
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'open')
+    .where('epoch', '<', epoch)
+    .execute()
+  return rows.map((row) => row.run_id)
+}
+
+/** What a pack's row says of its condemned segments. */
+export interface CondemnedPack {
+  readonly packId: Uint8Array
+  /** A bit for each position; null = none. */
+  readonly positions: Uint8Array | null
+}
+
+/** Those of the packs that are there, with their rows locked. @param packIds 16 bytes each */
+export async function lockCondemned(em: EntityManager, packIds: readonly Uint8Array[]): Promise<CondemnedPack[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('pack')
+    .select(['pack_id', 'condemned'])
+    .where(sql<boolean>`pack_id = any(${packIds.map(asBuffer)}::bytea[])`)
+    .where('state', '=', 'live')
+    .orderBy('pack_id')
+    .forUpdate()
+    .execute()
+  return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned }))
+}
+
+export async function listCondemnedPacks(em: EntityManager, vaultId: VaultId): Promise<CondemnedPack[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('pack')
+    .select(['pack_id', 'condemned'])
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'live')
+    .where('condemned', 'is not', null)
+    .orderBy('pack_id')
+    .execute()
+  return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned }))
+}
+
+export async function setCondemned(em: EntityManager, packs: readonly CondemnedPack[]): Promise<void> {
+  if (packs.length === 0) return
+  const ids = packs.map(({ packId }) => asBuffer(packId))
+  const bits = packs.map(({ positions }) => (positions === null ? null : asBuffer(positions)))
+  await sql`
+    update pack set condemned = news.positions
+    from unnest(${ids}::bytea[], ${bits}::bytea[]) as news (pack_id, positions)
+    where pack.pack_id = news.pack_id and pack.state = 'live'`.execute(tablesOf(em))
+}
+
+/** Locks the rows of all packs with something condemned. */
+export async function lockAllCondemned(
+  em: EntityManager,
+  vaultId: VaultId,
+): Promise<(CondemnedPack & { readonly segments: number; readonly sizeBytes: number })[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('pack')
+    .select(['pack_id', 'condemned', 'segments', 'size_bytes'])
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'live')
+    .where('condemned', 'is not', null)
+    .orderBy('pack_id')
+    .forUpdate()
+    .execute()
+  return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned, segments: row.segments, sizeBytes: row.size_bytes }))
+}
+
+/** From the moment this is committed nothing has them back. */
+export async function setRemoving(em: EntityManager, vaultId: VaultId, packIds: readonly Uint8Array[]): Promise<void> {
+  await tablesOf(em)
+    .updateTable('pack')
+    .set({ state: 'removing', condemned: null })
+    .where(sql<boolean>`pack_id = any(${packIds.map(asBuffer)}::bytea[])`)
+    .execute()
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ state: 'removing' })
+    .where('vault_id', '=', vaultId)
+    .where('condemned_in', 'is not', null)
+    .execute()
+}
+
+/** What was decided and may not be written down yet. */
+export async function listRemoving(
+  em: EntityManager,
+  vaultId: VaultId,
+): Promise<{ readonly packIds: Uint8Array[]; readonly snapshots: SnapshotRecord[]; readonly bytes: number }> {
+  const packs = await tablesOf(em)
+    .selectFrom('pack')
+    .select(['pack_id', 'size_bytes'])
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'removing')
+    .orderBy('pack_id')
+    .execute()
+  const snapshots = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'removing')
+    .orderBy('id')
+    .execute()
+  return {
+    packIds: packs.map((row) => row.pack_id),
+    snapshots: snapshots.map(toSnapshotRecord),
+    bytes: packs.reduce((sum, row) => sum + row.size_bytes, 0),
+  }
+}
+
+/** Their ids stay, so that no pack ever has one of them again. Unknown ones are left out. */
+export async function setPacksGone(em: EntityManager, packIds: readonly Uint8Array[]): Promise<void> {
+  if (packIds.length === 0) return
+  await tablesOf(em)
+    .updateTable('pack')
+    .set({ state: 'gone', condemned: null, footer: Buffer.alloc(0) })
+    .where(sql<boolean>`pack_id = any(${packIds.map(asBuffer)}::bytea[])`)
+    .execute()
+}
+
+export async function deleteSnapshotRows(em: EntityManager, ids: readonly SnapshotId[]): Promise<void> {
+  if (ids.length === 0) return
+  await tablesOf(em)
+    .deleteFrom('snapshot')
+    .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
+    .execute()
+}
+
+/** Epoch of the newest collection whose journal was carried out to its end. */
+export async function removedEpoch(em: EntityManager, vaultId: VaultId): Promise<number> {
+  const row = await tablesOf(em).selectFrom('vault').select('removed_epoch').where('id', '=', vaultId).executeTakeFirstOrThrow()
+  return row.removed_epoch
+}
+
+export async function setRemovedEpoch(em: EntityManager, vaultId: VaultId, epoch: number): Promise<void> {
+  await tablesOf(em).updateTable('vault').set({ removed_epoch: epoch }).where('id', '=', vaultId).execute()
+}
+
+/**
+ * Packs that a collection leaves alone although no snapshot names them: those of open sessions, and what an interrupted backup brought lately, which the next
+ * one goes on from. No matter of safety: sessions rescue what they name.
+ * @param since hub's clock
+ */
+export async function listSparedPacks(
+  em: EntityManager,
+  vaultId: VaultId,
+  since: Date,
+): Promise<{ readonly packId: Uint8Array; readonly isOpen: boolean }[]> {
+  const { rows } = await sql<{ pack_id: Buffer; is_open: boolean }>`
+    select p.pack_id, coalesce(s.state = 'open', false) as is_open
+    from pack p left join backup_session s on s.id = p.session_id
+    where p.vault_id = ${vaultId} and p.state = 'live'
+      and (s.state = 'open' or (p.stored_at > ${since} and coalesce(s.state, 'closed') <> 'committed'))`.execute(tablesOf(em))
+  return rows.map((row) => ({ packId: row.pack_id, isOpen: row.is_open }))
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
