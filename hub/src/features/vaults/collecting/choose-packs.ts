@@ -12,10 +12,10 @@ export interface ChosenPack {
   readonly segmentCount: number
   /** Positions that nobody needs here: named by no snapshot, or read elsewhere. */
   readonly dead: readonly number[]
-  /** Of what nobody needs at all. */
+  /** Of what nobody needs at all, as this collection is the first to find. */
   readonly deadBytes: number
-  /** Of what was moved elsewhere: freed, and nothing is lost with it. */
-  readonly movedBytes: number
+  /** Of what was moved elsewhere, or condemned before: freed too, but nothing more is lost with it. */
+  readonly settledBytes: number
 }
 
 export interface Chosen {
@@ -36,22 +36,22 @@ export function choosePacks(
     bytes += pack.bytes
     if (isSpared(pack.packIdHex)) continue
     const found = lookAt(pack, isNeeded)
-    if (found.dead.length === pack.segmentCount || found.deadBytes + found.movedBytes > pack.bytes * sparseShare) chosen.push(found)
+    if (found.dead.length === pack.segmentCount || found.deadBytes + found.settledBytes > pack.bytes * sparseShare) chosen.push(found)
   }
   return { packs: chosen, bytes }
 }
 
 function lookAt(pack: PackView, isNeeded: (packIdHex: string, ordinal: number) => boolean): ChosenPack {
   const dead: number[] = []
-  let [deadBytes, movedBytes] = [0, 0]
+  let [deadBytes, settledBytes] = [0, 0]
   for (let position = 0; position < pack.segmentCount; position++) {
-    const { birthPackIdHex, ordinal, length, isMoved } = pack.segment(position)
-    if (isMoved) movedBytes += length
+    const { birthPackIdHex, ordinal, length, isMoved, isCondemned } = pack.segment(position)
+    if (isMoved || isCondemned) settledBytes += length
     else if (!isNeeded(birthPackIdHex, ordinal)) deadBytes += length
     else continue
     dead.push(position)
   }
-  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, movedBytes }
+  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, settledBytes }
 }
 
 /** Small packs, if there are many: group by group, what can lie in one pack. @param groupOf what must not be mixed */

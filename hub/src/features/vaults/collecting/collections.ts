@@ -194,9 +194,9 @@ const begun = (startedBy: string, startedAtMs: number): VaultCollection => ({
   error: null,
 })
 
-/** What was moved is freed too, but nothing is lost with it: it is no reason to ask. */
+/** What was settled before is freed too, but nothing more is lost with it: it is no reason to ask. */
 function figuresOf({ packs, bytes }: Chosen): Pick<VaultCollection, 'packsFound' | 'bytesFound' | 'percentFound'> {
   const dead = packs.reduce((sum, { deadBytes }) => sum + deadBytes, 0)
-  const moved = packs.reduce((sum, { movedBytes }) => sum + movedBytes, 0)
-  return { packsFound: packs.length, bytesFound: dead + moved, percentFound: bytes === 0 ? 0 : Math.round((dead / bytes) * 1000) / 10 }
+  const settled = packs.reduce((sum, { settledBytes }) => sum + settledBytes, 0)
+  return { packsFound: packs.length, bytesFound: dead + settled, percentFound: bytes === 0 ? 0 : Math.round((dead / bytes) * 1000) / 10 }
 }

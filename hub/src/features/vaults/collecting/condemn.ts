@@ -60,7 +60,9 @@ export function condemn(deps: CondemnDeps, vault: ManagedVault, needed: NeededSe
     await needed.mark(kept)
     const epoch = await nextVaultEpoch(em, vault.id)
     await condemnSnapshots(em, leaving, epoch)
-    await condemnPacks(em, vault, needed, chosen, await sparedPacks(em, vault, deps.now()))
+    const spared = await sparedPacks(em, vault, deps.now())
+    const still = chosen.filter(({ packIdHex }) => !spared.has(packIdHex))
+    await condemnPacks(em, vault, needed, still)
     return { epoch, readers }
   })
 }
@@ -70,11 +72,9 @@ async function condemnPacks(
   { contents }: ManagedVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
-  spared: ReadonlySet<string>,
 ): Promise<void> {
   const wanted = new Map<string, PositionBits>()
   for (const { packIdHex, segmentCount, dead } of chosen) {
-    if (spared.has(packIdHex)) continue
     const still = dead.filter((position) => isStillDead(contents, needed, packIdHex, position))
     wanted.set(packIdHex, bitsFrom(still, segmentCount))
   }
