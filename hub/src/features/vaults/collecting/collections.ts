@@ -42,8 +42,9 @@ interface Running {
 
 /** More than this of a vault goes only when a person says so: whoever runs a wrong rule over their snapshots notices in time. */
 const mostPercent = 20
-/** How often it looks whether those it waits for are through. */
-const lookEveryMs = 500
+/** How often it looks whether those it waits for are through: soon, and then less and less. */
+const firstLookMs = 20
+const mostRareLookMs = 2000
 
 /**
  * Collections of garbage: one at a time for each vault, the newest one's story kept in the vault's row. The steps are those of docs/adr/0016; whatever ends one, the next
@@ -130,12 +131,12 @@ export class Collections {
   async #wait(vault: ManagedVault, condemned: Condemned): Promise<void> {
     const { signal } = this.#stopping
     const { database, turns } = this.#deps
-    for (;;) {
+    for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
       await this.#audit(vault)
       const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
       if (isOver(waiting) && (await decideRemoval(this.#deps, vault, condemned))) return
       await this.#tell(vault, { state: 'waiting', waitingFor: { ...waiting, checks: Number(turns.isTaken(vault.id)) } })
-      await delay(lookEveryMs, undefined, { signal }).catch(() => undefined)
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) throw new EngineError('cancelled', 'The collection was stopped.')
     }
   }

@@ -15,6 +15,7 @@ import { createVaults, type Vaults } from '../create-vaults.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
 import { AgentTable } from './agent-table.ts'
 import { RunTable } from './run-table.ts'
+import { Mortality } from './mortality.ts'
 import { FoldersWithHooks, type StoreWithHooks } from './store-with-hooks.ts'
 import { TestAgent } from './test-agent.ts'
 
@@ -37,6 +38,8 @@ export class VaultsUnderTest {
   store!: StoreWithHooks
   /** The hub's clock. */
   nowMs = Date.UTC(2026, 10, 21, 9)
+  /** Kills the feature in process; `start` brings it back. */
+  mortality = new Mortality()
   readonly #testDatabase: TestDatabase
   #stores: readonly StoreWithHooks[] = []
 
@@ -81,7 +84,9 @@ export class VaultsUnderTest {
     })
     this.events.on('snapshot.committed', (event) => void this.committed.push(event))
     const storeUrl = pathToFileURL(this.storeDir).href
-    const { database } = this
+    // A new one: whatever a killed hub left under way stays dead.
+    this.mortality = new Mortality()
+    const database = this.mortality.over(this.database)
     const fatal = (error: Error): void => {
       throw error
     }
@@ -99,6 +104,12 @@ export class VaultsUnderTest {
     this.vaults = vaults
     await vaults.feature.start?.()
     this.store = folders.stores[0] as StoreWithHooks
+  }
+
+  /** From now on a step more or less kills it. */
+  dieAfter(steps: number): void {
+    for (const store of this.#stores) this.mortality.watch(store)
+    this.mortality.dieAfter(steps)
   }
 
   get #dataDir(): string {
