@@ -1,4 +1,4 @@
-import { ApiToken, Device, HubId, TimeMs, TokenScope, VaultId } from '@holdfast/shared-types'
+import { ApiToken, Device, HubId, TimeMs, TokenScope, VaultCollection, VaultId } from '@holdfast/shared-types'
 import { z } from 'zod'
 
 interface OperationContract {
@@ -53,6 +53,8 @@ export const adminOperations = {
   }),
   /** Cuts a device off for good, by its name or id. */
   'device-revoke': operation({ input: z.strictObject({ device: z.string().min(1).max(200) }), output: Device }),
+  /** Removes what no snapshot of a vault needs any more. */
+  gc: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), isLargeApproved: z.boolean() }), output: VaultCollection }),
   fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
 } as const satisfies Record<string, OperationContract>
 

@@ -87,6 +87,17 @@ function createProgram(run: Run): Command {
         (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
       ),
     )
+  command('gc', 'remove what no snapshot needs any more')
+    .option('--vault <id>', 'this vault; the default one when left out')
+    .option('--approve-large', 'also where more than a fifth of the vault would go')
+    .action((options: { vault?: string; approveLarge?: boolean }) =>
+      run(true, async (context) =>
+        (await import('./gc-command.ts')).gcCommand(context, {
+          vault: options.vault ?? null,
+          isLargeApproved: options.approveLarge === true,
+        }),
+      ),
+    )
   addRecoveryKeyCommands(program, command, run)
   return program
 }
