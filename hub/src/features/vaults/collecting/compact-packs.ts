@@ -95,7 +95,16 @@ export class PackCompaction {
     const group = groupOf(row)
     const open = this.#targets.get(group)
     if (open?.pack.hasRoomFor(segment) === true) return open
-    if (open !== undefined) await this.#publish(open)
+    if (open !== undefined) {
+      await this.#publish(open)
+      this.#targets.delete(group)
+    }
+    const target = await this.#openTarget(row)
+    this.#targets.set(group, target)
+    return target
+  }
+
+  async #openTarget(row: PackRecord): Promise<OpenTarget> {
     const stage = await this.#vault.store.stage()
     const header = {
       kind: row.kind as PackKind,
@@ -103,9 +112,12 @@ export class PackCompaction {
       vaultId: this.#vault.idBytes,
       domainId: uuidToBytes(row.domainId),
     }
-    const target = { pack: await MovedPack.begin(stage, header), discard: () => stage.discard(), like: row }
-    this.#targets.set(group, target)
-    return target
+    try {
+      return { pack: await MovedPack.begin(stage, header), discard: () => stage.discard(), like: row }
+    } catch (error) {
+      await stage.discard()
+      throw error
+    }
   }
 
   /** As an upload: durable, then its row, then offered. */
