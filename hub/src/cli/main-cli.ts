@@ -79,6 +79,14 @@ function createProgram(run: Run): Command {
       ),
     )
   addPeopleCommands(program, command, run)
+  addVaultCommands(command, run)
+  addRecoveryKeyCommands(program, command, run)
+  return program
+}
+
+type AddCommand = (name: string, description: string, parent?: Command) => Command
+
+function addVaultCommands(command: AddCommand, run: Run): void {
   command('fsck', 'check that everything in a vault is there and whole')
     .option('--vault <id>', 'this vault; the default one when left out')
     .option('--deep', 'read and open every stored byte, not only footers and trees')
@@ -98,11 +106,7 @@ function createProgram(run: Run): Command {
         }),
       ),
     )
-  addRecoveryKeyCommands(program, command, run)
-  return program
 }
-
-type AddCommand = (name: string, description: string, parent?: Command) => Command
 
 function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run): void {
   const group = program.command('recovery-key').description('24 words that open a vault without its hub')

@@ -8,7 +8,7 @@ import { lockCollection, nextUnaudited, setAudited } from '../tables/collecting.
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { Brake } from '../usage/brake.ts'
 import { auditSnapshot, type AuditReport } from './audit-snapshot.ts'
-import { rescueSegments } from './rescue-segments.ts'
+import { rescueSegments } from '../contents/rescue-segments.ts'
 
 export interface AuditDeps {
   readonly database: Database

@@ -18,7 +18,8 @@ import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
-import { decideRemoval, forgetOldJournals, isOver, removeDecided, stillWaitingFor } from './remove-condemned.ts'
+import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
+import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 
 export interface CollectionsDeps {
   readonly database: Database

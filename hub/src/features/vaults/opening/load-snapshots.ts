@@ -4,7 +4,7 @@ import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromByte
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import { rescueSegments } from '../collecting/rescue-segments.ts'
+import { rescueSegments } from '../contents/rescue-segments.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'

@@ -1,0 +1,57 @@
+import type { RunId, VaultId } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Database } from '../../../platform/database/database.ts'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { hasAllBits } from '../contents/position-bits.ts'
+import type { RunsDoor } from '../doors/doors.ts'
+import { countUnaudited, lockAllCondemned, lockCollection, openRunsBefore, setRemoving } from '../tables/collecting.queries.ts'
+import type { Condemned } from './condemn.ts'
+
+interface DecideDeps {
+  readonly database: Database
+  readonly runs: RunsDoor
+}
+
+export interface WaitingFor {
+  readonly backups: number
+  readonly restores: number
+  readonly audits: number
+}
+
+/** Whoever may have been told of what was condemned, or need it. */
+export async function stillWaitingFor(
+  em: EntityManager,
+  { runs }: Pick<DecideDeps, 'runs'>,
+  vaultId: VaultId,
+  { epoch, readers }: Condemned,
+): Promise<WaitingFor> {
+  const reading = await runs.listReadingRuns(em)
+  return {
+    backups: (await openRunsBefore(em, vaultId, epoch)).length,
+    restores: reading.filter(({ runId }: { runId: RunId }) => readers.has(runId)).length,
+    audits: await countUnaudited(em, vaultId),
+  }
+}
+
+export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => backups + restores + audits === 0
+
+/**
+ * Decides to remove the condemned snapshots, and packs of which everything is condemned: once this is committed nothing has them back, and whoever names them is
+ * refused. What was rescued until this moment stays.
+ * @returns false when somebody is waited for after all
+ */
+export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned): Promise<boolean> {
+  return deps.database.transaction(async (em) => {
+    await lockCollection(em, vault.id, 'alone')
+    if (!isOver(await stillWaitingFor(em, deps, vault.id, condemned))) return false
+    const packs = await lockAllCondemned(em, vault.id)
+    const whole = packs.filter(({ positions, segments }) => hasAllBits(positions, segments)).map(({ packId }) => packId)
+    await setRemoving(em, vault.id, whole)
+    afterCommit(em, () => {
+      for (const packId of whole) vault.contents.markGone(toHex(packId))
+    })
+    return true
+  })
+}
