@@ -1,18 +1,26 @@
 import type { RunId, VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { hasAllBits } from '../contents/position-bits.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { countUnaudited, lockAllCondemned, lockCollection, openRunsBefore, setRemoving } from '../tables/collecting.queries.ts'
+import { auditLast, type AuditDeps } from './audits.ts'
 import type { Condemned } from './condemn.ts'
 
-interface DecideDeps {
-  readonly database: Database
+export interface DecideDeps extends AuditDeps {
   readonly runs: RunsDoor
 }
+
+export interface DecideOptions {
+  /** Looks through the last few snapshots itself while nobody can commit another: where new ones come as fast as they are looked through. */
+  readonly isImpatient: boolean
+  readonly signal: AbortSignal
+}
+
+/** Commits wait as long as these take. */
+const fewAudits = 8
 
 export interface WaitingFor {
   readonly backups: number
@@ -42,9 +50,10 @@ export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => ba
  * refused. What was rescued until this moment stays.
  * @returns false when somebody is waited for after all
  */
-export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned): Promise<boolean> {
+export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
   return deps.database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
+    if (options.isImpatient && (await countUnaudited(em, vault.id)) <= fewAudits) await auditLast(deps, em, vault, options.signal)
     if (!isOver(await stillWaitingFor(em, deps, vault.id, condemned))) return false
     const packs = await lockAllCondemned(em, vault.id)
     const whole = packs.filter(({ positions, segments }) => hasAllBits(positions, segments)).map(({ packId }) => packId)

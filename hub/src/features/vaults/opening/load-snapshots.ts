@@ -32,7 +32,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
     if (adopted !== null) highestEpoch = Math.max(highestEpoch, adopted.epoch)
   }
   for (const { id, state } of placeByKey.values()) {
-    if (state === 'lost') continue
+    if (state !== 'committed') continue
     await setSnapshotState(database.em(), id, 'lost')
     log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
   }

@@ -1,4 +1,5 @@
 import { toHex } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
 import { packKey, type CollectionJournal } from '@holdfast/engine/format'
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
@@ -77,11 +78,25 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
     const journal = await readOrTell(deps, vault, key)
     if (journal === null) continue
     highest = Math.max(highest, journal.epoch)
-    if (journal.epoch > done) await carryOut(deps, vault, journal)
+    if (journal.epoch > done) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
   }
   // Decided, and not even written down.
-  await removeDecided(deps, vault, await vaultEpoch(em, vault.id))
+  const epoch = await vaultEpoch(em, vault.id)
+  await tryRemoving(deps, vault, () => removeDecided(deps, vault, epoch))
   return highest
+}
+
+/** A store that takes nothing away now is served all the same: the next collection, or the next start, tries again. */
+async function tryRemoving({ log }: RemoveDeps, vault: ManagedVault, removing: () => Promise<unknown>): Promise<void> {
+  try {
+    await removing()
+  } catch (error) {
+    if (!isEngineError(error)) throw error
+    log.error(
+      { event: 'collection.not-removed', vaultId: vault.id, err: error },
+      'What a collection decided to remove could not be removed; it is tried again with the next one',
+    )
+  }
 }
 
 /** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. */
