@@ -10,11 +10,12 @@ import { InlineSealer, sealSnapshot, SessionSink, WorkerSealer } from '@holdfast
 import type { Exclusions } from '@holdfast/engine/walker'
 import type { BackupRequest, BackupResult, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
+import { systemErrorCode } from '../errors/to-app-error.ts'
 import { thisSystem } from '../presets/this-system.ts'
 import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import { measureSources } from './measure-sources.ts'
-import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
+import { cataloguePath, openKnownFiles, pruneCatalogues, scratchPath } from './known-files.ts'
 import { leftOutText } from './left-out-text.ts'
 import { lazySealer } from './lazy-sealer.ts'
 import { readableSources } from './readable-sources.ts'
@@ -24,8 +25,11 @@ import { wirePathBytes } from './wire-path-bytes.ts'
 
 /** Format 1's profile for files; the other one is for plans that ask for it. */
 const chunker = 'standard'
-/** What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way. */
-const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2 } } as const
+/**
+ * What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way, and puts
+ * into its scratch file what it knows of all but the newest 65,536 blobs.
+ */
+const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2, ticketPages: 4 } } as const
 /** Hashing and sealing (zstd, AES-GCM) are three quarters of a backup's work, walking and reading the rest: more threads than this wait for the walk. */
 const mostSealThreads = 4
 /** For threads to end and packs that are nearly there. */
@@ -33,6 +37,9 @@ const abandonMs = 5_000
 
 const withoutNative =
   'The native part of the agent does not load on this machine: extended attributes and access lists are not backed up, and holes of sparse files are read as zeros. A restore here sets times to a microsecond, and makes no FIFOs and devices. Install the agent for this system and processor.'
+
+const withoutScratch =
+  'The agent’s state folder takes no more, so this backup keeps in memory what it knows of each piece of content, some 55 bytes each. Free space there.'
 
 interface Backup {
   readonly context: RunContext
@@ -120,6 +127,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
     throw error
   } finally {
     stopMeasuring()
+    sink.close()
   }
 }
 
@@ -131,7 +139,7 @@ function tellOfLeftOut({ context, request }: Backup, { files, leftOut }: Archive
   context.warn(null, 'run.nothing-to-back-up', leftOut.entries === 0 ? 'The sources hold no file.' : 'The exclusions leave no file.')
 }
 
-function makeSink({ context, request, session, keys }: Backup): SessionSink {
+function makeSink({ context, request, session, keys, cataloguePath: path }: Backup): SessionSink {
   const { hub } = context
   const { sessionId } = session
   const threads = Math.min(mostSealThreads, availableParallelism())
@@ -147,6 +155,11 @@ function makeSink({ context, request, session, keys }: Backup): SessionSink {
         : null,
       putPack: async ({ packId, bytes }) => {
         await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
+      },
+      scratch: {
+        path: scratchPath(path),
+        onUnwritable: (error) =>
+          context.log('scratch.unwritable', `${withoutScratch} (${systemErrorCode(error) ?? 'no reason was given'})`, 'warn'),
       },
     },
     isSmall
