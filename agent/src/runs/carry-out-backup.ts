@@ -10,16 +10,16 @@ import { InlineSealer, sealSnapshot, SessionSink, WorkerSealer } from '@holdfast
 import type { Exclusions } from '@holdfast/engine/walker'
 import type { BackupRequest, BackupResult, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
-import { systemErrorCode } from '../errors/to-app-error.ts'
 import { thisSystem } from '../presets/this-system.ts'
 import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
 import { measureSources } from './measure-sources.ts'
-import { cataloguePath, openKnownFiles, pruneCatalogues, scratchPath } from './known-files.ts'
+import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
 import { leftOutText } from './left-out-text.ts'
 import { lazySealer } from './lazy-sealer.ts'
 import { readableSources } from './readable-sources.ts'
 import type { RunContext } from './run-context.ts'
+import { sessionScratch } from './session-scratch.ts'
 import type { OpenedSession, RunEnd } from './worker-messages.ts'
 import { wirePathBytes } from './wire-path-bytes.ts'
 
@@ -37,9 +37,6 @@ const abandonMs = 5_000
 
 const withoutNative =
   'The native part of the agent does not load on this machine: extended attributes and access lists are not backed up, and holes of sparse files are read as zeros. A restore here sets times to a microsecond, and makes no FIFOs and devices. Install the agent for this system and processor.'
-
-const withoutScratch =
-  'The agent’s state folder takes no more, so this backup keeps in memory what it knows of each piece of content, some 55 bytes each. Free space there.'
 
 interface Backup {
   readonly context: RunContext
@@ -156,11 +153,7 @@ function makeSink({ context, request, session, keys, cataloguePath: path }: Back
       putPack: async ({ packId, bytes }) => {
         await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
       },
-      scratch: {
-        path: scratchPath(path),
-        onUnwritable: (error) =>
-          context.log('scratch.unwritable', `${withoutScratch} (${systemErrorCode(error) ?? 'no reason was given'})`, 'warn'),
-      },
+      scratch: sessionScratch(context, path),
     },
     isSmall
       ? (onPack) => new InlineSealer(keys, onPack, { compression: request.compression, targetBytes: small.packBytes })
