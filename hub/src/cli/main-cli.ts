@@ -87,11 +87,23 @@ function createProgram(run: Run): Command {
         (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
       ),
     )
+  addVaultKeyCommand(program, command, run)
   addRecoveryKeyCommands(program, command, run)
   return program
 }
 
 type AddCommand = (name: string, description: string, parent?: Command) => Command
+
+function addVaultKeyCommand(program: Command, command: AddCommand, run: Run): void {
+  command('export', 'put a new recovery key of a vault into a file', program.command('vault-key').description('keys that open a vault'))
+    .requiredOption('--file <path>', 'a new file, for its owner alone; one that is there is never replaced')
+    .option('--vault <vault>', 'this vault, by its id or name; the default one when left out')
+    .action((options: { file: string; vault?: string }) =>
+      run(true, async (context) =>
+        (await import('./vault-key-command.ts')).exportVaultKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
+      ),
+    )
+}
 
 function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run): void {
   const group = program.command('recovery-key').description('24 words that open a vault without its hub')

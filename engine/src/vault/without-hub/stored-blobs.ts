@@ -106,7 +106,8 @@ export class StoredBlobs implements SourcePorts {
       return parts.length === 1 ? parts[0]! : concatBytes(parts)
     } catch (error) {
       if (!(error instanceof PackGone)) throw error
-      // It was moved, or removed with everything in it. Each turn has one pack less to read.
+      // It was moved, or removed with everything in it. Each turn has one pack less to read, and what it held is elsewhere only since now.
+      if (!this.#gone.has(error.key)) this.#searchedAtMs = -Infinity
       this.#gone.add(error.key)
       return this.readSegments(records, signal)
     }

@@ -68,7 +68,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       name: 'vaults',
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
-      adminCommands: vaultAdminCommands(runFsck),
+      adminCommands: vaultAdminCommands(state, runFsck),
       healthChecks: { store: () => requireStores(vaults) },
       start: () => withContractErrors(() => start(state, folders)),
       async stop() {

@@ -1,7 +1,9 @@
 import { VaultId } from '@holdfast/shared-types'
 import { z } from 'zod'
-import { adminCommand, type AdminCommand } from '../../platform/http/define-feature.ts'
+import { adminCommand, lookingCommand, type AdminCommand } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
+import { withContractErrors } from './errors/translate-engine-error.ts'
+import { addKeptKey, makeKeyToKeep, type KeptKeyDeps } from './keys/keep-recovery-key.ts'
 
 const FsckInput = z.strictObject({
   vaultId: VaultId.nullable().default(null),
@@ -9,8 +11,14 @@ const FsckInput = z.strictObject({
   readData: z.boolean().default(true),
 })
 
+const MakeKeyInput = z.strictObject({ vault: z.string().nullable() })
+const AddKeyInput = z.strictObject({ vaultId: VaultId, words: z.array(z.string()) })
+
 export const vaultAdminCommands = (
+  deps: KeptKeyDeps,
   runFsck: (vaultId: VaultId | null, options: CheckOptions) => Promise<unknown>,
 ): Readonly<Record<string, AdminCommand>> => ({
+  'vault-key.make': lookingCommand(MakeKeyInput, ({ vault }) => makeKeyToKeep(deps, vault)),
+  'vault-key.add': adminCommand(AddKeyInput, (key) => withContractErrors(() => addKeptKey(deps, key))),
   fsck: adminCommand(FsckInput, ({ vaultId, readData }) => runFsck(vaultId, { readData })),
 })
