@@ -284,7 +284,10 @@ test('a folder is listed without looking into packs with contents', async () => 
   const counted = new ReadOnly(store)
   const { source: blobs, body } = await open('folders', counted)
   const reader = new TreeReader((type, id) => blobs.read(type, id))
-  const entry = await reader.resolve(body.root, [...source.slice(1).split('/'), 'folder'].map((name) => Buffer.from(name)))
+  const entry = await reader.resolve(
+    body.root,
+    [...source.slice(1).split('/'), 'folder'].map((name) => Buffer.from(name)),
+  )
   expect(entry).toMatchObject({ type: 'folder', subtree: { files: 200 } })
   for (const key of await packsOf(packKinds.data)) expect(counted.reads.filter((read) => read.startsWith(key))).toEqual([`${key} 0+64`])
   await expect(blobs.read(blobTypes.data, randomBytes(32))).rejects.toMatchObject({ code: 'blob.missing' })

@@ -146,14 +146,21 @@ describe('holdfast-hub', () => {
     expect(await launched.ended).toBe(0)
     const words = (JSON.parse(readFileSync(beside, 'utf8')) as typeof key).words
     expect(words).not.toEqual(key.words)
-    expect(await command(['vault-key', 'export', '--file', beside])).toMatchObject({ exit: 2, document: { error: { code: 'command.invalid' } } })
+    expect(await command(['vault-key', 'export', '--file', beside])).toMatchObject({
+      exit: 2,
+      document: { error: { code: 'command.invalid' } },
+    })
     const nobody = path.join(parent, 'nobody.json')
     for (const vault of ['nobody', '11111111-1111-4111-8111-111111111111'])
       expect(await command(['vault-key', 'export', '--file', nobody, '--vault', vault])).toMatchObject({
         exit: 4,
         document: { error: { code: 'vault.not-found' } },
       })
-    expect(readdirSync(parent).filter((name) => name.endsWith('.json')).sort()).toEqual(['key-alone.json', 'key-beside.json'])
+    expect(
+      readdirSync(parent)
+        .filter((name) => name.endsWith('.json'))
+        .sort(),
+    ).toEqual(['key-alone.json', 'key-beside.json'])
     const tested = await command(['recovery-key', 'test', '--file', beside])
     expect(tested).toMatchObject({ exit: 0, document: { vaults: [key.vaultId] } })
     expect((await command(['status'])).document['vaultsWithoutRecoveryKey']).toEqual([])

@@ -46,7 +46,12 @@ test('words that are kept open the vault from its store, which counts as having 
   expect((await openVault(store, { kind: 'recovery-words', words: words.join(' ') })).file.vaultId).toBe(vaultId)
 
   const [line] = await auditOf(hub, 'action=command:vault-key.add')
-  expect(line).toMatchObject({ outcome: 'done', actor: { kind: 'command-line' }, object: { kind: 'vault', id: vaultId }, details: { slotId } })
+  expect(line).toMatchObject({
+    outcome: 'done',
+    actor: { kind: 'command-line' },
+    object: { kind: 'vault', id: vaultId },
+    details: { slotId },
+  })
   // Three words in a row of a list of 2,048 do not meet by chance.
   const traces = [words.slice(0, 3).join(' '), words.slice(0, 3).join('","')]
   const dump = JSON.stringify(await hub.sql('select row_to_json(a)::text as row from audit_entry a'))
