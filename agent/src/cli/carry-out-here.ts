@@ -1,5 +1,6 @@
 import { PauseGate } from '@holdfast/engine/run-control'
 import { AppError, type AgentId, type RunRequest, type RunWarning } from '@holdfast/shared-types'
+import { runErrorWithoutHub } from '../rescue/without-hub.ts'
 import { RunVoice } from '../runs/run-voice.ts'
 import type { RunEnd } from '../runs/worker-messages.ts'
 import { exitStatusOf, sameInterruptMs } from './carry-out-run.ts'
@@ -47,7 +48,8 @@ export async function carryOutHere(
     interruption.stopListening()
     display.close()
   }
-  const { outcome, result, error, warningCount } = end
+  const { outcome, result, warningCount } = end
+  const error = runErrorWithoutHub(end.error)
   const ended = { ...run, state: outcome, result, error, warnings, warningCount, finishedAtMs: Date.now() }
   print(context, runDocument(ended, outcome), () => runSummary(ended, outcome, context.terminal.outPaint))
   return exitStatusOf(ended)

@@ -118,7 +118,8 @@ function warningLines(run: ShownRun, paint: Paint): string[] {
   if (run.warningCount === 0) return []
   const lines = run.warnings.slice(0, shownWarnings).map((warning) => `  ${warningLine(warning)}`)
   const rest = run.warningCount - lines.length
-  if (rest > 0) lines.push(`  … and ${formatCount(rest)} more; the console shows the first ${formatCount(run.warnings.length)}.`)
+  const shownBy = run.id === null ? '--json tells' : 'the console shows'
+  if (rest > 0) lines.push(`  … and ${formatCount(rest)} more; ${shownBy} the first ${formatCount(run.warnings.length)}.`)
   return [paint.warn(`${formatCounted(run.warningCount, 'warning')}:`), ...lines]
 }
 

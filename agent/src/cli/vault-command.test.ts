@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { makeRecoveryWords } from '@holdfast/engine/vault'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { holdfast, holdfastAt, type Ended } from '../../test/a-command-line.ts'
@@ -116,6 +117,34 @@ describe('a vault by itself', () => {
     expect((await holdfastAt(answer('y'), args)).status).toBe(0)
     expect(statSync(join(left.source, 'large')).size).toBe(3_000_000)
     expect(asked[1]).toContain(`of box:\n  ${left.source}\n`)
+  })
+
+  test('ends in order when it is interrupted, and goes on where it was', async () => {
+    for (let n = 0; n < 5; n++) writeFileSync(join(left.source, `more-${n}`), randomBytes(20_000_000))
+    await left.vault.backUp(left.box, left.source)
+    const bin = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
+    const child = spawn(process.execPath, [
+      bin,
+      'vault',
+      'open',
+      left.vault.folder,
+      '--key-file',
+      left.keyFile,
+      'restore',
+      'latest',
+      '--target',
+      left.target,
+    ])
+    const said = { out: '', err: '' }
+    child.stdout.on('data', (text) => (said.out += String(text)))
+    child.stderr.on('data', (text) => {
+      said.err += String(text)
+      if (said.err.includes('Restoring the whole')) child.kill('SIGINT')
+    })
+    const status = await new Promise((resolve) => child.once('close', resolve))
+    expect([status, said.out]).toEqual([130, expect.stringContaining('Restore was cancelled')])
+    expect(await left.json(0, 'restore', 'latest', '--target', left.target)).toMatchObject({ filesWritten: 26 })
+    expect(differences(left.source, join(left.target, left.source))).toBe('')
   })
 
   test('is verified', async () => {

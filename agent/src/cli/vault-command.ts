@@ -19,7 +19,7 @@ export function addVaultCommand(program: Command, act: Act): void {
   open
     .description('read a vault with its recovery words: no hub, no database and no enrolment is needed')
     .usage(usage)
-    .argument('[words...]')
+    .argument('[<store-url> --key-file <file> <command>...]')
     .allowUnknownOption()
     .helpOption(false)
     .action(async (words: string[]) => {

@@ -26,7 +26,10 @@ describe('damage', () => {
     flip(packsBySize()[0]!, 64 + 300)
     const lost = [join(left.source, 'large')]
     const verified = await left.json<{ warnings: { path: string; code: string }[] }>(20, 'verify')
-    expect(verified).toMatchObject({ status: 'failed', error: { code: 'vault.corrupt' } })
+    expect(verified).toMatchObject({
+      status: 'failed',
+      error: { code: 'vault.corrupt', cure: expect.stringContaining('try other snapshots') },
+    })
     const restored = await left.json<typeof verified>(3, 'restore', 'latest', '--target', left.target)
     expect(restored).toMatchObject({ status: 'warning', filesRequested: 21 })
     const named = verified.warnings.map(({ path }) => path)

@@ -3,6 +3,7 @@ import { chooseSnapshot } from '../rescue/choose-snapshot.ts'
 import { openRescuedVault, type RescuedVault, type VaultAddress } from '../rescue/open-rescued-vault.ts'
 import { openStoredSnapshot, type OpenedStoredSnapshot } from '../rescue/open-stored-snapshot.ts'
 import { StoredSnapshots, type ReadableSnapshot, type StoredSnapshot } from '../rescue/stored-snapshots.ts'
+import { withoutHub } from '../rescue/without-hub.ts'
 import type { RunVoice } from '../runs/run-voice.ts'
 import { toWirePath } from '../runs/wire-path-bytes.ts'
 import type { CommandContext } from './command-context.ts'
@@ -23,11 +24,15 @@ export interface RescueAccess {
 }
 
 export async function withRescuedVault<T>(address: VaultAddress, work: (access: RescueAccess) => Promise<T>): Promise<T> {
-  const vault = await openRescuedVault(address)
   try {
-    return await work({ vault, snapshots: new StoredSnapshots(vault.vault) })
-  } finally {
-    await vault.close()
+    const vault = await openRescuedVault(address)
+    try {
+      return await work({ vault, snapshots: new StoredSnapshots(vault.vault) })
+    } finally {
+      await vault.close()
+    }
+  } catch (error) {
+    throw withoutHub(error)
   }
 }
 
