@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { holdfast, type Ended } from './a-command-line.ts'
 import { StoredVault, type StoredBackup, type StoredDevice } from './a-stored-vault.ts'
 import { aFolder, type TestFolder } from './an-agent.ts'
@@ -16,7 +16,6 @@ export class LeftVault {
   readonly vault: StoredVault
   readonly box: StoredDevice
   readonly first: StoredBackup
-  readonly #homeBefore = process.env['HOLDFAST_AGENT_HOME']
 
   private constructor(folder: TestFolder, parts: { vault: StoredVault; box: StoredDevice; first: StoredBackup }) {
     this.folder = folder
@@ -26,7 +25,7 @@ export class LeftVault {
     this.vault = parts.vault
     this.box = parts.box
     this.first = parts.first
-    process.env['HOLDFAST_AGENT_HOME'] = join(folder.path, 'no-home')
+    vi.stubEnv('HOLDFAST_AGENT_HOME', join(folder.path, 'no-home'))
   }
 
   static async make(): Promise<LeftVault> {
@@ -45,8 +44,7 @@ export class LeftVault {
   /** Nothing was made of what an enrolled device has. */
   async close(): Promise<void> {
     expect(existsSync(join(this.folder.path, 'no-home'))).toBe(false)
-    if (this.#homeBefore === undefined) delete process.env['HOLDFAST_AGENT_HOME']
-    else process.env['HOLDFAST_AGENT_HOME'] = this.#homeBefore
+    vi.unstubAllEnvs()
     await this.vault.store.close()
     this.folder.remove()
   }

@@ -35,7 +35,7 @@ export interface VaultToCreate {
   readonly secrets: readonly KeySecret[]
 }
 
-/** An opened vault: holds the master key in memory. Only who manages a vault has one; agents get domain keys. */
+/** An opened vault: holds the master key in memory. Only who manages a vault, or reads it with its recovery words, has one; agents get domain keys. */
 export class Vault {
   readonly file: VaultFile
   readonly store: ObjectStore
