@@ -80,6 +80,7 @@ function createProgram(run: Run): Command {
     )
   addPeopleCommands(program, command, run)
   addVaultCommands(command, run)
+  addVaultKeyCommand(program, command, run)
   addRecoveryKeyCommands(program, command, run)
   return program
 }
@@ -104,6 +105,17 @@ function addVaultCommands(command: AddCommand, run: Run): void {
           vault: options.vault ?? null,
           isLargeApproved: options.approveLarge === true,
         }),
+      ),
+    )
+}
+
+function addVaultKeyCommand(program: Command, command: AddCommand, run: Run): void {
+  command('export', 'put a new recovery key of a vault into a file', program.command('vault-key').description('keys that open a vault'))
+    .requiredOption('--file <path>', 'a new file, for its owner alone; one that is there is never replaced')
+    .option('--vault <vault>', 'this vault, by its id or name; the default one when left out')
+    .action((options: { file: string; vault?: string }) =>
+      run(true, async (context) =>
+        (await import('./vault-key-command.ts')).exportVaultKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
       ),
     )
 }
