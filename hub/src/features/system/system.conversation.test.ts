@@ -60,7 +60,9 @@ describe('health for people who are signed in', () => {
     expect([failing.status, await failing.json()]).toMatchObject([
       503,
       {
-        details: { checks: { store: { status: 'failing', code: 'store.unavailable', cure: expect.stringMatching(/mounted/) as string } } },
+        details: {
+          checks: { store: { status: 'failing', code: 'store.not-mounted', params: { folder: expect.stringContaining(store) as string } } },
+        },
       },
     ])
   })
@@ -127,6 +129,10 @@ describe('a test of the connections', () => {
       { name: 'write', ok: false, error: { code: 'store.unavailable', cure: expect.any(String) as string } },
     ])
     rmSync(join(folder, 'connection-test'))
+    renameSync(folder, `${folder}.away`)
+    const missing = await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', {}))
+    renameSync(`${folder}.away`, folder)
+    expect(missing.steps).toMatchObject([{ error: { code: 'store.unavailable', message: expect.stringContaining(folder) as string } }])
     expect((await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', { vaultId: vault }))).ok).toBe(true)
     expect(await hub.refusal(hub.post('/api/v1/system/test-store', { vaultId: crypto.randomUUID() }))).toEqual([404, 'vault.not-found'])
   })

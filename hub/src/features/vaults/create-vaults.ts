@@ -6,6 +6,7 @@ import type { CheckOptions } from './checking/check-vault.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
+import { StoreMark } from './opening/store-mark.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
@@ -69,7 +70,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
       adminCommands: vaultAdminCommands(runFsck),
-      healthChecks: { store: () => requireStores(vaults) },
+      healthChecks: { store: () => requireStores(vaults, folders) },
       start: () => withContractErrors(() => start(state, folders)),
       async stop() {
         usages.stop()
@@ -96,9 +97,10 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
 }
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { database, log, now, secret, domainEvents, blobIndex: index } = state
+  const { config, database, log, now, secret, domainEvents, blobIndex: index } = state
+  const mark = new StoreMark(config.storeUrl, config.dataDir)
   await index.clear()
-  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders }).catch(async (error: unknown) => {
+  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders, mark }).catch(async (error: unknown) => {
     // Who failed to start is not stopped, and a thread would stay.
     await index.close()
     throw error

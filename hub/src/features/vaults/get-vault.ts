@@ -32,7 +32,7 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
   return {
     ...presentVault(record, totals),
     recoveryKey: exportedAt === null ? null : { exportedAtMs: exportedAt.getTime(), exportedBy },
-    store: { place: actor.role === 'admin' ? deps.placeOf(vaultId) : null, isReachable, freeBytes },
+    store: { place: actor.role === 'admin' ? deps.placeOf(vaultId) : null, isReachable, freeBytes: isReachable ? freeBytes : null },
     lastCheck: await deps.checks.last(vault),
   }
 }

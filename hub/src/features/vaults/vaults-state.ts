@@ -37,6 +37,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   /** What the disk of the vaults has left. */
   readonly freeBytes: () => Promise<number>
   readonly placeOf: (vaultId: VaultId) => string
+  /** @throws AppError `store.unavailable` with the folder's name when its disk is not mounted. */
+  readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly usages: VaultUsages
 }
@@ -59,6 +61,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
+    requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt }),
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }

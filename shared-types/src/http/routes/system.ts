@@ -8,6 +8,7 @@ const CheckStatus = z.enum(['ok', 'failing'])
 /** What the hub says of its own state beyond the codes of errors; the console has a sentence for each. */
 export type HealthConditionCode =
   | 'check.timed-out'
+  | 'store.not-mounted'
   | 'log.elsewhere'
   | 'log.nowhere'
   | 'certificate.valid'

@@ -13,6 +13,7 @@ export interface HealthDescription {
 
 const conditions = {
   'check.timed-out': true,
+  'store.not-mounted': true,
   'log.elsewhere': true,
   'log.nowhere': true,
   'certificate.valid': true,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -81,6 +81,7 @@ export class VaultsUnderTest {
     })
     this.events.on('snapshot.committed', (event) => void this.committed.push(event))
     const storeUrl = pathToFileURL(this.storeDir).href
+    await mkdir(this.dataDir, { recursive: true })
     const { database } = this
     const fatal = (error: Error): void => {
       throw error
@@ -89,7 +90,7 @@ export class VaultsUnderTest {
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
     // Of the settings the feature reads these only.
-    const config = { storeUrl, dataDir: this.#dataDir } as HubConfig
+    const config = { storeUrl, dataDir: this.dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
       { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined } },
@@ -101,7 +102,8 @@ export class VaultsUnderTest {
     this.store = folders.stores[0] as StoreWithHooks
   }
 
-  get #dataDir(): string {
+  /** HOLDFAST_DATA of this hub; without a database of its own. */
+  get dataDir(): string {
     return `${this.storeDir}-data`
   }
 
@@ -136,7 +138,7 @@ export class VaultsUnderTest {
 
   async close(): Promise<void> {
     await this.closeDatabase()
-    for (const folder of [this.storeDir, this.#dataDir]) await rm(folder, { recursive: true, force: true })
+    for (const folder of [this.storeDir, this.dataDir]) await rm(folder, { recursive: true, force: true })
   }
 
   /** Leaves the store to another. */
