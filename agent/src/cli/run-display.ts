@@ -1,4 +1,4 @@
-import type { AppError, LogLine, Run } from '@holdfast/shared-types'
+import { errorFacts, isErrorCode, type AppError, type LogLine, type Run } from '@holdfast/shared-types'
 import { escapeText } from './escape-name.ts'
 import type { RunWatcher } from './follow-run.ts'
 import { formatTime } from './format-figures.ts'
@@ -33,7 +33,7 @@ export function liveRunDisplay(terminal: Terminal): RunDisplay {
           sample: run?.progress ?? null,
           elapsedMs: performance.now() - startedAtMs,
           bytesPerSecond,
-          note,
+          note: note ?? waitingNote(run),
           frame,
         },
         terminal.columns,
@@ -79,6 +79,15 @@ export function plainRunDisplay(terminal: Terminal): RunDisplay {
     say,
     close: () => undefined,
   }
+}
+
+/** What a run waits for before it can store more, and what helps; null while it works. */
+export function waitingNote(run: Pick<Run, 'waitsFor'> | null): string | null {
+  const code = run?.waitsFor?.code ?? null
+  if (code === null) return null
+  if (!isErrorCode(code)) return `Waiting until the hub can store again (${code}).`
+  const { title, cure } = errorFacts(code)
+  return `Waiting: ${title} ${cure}`
 }
 
 const hubAway = (problem: AppError): string => `${problem.message} The run goes on; waiting for the hub.`

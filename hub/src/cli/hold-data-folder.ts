@@ -2,6 +2,7 @@ import { AppError } from '@holdfast/shared-types'
 import type { HubConfig } from '../config/config-schema.ts'
 import { choosePostgresUser, type PostgresUser } from '../platform/database/embedded/postgres-user.ts'
 import { requireWayToData } from '../platform/database/embedded/require-way-to-data.ts'
+import { giveUpReserveIfScarce } from '../platform/disk-space/disk-reserve.ts'
 import {
   dataFolderAt,
   isDataFolderInUse,
@@ -31,6 +32,8 @@ export async function holdDataFolder(context: CliContext, purpose: LockPurpose):
   requireMountedDataFolder(folder)
   const postgresUser = config.databaseUrl === null ? choosePostgresUser(folder.postgresFolder) : null
   if (postgresUser) requireWayToData(folder, postgresUser, env)
+  // Lock, log and database all begin with a few bytes.
+  giveUpReserveIfScarce(folder.reserveFile)
   makeDataFolder(folder, postgresUser !== null)
 
   const taken = await takeFolderLock(folder.lockFile, purpose, configuredAddress(config))

@@ -70,7 +70,7 @@ describe('health for people who are signed in', () => {
   test('tells of a log that cannot be written and of a certificate that ends, without failing', () => {
     const now = Date.UTC(2026, 10, 21)
     const state = { place: 'temporary', path: '/tmp/x/hub.log', problem: 'ENOSPC' } as const
-    expect(hubConditions({ logFile: { state }, certificate: null }, now)).toEqual({
+    expect(hubConditions({ logFile: { state }, certificate: null, disks: () => [] }, now)).toEqual({
       logs: {
         status: 'warning',
         latencyMs: null,
@@ -81,7 +81,7 @@ describe('health for people who are signed in', () => {
       },
     })
     const certificate = (validToMs: number) =>
-      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } } }, now)['certificate']
+      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } }, disks: () => [] }, now)['certificate']
     expect(certificate(now - 1)).toMatchObject({ status: 'warning', code: 'certificate.expired', params: { validToMs: now - 1 } })
     expect(certificate(now + 86_400_000)).toMatchObject({ status: 'warning' })
     expect(certificate(now + 90 * 86_400_000)).toMatchObject({ status: 'ok' })

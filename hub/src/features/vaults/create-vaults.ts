@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
@@ -109,6 +110,18 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
   }
+  await watchDisk(state, folders)
   state.packsInDoubt.start()
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }
+
+/** A store that cannot be measured is one that cannot be read either: its health says so. */
+const watchDisk = ({ diskSpace, vaults, log }: VaultsState, folders: VaultFolders): Promise<void> =>
+  diskSpace
+    .watch({
+      use: 'store',
+      folder: folders.parentPath,
+      reserveFile: join(folders.parentPath, 'holdfast-reserve'),
+      requireThere: () => requireStores(vaults, folders),
+    })
+    .catch((error: unknown) => log.warn({ event: 'disk.unmeasured', err: error }, 'The disk of the store could not be measured'))

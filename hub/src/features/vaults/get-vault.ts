@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, type VaultDetails, type VaultId } from '@holdfast/shared-types'
 import { vaultFileKey } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { DiskSpace } from '../../platform/disk-space/disk-space.ts'
 import type { UserActor } from '../../platform/http/actor.ts'
 import type { VaultChecks } from './checking/vault-checks.ts'
 import type { ManagedVault, ManagedVaults } from './contents/managed-vault.ts'
@@ -14,6 +15,7 @@ export interface GetVaultDeps {
   readonly checks: VaultChecks
   readonly usages: Pick<VaultUsages, 'totalsOf'>
   readonly freeBytes: () => Promise<number>
+  readonly diskSpace: Pick<DiskSpace, 'stateOf'>
   /** Where a vault's store is, for people. */
   readonly placeOf: (vaultId: VaultId) => string
 }
@@ -32,7 +34,13 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
   return {
     ...presentVault(record, totals),
     recoveryKey: exportedAt === null ? null : { exportedAtMs: exportedAt.getTime(), exportedBy },
-    store: { place: actor.role === 'admin' ? deps.placeOf(vaultId) : null, isReachable, freeBytes: isReachable ? freeBytes : null },
+    store: {
+      place: actor.role === 'admin' ? deps.placeOf(vaultId) : null,
+      isReachable,
+      // Of a disk that is not mounted, what is measured is another one.
+      freeBytes: isReachable ? freeBytes : null,
+      isLow: isReachable && deps.diskSpace.stateOf('store')?.isLow === true,
+    },
     lastCheck: await deps.checks.last(vault),
   }
 }

@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly agentFolder: string
   readonly postgresFolder: string
   readonly storeFolder: string
+  /** Room that is given up when the disk is full. */
+  readonly reserveFile: string
   /** Which store this hub has used, also for when its database is lost. */
   readonly storeMemoryFile: string
   /** Scratch of the running hub: files without a name. */
@@ -36,6 +38,7 @@ export function dataFolderAt(folder: string): DataFolder {
     agentFolder: path.join(root, 'agent'),
     postgresFolder: path.join(root, 'postgres'),
     storeFolder: path.join(root, 'store'),
+    reserveFile: path.join(root, 'reserve'),
     storeMemoryFile: path.join(root, 'store.json'),
     blobIndexFolder: path.join(root, 'blob-index'),
     logsFolder: path.join(root, 'logs'),

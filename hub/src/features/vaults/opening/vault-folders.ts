@@ -17,6 +17,11 @@ export class VaultFolders {
     this.#parentPath = fileURLToPath(storeUrl)
   }
 
+  /** Where all of them are. */
+  get parentPath(): string {
+    return this.#parentPath
+  }
+
   /** For people: where a vault lies on the hub's machine. */
   placeOf(vaultId: VaultId): string {
     return join(this.#parentPath, vaultId)

@@ -9,6 +9,7 @@ import type { HubConfig } from '../../../config/config-schema.ts'
 import { migrations } from '../../../migrations/index.ts'
 import { openDatabase, type Database } from '../../../platform/database/database.ts'
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
+import { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
@@ -86,7 +87,8 @@ export class VaultsUnderTest {
     const fatal = (error: Error): void => {
       throw error
     }
-    const services = { database, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
+    const diskSpace = new DiskSpace({ log: this.#logger() })
+    const services = { database, diskSpace, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
     // Of the settings the feature reads these only.
