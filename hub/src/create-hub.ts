@@ -90,6 +90,7 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
     checkAnswers: isDevelopment,
   })
   await startFeatures(wired.list)
+  services.diskSpace.start()
   const timers = startTimers(services, sockets)
 
   let closing: Promise<void> | null = null
@@ -106,10 +107,11 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
       await http.listen(config.host, config.port)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
-    admin: (command, input) => runAdminCommand(commands, { database, audit: guards.audit }, { name: command, input }),
+    admin: (command, input) =>
+      runAdminCommand(commands, { database, diskSpace: services.diskSpace, audit: guards.audit }, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
-    close: () => (closing ??= closeInOrder({ timers, http, sockets, features: wired.list, log, database, lock })),
+    close: () => (closing ??= closeInOrder({ timers, http, sockets, services, features: wired.list, database, lock })),
   }
 }
 
@@ -118,18 +120,19 @@ interface OpenParts {
   readonly http: HttpServer
   readonly sockets: OpenSockets
   readonly features: readonly Feature[]
-  readonly log: HubOptions['log']
+  readonly services: HubServices
   readonly database: Database
   readonly lock: HubLock
 }
 
-async function closeInOrder({ timers, http, sockets, features, log, database, lock }: OpenParts): Promise<void> {
+async function closeInOrder({ timers, http, sockets, features, services: { log, diskSpace }, database, lock }: OpenParts): Promise<void> {
   for (const timer of timers) clearInterval(timer)
   const httpClosed = http.close(requestGraceMs)
   for (const feature of features) feature.letGo?.()
   await sockets.close()
   await httpClosed
   await stopFeatures(features, log)
+  await diskSpace.stop()
   await database.close()
   await lock.release()
 }
@@ -148,6 +151,7 @@ const makeApp = ({ config, log, webRoot }: HubOptions, { services, wired, actors
     actors,
     ...guards,
     newEntityManager: () => services.database.em(),
+    makeWay: () => services.diskSpace.makeWay(),
     liveHeads: (em, topics) => services.live.heads(em, topics),
     isHttps,
     features: wired.list,

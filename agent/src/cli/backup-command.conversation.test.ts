@@ -62,6 +62,7 @@ function takeOrders(leftOut?: LeftOut): void {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: 1000,
     startedAtMs: 2000,
     finishedAtMs: 5000,

@@ -71,6 +71,7 @@ function newRun(request: RunRequest, agentId: AgentId, host: string): ShownRun {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: nowMs,
     startedAtMs: nowMs,
     finishedAtMs: null,

@@ -68,6 +68,7 @@ function script(restored: RestoreResult): void {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: 1000,
     startedAtMs: 2000,
     finishedAtMs: ended ? 5000 : null,

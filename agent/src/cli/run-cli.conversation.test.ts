@@ -197,6 +197,7 @@ describe('with an agent that runs in another process', () => {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: 1000,
     startedAtMs: 2000,
     finishedAtMs: 5000,

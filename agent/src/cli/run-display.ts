@@ -1,4 +1,4 @@
-import type { AppError, LogLine, Run } from '@holdfast/shared-types'
+import { errorFacts, isErrorCode, type AppError, type LogLine, type Run } from '@holdfast/shared-types'
 import { escapeText } from './escape-name.ts'
 import type { RunWatcher } from './follow-run.ts'
 import { formatTime } from './format-figures.ts'
@@ -37,7 +37,7 @@ export function runDisplayFor({ isJson, terminal }: { readonly isJson: boolean; 
 function liveRunDisplay(terminal: Terminal): RunDisplay {
   const lines = new LiveLines(terminal)
   const rate = new ProgressRate()
-  let run: Pick<Run, 'state' | 'progress'> | null = null
+  let run: Pick<Run, 'state' | 'progress' | 'waitsFor'> | null = null
   let bytesPerSecond: number | null = null
   let note: string | null = null
   let frame = 0
@@ -51,7 +51,7 @@ function liveRunDisplay(terminal: Terminal): RunDisplay {
           sample: run?.progress ?? null,
           elapsedMs: performance.now() - startedAtMs,
           bytesPerSecond,
-          note,
+          note: note ?? waitingNote(run),
           frame,
         },
         terminal.columns,
@@ -101,6 +101,15 @@ function plainRunDisplay(terminal: Terminal): RunDisplay {
     note: () => undefined,
     close: () => undefined,
   }
+}
+
+/** What a run waits for before it can store more, and what helps; null while it works. */
+export function waitingNote(run: Pick<Run, 'waitsFor'> | null): string | null {
+  const code = run?.waitsFor?.code ?? null
+  if (code === null) return null
+  if (!isErrorCode(code)) return `Waiting until the hub can store again (${code}).`
+  const { title, cure } = errorFacts(code)
+  return `Waiting: ${title} ${cure}`
 }
 
 const hubAway = (problem: AppError): string => `${problem.message} The run goes on; waiting for the hub.`

@@ -38,9 +38,12 @@ export type AgentCapability = (typeof agentCapabilities)[keyof typeof agentCapab
 
 /** Agent → hub, told and acknowledged; all but the samples wait in the agent's outbox until they are. */
 export const agentReports = {
-  /** Lossy on purpose: sent without retry, never queued. While it rests, a run says so instead of showing progress. */
+  /**
+   * Lossy on purpose: sent without retry, never queued. While it rests, or waits for what a person has to mend at the hub, a run says so
+   * instead of showing progress. `waitsFor`: code of the refusal that it waits out.
+   */
   'run.progress': {
-    body: z.object({ ...ofRun, sample: RunProgressSample, isPaused: z.boolean().optional() }),
+    body: z.object({ ...ofRun, sample: RunProgressSample, isPaused: z.boolean().optional(), waitsFor: z.string().max(100).optional() }),
     ack: z.object({ goOn: z.boolean() }),
   },
   'run.log': {

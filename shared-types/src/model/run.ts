@@ -243,6 +243,8 @@ export const Run = z
     notBeforeMs: TimeMs.nullable().default(null),
     /** Since when it is paused: a flag of `running`. */
     pausedAtMs: TimeMs.nullable().default(null),
+    /** What it waits for before it can store more: the code of the error that the hub refuses with (`store.full`, `store.unavailable`, `database.full`). */
+    waitsFor: z.object({ code: z.string(), sinceMs: TimeMs }).nullable().default(null),
     createdAtMs: TimeMs,
     startedAtMs: TimeMs.nullable(),
     finishedAtMs: TimeMs.nullable(),

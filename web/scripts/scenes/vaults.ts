@@ -35,6 +35,14 @@ export const vaultsScenes: readonly Scene[] = [
       await openVault(3, 'Damage was found')(page, hub)
     },
   },
+  {
+    name: 'vault-disk-low',
+    show: async (page, hub) => {
+      const vault = hub.world.vaultDetails[0]
+      if (vault !== undefined) vault.store = { ...vault.store, freeBytes: 200 * 1024 * 1024, isLow: true }
+      await openVault(0, 'The disk is nearly full')(page, hub)
+    },
+  },
   { name: 'vault-checking', show: openVault(3, 'Being checked') },
   { name: 'vault-missing', allowErrors: true, show: go('/vaults/00000000-0000-4000-8000-ffffffffffff', 'There is no such vault') },
   {

@@ -143,6 +143,7 @@ export function aBackupRun(device: Device, given: Partial<Run> = {}, sources: Ba
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: now,
     startedAtMs: null,
     finishedAtMs: null,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
@@ -9,6 +10,7 @@ import { previewDeletion } from './deleting/preview-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
+import { StoreMark } from './opening/store-mark.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
@@ -90,7 +92,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
       adminCommands: vaultAdminCommands(state, { runFsck, collect }),
-      healthChecks: { store: () => requireStores(vaults) },
+      healthChecks: { store: () => requireStores(vaults, folders) },
       start: () => withContractErrors(() => start(state, folders)),
       async stop() {
         usages.stop()
@@ -126,9 +128,10 @@ const deletionOf = (state: VaultsState): SnapshotDeletion => ({
 })
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { database, log, now, secret, domainEvents, blobIndex: index } = state
+  const { config, database, log, now, secret, domainEvents, blobIndex: index } = state
+  const mark = new StoreMark(config.storeUrl, config.dataDir)
   await index.clear()
-  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders }).catch(async (error: unknown) => {
+  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders, mark }).catch(async (error: unknown) => {
     // Who failed to start is not stopped, and a thread would stay.
     await index.close()
     throw error
@@ -137,6 +140,18 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
   }
+  await watchDisk(state, folders)
   state.packsInDoubt.start()
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }
+
+/** A store that cannot be measured is one that cannot be read either: its health says so. */
+const watchDisk = ({ diskSpace, vaults, log }: VaultsState, folders: VaultFolders): Promise<void> =>
+  diskSpace
+    .watch({
+      use: 'store',
+      folder: folders.parentPath,
+      reserveFile: join(folders.parentPath, 'holdfast-reserve'),
+      requireThere: () => requireStores(vaults, folders),
+    })
+    .catch((error: unknown) => log.warn({ event: 'disk.unmeasured', err: error }, 'The disk of the store could not be measured'))

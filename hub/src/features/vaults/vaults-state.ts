@@ -16,7 +16,7 @@ import { SessionGrants } from './sessions/session-grants.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { VaultUsages } from './usage/vault-usage.ts'
 
-export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'fatal' | 'log' | 'now' | 'secret'>
+export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'diskSpace' | 'domainEvents' | 'fatal' | 'log' | 'now' | 'secret'>
 
 /** Front doors of others, passed in by the wiring. */
 export interface VaultsDoors {
@@ -39,6 +39,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   /** What the disk of the vaults has left. */
   readonly freeBytes: () => Promise<number>
   readonly placeOf: (vaultId: VaultId) => string
+  /** @throws AppError `store.unavailable` with the folder's name when its disk is not mounted. */
+  readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly collections: Collections
   readonly usages: VaultUsages
@@ -63,6 +65,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
+    requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections: new Collections({ ...services, ...doors, refsets, turns }),
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),

@@ -4,6 +4,7 @@ import { EngineError } from '@holdfast/engine/errors'
 import { vaultFileKey } from '@holdfast/engine/format'
 import type { Database } from '../../../platform/database/database.ts'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -26,6 +27,8 @@ export interface CollectionsDeps {
   readonly refsets: SnapshotRefsets
   readonly runs: RunsDoor
   readonly turns: VaultTurns
+  /** Whoever makes room needs some. */
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
   readonly log: Logger
   readonly now: () => number
 }
@@ -91,7 +94,10 @@ export class Collections {
 
   #begin(vault: ManagedVault, order: CollectionOrder): Running {
     if (this.#stopping.signal.aborted) throw new EngineError('cancelled', 'The hub is stopping.')
-    const running: Running = { now: begun(order.startedBy, this.#deps.now()), done: Promise.resolve().then(() => this.#work(vault, order)) }
+    const running: Running = {
+      now: begun(order.startedBy, this.#deps.now()),
+      done: Promise.resolve().then(() => this.#work(vault, order)),
+    }
     this.#running.set(vault.id, running)
     return running
   }
@@ -126,7 +132,7 @@ export class Collections {
 
   async #condemn(vault: ManagedVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
     for (;;) {
-      const condemned = await condemn(this.#deps, vault, needed, chosen.packs)
+      const condemned = await this.#deps.diskSpace.withReserve(() => condemn(this.#deps, vault, needed, chosen.packs))
       if (condemned !== null) return condemned
       await this.#audit(vault)
     }
@@ -159,7 +165,7 @@ export class Collections {
     await this.#tell(vault, { state: 'removing', waitingFor: null })
     // A disk that went away would be told to forget what it cannot hear.
     await requireStore(vault)
-    const { snapshots, packs, bytes } = await removeDecided(this.#deps, vault, epoch)
+    const { snapshots, packs, bytes } = await this.#deps.diskSpace.withReserve(() => removeDecided(this.#deps, vault, epoch))
     await this.#tell(vault, { state: 'compacting', snapshotsRemoved: snapshots, packsRemoved: packs, bytesRemoved: bytes })
     const bytesMoved = await compactVault(this.#deps, vault, new Brake(this.#stopping.signal))
     await this.#tell(vault, { bytesMoved })

@@ -1,8 +1,9 @@
 import { fromHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
-import { packKey, uuidToBytes, type PackKind, type PackSegment } from '@holdfast/engine/format'
+import { maxPackBytes, packKey, uuidToBytes, type PackKind, type PackSegment } from '@holdfast/engine/format'
 import { MovedPack } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { bitOf } from '../contents/position-bits.ts'
@@ -18,6 +19,7 @@ export interface CompactDeps {
   readonly database: Database
   readonly log: Logger
   readonly now: () => number
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
 }
 
 interface OpenTarget {
@@ -105,7 +107,16 @@ export class PackCompaction {
   }
 
   async #openTarget(row: PackRecord): Promise<OpenTarget> {
-    const stage = await this.#vault.store.stage()
+    // Bulk data: where there is little room, only removing helps.
+    const inPlace = await this.#deps.diskSpace.requireRoom(maxPackBytes)
+    const stage = await this.#vault.store.stage().catch((error: unknown) => {
+      inPlace()
+      throw error
+    })
+    const discard = async (): Promise<void> => {
+      inPlace()
+      await stage.discard()
+    }
     const header = {
       kind: row.kind as PackKind,
       keyEpoch: row.keyEpoch,
@@ -113,9 +124,9 @@ export class PackCompaction {
       domainId: uuidToBytes(row.domainId),
     }
     try {
-      return { pack: await MovedPack.begin(stage, header), discard: () => stage.discard(), like: row }
+      return { pack: await MovedPack.begin(stage, header), discard, like: row }
     } catch (error) {
-      await stage.discard()
+      await discard()
       throw error
     }
   }
@@ -137,6 +148,8 @@ export class PackCompaction {
         throw new EngineError('invariant.broken', 'A new pack has the id of another.')
       await contents.addPack({ packId, domainId, sessionId, segments })
     })
+    // Its room is taken for real now.
+    await discard()
   }
 }
 

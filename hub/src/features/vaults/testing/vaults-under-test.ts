@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +9,7 @@ import type { HubConfig } from '../../../config/config-schema.ts'
 import { migrations } from '../../../migrations/index.ts'
 import { openDatabase, type Database } from '../../../platform/database/database.ts'
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
+import { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
@@ -84,17 +85,19 @@ export class VaultsUnderTest {
     })
     this.events.on('snapshot.committed', (event) => void this.committed.push(event))
     const storeUrl = pathToFileURL(this.storeDir).href
+    await mkdir(this.dataDir, { recursive: true })
     // A new one: whatever a killed hub left under way stays dead.
     this.mortality = new Mortality()
     const database = this.mortality.over(this.database)
     const fatal = (error: Error): void => {
       throw error
     }
-    const services = { database, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
+    const diskSpace = new DiskSpace({ log: this.#logger() })
+    const services = { database, diskSpace, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
     // Of the settings the feature reads these only.
-    const config = { storeUrl, dataDir: this.#dataDir } as HubConfig
+    const config = { storeUrl, dataDir: this.dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
       { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined } },
@@ -112,7 +115,8 @@ export class VaultsUnderTest {
     this.mortality.dieAfter(steps)
   }
 
-  get #dataDir(): string {
+  /** HOLDFAST_DATA of this hub; without a database of its own. */
+  get dataDir(): string {
     return `${this.storeDir}-data`
   }
 
@@ -147,7 +151,7 @@ export class VaultsUnderTest {
 
   async close(): Promise<void> {
     await this.closeDatabase()
-    for (const folder of [this.storeDir, this.#dataDir]) await rm(folder, { recursive: true, force: true })
+    for (const folder of [this.storeDir, this.dataDir]) await rm(folder, { recursive: true, force: true })
   }
 
   /** Leaves the store to another. */
