@@ -108,7 +108,7 @@ export class PackCompaction {
 
   async #openTarget(row: PackRecord): Promise<OpenTarget> {
     // Bulk data: where there is little room, only removing helps.
-    const inPlace = await this.#deps.diskSpace.requireRoom(maxPackBytes)
+    const inPlace = once(await this.#deps.diskSpace.requireRoom(maxPackBytes))
     const stage = await this.#vault.store.stage().catch((error: unknown) => {
       inPlace()
       throw error
@@ -150,6 +150,15 @@ export class PackCompaction {
     })
     // Its room is taken for real now.
     await discard()
+  }
+}
+
+/** What is published is discarded too, with the rest. */
+function once(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
   }
 }
 
