@@ -3,6 +3,7 @@ import type { HubConfig } from '../config/config-schema.ts'
 import type { Database } from './database/database.ts'
 import type { DomainEventBus } from './events/domain-events.ts'
 import type { LiveLog } from './events/live-log.ts'
+import type { Jobs } from './jobs/jobs.ts'
 import type { Logger } from './logging/logger.ts'
 import type { AgentLinks } from './realtime/agent-links.ts'
 import type { LiveFeeds } from './realtime/live-feeds.ts'
@@ -19,6 +20,8 @@ export interface HubServices {
   /** Samples for browsers: told once, never kept. */
   readonly feeds: LiveFeeds
   readonly agentLinks: AgentLinks
+  /** Work that comes back by the clock, or is done once whatever happens: kinds are told before features start. */
+  readonly jobs: Jobs
   /** 32 bytes that seal vault keys. */
   readonly secret: Uint8Array
   /** The hub's clock. */

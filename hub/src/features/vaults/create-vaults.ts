@@ -1,4 +1,5 @@
-import type { DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
+import { Refset } from '@holdfast/engine/format'
+import type { CareKind, CareStory, DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
@@ -22,6 +23,7 @@ import {
   snapshotFigures,
   type SnapshotRecord,
 } from './tables/snapshots.queries.ts'
+import { listUnnamedRefsets } from './tables/damage.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
@@ -70,6 +72,8 @@ export interface Vaults {
   readonly deletion: SnapshotDeletion
   /** Removes what no snapshot needs any more; null = the default vault. @throws AppError `vault.not-found`, `vault.collection-unsafe`, `store.*` */
   collect(vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection>
+  /** Does one kind of care now, as the queue of jobs would; null = the default vault. @throws AppError `vault.not-found` */
+  care(vaultId: VaultId | null, kind: CareKind, startedBy: string | null): Promise<CareStory>
   /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
@@ -92,9 +96,10 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       adminCommands: vaultAdminCommands({ runFsck, collect }),
       healthChecks: { store: () => requireStores(vaults) },
       start: () => withContractErrors(() => start(state, folders)),
+      schedules: () => state.cares.schedules(),
       async stop() {
         usages.stop()
-        await Promise.all([packsInDoubt.stop(), checks.stop(), collections.stop()])
+        await Promise.all([packsInDoubt.stop(), checks.stop(), collections.stop(), state.suspicions.stop()])
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
@@ -114,6 +119,8 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
     deletion: deletionOf(state),
     collect,
+    care: (vaultId, kind, startedBy) =>
+      state.cares.carryOut(kind, vaultId === null ? vaults.default : vaults.get(vaultId), startedBy, new AbortController().signal),
     runFsck,
   }
 }
@@ -136,7 +143,16 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
+    for (const { id, refset } of await listUnnamedRefsets(database.em(), vault.id)) state.refsets.setBeyond(id, Refset.decode(refset))
   }
   state.packsInDoubt.start()
+  await state.cares.begin()
+  domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
+}
+
+/** What was sent may be what older snapshots lack. */
+async function healWith({ database, cares }: VaultsState, snapshotId: SnapshotId): Promise<void> {
+  const snapshot = await findSnapshot(database.em(), snapshotId)
+  if (snapshot !== null) await cares.snapshotCame(snapshot.vaultId)
 }

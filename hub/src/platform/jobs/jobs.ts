@@ -53,6 +53,8 @@ export class Jobs {
   readonly #workByKind = new Map<string, JobWork>()
   readonly #workerByKind = new Map<string, string>()
   readonly #stopping = new AbortController()
+  /** Asked for before the start. */
+  #early: { readonly kind: string; readonly key: string }[] = []
   #boss: PgBoss | null = null
   #mending: NodeJS.Timeout | undefined
 
@@ -89,6 +91,7 @@ export class Jobs {
       for (const kind of this.#workByKind.keys()) await this.#open(boss, kind)
       await this.#schedule(boss, schedules)
       await mendTimes(boss.getDb())
+      for (const { kind, key } of this.#early.splice(0)) await this.hurry(kind, key)
       for (const [kind, work] of this.#workByKind) await this.#work(boss, kind, work)
     } catch (error) {
       await boss.stop({ graceful: false }).catch(() => undefined) // The first error is the one that matters.
@@ -101,9 +104,13 @@ export class Jobs {
     }, mendEveryMs).unref()
   }
 
-  /** Asks for a job, to be done as soon as it is its turn. One that waits or works already stays as it is. Before the start nothing is asked for. */
+  /** Asks for a job, to be done as soon as it is its turn. One that waits or works already stays as it is. */
   async hurry(kind: string, key: string): Promise<void> {
-    if (this.#boss === null || this.#stopping.signal.aborted) return
+    if (this.#stopping.signal.aborted) return
+    if (this.#boss === null) {
+      this.#early.push({ kind, key })
+      return
+    }
     await this.#boss.send(kind, { key } satisfies JobData, { singletonKey: key })
     const worker = this.#workerByKind.get(kind)
     if (worker !== undefined) this.#boss.notifyWorker(worker)

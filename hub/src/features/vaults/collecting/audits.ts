@@ -1,5 +1,6 @@
 import { EngineError } from '@holdfast/engine/errors'
 import type { Database } from '../../../platform/database/database.ts'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -38,7 +39,7 @@ export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: Abo
 }
 
 async function note(
-  { database, log, now }: AuditDeps,
+  { database, refsets, log, now }: AuditDeps,
   vault: ManagedVault,
   snapshot: SnapshotRecord,
   { unnamed, lacking }: AuditReport,
@@ -52,9 +53,15 @@ async function note(
       unnamedRefset: isAllNamed ? null : unnamed.encode(),
       lackingBlobs: lacking,
     })
+    afterCommit(em, () => refsets.setBeyond(snapshot.id, isAllNamed ? null : unnamed))
   })
   const about = { vaultId: vault.id, snapshotId: snapshot.id, agentId: snapshot.agentId }
-  if (!isAllNamed)
+  if (!isAllNamed && vault.contents.hasLost)
+    log.info(
+      { event: 'snapshot.elsewhere', ...about, packs: unnamed.packCount },
+      'Pieces of a snapshot are read elsewhere than it says: where it says, they are lost',
+    )
+  else if (!isAllNamed)
     log.error(
       { event: 'snapshot.named-too-little', ...about, packs: unnamed.packCount },
       'A device named less of its snapshot than its files need; what it left out is kept all the same. Update the agent, or look at who has its key',

@@ -78,7 +78,7 @@ async function usableBaseSnapshots({ database, vaults, refsets }: OpenSessionDep
   })
   const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
   // Refsets are read only where a pack is missing at all, which is hardly ever.
-  if (vault.contents.lostPackCount === 0) return ofDomain.map(({ id }) => id)
+  if (!vault.contents.hasLost) return ofDomain.map(({ id }) => id)
   const usable: string[] = []
   for (const snapshot of ofDomain) if (await refsets.isWhole(snapshot)) usable.push(snapshot.id)
   return usable
