@@ -29,7 +29,10 @@ export async function splitStanding(em: EntityManager, vault: ManagedVault, runs
   }
 }
 
-/** Everything that kept snapshots name, and what they need without naming it. Grows only. */
+/**
+ * Everything that kept snapshots name, and what they need without naming it. Grows only. What is damaged is needed as long as a snapshot lacks it, and no longer: one that is whole has all
+ * of it elsewhere.
+ */
 export class NeededSegments {
   readonly #refsets: SnapshotRefsets
   readonly #marked = new Set<SnapshotId>()
@@ -49,7 +52,8 @@ export class NeededSegments {
       if (this.#marked.has(one.snapshot.id)) continue
       if (!one.isAudited && !one.isLost) throw unsafe(one, 'was not looked through yet', 'Try again: it is looked through first.')
       for (const refset of await this.#refsetsOf(one))
-        for (const { packIdHex, ordinal } of refset.segments()) this.#segments.add(packIdHex, ordinal)
+        for (const { packIdHex, ordinal } of refset.segments())
+          if (!(one.isWhole && this.#refsets.isLost(one.snapshot, packIdHex, ordinal))) this.#segments.add(packIdHex, ordinal)
       this.#marked.add(one.snapshot.id)
     }
   }

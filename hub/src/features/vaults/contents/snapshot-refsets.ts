@@ -62,6 +62,11 @@ export class SnapshotRefsets {
     return this.#read(snapshot)
   }
 
+  /** Nowhere is it whole. */
+  isLost({ vaultId }: Pick<SnapshotRecord, 'vaultId'>, packIdHex: string, ordinal: number): boolean {
+    return this.#vaults.get(vaultId).contents.findSegment(packIdHex, ordinal) === null
+  }
+
   /** True when every segment the snapshot needs is in the store. */
   async isWhole(snapshot: SnapshotRecord): Promise<boolean> {
     const { contents } = this.#vaults.get(snapshot.vaultId)

@@ -1,7 +1,7 @@
-import { decodeUtf8Lossy, isValidUtf8 } from '@holdfast/engine/bytes'
 import type { AgentId, DamagedPath, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { AgentsDoor } from '../doors/doors.ts'
+import { wirePathOf } from '../contents/snapshot-record.ts'
 import { pageDamagedPaths } from '../tables/damage.queries.ts'
 
 /** In the order in which they were named. */
@@ -19,8 +19,7 @@ export async function listDamagedPaths(
     agentId,
     deviceName: names.get(agentId) ?? host,
     createdAtMs: receivedAtMs,
-    path: decodeUtf8Lossy(path),
-    ...(isValidUtf8(path) ? {} : { pathBase64: Buffer.from(path).toString('base64') }),
+    ...wirePathOf(path),
     isFolder,
   }))
   return { items, hasMore: lines.length > limit }
