@@ -11,10 +11,11 @@ import type { Feature } from './platform/http/define-feature.ts'
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts'
 import { KeptCertificate } from './platform/http/kept-certificate.ts'
 import { createActorResolver, cookieNameFor, type ActorResolver, type IdentitySource } from './platform/http/resolve-actor.ts'
+import type { Jobs } from './platform/jobs/jobs.ts'
 import type { HubServices } from './platform/services.ts'
 import { entities } from './wiring/entities.ts'
 import { adminCommandsOf, runAdminCommand } from './wiring/admin-commands.ts'
-import { startFeatures, stopFeatures } from './wiring/feature-life.ts'
+import { startFeatures, startJobs, stopFeatures } from './wiring/feature-life.ts'
 import { wireFeatures, type WiredFeatures } from './wiring/features.ts'
 import { makeGuards, type Guards } from './wiring/make-guards.ts'
 import { makeServices } from './wiring/make-services.ts'
@@ -91,6 +92,7 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
   })
   await startFeatures(wired.list)
   services.diskSpace.start()
+  await startJobs(services, wired.list)
   const timers = startTimers(services, sockets)
 
   let closing: Promise<void> | null = null
@@ -111,7 +113,7 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
       runAdminCommand(commands, { database, diskSpace: services.diskSpace, audit: guards.audit }, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
-    close: () => (closing ??= closeInOrder({ timers, http, sockets, services, features: wired.list, database, lock })),
+    close: () => (closing ??= closeInOrder({ timers, http, sockets, jobs: services.jobs, services, features: wired.list, database, lock })),
   }
 }
 
@@ -119,18 +121,29 @@ interface OpenParts {
   readonly timers: readonly NodeJS.Timeout[]
   readonly http: HttpServer
   readonly sockets: OpenSockets
+  readonly jobs: Jobs
   readonly features: readonly Feature[]
   readonly services: HubServices
   readonly database: Database
   readonly lock: HubLock
 }
 
-async function closeInOrder({ timers, http, sockets, features, services: { log, diskSpace }, database, lock }: OpenParts): Promise<void> {
+async function closeInOrder({
+  timers,
+  http,
+  sockets,
+  jobs,
+  features,
+  services: { log, diskSpace },
+  database,
+  lock,
+}: OpenParts): Promise<void> {
   for (const timer of timers) clearInterval(timer)
   const httpClosed = http.close(requestGraceMs)
+  const jobsStopped = jobs.stop()
   for (const feature of features) feature.letGo?.()
   await sockets.close()
-  await httpClosed
+  await Promise.all([httpClosed, jobsStopped])
   await stopFeatures(features, log)
   await diskSpace.stop()
   await database.close()

@@ -107,6 +107,7 @@ const someParams: Readonly<Record<string, () => string>> = {
   vaultId: randomUUID,
   planId: randomUUID,
   measurementId: randomUUID,
+  kind: () => 'list',
   userId: randomUUID,
   tokenId: randomUUID,
   sessionId: randomUUID,

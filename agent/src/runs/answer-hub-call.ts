@@ -34,7 +34,7 @@ const bulkTimeoutMs = 900_000
 /** Which door of the hub each call of a worker goes through: questions over the link, bytes over HTTP. */
 const answering = {
   'session.open': ({ link, runId, fence, vaultId, patienceMs, signal }) =>
-    link.request('session.open', { runId, fence, vaultId }, { patienceMs, signal }),
+    link.request('session.open', { runId, fence, vaultId, canReadAgain: true }, { patienceMs, signal }),
   'session.have': async ({ link, fence, patienceMs, signal }, { sessionId, ids }) =>
     (await link.request('session.have', { sessionId, fence, ids }, { patienceMs, signal })).locations,
   'session.put-pack': async ({ client, fence, patienceMs, signal, gate, storeWait, onTransfer }, { sessionId, packId, bytes }) => {

@@ -93,6 +93,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       cdcKey: keys.cdcKey,
       chunker,
       previous,
+      readAgain: pathsToReadAgain(backup),
       catalogue: { path: backup.cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
       onItemError: (path, error) => {
         context.warnOf(path, error.code, error.message)
@@ -126,6 +127,16 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
     stopMeasuring()
     sink.close()
   }
+}
+
+/** What the vault has lost of files that may not have changed: it comes back with this backup. */
+function pathsToReadAgain({ context, session: { readAgain = [] }, previous }: Backup): ReadonlySet<string> {
+  if (readAgain.length > 0 && previous !== null)
+    context.log(
+      'files.read-again',
+      `Reading ${readAgain.length} unchanged ${readAgain.length === 1 ? 'file' : 'files'} again: the vault has lost pieces of them.`,
+    )
+  return new Set(readAgain.map((path) => wirePathBytes(path).toString('latin1')))
 }
 
 /** Silence would be the answer to "where is it?": what a backup does not hold on purpose is said where people look. */

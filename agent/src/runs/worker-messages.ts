@@ -11,6 +11,7 @@ import type {
   SessionId,
   SnapshotId,
   VaultId,
+  WirePath,
 } from '@holdfast/shared-types'
 import type { MemoryProfile } from '../config/agent-config.ts'
 
@@ -72,6 +73,7 @@ export interface SealedKeys {
 export interface OpenedSession extends Omit<SealedKeys, 'vaultId'> {
   readonly sessionId: SessionId
   readonly usableBaseSnapshots: readonly string[]
+  readonly readAgain?: readonly WirePath[] | undefined
   readonly hasBlobs: boolean
   readonly nextSnapshotSeq: number
 }

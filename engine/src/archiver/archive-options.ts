@@ -30,6 +30,8 @@ export interface ArchiveOptions {
   readonly chunker: ChunkerProfile | ChunkLimits
   /** Of a snapshot that the vault still holds; null reads everything. Not closed. */
   readonly previous: Catalogue | null
+  /** Absolute raw paths, as latin1, of files that are read whatever `previous` says: what it knows of their places does not hold any more. */
+  readonly readAgain?: ReadonlySet<string>
   readonly catalogue: CatalogueToWrite
   /** Asked for everything that cannot be kept as it should. */
   readonly onItemError: ItemErrorHandler

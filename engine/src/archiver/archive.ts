@@ -55,7 +55,7 @@ class ArchiveRun {
   #nameInHand: Uint8Array | null = null
 
   constructor(options: ArchiveOptions, sources: SourceSet, catalogue: CatalogueWriter) {
-    const { sink, clock, previous } = options
+    const { sink, clock, previous, readAgain } = options
     this.#options = options
     this.#sources = sources
     this.#walk = new Walk(sources, new ExcludedPlaces(options.alwaysExcluded), options.exclusions)
@@ -75,6 +75,8 @@ class ArchiveRun {
       idKey: options.idKey,
       pathOf: (name) => this.#walk.pathOf(name),
       openFile: (name) => this.#walk.openFile(name),
+      isReadAgain:
+        readAgain === undefined || readAgain.size === 0 ? () => false : (name) => readAgain.has(this.#walk.pathOf(name).toString('latin1')),
     })
   }
 

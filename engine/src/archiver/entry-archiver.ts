@@ -22,6 +22,8 @@ export interface EntryArchiverPorts {
   readonly idKey: Uint8Array
   /** Absolute path of an entry of the folder in hand. */
   readonly pathOf: (name: Uint8Array) => Buffer
+  /** Whether a file of the folder in hand is read although it has not changed. */
+  readonly isReadAgain: (name: Uint8Array) => boolean
   /** Opens a file of the folder in hand. */
   readonly openFile: (name: Uint8Array) => OpenFile
 }
@@ -89,7 +91,7 @@ export class EntryArchiver {
         known,
         fields: (current: FileMetadata) => this.#fields(name, current, group),
       }
-      const adopted = this.#ports.files.adopt(file)
+      const adopted = this.#ports.isReadAgain(name) ? null : this.#ports.files.adopt(file)
       if (adopted === null) return this.#addRead(found, file, group)
       this.#addFile(() => adopted, 0, group)
     }

@@ -1,10 +1,21 @@
+import { crc32 } from 'node:zlib'
 import { createBlobHasher } from '../blob-id/index.ts'
 import { equalBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { blobTypes, packIdOfKey, packKinds, packPrefix, uuidFromBytes, type BlobType, type PackKind } from '../format/index.ts'
+import {
+  blobTypes,
+  decodePackHeader,
+  packHeaderBytes,
+  packIdOfKey,
+  packKinds,
+  packPrefix,
+  uuidFromBytes,
+  type BlobType,
+  type PackKind,
+} from '../format/index.ts'
 import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
 import type { ListedObject, ObjectStore } from '../store/index.ts'
-import { checkPack, nodePrimitives, readPackEnd, readPackHeader, type CheckedPack, type Vault } from '../vault/index.ts'
+import { checkPack, decodePackEnd, nodePrimitives, readPackEnd, readPackHeader, type CheckedPack, type Vault } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 import { birthOf, PackContents } from './pack-contents.ts'
 
@@ -17,7 +28,10 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
     await findings.check(key, async () => {
       const packId = packIdOfKey(key)
       const bytes = readData ? await store.get(key) : null
-      const pack = bytes === null ? await readEnd(store, { key, sizeBytes }) : checkPack(bytes)
+      const pack =
+        bytes === null
+          ? await readEnd(store, { key, sizeBytes })
+          : wholeSegments(bytes, (message) => findings.add('pack.checksum-mismatch', key, message))
       if (toHex(pack.header.packId) !== packId) throw new EngineError('pack.invalid', 'A pack lies under the name of another.')
       const domainId = uuidFromBytes(pack.header.domainId)
       for (const segment of pack.segments) {
@@ -29,7 +43,7 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
       }
       findings.counts.packs++
       findings.counts.packBytes += sizeBytes
-      findings.counts.segments += pack.segments.length
+      findings.counts.segments += pack.trailer.segmentCount
       findings.counts.blobs += pack.trailer.blobCount
       if (bytes !== null && vault !== null) await openAll(bytes, pack, keysOf(vault, domainId, keysByDomain))
     })
@@ -39,6 +53,18 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
 
 const readEnd = async (store: ObjectStore, object: ListedObject): Promise<CheckedPack> =>
   readPackEnd(store, object, await readPackHeader(store, object))
+
+/** A pack with those of its segments whose bytes are what they were: one that is damaged costs no other. @throws EngineError `pack.*` for its header, footer or trailer */
+function wholeSegments(bytes: Uint8Array, tell: (message: string) => void): CheckedPack {
+  const pack = decodePackEnd(decodePackHeader(bytes.subarray(0, packHeaderBytes)), bytes, bytes.length)
+  const segments = pack.segments.filter(
+    ({ offset, length, crc32: expected }) => crc32(bytes.subarray(offset, offset + length)) === expected,
+  )
+  const damaged = pack.segments.length - segments.length
+  if (damaged === 0) return checkPack(bytes)
+  tell(`${damaged} of the ${pack.segments.length} segments of a pack ${damaged === 1 ? 'is' : 'are'} damaged.`)
+  return { ...pack, segments }
+}
 
 function keysOf(vault: Vault, domainId: string, known: Map<string, DomainKeys>): DomainKeys {
   const keys = known.get(domainId) ?? vault.domainKeys(domainId)

@@ -1,4 +1,5 @@
 import { isEngineError } from '../errors/index.ts'
+import type { Refset } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import type { Vault } from '../vault/index.ts'
 
@@ -16,6 +17,8 @@ export interface FsckCounts {
   segments: number
   blobs: number
   snapshots: number
+  /** Of them: those that are whole though their own refsets name what is lost, for it was sent again. */
+  snapshotsHealed: number
   /** Blobs reached from snapshots, counted once a snapshot. */
   blobsReached: number
 }
@@ -35,13 +38,15 @@ export interface FsckTask {
   readonly readData: boolean
   readonly findings: FsckFindings
   readonly signal: AbortSignal | undefined
+  /** By the id of a snapshot in hex: where the rest of it lies. */
+  readonly beyondRefset: ReadonlyMap<string, Refset>
 }
 
 /** More than this many problems are counted but not kept: the first ones tell the story. */
 const keptProblems = 1000
 
 export class FsckFindings {
-  readonly counts: FsckCounts = { packs: 0, packBytes: 0, segments: 0, blobs: 0, snapshots: 0, blobsReached: 0 }
+  readonly counts: FsckCounts = { packs: 0, packBytes: 0, segments: 0, blobs: 0, snapshots: 0, snapshotsHealed: 0, blobsReached: 0 }
   readonly #problems: FsckProblem[] = []
   #found = 0
 

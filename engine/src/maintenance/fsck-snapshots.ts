@@ -32,11 +32,17 @@ export async function checkSnapshots(task: FsckTask, contents: PackContents): Pr
         throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another.')
       findings.counts.snapshots++
       const refset = Refset.decode(snapshot.refset)
-      for (const { packIdHex, ordinal } of refset.segments()) {
-        if (!contents.hasSegment(packIdHex, ordinal))
+      const missing = [...refset.segments()].filter(({ packIdHex, ordinal }) => !contents.hasSegment(packIdHex, ordinal))
+      // Where what was lost lies elsewhere, the trees tell whether all of it does.
+      const beyond = vault === null || missing.length === 0 ? undefined : task.beyondRefset.get(toHex(snapshot.header.snapshotId))
+      if (beyond === undefined)
+        for (const { packIdHex, ordinal } of missing)
           findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
-      }
-      if (vault !== null) await checkOpened({ ...task, vault, contents, key }, snapshot, refset)
+      if (vault === null) return
+      const has = (packIdHex: string, ordinal: number): boolean =>
+        refset.has(packIdHex, ordinal) || beyond?.has(packIdHex, ordinal) === true
+      const isWhole = await checkOpened({ ...task, vault, contents, key }, snapshot, { has })
+      if (isWhole && beyond !== undefined) findings.counts.snapshotsHealed++
     })
   }
 }
@@ -46,8 +52,8 @@ type OpenedTask = FsckTask & { readonly vault: Vault; readonly contents: PackCon
 async function checkOpened(
   { store, vault, findings, contents, key, signal }: OpenedTask,
   snapshot: SnapshotObject,
-  refset: Refset,
-): Promise<void> {
+  refset: Pick<Refset, 'has'>,
+): Promise<boolean> {
   const agent = await vault.readAgent(uuidFromBytes(snapshot.header.agentId))
   await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
   await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
@@ -57,13 +63,13 @@ async function checkOpened(
   const counts = await reach.walk(body.root, signal)
   findings.counts.blobsReached += reach.blobs
   for (const problem of reach.problems) findings.add(problem.code, key, problem.message)
-  if (counts.files !== body.files || counts.bytes !== body.bytes) {
-    findings.add(
-      'snapshot.invalid',
-      key,
-      `The snapshot says ${body.files} files and ${body.bytes} bytes, its tree holds ${counts.files} and ${counts.bytes}.`,
-    )
-  }
+  if (counts.files === body.files && counts.bytes === body.bytes) return reach.problems.length === 0
+  findings.add(
+    'snapshot.invalid',
+    key,
+    `The snapshot says ${body.files} files and ${body.bytes} bytes, its tree holds ${counts.files} and ${counts.bytes}.`,
+  )
+  return false
 }
 
 /** Walks all that one snapshot reaches, and proves that its refset covers it. */
@@ -72,7 +78,7 @@ class Reach {
   readonly #store: ObjectStore
   readonly #opener: SegmentOpener
   readonly #hasher: BlobHasher
-  readonly #refset: Refset
+  readonly #refset: Pick<Refset, 'has'>
   readonly #contents: PackContents
   readonly #seen = new NumberSet()
   readonly #missing = new Set<string>()
@@ -80,7 +86,7 @@ class Reach {
   readonly #opened = new Map<FoundSegment, readonly Uint8Array[]>()
   readonly #reader = new TreeReader((type, id) => this.#fetch(type, id))
 
-  constructor(store: ObjectStore, keys: DomainKeys, refset: Refset, contents: PackContents) {
+  constructor(store: ObjectStore, keys: DomainKeys, refset: Pick<Refset, 'has'>, contents: PackContents) {
     this.#store = store
     this.#hasher = createBlobHasher(keys.idKey)
     this.#opener = new SegmentOpener(nodePrimitives, keys)

@@ -11,6 +11,7 @@ import {
   packPrefix,
   snapshotPrefix,
   vaultFileKey,
+  type Refset,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { readJournal, type Vault } from '../vault/index.ts'
@@ -24,6 +25,11 @@ export interface FsckOptions {
   /** Reads and opens every stored byte; false = footers and trees only. */
   readonly readData: boolean
   readonly signal?: AbortSignal
+  /**
+   * Where pieces of a snapshot lie beyond its refset, by its id in hex, as its hub knows: what its refset names and is lost was sent again. Such a snapshot has nothing wrong as long as all its
+   * trees need is there. Without it, only what the store itself says counts.
+   */
+  readonly beyondRefset?: ReadonlyMap<string, Refset>
   /** Gets the counts when it starts; they grow while it runs. */
   readonly onStart?: (counts: Readonly<FsckCounts>) => void
 }
@@ -63,7 +69,14 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
       else await readJournal(vault, key)
     })
   }
-  const task = { store, vault: options.vault, readData: options.readData, findings, signal: options.signal }
+  const task = {
+    store,
+    vault: options.vault,
+    readData: options.readData,
+    findings,
+    signal: options.signal,
+    beyondRefset: options.beyondRefset ?? new Map<string, Refset>(),
+  }
   await checkSnapshots(task, await checkPacks(task))
   return findings.report()
 }

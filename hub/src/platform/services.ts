@@ -4,6 +4,7 @@ import type { Database } from './database/database.ts'
 import type { DiskSpace } from './disk-space/disk-space.ts'
 import type { DomainEventBus } from './events/domain-events.ts'
 import type { LiveLog } from './events/live-log.ts'
+import type { Jobs } from './jobs/jobs.ts'
 import type { Logger } from './logging/logger.ts'
 import type { AgentLinks } from './realtime/agent-links.ts'
 import type { LiveFeeds } from './realtime/live-feeds.ts'
@@ -22,6 +23,8 @@ export interface HubServices {
   /** Samples for browsers: told once, never kept. */
   readonly feeds: LiveFeeds
   readonly agentLinks: AgentLinks
+  /** Work that comes back by the clock, or is done once whatever happens: kinds are told before features start. */
+  readonly jobs: Jobs
   /** 32 bytes that seal vault keys. */
   readonly secret: Uint8Array
   /** The hub's clock. */

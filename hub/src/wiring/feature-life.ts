@@ -1,4 +1,5 @@
 import type { Feature } from '../platform/http/define-feature.ts'
+import type { HubServices } from '../platform/services.ts'
 import type { Logger } from '../platform/logging/logger.ts'
 
 const stopMs = 4000
@@ -14,6 +15,16 @@ export async function startFeatures(features: readonly Feature[]): Promise<void>
   } catch (error) {
     // What was started stops again; the error that matters is the first one.
     for (const feature of started.toReversed()) await feature.stop?.(AbortSignal.timeout(stopMs)).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Begins with what the clock brings and what the last hub was cut off from. When that fails, the features are stopped again. */
+export async function startJobs({ jobs, log }: Pick<HubServices, 'jobs' | 'log'>, features: readonly Feature[]): Promise<void> {
+  try {
+    await jobs.start(features.flatMap((feature) => feature.schedules?.() ?? []))
+  } catch (error) {
+    await stopFeatures(features, log)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { RunId } from '@holdfast/shared-types'
+import type { AgentId, DrillSample, RunId, SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
 import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts'
@@ -12,6 +12,8 @@ import {
   createRuns,
   getRunForAgent,
   lastOutcomes,
+  lastProofs,
+  lastVerifications,
   listReadingRuns,
   runFigures,
   type Runs,
@@ -53,6 +55,8 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
   const runsDoor = {
     getRunForAgent,
     listReadingRuns,
+    lastVerifications,
+    orderDrill: (agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample) => runs.orderDrill(agentId, snapshotId, sample),
     markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
   }
   const auth = createAuth(services, cookieName)
@@ -62,6 +66,7 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
   const agents = createAgents(services, {
     newestSnapshots: (em) => newestSnapshots(vaults, em),
     lastOutcomes,
+    lastProofs,
     endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
     hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
   })

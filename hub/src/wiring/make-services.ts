@@ -4,6 +4,7 @@ import type { Database } from '../platform/database/database.ts'
 import { DiskSpace } from '../platform/disk-space/disk-space.ts'
 import { createDomainEventBus } from '../platform/events/domain-events.ts'
 import { createLiveLog } from '../platform/events/live-log.ts'
+import { Jobs } from '../platform/jobs/jobs.ts'
 import { createAgentLinks, type AgentLinkRegistry } from '../platform/realtime/agent-links.ts'
 import { createLiveFeeds } from '../platform/realtime/live-feeds.ts'
 import { dataFolderAt } from '../platform/lifecycle/data-folder.ts'
@@ -37,6 +38,7 @@ export async function makeServices(
     hubId: await readHubId(database, now),
     feeds: createLiveFeeds(live, database, log),
     agentLinks: createAgentLinks(),
+    jobs: new Jobs({ connection: options.connection, log }),
     domainEvents: createDomainEventBus((name, error) =>
       log.error({ event: 'listener.failed', listener: name, err: error }, 'A listener of a domain event failed'),
     ),

@@ -92,7 +92,12 @@ const SealedDomainKeys = WireBytes
 /** Agent → hub, asked and answered. */
 export const agentRequests = {
   'session.open': {
-    body: z.object({ ...ofRun, vaultId: VaultId }),
+    body: z.object({
+      ...ofRun,
+      vaultId: VaultId,
+      /** This agent heeds `readAgain`; one that is older than the word reads everything where something is lost. */
+      canReadAgain: z.boolean().optional(),
+    }),
     ack: z.object({
       sessionId: SessionId,
       domainId: DomainId,
@@ -100,6 +105,11 @@ export const agentRequests = {
       sealedDomainKeys: SealedDomainKeys,
       /** Snapshots of this agent whose segments are certainly still there: a catalogue made with one of them may be used. */
       usableBaseSnapshots: z.array(z.string()),
+      /**
+       * Files to read although they have not changed: pieces of them are lost, in snapshots that may be used nevertheless as long as these are read.
+       * What is gone meanwhile is no mistake.
+       */
+      readAgain: z.array(WirePath).max(2000).optional(),
       /** False = the domain holds nothing yet: asking `session.have` is pointless. */
       hasBlobs: z.boolean(),
       nextSnapshotSeq: z.int().min(1),

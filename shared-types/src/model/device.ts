@@ -63,6 +63,8 @@ export const Device = z
     domainId: DomainId,
     /** Newest committed snapshot, by the hub's clock. */
     lastSnapshotAtMs: TimeMs.nullable(),
+    /** When it last restored a sample, or read back a whole snapshot, and found nothing wrong; absent from hubs that asked nobody. */
+    lastProvedAtMs: TimeMs.nullable().optional(),
     lastRunStatus: z.string().nullable(),
     /** Not null = it was cut off for good; its snapshots stay. Absent from hubs that could not do so. */
     revokedAtMs: TimeMs.nullable().optional(),

@@ -107,7 +107,20 @@ export const RestoreRequest = z.strictObject({
 })
 export type RestoreRequest = z.infer<typeof RestoreRequest>
 
-export const VerifyRequest = z.strictObject({ kind: z.literal('verify'), snapshotId: SnapshotId })
+/** A restore drill: so many files, and a folder, are really restored to a place of the agent's own, compared and removed again. */
+export const DrillSample = z.strictObject({
+  files: z.int().min(1).max(1000),
+  /** Which ones: another seed, other files. */
+  seed: z.string().regex(/^[0-9a-f]{16}$/),
+})
+export type DrillSample = z.infer<typeof DrillSample>
+
+export const VerifyRequest = z.strictObject({
+  kind: z.literal('verify'),
+  snapshotId: SnapshotId,
+  /** Left out: all of the snapshot is read back, and nothing is written. An agent that is older than drills refuses the word. */
+  sample: DrillSample.optional(),
+})
 export type VerifyRequest = z.infer<typeof VerifyRequest>
 
 export const RunRequest = z.discriminatedUnion('kind', [BackupRequest, RestoreRequest, VerifyRequest])
@@ -213,6 +226,17 @@ export const VerifyResult = z.object({
   bytes: ByteCount,
   blobsChecked: Count,
   problems: Count,
+  /** Of a restore drill; `files` and `bytes` are those that were restored. */
+  drill: z
+    .object({
+      /** Entries of a whole folder, restored as one. */
+      folderEntries: Count,
+      /** Files that are on the device still as they were backed up by size and time, and were compared with what was restored. */
+      compared: Count,
+      /** Those of them that are not the same, though size and time say so. */
+      different: Count,
+    })
+    .optional(),
 })
 export type VerifyResult = z.infer<typeof VerifyResult>
 export const RunResult = z.discriminatedUnion('kind', [BackupResult, RestoreResult, VerifyResult])

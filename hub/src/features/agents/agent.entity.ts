@@ -20,6 +20,8 @@ export const AgentEntity = defineEntity({
     online: p.boolean(),
     lastSeenAt: p.datetime(3).nullable(),
     lastSnapshotAt: p.datetime(3).nullable(),
+    /** A restore drill or a whole verification found nothing wrong. */
+    lastProvedAt: p.datetime(3).nullable(),
     lastRunStatus: p.text().$type<RunOutcome>().nullable(),
     revokedAt: p.datetime(3).nullable(),
     /** Null = no limit. */

@@ -13,6 +13,7 @@ export const presentDevice = (agent: AgentRow): Device => ({
   vaultId: agent.vaultId,
   domainId: agent.domainId,
   lastSnapshotAtMs: agent.lastSnapshotAt?.getTime() ?? null,
+  lastProvedAtMs: agent.lastProvedAt?.getTime() ?? null,
   lastRunStatus: agent.lastRunStatus ?? null,
   revokedAtMs: agent.revokedAt?.getTime() ?? null,
   tags: agent.tags,

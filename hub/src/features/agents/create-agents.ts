@@ -7,7 +7,7 @@ import { linkEndedBy } from '../../platform/realtime/agent-link.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { presentDevice } from './agents.present.ts'
 import { findAgent, listAgentRows, requireAgentRow } from './agents.queries.ts'
-import { noteHello, noteNobodyLinked, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
+import { noteHello, noteNobodyLinked, noteProof, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
 import { findNamedDevice, removeDevice, revokeDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
 import { createLimitsTeller } from './tell-limits.ts'
 import { updateDevice } from './update-device.ts'
@@ -17,6 +17,8 @@ export interface AgentsDeps extends DeviceDoors {
   newestSnapshots(em: EntityManager): Promise<ReadonlyMap<AgentId, number>>
   /** How each device's newest finished run ended; asked once at start. */
   lastOutcomes(em: EntityManager): Promise<ReadonlyMap<AgentId, RunOutcome>>
+  /** When each device, or one, last proved that its backups can be read back. */
+  lastProofs(em: EntityManager, agentId: AgentId | null): Promise<ReadonlyMap<AgentId, number>>
 }
 
 export interface Agents extends Pick<IdentitySource, 'findAgentIdentity'> {
@@ -28,7 +30,12 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
   domainEvents.on('snapshot.committed', ({ agentId, createdAtMs }) =>
     database.transaction((em) => noteSnapshot(em, live, agentId, new Date(createdAtMs))),
   )
-  domainEvents.on('run.finished', ({ agentId, state }) => database.transaction((em) => noteRunOutcome(em, live, agentId, state)))
+  domainEvents.on('run.finished', ({ agentId, state }) =>
+    database.transaction(async (em) => {
+      await noteRunOutcome(em, live, agentId, state)
+      for (const [, provedAtMs] of await deps.lastProofs(em, agentId)) await noteProof(em, live, agentId, new Date(provedAtMs))
+    }),
+  )
   domainEvents.on('agent.revoked', ({ agentId }) => agentLinks.end(agentId, linkEndedBy('agent.revoked')))
 
   const devices: DeviceDeps = { database, live, domainEvents, now, doors: deps }
@@ -66,6 +73,7 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
         await noteNobodyLinked(em, live)
         // What became true while a crash kept the event from being heard.
         for (const [agentId, outcome] of await deps.lastOutcomes(em)) await noteRunOutcome(em, live, agentId, outcome)
+        for (const [agentId, provedAtMs] of await deps.lastProofs(em, null)) await noteProof(em, live, agentId, new Date(provedAtMs))
         for (const [agentId, committedAtMs] of await deps.newestSnapshots(em))
           await noteSnapshot(em, live, agentId, new Date(committedAtMs))
       }),

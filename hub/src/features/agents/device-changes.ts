@@ -56,6 +56,15 @@ export async function noteSnapshot(em: EntityManager, live: LiveLog, agentId: Ag
   tellDevice(em, live, row)
 }
 
+/** It has shown that its backups can be read back. */
+export async function noteProof(em: EntityManager, live: LiveLog, agentId: AgentId, provedAt: Date): Promise<void> {
+  const row = await lockAgentRow(em, agentId)
+  if (row === null || row.lastProvedAt?.getTime() === provedAt.getTime()) return
+  em.assign(row, { lastProvedAt: provedAt })
+  await em.flush()
+  tellDevice(em, live, row)
+}
+
 /** After a start nobody is linked, whatever a killed hub left in the rows. */
 export async function noteNobodyLinked(em: EntityManager, live: LiveLog): Promise<void> {
   const rows = await em.find(AgentEntity, { online: true })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AgentId, Topic } from '@holdfast/shared-types'
+import type { AgentId, DrillSample, SnapshotId, Topic } from '@holdfast/shared-types'
 import { RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
@@ -9,6 +9,7 @@ import { tellAgent } from './cancel-run.ts'
 import { endRunsOfDevice } from './end-runs-of-device.ts'
 import { finishRun } from './finish-run.ts'
 import { offerRuns } from './offer-runs.ts'
+import { orderDrill } from './order-drill.ts'
 import { planRuns } from './plan-runs.ts'
 import { markCommitting, type RunRecord } from './run-doors.ts'
 import { RunEnds } from './run-ends.ts'
@@ -26,6 +27,8 @@ export interface Runs {
   markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<RunRecord>
   /** What plans ask of runs. */
   readonly ofPlans: ReturnType<typeof planRuns>
+  /** Asks a device to restore a sample of its own snapshot. @throws AppError `agent.not-found`, `run.already-active` */
+  orderDrill(agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void>
   /** Ends every run of a device that is revoked, in the transaction of `em`. */
   endRunsOfDevice(em: EntityManager, agentId: AgentId, by: string): Promise<void>
   /** The rule of `getRun` for the topic of a run. @throws AppError `run.not-found` */
@@ -81,6 +84,7 @@ export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs
     },
     ofPlans: planRuns(state),
     markCommitting: (em, runId, fence) => markCommitting(state, em, runId, fence),
+    orderDrill: (agentId, snapshotId, sample) => orderDrill(state, agentId, snapshotId, sample),
     endRunsOfDevice: (em, agentId, by) => endRunsOfDevice(state, em, agentId, by),
     async requireTopic(actor, topic) {
       if (topic.startsWith('run:')) await requireVisibleRun(state.database.em(), actor, RunId.parse(topic.slice('run:'.length)))

@@ -59,7 +59,8 @@ async function requestOf(state: RunsState, em: EntityManager, { actor, agent }: 
     tellAudit({ details: { snapshotOf: maker?.name ?? snapshot.agentId } })
     requireForeignRestore({ actor, agent }, order, snapshot)
   }
-  if (order.kind === 'verify') return { kind: 'verify', snapshotId: order.snapshotId }
+  if (order.kind === 'verify')
+    return { kind: 'verify', snapshotId: order.snapshotId, ...(order.sample === undefined ? {} : { sample: order.sample }) }
   return { ...restoreRequestOf(agent, order), ...(isOwn ? {} : { fromAgentId: snapshot.agentId }) }
 }
 

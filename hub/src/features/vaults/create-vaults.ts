@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
+import { Refset } from '@holdfast/engine/format'
+import type { CareKind, CareStory, DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
@@ -24,6 +25,7 @@ import {
   snapshotFigures,
   type SnapshotRecord,
 } from './tables/snapshots.queries.ts'
+import { listUnnamedRefsets } from './tables/damage.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
@@ -72,6 +74,8 @@ export interface Vaults {
   readonly deletion: SnapshotDeletion
   /** Removes what no snapshot needs any more; null = the default vault. @throws AppError `vault.not-found`, `vault.collection-unsafe`, `store.*` */
   collect(vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection>
+  /** Does one kind of care now, as the queue of jobs would; null = the default vault. @throws AppError `vault.not-found` */
+  care(vaultId: VaultId | null, kind: CareKind, startedBy: string | null): Promise<CareStory>
   /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
@@ -94,9 +98,10 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       adminCommands: vaultAdminCommands(state, { runFsck, collect }),
       healthChecks: { store: () => requireStores(vaults, folders) },
       start: () => withContractErrors(() => start(state, folders)),
+      schedules: () => state.cares.schedules(),
       async stop() {
         usages.stop()
-        await Promise.all([packsInDoubt.stop(), checks.stop(), collections.stop()])
+        await Promise.all([packsInDoubt.stop(), checks.stop(), collections.stop(), state.suspicions.stop()])
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
@@ -116,6 +121,8 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
     deletion: deletionOf(state),
     collect,
+    care: (vaultId, kind, startedBy) =>
+      state.cares.carryOut(kind, vaultId === null ? vaults.default : vaults.get(vaultId), startedBy, new AbortController().signal),
     runFsck,
   }
 }
@@ -139,9 +146,12 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
+    for (const { id, refset } of await listUnnamedRefsets(database.em(), vault.id)) state.refsets.setBeyond(id, Refset.decode(refset))
   }
   await watchDisk(state, folders)
   state.packsInDoubt.start()
+  await state.cares.begin()
+  domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }
 
@@ -155,3 +165,9 @@ const watchDisk = ({ diskSpace, vaults, log }: VaultsState, folders: VaultFolder
       requireThere: () => requireStores(vaults, folders),
     })
     .catch((error: unknown) => log.warn({ event: 'disk.unmeasured', err: error }, 'The disk of the store could not be measured'))
+
+/** What was sent may be what older snapshots lack. */
+async function healWith({ database, cares }: VaultsState, snapshotId: SnapshotId): Promise<void> {
+  const snapshot = await findSnapshot(database.em(), snapshotId)
+  if (snapshot !== null) await cares.snapshotCame(snapshot.vaultId)
+}

@@ -2,12 +2,15 @@ import type { VaultId } from '@holdfast/shared-types'
 import { BlobIndex } from '@holdfast/engine/vault'
 import { dataFolderAt } from '../../platform/lifecycle/data-folder.ts'
 import type { HubServices } from '../../platform/services.ts'
+import { careWorks } from './caring/care-kinds.ts'
+import { Suspicions } from './caring/suspicions.ts'
+import { VaultCares } from './caring/vault-care.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
 import { Collections } from './collecting/collections.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
-import type { AgentsDoor, PeopleDoor, RunsDoor } from './doors/doors.ts'
+import type { AgentsDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
@@ -16,13 +19,18 @@ import { SessionGrants } from './sessions/session-grants.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { VaultUsages } from './usage/vault-usage.ts'
 
-export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'diskSpace' | 'domainEvents' | 'fatal' | 'log' | 'now' | 'secret'>
+export type VaultsServices = Pick<
+  HubServices,
+  'config' | 'database' | 'diskSpace' | 'domainEvents' | 'fatal' | 'jobs' | 'log' | 'now' | 'secret'
+>
 
 /** Front doors of others, passed in by the wiring. */
 export interface VaultsDoors {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
   readonly people: PeopleDoor
+  /** Applied before each nightly collection, once there is such a thing. */
+  readonly retention?: RetentionDoor
 }
 
 /** Everything the parts of this feature share. */
@@ -44,6 +52,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly checks: VaultChecks
   readonly collections: Collections
   readonly usages: VaultUsages
+  readonly cares: VaultCares
+  readonly suspicions: Suspicions
 }
 
 /** Nothing is opened yet. @param folders where the vaults are */
@@ -52,6 +62,11 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const refsets = new SnapshotRefsets(vaults)
   const packsInDoubt = new PacksInDoubt({ ...services, vaults })
   const turns = new VaultTurns()
+  const collections = new Collections({ ...services, ...doors, refsets, turns })
+  const cares = new VaultCares({ ...services, vaults, collections })
+  const nameSoon = (vaultId: VaultId): Promise<void> => cares.nameSoon(vaultId)
+  cares.does(careWorks({ ...services, ...doors, refsets, collections, nameSoon, retention: doors.retention ?? null }))
+  const suspicions = new Suspicions({ ...services, nameSoon })
   return {
     ...services,
     ...doors,
@@ -61,13 +76,15 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     packsInDoubt,
     grants: new SessionGrants(),
     readableRuns: new ReadableRuns({ ...services, ...doors, vaults }),
-    segments: new SegmentReader(services),
+    segments: new SegmentReader({ ...services, suspect: (vault, packIdHex) => suspicions.add(vault, packIdHex) }),
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
     requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
-    collections: new Collections({ ...services, ...doors, refsets, turns }),
+    collections,
+    cares,
+    suspicions,
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }
 }

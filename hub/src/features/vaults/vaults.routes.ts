@@ -1,4 +1,6 @@
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
+import type { VaultCares } from './caring/vault-care.ts'
+import { listDamagedPaths } from './damage/list-damaged-paths.ts'
 import { testStore } from './checking/test-store.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { setUndoDays } from './tables/vaults.queries.ts'
@@ -20,7 +22,7 @@ export type VaultRoutesDeps = CommitSessionDeps &
   ReadSegmentsDeps &
   GetVaultDeps &
   Pick<VaultsState, 'requireThere'> &
-  RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'> }
+  RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
   testStore: ({ body }) =>
@@ -39,6 +41,11 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
     }),
   startCollection: ({ actor, params, body }) =>
     withContractErrors(async () => deps.collections.start(deps.vaults.get(params.vaultId), { startedBy: actor.name, ...body })),
+  getVaultCare: ({ em, params }) => withContractErrors(() => deps.cares.of(em, deps.vaults.get(params.vaultId))),
+  startCare: ({ em, actor, params }) =>
+    withContractErrors(() => deps.cares.start(em, deps.vaults.get(params.vaultId), params.kind, actor.name)),
+  listDamagedPaths: ({ em, params, query }) =>
+    withContractErrors(() => listDamagedPaths(deps, em, deps.vaults.get(params.vaultId).id, query)),
   exportRecoveryKey: ({ actor, params, body, ctx }) =>
     withContractErrors(() => exportRecoveryKey(deps, actor, { ...params, address: ctx.address, currentPassword: body.currentPassword })),
   confirmRecoveryKey: ({ em, actor, params, body }) =>

@@ -19,6 +19,7 @@ import type {
 } from '@holdfast/shared-types'
 import { agentReports, agentRequests } from '@holdfast/shared-types'
 import type { z } from 'zod'
+import type { JobSchedule } from '../jobs/jobs.ts'
 import type { ActorFor } from './actor.ts'
 
 /** Cookies and headers of one request, for the few handlers that need them. */
@@ -120,6 +121,8 @@ export interface Feature {
   readonly adminCommands?: Readonly<Record<string, AdminCommand>>
   /** After migrations and before the hub listens, in the order of wiring/features.ts. */
   start?(): Promise<void>
+  /** What the clock is to bring it; asked once all features are started. */
+  schedules?(): readonly JobSchedule[]
   /** The hub is about to stop: requests that wait for something to happen are answered now. */
   letGo?(): void
   /** In reverse order, after sockets are closed; `signal` aborts when time is up. */

@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { backupExclusions, Compression, LogLine, restoreModes, Run, RunCurve, RunEvent, RunKind, RunState } from '../../model/run.ts'
+import {
+  backupExclusions,
+  Compression,
+  DrillSample,
+  LogLine,
+  restoreModes,
+  Run,
+  RunCurve,
+  RunEvent,
+  RunKind,
+  RunState,
+} from '../../model/run.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -20,7 +31,11 @@ const RestoreOrder = z.strictObject({
   paths: z.array(WirePath).max(10_000).default([]),
   ...restoreModes,
 })
-const VerifyOrder = z.strictObject({ kind: z.literal('verify'), snapshotId: SnapshotId })
+const VerifyOrder = z.strictObject({
+  kind: z.literal('verify'),
+  snapshotId: SnapshotId,
+  sample: DrillSample.optional().describe('A restore drill: random files are really restored to a scratch place, and compared'),
+})
 export const RunOrder = z.discriminatedUnion('kind', [BackupOrder, RestoreOrder, VerifyOrder]).meta({ id: 'RunOrder' })
 export type RunOrder = z.infer<typeof RunOrder>
 

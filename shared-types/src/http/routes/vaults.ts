@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { RecoveryKeyProblem, UndoDays, Vault, VaultCheck, VaultCollection, VaultDetails, VaultUsage } from '../../model/vault.ts'
+import { CareKind, DamagedPath, VaultCare } from '../../model/vault-care.ts'
 import { VaultId } from '../../primitives/ids.ts'
 import { Count, TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
-import { list, v1 } from './parts.ts'
+import { Limit, list, page, v1 } from './parts.ts'
 
 const oneVault = `${v1}/vaults/{vaultId}`
 const recoveryKey = `${oneVault}/recovery-key`
@@ -66,6 +67,38 @@ export const vaultsRoutes = {
     /** `isLargeApproved`: also where it removes more than a fifth of the vault. */
     body: z.strictObject({ isLargeApproved: z.boolean().default(false) }),
     response: VaultCollection,
+  }),
+
+  getVaultCare: route({
+    method: 'get',
+    path: `${oneVault}/care`,
+    summary: 'How a vault is looked after, and what of it is damaged',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    response: VaultCare,
+  }),
+
+  startCare: route({
+    method: 'post',
+    path: `${oneVault}/care/{kind}`,
+    summary: 'Do now what would be done by the clock; one that runs already goes on',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault.extend({ kind: CareKind }),
+    body: z.strictObject({}),
+    response: VaultCare,
+  }),
+
+  listDamagedPaths: route({
+    method: 'get',
+    path: `${oneVault}/damaged-paths`,
+    summary: 'Files and folders of snapshots that cannot be restored as long as nobody sends them again',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: Limit.default(100) }),
+    response: page(DamagedPath),
   }),
 
   exportRecoveryKey: route({

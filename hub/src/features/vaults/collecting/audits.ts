@@ -1,6 +1,7 @@
 import { EngineError } from '@holdfast/engine/errors'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -30,9 +31,10 @@ const toolsFor = (deps: AuditDeps, signal: AbortSignal): AuditTools => ({ segmen
  * Looks through every snapshot that nobody has looked through, until there is none. What one needs without naming it counts as named from the moment its audit is
  * noted, and lives again if it was condemned.
  *
+ * @param onSnapshot after each
  * @throws EngineError `cancelled`, `store.*`; AppError `store.unavailable`
  */
-export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal): Promise<void> {
+export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
   const tools = toolsFor(deps, signal)
   for (;;) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
@@ -44,6 +46,7 @@ export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: Abo
       await note(deps, em, vault, { snapshot, report })
     })
     tell(deps, vault, snapshot, report)
+    onSnapshot?.()
   }
 }
 
@@ -66,7 +69,7 @@ interface Audited {
   readonly report: AuditReport
 }
 
-async function note({ now }: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
+async function note({ refsets, now }: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
   const isAllNamed = report.unnamed.packCount === 0
   if (!isAllNamed) await rescueSegments(em, vault.contents, report.unnamed, true)
   await setAudited(em, snapshot.id, {
@@ -74,11 +77,17 @@ async function note({ now }: AuditDeps, em: EntityManager, vault: ManagedVault, 
     unnamedRefset: isAllNamed ? null : report.unnamed.encode(),
     lackingBlobs: report.lacking,
   })
+  afterCommit(em, () => refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed))
 }
 
 function tell({ log }: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, { unnamed, lacking }: AuditReport): void {
   const about = { vaultId: vault.id, snapshotId: snapshot.id, agentId: snapshot.agentId }
-  if (unnamed.packCount > 0)
+  if (unnamed.packCount > 0 && vault.contents.hasLost)
+    log.info(
+      { event: 'snapshot.elsewhere', ...about, packs: unnamed.packCount },
+      'Pieces of a snapshot are read elsewhere than it says: where it says, they are lost',
+    )
+  else if (unnamed.packCount > 0)
     log.error(
       { event: 'snapshot.named-too-little', ...about, packs: unnamed.packCount },
       'A device named less of its snapshot than its files need; what it left out is kept all the same. Update the agent, or look at who has its key',

@@ -18,6 +18,7 @@ const aPack = (packIdHex: string, letters: string, bytes = letters.length * 100)
     length: 100,
     isMoved: letters[position] === 'm',
     isCondemned: letters[position] === 'c',
+    isLost: false,
   }),
 })
 const neededIn = (packs: Record<string, string>) => (hex: string, ordinal: number) => packs[hex]?.[ordinal] === 'n'

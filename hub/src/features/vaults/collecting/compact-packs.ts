@@ -55,7 +55,10 @@ export class PackCompaction {
     const row = await findPack(this.#deps.database.em(), fromHex(packIdHex))
     if (row?.state !== 'live') return
     const segments = segmentsOfRow(row).filter(
-      (_, position) => !bitOf(row.condemned, position) && this.#vault.contents.segmentOf(packIdHex, position)?.isMoved === false,
+      (_, position) =>
+        !bitOf(row.condemned, position) &&
+        !bitOf(row.lostSegments, position) &&
+        this.#vault.contents.segmentOf(packIdHex, position)?.isMoved === false,
     )
     try {
       for (const run of runsOf(segments)) await this.#move(row, run)

@@ -30,7 +30,10 @@ export async function splitStanding(em: EntityManager, vault: ManagedVault, runs
   }
 }
 
-/** Everything that kept snapshots name, and what they need without naming it. Grows only. */
+/**
+ * Everything that kept snapshots name, and what they need without naming it. Grows only. What is damaged is needed as long as a snapshot lacks it, and no longer: one that is whole has all
+ * of it elsewhere.
+ */
 export class NeededSegments {
   readonly #refsets: SnapshotRefsets
   readonly #marked = new Set<SnapshotId>()
@@ -49,14 +52,17 @@ export class NeededSegments {
   async mark(kept: readonly StandingSnapshot[]): Promise<void> {
     for (const one of kept) {
       if (this.#marked.has(one.snapshot.id)) continue
-      for (const refset of await this.#refsetsOf(one)) await this.#add(refset)
+      // What is lost there, and read elsewhere, is needed by nobody.
+      const isGivenUp = (packIdHex: string, ordinal: number): boolean =>
+        one.isWhole && this.#refsets.isLost(one.snapshot, packIdHex, ordinal)
+      for (const refset of await this.#refsetsOf(one)) await this.#add(refset, isGivenUp)
       this.#marked.add(one.snapshot.id)
     }
   }
 
-  async #add(refset: Refset): Promise<void> {
+  async #add(refset: Refset, isGivenUp: (packIdHex: string, ordinal: number) => boolean): Promise<void> {
     for (const { packIdHex, ordinal } of refset.segments()) {
-      this.#segments.add(packIdHex, ordinal)
+      if (!isGivenUp(packIdHex, ordinal)) this.#segments.add(packIdHex, ordinal)
       if (++this.#added % segmentsPerTurn === 0) await nextTurn()
     }
   }

@@ -27,3 +27,9 @@ export function hasAllBits(bits: PositionBits, count: number): boolean {
   for (let position = 0; position < count; position++) if (!bitOf(bits, position)) return false
   return count > 0
 }
+
+export function countBits(bits: PositionBits): number {
+  let count = 0
+  for (const byte of bits ?? []) for (let left = byte; left > 0; left &= left - 1) count++
+  return count
+}

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ByteReader } from '@holdfast/engine/bytes'
 import { Refset, snapshotHeaderBytes } from '@holdfast/engine/format'
+import type { SnapshotId } from '@holdfast/shared-types'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { ByteBoundedCache } from './byte-bounded-cache.ts'
 import type { ManagedVaults } from './managed-vault.ts'
@@ -19,6 +20,8 @@ export const segmentsPerTurn = 10_000
 export class SnapshotRefsets {
   readonly #vaults: ManagedVaults
   readonly #cache = new ByteBoundedCache<Refset>(cachedBytes)
+  /** Hardly any snapshot has one. */
+  readonly #beyond = new Map<SnapshotId, Refset>()
 
   constructor(vaults: ManagedVaults) {
     this.#vaults = vaults
@@ -33,9 +36,35 @@ export class SnapshotRefsets {
     )
   }
 
+  /** Where pieces of a snapshot lie that are not where its refset says, as an audit found; null = nowhere else. */
+  setBeyond(id: SnapshotId, refset: Refset | null): void {
+    if (refset === null) this.#beyond.delete(id)
+    else this.#beyond.set(id, refset)
+  }
+
+  beyondOf(id: SnapshotId): Refset | null {
+    return this.#beyond.get(id) ?? null
+  }
+
+  /**
+   * What who may read a snapshot may read: what its refset names, and where an audit found the rest of what its trees need (docs/adr/0017).
+   * @throws EngineError `store.*`, `snapshot.invalid`, `bytes.*`
+   */
+  async readable(snapshot: SnapshotRecord): Promise<Pick<Refset, 'has'>> {
+    const named = await this.of(snapshot)
+    const beyond = this.#beyond.get(snapshot.id)
+    if (beyond === undefined) return named
+    return { has: (packIdHex, ordinal) => named.has(packIdHex, ordinal) || beyond.has(packIdHex, ordinal) }
+  }
+
   /** The same for who goes through all snapshots once: those that people look at keep their places in the cache. */
   aside(snapshot: SnapshotRecord): Promise<Refset> {
     return this.#read(snapshot)
+  }
+
+  /** Nowhere is it whole. */
+  isLost({ vaultId }: Pick<SnapshotRecord, 'vaultId'>, packIdHex: string, ordinal: number): boolean {
+    return this.#vaults.get(vaultId).contents.findSegment(packIdHex, ordinal) === null
   }
 
   /** True when every segment the snapshot needs is in the store. */

@@ -18,6 +18,8 @@ export interface PackView {
     /** Nobody would read it here: it was moved to a pack that is there. */
     readonly isMoved: boolean
     readonly isCondemned: boolean
+    /** Its bytes are damaged: nobody reads it here. */
+    readonly isLost: boolean
   }
 }
 
@@ -47,6 +49,8 @@ export interface Pack {
   readonly blobsBefore: number
   /** A bit for each position; null where none is. Replaced, never changed. */
   condemned: Uint8Array | null
+  /** A bit for each position whose bytes are damaged; null where none is. Replaced, never changed. */
+  lost: Uint8Array | null
   /** What was born in it. */
   readonly self: Birth
   /** Of every segment; null where all of them were born here, in this order. */
@@ -103,11 +107,15 @@ export function segmentOf({ firstBlobs }: Pack, blob: number): number {
 export const birthOf = ({ id, self, births }: Pack, segment: number): SegmentBirth =>
   births?.[segment] ?? { packId: id, ordinal: segment, of: self }
 
-/** What was moved is read where it was moved to, as long as that is there: its birth pack is about to go. */
+/** What was moved is read where it was moved to, as long as that is there and whole: its birth pack is about to go. */
 export function placeOf({ home, moved }: Birth, ordinal: number): Place | null {
-  for (let place = moved.get(ordinal) ?? null; place !== null; place = place.before) if (place.pack.isLive) return place
-  return home !== null && home.isLive && ordinal < home.offsets.length - 1 ? { pack: home, position: ordinal } : null
+  for (let place = moved.get(ordinal) ?? null; place !== null; place = place.before) if (isWhole(place)) return place
+  if (home === null || ordinal >= home.offsets.length - 1) return null
+  const place = { pack: home, position: ordinal }
+  return isWhole(place) ? place : null
 }
+
+const isWhole = ({ pack, position }: Place): boolean => pack.isLive && !bitOf(pack.lost, position)
 
 export function viewOf(pack: Pack): PackView {
   const { offsets } = pack
@@ -126,6 +134,7 @@ export function viewOf(pack: Pack): PackView {
         length: offsets[position + 1]! - offsets[position]!,
         isMoved: place !== null && (place.pack !== pack || place.position !== position),
         isCondemned: bitOf(pack.condemned, position),
+        isLost: bitOf(pack.lost, position),
       }
     },
   }

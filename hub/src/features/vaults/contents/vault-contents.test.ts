@@ -87,10 +87,10 @@ describe('what a vault holds', () => {
     expect(contents.markLost(toHex(pack.packId))).toBe(false)
     expect(await contents.findBlob(domainId, idOf(pack, 0))).toBeNull()
     expect(contents.findSegment(toHex(pack.packId), 0)).toBeNull()
-    expect(contents.lostPackCount).toBe(1)
+    expect(contents.hasLost).toBe(true)
     await contents.addPack(pack)
     expect(await contents.findBlob(domainId, idOf(pack, 0))).not.toBeNull()
-    expect(contents.lostPackCount).toBe(0)
+    expect(contents.hasLost).toBe(false)
   })
 
   test('falls back to another copy of a blob when the first is lost or not accepted', async () => {
@@ -167,7 +167,7 @@ describe('what a vault holds', () => {
     expect([...contents.packs()].map(({ packIdHex }) => packIdHex)).toEqual([toHex(moved.packId)])
     expect(contents.findSegment(toHex(born.packId), 0)?.packIdHex).toBe(toHex(moved.packId))
     expect(contents.findSegment(toHex(born.packId), 1)).toBeNull()
-    expect(contents.lostPackCount).toBe(0)
+    expect(contents.hasLost).toBe(false)
   })
 
   test('gives a blob one number wherever its copies lie, and others to all others', async () => {

@@ -2,7 +2,7 @@ import type { DomainId, SessionId } from '@holdfast/shared-types'
 import { copyBytes, toHex } from '@holdfast/engine/bytes'
 import { blobIdBytes, packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
 import type { BlobIndex, BlobPlaces } from '@holdfast/engine/vault'
-import { bitOf } from './position-bits.ts'
+import { bitOf, countBits } from './position-bits.ts'
 import {
   birthOf,
   placeOf,
@@ -32,6 +32,8 @@ export interface IndexedPack {
   readonly segments: readonly PackSegment[]
   /** Positions of segments that a collection condemned, a bit each; none unless said. */
   readonly condemned?: Uint8Array | null
+  /** Positions of segments that are damaged, a bit each; none unless said. */
+  readonly lost?: Uint8Array | null
 }
 
 /** A blob's place, with the birth pack's id also as the refsets spell it. */
@@ -55,6 +57,8 @@ export class VaultContents {
   readonly #indexDomains = new Map<DomainId, number>()
   #blobs = 0
   #lostPacks = 0
+  #damagedPacks = 0
+  #lostSegments = 0
 
   constructor(index: BlobIndex) {
     this.#index = index
@@ -64,9 +68,9 @@ export class VaultContents {
     return this.#packByHex.size
   }
 
-  /** Packs that were known and are not in the store any more. */
-  get lostPackCount(): number {
-    return this.#lostPacks
+  /** Whether packs that were known are not in the store any more, or segments are damaged. */
+  get hasLost(): boolean {
+    return this.#lostPacks > 0 || this.#damagedPacks > 0
   }
 
   hasBlobs(domainId: DomainId): boolean {
@@ -105,6 +109,7 @@ export class VaultContents {
     const pack = this.#packByHex.get(packIdHex)
     if (pack === undefined) return
     this.setCondemned(packIdHex, null)
+    this.setLostSegments(packIdHex, null)
     if (!pack.isLive) this.#lostPacks--
     pack.isLive = false
     // Whoever asks the index for a blob of it still needs its shape; its name stands for nothing any more.
@@ -119,6 +124,34 @@ export class VaultContents {
     const pack = this.#packByHex.get(packIdHex)
     if (pack === undefined) return
     pack.condemned = positions
+  }
+
+  /** What of a pack is damaged: it is offered to nobody and read by nobody, there. @param positions a bit each; null = all of it is whole */
+  setLostSegments(packIdHex: string, positions: Uint8Array | null): void {
+    const pack = this.#packByHex.get(packIdHex)
+    if (pack === undefined) return
+    this.#damagedPacks += Number(positions !== null) - Number(pack.lost !== null)
+    this.#lostSegments += countBits(positions) - countBits(pack.lost)
+    pack.lost = positions
+  }
+
+  /** How many packs have segments that are damaged, and how many these are. */
+  get damaged(): { readonly packsDamaged: number; readonly segmentsLost: number } {
+    return { packsDamaged: this.#damagedPacks, segmentsLost: this.#lostSegments }
+  }
+
+  /** Births of all that cannot be read in its place: of lost packs, and of damaged segments. Some may be there a second time. */
+  lostBirths(): { readonly packIdHex: string; readonly ordinal: number }[] {
+    return [...this.#packByHex.values()].flatMap((pack) => {
+      if (pack.isLive && pack.lost === null) return []
+      const positions = Array.from({ length: pack.offsets.length - 1 }, (_, position) => position)
+      return positions
+        .filter((position) => !pack.isLive || bitOf(pack.lost, position))
+        .map((position) => {
+          const { ordinal, of } = birthOf(pack, position)
+          return { packIdHex: of.packIdHex, ordinal }
+        })
+    })
   }
 
   condemnedOf(packIdHex: string): Uint8Array | null {
@@ -213,7 +246,7 @@ export class VaultContents {
     return null
   }
 
-  #addNew({ packId, domainId, sessionId, segments, condemned = null }: IndexedPack): Promise<void> {
+  #addNew({ packId, domainId, sessionId, segments, condemned = null, lost = null }: IndexedPack): Promise<void> {
     // A copy: views into a footer would keep all of it in memory.
     const id = copyBytes(packId)
     const idHex = toHex(id)
@@ -222,10 +255,11 @@ export class VaultContents {
     const key = packKey(id)
     const self = this.#birthOf(idHex)
     const shape = { ...shapeOf(segments), blobsBefore: this.#blobs }
-    const pack: Pack = { id, idHex, key, domainId, sessionId, self, births, ...shape, condemned: null, isLive: true }
+    const pack: Pack = { id, idHex, key, domainId, sessionId, self, births, ...shape, condemned: null, lost: null, isLive: true }
     const number = this.#packs.push(pack) - 1
     this.#packByHex.set(idHex, pack)
     this.setCondemned(idHex, condemned)
+    this.setLostSegments(idHex, lost)
     this.#blobs += pack.firstBlobs.at(-1)!
     if (births === null) self.home = pack
     for (const [position, { ordinal, of }] of births?.entries() ?? [])

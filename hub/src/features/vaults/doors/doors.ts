@@ -1,4 +1,15 @@
-import type { AgentId, DomainId, RunId, RunKind, RunRequest, RunState, SnapshotId, UserId, VaultId } from '@holdfast/shared-types'
+import type {
+  AgentId,
+  DomainId,
+  DrillSample,
+  RunId,
+  RunKind,
+  RunRequest,
+  RunState,
+  SnapshotId,
+  UserId,
+  VaultId,
+} from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 
 /*
@@ -21,9 +32,19 @@ export interface ReadingRun {
   readonly snapshotId: SnapshotId
 }
 
+export interface LastVerification {
+  readonly orderedAtMs: number
+  /** It waits or is under way. */
+  readonly isOpen: boolean
+}
+
 export interface RunsDoor {
   /** All there are, waiting ones too. */
   listReadingRuns(em: EntityManager): Promise<ReadingRun[]>
+  /** The newest of each device, however it went or goes; devices that never verified anything are left out. */
+  lastVerifications(em: EntityManager): Promise<ReadonlyMap<AgentId, LastVerification>>
+  /** Asks a device to restore a sample of its own snapshot and to compare it. @throws AppError `run.already-active`, `agent.not-found` */
+  orderDrill(agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void>
 
   /**
    * A run in the hands of this agent.
@@ -47,12 +68,20 @@ export interface AgentRecord {
   /** Raw, 32 bytes each. */
   readonly signPublicKey: Uint8Array
   readonly boxPublicKey: Uint8Array
+  /** Not null = it was cut off for good. */
+  readonly revokedAt: Date | null
 }
 
 export interface AgentsDoor {
   findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null>
   /** Of all that are there, revoked ones too. */
   deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>>
+}
+
+/** Rules of keeping; what a collection then removes. */
+export interface RetentionDoor {
+  /** Deletes, with their undo time, the snapshots of a vault that no rule keeps. @throws what keeps it from its end; then nothing is collected */
+  apply(vaultId: VaultId, signal: AbortSignal): Promise<void>
 }
 
 export interface PeopleDoor {

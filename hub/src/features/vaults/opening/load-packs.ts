@@ -103,6 +103,7 @@ async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, o
     sessionId: row.sessionId,
     segments: segmentsOfRow(row),
     condemned: row.condemned,
+    lost: row.lostSegments,
   })
 }
 
@@ -136,7 +137,7 @@ export async function adoptPack({ database, log, now }: LoadDeps, vault: Managed
 }
 
 export interface PackEnd {
-  readonly record: Omit<PackRecord, 'state' | 'storedAt' | 'condemned'>
+  readonly record: Omit<PackRecord, 'state' | 'storedAt' | 'condemned' | 'lostSegments'>
   readonly segments: readonly PackSegment[]
 }
 

@@ -20,7 +20,7 @@ export async function locateBlobs(deps: LocateBlobsDeps, em: EntityManager, clai
   const { snapshot, vault } = await deps.readableRuns.require(em, claim)
   const ids = await readBounded(body, maxIdsPerQuery * blobIdBytes)
   const count = countIds(ids)
-  const refset = await deps.refsets.of(snapshot)
+  const refset = await deps.refsets.readable(snapshot)
   const isReadable = (packIdHex: string, ordinal: number): boolean => refset.has(packIdHex, ordinal)
   const locations = new Uint8Array(count * locationRecordBytes)
   for (const [index, found] of (await vault.contents.findBlobs(snapshot.domainId, ids, isReadable)).entries())

@@ -45,7 +45,7 @@ export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, cl
 
 async function findSegments(deps: ReadSegmentsDeps, { snapshot, vault }: ReadableRun, records: Uint8Array): Promise<StoredSegment[]> {
   if (records.length % locationRecordBytes !== 0) throw invalidPlaces()
-  const refset = await deps.refsets.of(snapshot)
+  const refset = await deps.refsets.readable(snapshot)
   return Array.from({ length: records.length / locationRecordBytes }, (_, index) => {
     const place = placeAt(records, index)
     const packIdHex = toHex(place.packId)

@@ -4,6 +4,7 @@ import { EngineError } from '@holdfast/engine/errors'
 import type { BlobType, Refset } from '@holdfast/engine/format'
 import { ByteBoundedCache } from '../contents/byte-bounded-cache.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
 import { readPackRange, type ReadRangeDeps } from './read-pack-range.ts'
 
 /** Tree pages of folders that people walk through, and bundles of small files. */
@@ -23,12 +24,17 @@ export interface ReadScope {
   readonly refset: Pick<Refset, 'has'>
 }
 
+export interface SegmentReaderDeps extends ReadRangeDeps {
+  /** Is told of a pack in which something did not open. */
+  readonly suspect?: (vault: ManagedVault, packIdHex: string) => void
+}
+
 /** Opens stored blobs with a vault's keys, for reading on the server; opened segments are cached for all readers together. */
 export class SegmentReader {
-  readonly #deps: ReadRangeDeps
+  readonly #deps: SegmentReaderDeps
   readonly #cache = new ByteBoundedCache<Opened>(cachedBytes)
 
-  constructor(deps: ReadRangeDeps) {
+  constructor(deps: SegmentReaderDeps) {
     this.#deps = deps
   }
 
@@ -55,8 +61,13 @@ export class SegmentReader {
       const segment = vault.contents.findSegment(packIdHex, ordinal)
       if (segment === null) throw new AppError('vault.corrupt', { message: 'A pack that the snapshot needs is missing from the store.' })
       const bytes = await readPackRange(this.#deps, vault, segment, segment)
-      const { blobs } = await vault.opener(domainId).open(bytes, { packId: fromHex(packIdHex), ordinal })
-      return { blobs, verifiedAs: [] }
+      try {
+        const { blobs } = await vault.opener(domainId).open(bytes, { packId: fromHex(packIdHex), ordinal })
+        return { blobs, verifiedAs: [] }
+      } catch (error) {
+        if (isDamage(error)) this.#deps.suspect?.(vault, segment.packIdHex)
+        throw error
+      }
     }
     return this.#cache.get(`${vault.id}/${packIdHex}/${ordinal}`, load, ({ blobs }) => blobs.reduce((sum, { length }) => sum + length, 0))
   }

@@ -54,7 +54,7 @@ export async function openSnapshotTree(
   const scope: ReadScope = {
     vault: vaults.get(snapshot.vaultId),
     domainId: snapshot.domainId,
-    refset: await withContractErrors(() => refsets.of(snapshot)),
+    refset: await withContractErrors(() => refsets.readable(snapshot)),
   }
   const reader = new TreeReader((type, id) => segments.read(scope, type, id))
   return {

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, isEndState, SessionId, type AckOf, type AgentId, type agentRequests, type BodyOf } from '@holdfast/shared-types'
+import {
+  AppError,
+  isEndState,
+  SessionId,
+  type AckOf,
+  type AgentId,
+  type agentRequests,
+  type BodyOf,
+  type SnapshotId,
+  type WirePath,
+} from '@holdfast/shared-types'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealDomainKeys } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import { wirePathOf } from '../contents/snapshot-record.ts'
+import { pathsToRead } from '../damage/paths-to-read.ts'
 import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
 import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
@@ -30,7 +42,11 @@ type Answer = AckOf<typeof agentRequests, 'session.open'>
  * Opens the one session of a backup run, or gives the open one again after a lost link or a restart of either side.
  * @throws AppError `run.*`, `vault.not-found`, `agent.not-found`, `session.not-found` when the run's session has ended.
  */
-export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { runId, fence, vaultId }: Asked): Promise<Answer> {
+export async function openSession(
+  deps: OpenSessionDeps,
+  agentId: AgentId,
+  { runId, fence, vaultId, canReadAgain }: Asked,
+): Promise<Answer> {
   const { database, vaults, agents, runs } = deps
   const em = database.em()
   const agent = await agents.findAgent(em, agentId)
@@ -58,28 +74,36 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
     })
   })
   if (session.state !== 'open') throw sessionNotFound(session.id)
+  const bases = await usableBases(deps, session, canReadAgain === true)
   return {
     sessionId: session.id,
     domainId,
     keyEpoch: keys.keyEpoch,
     sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
-    usableBaseSnapshots: await usableBaseSnapshots(deps, session),
+    usableBaseSnapshots: bases.snapshotIds,
+    ...(bases.readAgain.length === 0 ? {} : { readAgain: bases.readAgain }),
     hasBlobs: vault.contents.hasBlobs(domainId),
     nextSnapshotSeq: session.snapshotSeq,
   }
 }
 
-/** Newest first. */
-async function usableBaseSnapshots({ database, vaults, refsets }: OpenSessionDeps, session: SessionRecord): Promise<string[]> {
+/** Newest first. Those of which something is lost are among them where the device reads again what is; else it reads everything. */
+async function usableBases(
+  { database, vaults, refsets }: OpenSessionDeps,
+  session: SessionRecord,
+  canReadAgain: boolean,
+): Promise<{ readonly snapshotIds: SnapshotId[]; readonly readAgain: WirePath[] }> {
+  const em = database.em()
   const vault = vaults.get(session.vaultId)
-  const snapshots = await listSnapshotsOfAgent(database.em(), session.vaultId, session.agentId, {
-    epoch: session.epoch,
-    limit: namedBaseSnapshots,
-  })
+  const { epoch, agentId } = session
+  const snapshots = await listSnapshotsOfAgent(em, session.vaultId, agentId, { epoch, limit: namedBaseSnapshots })
   const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
-  // Refsets are read only where a pack is missing at all, which is hardly ever.
-  if (vault.contents.lostPackCount === 0) return ofDomain.map(({ id }) => id)
-  const usable: string[] = []
-  for (const snapshot of ofDomain) if (await refsets.isWhole(snapshot)) usable.push(snapshot.id)
-  return usable
+  // Refsets are read only where something is missing at all, which is hardly ever.
+  if (!vault.contents.hasLost) return { snapshotIds: ofDomain.map(({ id }) => id), readAgain: [] }
+  const whole = new Set<SnapshotId>()
+  for (const snapshot of ofDomain) if (await refsets.isWhole(snapshot)) whole.add(snapshot.id)
+  const damaged = canReadAgain ? ofDomain.filter(({ id }) => !whole.has(id)) : []
+  const { snapshotIds, paths } = await pathsToRead(em, damaged)
+  const usable = new Set([...whole, ...snapshotIds])
+  return { snapshotIds: ofDomain.map(({ id }) => id).filter((id) => usable.has(id)), readAgain: paths.map(wirePathOf) }
 }

@@ -39,6 +39,8 @@ export interface StandingSnapshot {
   /** The store does not have its object. */
   readonly isLost: boolean
   readonly isAudited: boolean
+  /** When it was looked through, nothing of it was lacking. */
+  readonly isWhole: boolean
   /** Encoded; what its trees need beyond its refset. */
   readonly unnamedRefset: Uint8Array | null
 }
@@ -57,6 +59,7 @@ export async function listStanding(em: EntityManager, vaultId: VaultId): Promise
     snapshot: toSnapshotRecord(row),
     isLost: row.state === 'lost',
     isAudited: row.audited_at !== null,
+    isWhole: row.audited_at !== null && row.lacking_blobs === 0,
     unnamedRefset: row.unnamed_refset,
   }))
 }

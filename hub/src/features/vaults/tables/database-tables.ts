@@ -2,11 +2,20 @@ import type { InferKyselyDB } from '@mikro-orm/sql'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Kysely } from 'kysely'
 import { BackupSessionEntity, SessionGrantEntity } from './backup-session.entity.ts'
+import { CareEntity, DamagedPathEntity } from './care.entity.ts'
 import { PackEntity } from './pack.entity.ts'
 import { SnapshotEntity } from './snapshot.entity.ts'
 import { VaultEntity } from './vault.entity.ts'
 
-export const vaultEntities = [VaultEntity, PackEntity, BackupSessionEntity, SessionGrantEntity, SnapshotEntity] as const
+export const vaultEntities = [
+  VaultEntity,
+  PackEntity,
+  BackupSessionEntity,
+  SessionGrantEntity,
+  SnapshotEntity,
+  CareEntity,
+  DamagedPathEntity,
+] as const
 export type VaultTables = InferKyselyDB<(typeof vaultEntities)[number]>
 
 /**

@@ -29,6 +29,17 @@ export const PackEntity = defineEntity({
     storedAt: p.datetime(3),
     /** Positions of segments that a collection condemned, a bit each, the lowest first; null = none. */
     condemned: p.blob().nullable(),
+    /** Positions of segments whose bytes are damaged, as `condemned`; null = none is known. */
+    lostSegments: p.blob().nullable(),
+    /** When every byte of it was read and compared with its checksums last; null = never. */
+    checkedAt: p.datetime(3).nullable(),
   },
-  indexes: [{ name: 'pack_vault_id_pack_id_idx', properties: ['vaultId', 'packId'] }],
+  indexes: [
+    { name: 'pack_vault_id_pack_id_idx', properties: ['vaultId', 'packId'] },
+    {
+      name: 'pack_checked_at_idx',
+      expression: (columns, _table, name) =>
+        `create index "${name}" on "pack" ("${columns.vaultId}", "${columns.checkedAt}" nulls first, "${columns.seq}") where "${columns.state}" = 'live'`,
+    },
+  ],
 })

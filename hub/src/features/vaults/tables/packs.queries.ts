@@ -19,13 +19,18 @@ export interface PackRecord {
   readonly storedAt: Date
   /** Positions of segments that a collection condemned, a bit each; null = none. */
   readonly condemned: Uint8Array | null
+  /** Positions of segments whose bytes are damaged, as `condemned`. */
+  readonly lostSegments: Uint8Array | null
 }
 
 /**
  * Inserts a pack whose object is durable. The row of the very same pack is kept, and is live again if it was lost.
  * @returns the session that brought the pack first (null = unknown), or undefined when another pack has this id.
  */
-export async function insertPack(em: EntityManager, pack: Omit<PackRecord, 'condemned'>): Promise<SessionId | null | undefined> {
+export async function insertPack(
+  em: EntityManager,
+  pack: Omit<PackRecord, 'condemned' | 'lostSegments'>,
+): Promise<SessionId | null | undefined> {
   const row = await tablesOf(em)
     .insertInto('pack')
     .values({
@@ -42,6 +47,8 @@ export async function insertPack(em: EntityManager, pack: Omit<PackRecord, 'cond
       state: pack.state,
       stored_at: pack.storedAt,
       condemned: null,
+      lost_segments: null,
+      checked_at: null,
     })
     .onConflict((conflict) =>
       conflict
@@ -102,6 +109,7 @@ const toRecord = (row: Selectable<VaultTables['pack']>): PackRecord => ({
   state: row.state,
   storedAt: row.stored_at,
   condemned: row.condemned,
+  lostSegments: row.lost_segments,
 })
 
 /** The driver binds Buffers only; no copy is made. */

@@ -2,6 +2,17 @@ import type { AgentId, DomainId, RunId, SnapshotStatus, VaultId, WirePath } from
 import { defineEntity, p } from '@mikro-orm/core'
 import { VaultEntity } from './vault.entity.ts'
 
+export interface SnapshotDamage {
+  /** Named: files with pieces that are lost where they were, also those whose pieces lie elsewhere since. */
+  readonly files: number
+  /** Named: folders whose lists are lost, so that nobody knows what is in them. */
+  readonly folders: number
+  /** There are no others; and reading these files again brings all back. */
+  readonly isAllNamed: boolean
+  /** It was found to be affected, and is still to be named. */
+  readonly isPending: boolean
+}
+
 /** A snapshot in a store; derived from its object, except the run. No foreign key to agents: snapshots outlive their rows. */
 export const SnapshotEntity = defineEntity({
   name: 'Snapshot',
@@ -54,6 +65,8 @@ export const SnapshotEntity = defineEntity({
     unnamedRefset: p.blob().nullable(),
     /** Pieces that its trees need and that lie nowhere, and folder lists that cannot be read. */
     lackingBlobs: p.integer().nullable(),
+    /** What cannot be read of it as its refset says, named path by path in `damaged_path`; null = nothing, or not looked for yet. */
+    damage: p.json().$type<SnapshotDamage>().nullable(),
   },
   indexes: [
     // Hardly any snapshot is on its way out or new.

@@ -80,6 +80,7 @@ const notDecidedOver = {
   audited_at: null,
   unnamed_refset: null,
   lacking_blobs: null,
+  damage: null,
 }
 
 /** @returns false when there is a row of that id, which stays as it is. */

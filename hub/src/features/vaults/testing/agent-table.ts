@@ -22,7 +22,7 @@ export class AgentTable implements AgentsDoor {
 
   async findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null> {
     const { rows } =
-      await sql<AgentRecord>`select id, name, vault_id as "vaultId", domain_id as "domainId", sign_public_key as "signPublicKey", box_public_key as "boxPublicKey"
+      await sql<AgentRecord>`select id, name, vault_id as "vaultId", domain_id as "domainId", sign_public_key as "signPublicKey", box_public_key as "boxPublicKey", revoked_at as "revokedAt"
       from agent where id = ${agentId}`.execute(em.getKysely())
     return rows[0] ?? null
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, isEndState, RunId, type AgentId, type RunRequest } from '@holdfast/shared-types'
+import { AppError, isEndState, RunId, type AgentId, type DrillSample, type RunRequest, type SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import type { Database } from '../../../platform/database/database.ts'
-import type { ReadingRun, RunRecord, RunsDoor } from '../doors/doors.ts'
+import type { LastVerification, ReadingRun, RunRecord, RunsDoor } from '../doors/doors.ts'
 
 /** The front door of runs, on the real table and its row locks; rows are made and ended by the tests. */
 export class RunTable implements RunsDoor {
@@ -35,6 +35,17 @@ export class RunTable implements RunsDoor {
       em.getKysely(),
     )
     return rows
+  }
+
+  async lastVerifications(em: EntityManager): Promise<ReadonlyMap<AgentId, LastVerification>> {
+    const { rows } = await sql<{ agent_id: AgentId; at: Date; is_open: boolean }>`
+      select distinct on (agent_id) agent_id, created_at as at, state not in ('succeeded', 'warning', 'failed', 'cancelled', 'expired') as is_open
+      from run where kind = 'verify' order by agent_id, created_at desc`.execute(em.getKysely())
+    return new Map(rows.map((row) => [row.agent_id, { orderedAtMs: new Date(row.at).getTime(), isOpen: row.is_open }]))
+  }
+
+  async orderDrill(agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void> {
+    await this.start(agentId, { kind: 'verify', snapshotId, sample })
   }
 
   async raiseFence(runId: RunId): Promise<void> {

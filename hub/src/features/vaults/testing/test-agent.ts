@@ -29,6 +29,7 @@ export interface OpenedSession {
   readonly nextSnapshotSeq: number
   readonly hasBlobs: boolean
   readonly usableBaseSnapshots: readonly string[]
+  readonly readAgain?: readonly { readonly path: string }[]
 }
 
 /** What a snapshot says of itself, where it is to be other than it should. */
@@ -54,6 +55,8 @@ export class TestAgent {
   readonly domainId: DomainId
   readonly name: string
   readonly publicKeys: AgentKeys
+  /** False = an older one. */
+  canReadAgain = true
   readonly #world: HubSide
   readonly #signKey: KeyObject
   readonly #boxKey: KeyObject
@@ -82,7 +85,7 @@ export class TestAgent {
 
   async open(runId?: RunId, fence = 1, vaultId = this.vaultId): Promise<OpenedSession> {
     const run = runId ?? (await this.startBackup())
-    const answer = await this.#ask('session.open', { runId: run, fence, vaultId })
+    const answer = await this.#ask('session.open', { runId: run, fence, vaultId, canReadAgain: this.canReadAgain })
     return { ...answer, runId: run, fence, keys: this.#keysOf(answer) }
   }
 

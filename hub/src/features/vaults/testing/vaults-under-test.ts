@@ -11,6 +11,7 @@ import { openDatabase, type Database } from '../../../platform/database/database
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
 import { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
+import { Jobs } from '../../../platform/jobs/jobs.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
@@ -35,6 +36,8 @@ export class VaultsUnderTest {
   agents!: AgentTable
   events!: DomainEventBus
   vaults!: Vaults
+  /** Not at work unless a test starts it. */
+  jobs!: Jobs
   /** Around the store of the default vault. */
   store!: StoreWithHooks
   /** The hub's clock. */
@@ -93,7 +96,17 @@ export class VaultsUnderTest {
       throw error
     }
     const diskSpace = new DiskSpace({ log: this.#logger() })
-    const services = { database, diskSpace, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
+    this.jobs = new Jobs({ connection: this.#testDatabase.connection, log: this.#logger(), timeZone: 'UTC' })
+    const services = {
+      database,
+      diskSpace,
+      domainEvents: this.events,
+      fatal,
+      log: this.#logger(),
+      now: () => this.nowMs++,
+      secret,
+      jobs: this.jobs,
+    }
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
     // Of the settings the feature reads these only.
@@ -121,6 +134,7 @@ export class VaultsUnderTest {
   }
 
   async stop(): Promise<void> {
+    await (this.jobs as Jobs | undefined)?.stop()
     await (this.vaults as Vaults | undefined)?.feature.stop?.(AbortSignal.timeout(5000))
     // Also those of a start that failed: its process would have ended.
     for (const store of this.#stores) await store.close()
@@ -131,7 +145,7 @@ export class VaultsUnderTest {
     const { vaultId, domainId } = await this.vaults.defaultVault()
     const agent = new TestAgent(this, name, vaultId, domainId)
     await this.vaults.registerAgentKeys(agent.publicKeys)
-    await this.agents.insert({ ...agent.publicKeys, id: agent.agentId, name, vaultId })
+    await this.agents.insert({ ...agent.publicKeys, id: agent.agentId, name, vaultId, revokedAt: null })
     return agent
   }
 

@@ -1,0 +1,80 @@
+import type { CareKind, VaultId } from '@holdfast/shared-types'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
+import { auditAll, type AuditDeps } from '../collecting/audits.ts'
+import type { Collections } from '../collecting/collections.ts'
+import { whileGoingOn } from '../checking/check-vault-deps.ts'
+import { markAffected } from '../damage/find-affected.ts'
+import { nameDamage } from '../damage/name-damage.ts'
+import type { RetentionDoor } from '../doors/doors.ts'
+import type { LoadDeps } from '../opening/load-packs.ts'
+import { damageFigures, reopenLacking } from '../tables/damage.queries.ts'
+import { Brake } from '../usage/brake.ts'
+import type { CareTask } from './care-task.ts'
+import type { CareWork } from './care-works.ts'
+import { compareLists } from './compare-lists.ts'
+import { sampleSegments } from './sample-segments.ts'
+import { scrubPacks } from './scrub-packs.ts'
+import { orderDrills, type OrderDrillsDeps } from './order-drills.ts'
+
+export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps {
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
+  readonly collections: Pick<Collections, 'run'>
+  /** Applies the rules of keeping before a collection; null = there are none yet. */
+  readonly retention: RetentionDoor | null
+  /** Has what was found named. */
+  readonly nameSoon: (vaultId: VaultId) => Promise<void>
+}
+
+/** What is done for each kind. */
+export function careWorks(deps: CareKindsDeps): Readonly<Record<CareKind, CareWork>> {
+  return {
+    list: andNamed(deps, (task) => compareLists(deps, task)),
+    scrub: andNamed(deps, (task) => scrubPacks(deps, task)),
+    sample: andNamed(deps, (task) => sampleSegments(deps, task)),
+    async audit(task) {
+      await reopenLacking(deps.database.em(), task.vault.id, new Date(deps.now()))
+      await lookThrough(deps, task)
+    },
+    async damage(task) {
+      task.count({ snapshots: await markAffected(deps, task.vault, new Brake(task.signal)) })
+      await lookThrough(deps, task)
+    },
+    collection: (task) => collect(deps, task),
+    drills: (task) => orderDrills(deps, task),
+  }
+}
+
+/** Whatever ends it, what was found by then is named. */
+const andNamed =
+  ({ nameSoon }: CareKindsDeps, work: CareWork): CareWork =>
+  async (task) => {
+    let problems = 0
+    const count: CareTask['count'] = (more) => {
+      problems += more.problems ?? 0
+      task.count(more)
+    }
+    try {
+      await work({ ...task, count })
+    } finally {
+      if (problems > 0) await nameSoon(task.vault.id)
+    }
+  }
+
+async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<void> {
+  const { vault, signal } = task
+  await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
+  task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
+  task.count({ problems: (await damageFigures(deps.database.em(), vault.id)).snapshots })
+}
+
+/** A collection tells its own story; it ends with the hub, and not with its job. */
+async function collect({ retention, collections }: CareKindsDeps, { vault, signal }: CareTask): Promise<void> {
+  await retention?.apply(vault.id, signal)
+  const collecting = collections.run(vault, { startedBy: 'Holdfast', isLargeApproved: false })
+  // Whoever stops waiting for it does not want to hear of its end.
+  collecting.catch(() => undefined)
+  await whileGoingOn(
+    collecting.then(() => undefined),
+    signal,
+  )
+}

@@ -1,0 +1,63 @@
+import { toHex } from '@holdfast/engine/bytes'
+import { lockCondemned } from '../tables/collecting.queries.ts'
+import { setLostSegments } from '../tables/damage.queries.ts'
+import { findPack, setPackState } from '../tables/packs.queries.ts'
+import type { Database } from '../../../platform/database/database.ts'
+import { afterRollback } from '../../../platform/database/unit-of-work.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { bitOf, bitsFrom } from '../contents/position-bits.ts'
+
+export interface NoteLostDeps {
+  readonly database: Database
+  readonly log: Logger
+}
+
+/**
+ * Writes down which segments of a pack are lost: these and no others (`exactly`), or these beside those that are lost already (`also`). Memory first: from this moment nobody is
+ * offered them or reads them here.
+ *
+ * @returns how many were not known to be lost, and how many are whole again
+ */
+export async function noteLostSegments(
+  { database, log }: NoteLostDeps,
+  vault: ManagedVault,
+  packId: Uint8Array,
+  found: { readonly positions: readonly number[]; readonly how: 'exactly' | 'also' },
+): Promise<{ readonly news: number; readonly back: number }> {
+  const packIdHex = toHex(packId)
+  const changed = await database.transaction(async (em) => {
+    // Whoever condemns or rescues segments of it waits.
+    if ((await lockCondemned(em, [packId])).length === 0) return { news: 0, back: 0 }
+    const row = await findPack(em, packId)
+    if (row === null) return { news: 0, back: 0 }
+    const before = row.lostSegments
+    const known = Array.from({ length: row.segments }, (_, position) => position).filter((position) => bitOf(before, position))
+    const lost = new Set(found.how === 'also' ? [...known, ...found.positions] : found.positions)
+    const news = lost.size - known.filter((position) => lost.has(position)).length
+    const back = known.filter((position) => !lost.has(position)).length
+    if (news + back === 0) return { news, back }
+    const bits = bitsFrom(lost, row.segments)
+    await setLostSegments(em, packId, bits)
+    vault.contents.setLostSegments(packIdHex, bits)
+    afterRollback(em, () => vault.contents.setLostSegments(packIdHex, before))
+    return { news, back }
+  })
+  const about = { vaultId: vault.id, packId: packIdHex }
+  if (changed.news > 0)
+    log.error(
+      { event: 'segments.lost', ...about, segments: changed.news },
+      'Segments of a pack are damaged. The vault page names the files that need them; the next backup of a device that still has them heals them',
+    )
+  if (changed.back > 0) log.warn({ event: 'segments.back', ...about, segments: changed.back }, 'Segments that were damaged are whole again')
+  return changed
+}
+
+/** @returns whether this is news */
+export async function notePackLost({ database, log }: NoteLostDeps, vault: ManagedVault, packId: Uint8Array): Promise<boolean> {
+  const packIdHex = toHex(packId)
+  if (!vault.contents.markLost(packIdHex)) return false
+  await setPackState(database.em(), [packId], 'lost')
+  log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
+  return true
+}
