@@ -74,6 +74,8 @@ export class FakeHub {
   /** What is said of a snapshot's maker; a test may say something else. */
   answerSigner: (object: Uint8Array) => Uint8Array = (object) => object
   usableBaseSnapshots: readonly string[] = []
+  /** Files of which the vault has lost something. */
+  readAgain: readonly { readonly path: string }[] = []
   readonly #http: Server
   readonly #io: SocketServer
   #links = new Set<Socket>()
@@ -244,6 +246,7 @@ export class FakeHub {
           keyEpoch,
           sealedDomainKeys: sealedDomainKeys(),
           usableBaseSnapshots: [...this.usableBaseSnapshots],
+          readAgain: [...this.readAgain],
           hasBlobs: this.vault.packs.size > 0,
           nextSnapshotSeq: this.vault.snapshots.size + 1,
         })

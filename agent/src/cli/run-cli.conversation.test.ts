@@ -104,7 +104,7 @@ test('status tells what the device may use, as the hub keeps it', async () => {
   const known = { id: agentId, name: 'box', host: hostFacts(), version: '0.1.0', online: false, vaultId, domainId, ...times, limits }
   hub.scripted.set('GET /api/v1/runs', () => ({ items: [] }))
   hub.scripted.set(`GET /api/v1/devices/${agentId}`, () => known)
-  expect(documentOf((await holdfast('status', '--json')).out)).toMatchObject({ link: 'stopped', limits })
+  expect(documentOf((await holdfast('status', '--json')).out)).toMatchObject({ link: 'stopped', limits, lastProvedAt: null })
   expect((await holdfast('status')).out).toContain('Limits   upload 2.00 MiB/s at most, backups give way to other work')
 })
 

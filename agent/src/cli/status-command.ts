@@ -16,6 +16,8 @@ interface Status {
   readonly runs: readonly Run[] | null
   /** As the hub keeps them; null = it does not answer, or knows none. */
   readonly limits: DeviceLimits | null
+  /** When this device last restored a sample, or read back a whole snapshot, and found nothing wrong; null = never, or nobody knows. */
+  readonly lastProvedAtMs: number | null
 }
 
 export async function statusCommand(context: CommandContext): Promise<number> {
@@ -30,6 +32,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       pid: status.pid,
       problem: status.problem,
       limits: status.limits,
+      lastProvedAt: status.lastProvedAtMs === null ? null : new Date(status.lastProvedAtMs).toISOString(),
       runs: (status.runs ?? []).map(runDocument),
     }
     print(context, document, () => [
@@ -38,6 +41,9 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       `Agent    ${agentLine(status)}`,
       ...(status.problem === null ? [] : [`         ${status.problem.message}`, `         ${status.problem.cure}`]),
       ...(status.limits === null ? [] : [`Limits   ${limitsText(status.limits)}`]),
+      ...(status.lastProvedAtMs === null
+        ? []
+        : [`Proved   ${formatTime(status.lastProvedAtMs)} (a restore drill, or a whole verification)`]),
       ...runLines(status.runs),
     ])
     return 0
@@ -55,21 +61,24 @@ async function statusOf({ folders }: CommandContext, { agent, client }: HubAcces
     const { agentId } = agent.identity
     const once = { patienceMs: 0, timeoutMs: 5_000 }
     const { items } = await client.call('listRuns', { query: { agentId, active: 'true', limit: 50 } }, once)
-    return { ...local, runs: items, limits: await limitsOf(client, agentId) }
+    return { ...local, runs: items, ...(await factsOf(client, agentId)) }
   } catch (error) {
     // The state of this machine is worth telling without the hub.
     if (!(error instanceof AppError)) throw error
-    return { ...local, problem: local.problem ?? toWireError(error), runs: null, limits: null }
+    return { ...local, problem: local.problem ?? toWireError(error), runs: null, ...noFacts }
   }
 }
 
-/** Null where the hub does not tell: what else is known is worth telling without. */
-async function limitsOf(client: HubAccess['client'], agentId: AgentId): Promise<DeviceLimits | null> {
+const noFacts = { limits: null, lastProvedAtMs: null } as const
+
+/** Nothing where the hub does not tell: what else is known is worth telling without. */
+async function factsOf(client: HubAccess['client'], agentId: AgentId): Promise<Pick<Status, 'limits' | 'lastProvedAtMs'>> {
   try {
-    return (await client.call('getDevice', { params: { agentId } }, { patienceMs: 0, timeoutMs: 5_000 })).limits ?? null
+    const { limits, lastProvedAtMs } = await client.call('getDevice', { params: { agentId } }, { patienceMs: 0, timeoutMs: 5_000 })
+    return { limits: limits ?? null, lastProvedAtMs: lastProvedAtMs ?? null }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return null
+    return noFacts
   }
 }
 

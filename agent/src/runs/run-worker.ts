@@ -14,7 +14,9 @@ async function carryOut(context: RunContext): Promise<RunEnd> {
     case 'restore':
       return (await import('./carry-out-restore.ts')).carryOutRestore(context, request)
     case 'verify':
-      return (await import('./carry-out-verify.ts')).carryOutVerify(context, request)
+      return request.sample === undefined
+        ? (await import('./carry-out-verify.ts')).carryOutVerify(context, request)
+        : (await import('./carry-out-drill.ts')).carryOutDrill(context, request, request.sample)
   }
 }
 

@@ -30,6 +30,8 @@ export const Vault = z
     /** Rows whose object was missing when the hub started. */
     packsLost: Count,
     snapshotsLost: Count,
+    /** Kept ones that cannot be restored whole: something of them is damaged or missing, and lies nowhere else. None from hubs that did not look. */
+    snapshotsDamaged: Count.default(0),
   })
   .meta({ id: 'Vault', description: 'Where backups are kept' })
 export type Vault = z.infer<typeof Vault>

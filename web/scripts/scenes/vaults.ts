@@ -43,6 +43,16 @@ export const vaultsScenes: readonly Scene[] = [
       await openVault(0, 'The disk is nearly full')(page, hub)
     },
   },
+  {
+    name: 'vault-files-damaged',
+    isWhole: true,
+    show: async (page, hub) => {
+      const vault = hub.world.vaultDetails[0]
+      if (vault !== undefined) vault.snapshotsDamaged = 3
+      await openVault(0, 'cannot be restored whole')(page, hub)
+      await page.getByText('archive.mbox').waitFor()
+    },
+  },
   { name: 'vault-checking', show: openVault(3, 'Being checked') },
   { name: 'vault-missing', allowErrors: true, show: go('/vaults/00000000-0000-4000-8000-ffffffffffff', 'There is no such vault') },
   {

@@ -278,7 +278,11 @@ export function aVault(given: Partial<VaultDetails> = {}): VaultDetails {
     damage: null,
     packsLost: 0,
     snapshotsLost: 0,
+    snapshotsDamaged: 0,
     lastCheck: null,
+    collection: null,
+    undoDays: 14,
+    snapshotsDeleted: 0,
     ...given,
   }
 }

@@ -38,7 +38,8 @@ const warningsText = ({ warningCount }: Finding, { t, count }: Texts): string =>
     : t('overview.finding.warnings.text')
 
 function vaultText({ kind, vault }: Finding, { t, relative, count }: Texts, nowMs: number): string {
-  const { damage = null, packsLost = 0, snapshotsLost = 0 } = vault ?? {}
+  const { damage = null, packsLost = 0, snapshotsLost = 0, snapshotsDamaged = 0 } = vault ?? {}
+  if (kind === 'vault-files') return t('overview.finding.vault-files.text', { snapshots: count(snapshotsDamaged) })
   if (kind === 'vault-lost') return t('overview.finding.vault-lost.text', { packs: count(packsLost), snapshots: count(snapshotsLost) })
   const problems = damage?.problemCount ?? 0
   const when = relative(damage?.foundAtMs ?? nowMs, nowMs)
@@ -69,6 +70,7 @@ function textOf(finding: Finding, texts: Texts, nowMs: number): string {
       return healthText(finding, texts)
     case 'warnings':
       return warningsText(finding, texts)
+    case 'vault-files':
     case 'vault-damaged':
     case 'vault-lost':
       return vaultText(finding, texts, nowMs)

@@ -7,6 +7,7 @@ import { vaultTrouble } from '../vaults/index.ts'
 /** From what hurts most to what hurts least; within a gravity findings are in this order. */
 export const findingKinds = [
   'health-failing',
+  'vault-files',
   'vault-damaged',
   'vault-lost',
   'check-failed',
@@ -22,6 +23,7 @@ export const findingKinds = [
   'plan-never-ran',
   'plan-never-done',
   'plan-old',
+  'unproved',
   'warnings',
   'recovery-key',
   'password',
@@ -50,7 +52,7 @@ export interface Finding {
   readonly plan?: Pick<Plan, 'id' | 'name'>
   readonly runId?: RunId
   readonly vaultId?: VaultId
-  readonly vault?: Pick<Vault, 'damage' | 'packsLost' | 'snapshotsLost'>
+  readonly vault?: Pick<Vault, 'damage' | 'packsLost' | 'snapshotsLost' | 'snapshotsDamaged'>
   readonly error?: CodedError | null
   /** What the hub says of a check of its own. */
   readonly health?: HealthDetail
@@ -184,11 +186,24 @@ function ageFinding(state: DeviceState): Finding | null {
 /** Of a plan: they say why a device has no newer backup, too. */
 const explaining: readonly FindingKind[] = ['run-failed', 'plan-blocked', 'under-way', 'paused', 'waits']
 
+/** A drill a week: after a month it is no matter of a device that was away for some days. */
+const provedWithinMs = 30 * 24 * 3_600_000
+
+/** Nothing where there is no backup to prove, or none that is old enough to have been, or a hub that asks for no proofs. */
+function proofFinding({ device, nowMs }: DeviceState): Finding | null {
+  const { lastProvedAtMs, lastSnapshotAtMs, enrolledAtMs } = device
+  if (lastProvedAtMs === undefined || lastSnapshotAtMs === null) return null
+  if (nowMs - (lastProvedAtMs ?? enrolledAtMs) <= provedWithinMs) return null
+  return { id: `unproved:${device.id}`, kind: 'unproved', gravity: 'warning', name: device.name, device }
+}
+
 function deviceFindings(state: DeviceState): Finding[] {
   const found = [...state.plans.flatMap((plan) => planFinding(state, plan) ?? []), ...runFindings(state)]
   const isExplained = found.some(({ kind }) => explaining.includes(kind))
   const age = isExplained ? null : ageFinding(state)
   if (age !== null) found.push(age)
+  const unproved = found.some(({ gravity }) => gravity === 'danger') ? null : proofFinding(state)
+  if (unproved !== null) found.push(unproved)
   // Its newest run is older than those that were asked for; checks are asked for further back.
   if (found.length === 0 && hasEndedBadly(state.device.lastRunStatus) && state.runs.every(({ kind }) => kind === 'verify'))
     found.push({
@@ -223,7 +238,7 @@ function hubFindings({ health, vaults, vaultsWithoutRecoveryKey, hasPassword }: 
     ...vaults.flatMap((vault): Finding[] => {
       const trouble = vaultTrouble(vault)
       if (trouble === null) return []
-      const kind = trouble === 'damaged' ? 'vault-damaged' : 'vault-lost'
+      const kind = `vault-${trouble}` as const
       return [{ id: `${kind}:${vault.id}`, kind, gravity: 'danger', name: vault.name, vaultId: vault.id, vault }]
     }),
     ...vaultsWithoutRecoveryKey.map((vaultId): Finding => ({

@@ -5,7 +5,14 @@ export function vaultTrouble({
   damage,
   packsLost,
   snapshotsLost,
-}: Pick<Vault, 'damage' | 'packsLost' | 'snapshotsLost'>): 'damaged' | 'lost' | null {
+  snapshotsDamaged,
+}: Pick<Vault, 'damage' | 'packsLost' | 'snapshotsLost'> & { readonly snapshotsDamaged?: number | undefined }):
+  | 'damaged'
+  | 'files'
+  | 'lost'
+  | null {
+  // Its files have names: more than that nobody says of it.
+  if ((snapshotsDamaged ?? 0) > 0) return 'files'
   // A check finds what is missing, too, and says more of it.
   if ((damage?.problemCount ?? 0) > 0) return 'damaged'
   return packsLost + snapshotsLost > 0 ? 'lost' : null

@@ -57,6 +57,9 @@ type ConsoleCall =
   | 'getVault'
   | 'getVaultUsage'
   | 'startVaultCheck'
+  | 'getVaultCare'
+  | 'startCare'
+  | 'listDamagedPaths'
   | 'exportRecoveryKey'
   | 'confirmRecoveryKey'
   | 'testRecoveryKey'
@@ -130,6 +133,9 @@ export const hubCalls = {
   getVault: { method: 'get', path: '/api/v1/vaults/{vaultId}' },
   getVaultUsage: { method: 'get', path: '/api/v1/vaults/{vaultId}/usage' },
   startVaultCheck: { method: 'post', path: '/api/v1/vaults/{vaultId}/check' },
+  getVaultCare: { method: 'get', path: '/api/v1/vaults/{vaultId}/care' },
+  startCare: { method: 'post', path: '/api/v1/vaults/{vaultId}/care/{kind}' },
+  listDamagedPaths: { method: 'get', path: '/api/v1/vaults/{vaultId}/damaged-paths' },
   exportRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/export' },
   confirmRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/confirm' },
   testRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/test' },

@@ -1,3 +1,5 @@
+import type { VaultDetails } from '@holdfast/shared-types'
+import { aVaultCare, someDamagedPaths } from '../care-world.ts'
 import { found, type AnswerParts, type Answers } from './answers.ts'
 
 /** Words of the list, for pictures; they open nothing. */
@@ -5,6 +7,8 @@ const pictured =
   'orbit glance velvet harbor cousin maple drift anchor salute window copper ladder mimic fragile tunnel panda bright oxygen lesson ribbon carbon village simple abstract'.split(
     ' ',
   )
+
+const isDamaged = ({ snapshotsDamaged }: VaultDetails): boolean => snapshotsDamaged > 0
 
 export const vaultsAnswers = ({ world }: AnswerParts): Answers => {
   const vaultOf = (vaultId: string) =>
@@ -20,6 +24,12 @@ export const vaultsAnswers = ({ world }: AnswerParts): Answers => {
         world.vaultUsages.find(({ vaultId }) => vaultId === params.vaultId),
         'vault.not-found',
       ),
+    getVaultCare: ({ params }) => aVaultCare(isDamaged(vaultOf(params.vaultId))),
+    startCare: ({ params }) => {
+      const care = aVaultCare(isDamaged(vaultOf(params.vaultId)))
+      return { ...care, works: care.works.map((work) => (work.kind === params.kind ? { ...work, isWaiting: true } : work)) }
+    },
+    listDamagedPaths: ({ params }) => ({ items: isDamaged(vaultOf(params.vaultId)) ? someDamagedPaths() : [], hasMore: false }),
     exportRecoveryKey: () => ({ slotId: 'ab'.repeat(16), words: pictured, createdAtMs: Date.now() }),
     confirmRecoveryKey: ({ params }) => {
       const vault = vaultOf(params.vaultId)

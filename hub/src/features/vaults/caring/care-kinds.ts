@@ -4,6 +4,7 @@ import { auditAll, type AuditDeps } from '../collecting/audits.ts'
 import type { Collections } from '../collecting/collections.ts'
 import { whileGoingOn } from '../checking/check-vault-deps.ts'
 import { markAffected } from '../damage/find-affected.ts'
+import { forgetLost } from '../damage/forget-lost.ts'
 import { nameDamage } from '../damage/name-damage.ts'
 import type { RetentionDoor } from '../doors/doors.ts'
 import type { LoadDeps } from '../opening/load-packs.ts'
@@ -64,6 +65,7 @@ async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<void> {
   const { vault, signal } = task
   await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
   task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
+  await forgetLost(deps, vault)
   task.count({ problems: (await damageFigures(deps.database.em(), vault.id)).snapshots })
 }
 

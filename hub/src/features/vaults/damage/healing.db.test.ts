@@ -89,6 +89,24 @@ describe('what was damaged', () => {
     expect((await agent.open()).readAgain).toHaveLength(1)
   })
 
+  test('or missing as a whole is no trouble any more once it was sent again', async () => {
+    const id = await backUp(kept)
+    await world.removePack(Buffer.from(await firstPack(), 'hex'))
+    await care(world, 'list')
+    await care(world, 'damage', null)
+    expect((await seeCare(world, agent)).damage).toMatchObject({ packsLost: 1, snapshots: 1 })
+    const session = await agent.open()
+    expect(session.readAgain?.length).toBeGreaterThan(0)
+    await agent.commit(session, await agent.prepare(session, treeOf(kept)))
+    await care(world, 'audit', null)
+    expect((await seeCare(world, agent)).damage).toMatchObject({ packsLost: 0, snapshots: 0 })
+    await expectRestored(agent, id, kept)
+    await expectSound(world)
+    await world.start()
+    await expectRestored(agent, id, kept)
+    await expectSound(world)
+  })
+
   test('stays named where nobody has it any more', async () => {
     await backUp(kept)
     await harm(world, agent, await firstPack(), flipBit)

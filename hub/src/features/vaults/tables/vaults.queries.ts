@@ -20,7 +20,7 @@ export interface VaultRecord {
 }
 
 /** What is there and usable, and what was missing from the store at the last start. */
-export type VaultTotals = Pick<Vault, 'packs' | 'bytesStored' | 'snapshots' | 'packsLost' | 'snapshotsLost'>
+export type VaultTotals = Pick<Vault, 'packs' | 'bytesStored' | 'snapshots' | 'packsLost' | 'snapshotsLost' | 'snapshotsDamaged'>
 
 /** Oldest first: the first one is the default. */
 export async function listVaultRecords(em: EntityManager): Promise<VaultRecord[]> {
@@ -152,6 +152,7 @@ interface TotalsRow {
   readonly packs_lost: string
   readonly snapshots: string
   readonly snapshots_lost: string
+  readonly snapshots_damaged: string
 }
 
 /** Reads each row of the vault's packs and snapshots once: a second for a million. */
@@ -161,7 +162,8 @@ export async function totalsOfVault(em: EntityManager, vaultId: VaultId): Promis
       (select count(*) filter (where state = 'live') as packs, coalesce(sum(size_bytes) filter (where state = 'live'), 0) as bytes,
         count(*) filter (where state = 'lost') as packs_lost from pack where vault_id = ${vaultId}) p,
       (select count(*) filter (where state = 'committed' and deleted_at is null) as snapshots,
-        count(*) filter (where state = 'lost' and deleted_at is null) as snapshots_lost from snapshot where vault_id = ${vaultId}) s`.execute(
+        count(*) filter (where state = 'lost' and deleted_at is null) as snapshots_lost,
+        count(*) filter (where state = 'committed' and deleted_at is null and lacking_blobs > 0) as snapshots_damaged from snapshot where vault_id = ${vaultId}) s`.execute(
     tablesOf(em),
   )
   const [row] = rows
@@ -171,5 +173,6 @@ export async function totalsOfVault(em: EntityManager, vaultId: VaultId): Promis
     snapshots: Number(row?.snapshots ?? 0),
     packsLost: Number(row?.packs_lost ?? 0),
     snapshotsLost: Number(row?.snapshots_lost ?? 0),
+    snapshotsDamaged: Number(row?.snapshots_damaged ?? 0),
   }
 }
