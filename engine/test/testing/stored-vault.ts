@@ -114,6 +114,11 @@ export class VaultLife {
     return life
   }
 
+  /** Another life of the same vault: what it knows is in the store. */
+  reopened(): Promise<VaultLife> {
+    return VaultLife.open(this.#store, this.#secrets)
+  }
+
   get #keys() {
     return this.vault.domainKeys(this.#secrets.domainId)
   }
