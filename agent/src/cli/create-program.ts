@@ -99,6 +99,7 @@ interface RestoreOptions extends HostOption {
   readonly include?: string[]
   readonly conflict: string
   readonly dryRun?: boolean
+  readonly withDeleted?: boolean
   readonly yes?: boolean
 }
 
@@ -119,6 +120,7 @@ function addRestoreCommand(program: Command, act: Act): void {
         .choices(ConflictMode.options)
         .default(standardConflictMode),
     )
+    .option('--with-deleted', 'also what was deleted at the source and is kept; a deleted file that is named comes back without it')
     .option('--dry-run', 'tell what would be done, and write nothing')
     .option('--yes', 'to the original place without a question')
     .option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
@@ -137,6 +139,7 @@ function addRestoreCommand(program: Command, act: Act): void {
           include: options.include ?? [],
           conflict: options.conflict,
           dryRun: options.dryRun === true,
+          withDeleted: options.withDeleted === true,
           yes: options.yes === true,
         }),
       ),
@@ -151,6 +154,7 @@ interface BackupOptions extends JsonOption {
   readonly preset?: string[]
   readonly excludeCaches?: boolean
   readonly oneFileSystem?: boolean
+  readonly keepDeleted?: boolean
   readonly compression?: Compression
 }
 
@@ -166,6 +170,7 @@ function addBackupCommand(program: Command, act: Act): void {
     .option('--preset <name>', 'leave out what a preset does: see `holdfast presets`; may be repeated', collect)
     .option('--exclude-caches', 'of folders with a CACHEDIR.TAG keep only the tag')
     .option('--one-file-system', 'keep folders on other file systems empty')
+    .option('--keep-deleted', 'keep in the snapshot, marked, what the last one of the same paths held and is deleted now')
     .addOption(
       new Option(
         '--compression <how>',
@@ -180,6 +185,7 @@ function addBackupCommand(program: Command, act: Act): void {
           full: options.full === true,
           plan: options.plan,
           compression: options.compression,
+          keepDeleted: options.keepDeleted === true,
           exclusions: {
             patterns: options.exclude ?? [],
             files: options.excludeFile ?? [],
@@ -219,10 +225,13 @@ function addSnapshotCommands(program: Command, act: Act): void {
     .description('list what is in a snapshot')
     .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
     .argument('[path]', 'folder or file in it')
+    .option('--deleted', 'show also what was deleted at the source and is kept')
     .option(...hostOption)
     .option(...jsonOption)
-    .action((snapshot: string, path: string | undefined, options: HostOption) =>
-      act(options, async (context) => (await import('./ls-command.ts')).lsCommand(context, { snapshot, path, host: options.host })),
+    .action((snapshot: string, path: string | undefined, options: HostOption & { readonly deleted?: boolean }) =>
+      act(options, async (context) =>
+        (await import('./ls-command.ts')).lsCommand(context, { snapshot, path, host: options.host, withDeleted: options.deleted === true }),
+      ),
     )
 }
 

@@ -30,6 +30,8 @@ export interface RestoreArguments {
   readonly include: readonly string[]
   readonly conflict: string
   readonly dryRun: boolean
+  /** Also what was deleted at the source and is kept. */
+  readonly withDeleted: boolean
   /** Goes on without a question. */
   readonly yes: boolean
 }
@@ -55,6 +57,7 @@ function makeOrder({
   paths,
   include,
   dryRun,
+  withDeleted,
   ...args
 }: RestoreArguments): (id: RestoreOrder['snapshotId']) => RunOrder {
   if (target !== undefined && original) throw invalid('--target and --original exclude each other.')
@@ -73,6 +76,7 @@ function makeOrder({
     ...(include.length === 0 ? {} : { include: [...include] }),
     ...(conflict === standardConflictMode ? {} : { conflict }),
     ...(dryRun ? { dryRun } : {}),
+    ...(withDeleted ? { withDeleted } : {}),
   })
 }
 

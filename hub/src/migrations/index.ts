@@ -11,6 +11,7 @@ import { Migration20261121213958_add_vault_key_and_check_facts } from './Migrati
 import { Migration20261122004538_add_vault_damage } from './Migration20261122004538_add_vault_damage.ts'
 import { Migration20261122112012_add_device_limits } from './Migration20261122112012_add_device_limits.ts'
 import { Migration20261122112309_add_plan_compression } from './Migration20261122112309_add_plan_compression.ts'
+import { Migration20261122235406_add_plan_deleted_files } from './Migration20261122235406_add_plan_deleted_files.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261122004538_add_vault_damage,
   Migration20261122112012_add_device_limits,
   Migration20261122112309_add_plan_compression,
+  Migration20261122235406_add_plan_deleted_files,
 ]

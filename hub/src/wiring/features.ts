@@ -8,7 +8,7 @@ import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
 import { createPlans } from '../features/plans/index.ts'
 import { createHosts, type Hosts } from '../features/hosts/index.ts'
-import { createRuns, getRunForAgent, lastOutcomes, runFigures, type Runs, type RunSnapshots } from '../features/runs/index.ts'
+import { createRuns, getRunForAgent, lastOutcomes, runFigures, runsLike, type Runs, type RunSnapshots } from '../features/runs/index.ts'
 import { createPeople } from '../features/people/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
@@ -44,6 +44,7 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
   // Vaults ask runs and runs ask snapshots, so one of the two doors opens when both are there.
   const runsDoor = {
     getRunForAgent,
+    runsLike,
     markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
   }
   const auth = createAuth(services, cookieName)

@@ -2,7 +2,7 @@ import { AppError, type AgentId, type RunId, type RunKind, type RunRequest, type
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { applyToRun } from './apply-to-run.ts'
 import type { RunRow } from './run.entity.ts'
-import { findRun } from './runs.queries.ts'
+import { findRun, listLike } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
 /** What other features know of a run. */
@@ -28,6 +28,21 @@ export async function getRunForAgent(em: EntityManager, runId: RunId, agentId: A
   if (run === null || run.agentId !== agentId) throw new AppError('run.not-found')
   if (fence !== undefined && run.fence !== fence) throw new AppError('run.fence-stale')
   return toRecord(run)
+}
+
+/**
+ * Those of `candidates` that belong to the same plan as a run does, or have the same sources where it has no plan.
+ * @throws AppError `run.not-found`
+ */
+export async function runsLike(
+  em: EntityManager,
+  runId: RunId,
+  candidates: readonly RunId[],
+): Promise<{ readonly runIds: ReadonlySet<RunId>; readonly planName: string | null }> {
+  const run = await findRun(em, runId)
+  if (run === null) throw new AppError('run.not-found')
+  const planId = run.planId ?? null
+  return { runIds: new Set(await listLike(em, { planId, sourceKey: run.sourceKey }, candidates)), planName: run.planName ?? null }
 }
 
 /**

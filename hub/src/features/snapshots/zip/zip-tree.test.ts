@@ -42,7 +42,7 @@ function endless(entries: readonly TreeEntry[]): SnapshotTree & { readonly open:
 
 async function zipOf(tree: SnapshotTree, limits = zipLimits): Promise<string> {
   const parts: Uint8Array[] = []
-  for await (const part of zipTree({ tree, parent: null, roots: null }, limits)) parts.push(part)
+  for await (const part of zipTree({ tree, parent: null, roots: null, withDeleted: false }, limits)) parts.push(part)
   return Buffer.concat(parts).toString('latin1')
 }
 

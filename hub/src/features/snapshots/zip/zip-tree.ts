@@ -13,6 +13,8 @@ export interface ZipSource {
   readonly parent: FolderEntry | null
   /** Of the parent; null = all it has. */
   readonly roots: AsyncIterable<TreeEntry> | null
+  /** Also what the snapshot keeps of deleted files; `roots` are in the zip whatever they are, and so is all in a root that is deleted itself. */
+  readonly withDeleted: boolean
 }
 
 /** A folder that is being walked. */
@@ -21,6 +23,7 @@ interface Frame {
   readonly children: AsyncIterator<TreeEntry>
   /** Of the zip; empty at its top, and ends in a slash below. */
   readonly path: string
+  readonly takesDeleted: boolean
 }
 
 const kinds = { file: 0o100000, folder: 0o040000, symlink: 0o120000 } as const
@@ -34,13 +37,14 @@ export function zipTree(source: ZipSource, limits: ZipLimits = zipLimits): Async
   return gatherParts(walk(source, limits))
 }
 
-async function* walk({ tree, parent, roots }: ZipSource, limits: ZipLimits): AsyncGenerator<Uint8Array> {
+async function* walk({ tree, parent, roots, withDeleted }: ZipSource, limits: ZipLimits): AsyncGenerator<Uint8Array> {
   const writer = new ZipWriter()
   const leftOut = new LeftOut()
   const open = (folder: FolderEntry | null, path: string, children: AsyncIterable<TreeEntry>): Frame => ({
     folder,
     path,
     children: children[Symbol.asyncIterator](),
+    takesDeleted: withDeleted || (path === '' ? roots !== null : folder !== null && folder.deletedAtMs !== null),
   })
   // A stack of our own: the hub must not run out of its for a tree that is deep.
   const frames = [open(parent, '', roots ?? tree.children(parent))]
@@ -52,6 +56,7 @@ async function* walk({ tree, parent, roots }: ZipSource, limits: ZipLimits): Asy
         continue
       }
       const entry = next.value
+      if (entry.deletedAtMs !== null && !frame.takesDeleted) continue
       if (writer.entries >= limits.entries) throw tooLarge(writer.entries)
       const name = await nameIn(tree, frame, entry)
       const path = Buffer.from(`${name}${entry.type === 'folder' ? '/' : ''}`)

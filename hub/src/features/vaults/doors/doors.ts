@@ -15,7 +15,16 @@ export interface RunRecord {
   readonly request: RunRequest
 }
 
+/** Runs that backed up the same as another one. */
+export interface RunsLike {
+  readonly runIds: ReadonlySet<RunId>
+  /** Of the plan that they belong to; null for runs without one. */
+  readonly planName: string | null
+}
+
 export interface RunsDoor {
+  /** Those of `candidates` that belong to the same plan as a run does, or have the same sources where it has no plan. */
+  runsLike(em: EntityManager, runId: RunId, candidates: readonly RunId[]): Promise<RunsLike>
   /**
    * A run in the hands of this agent.
    * @param fence when given it must be the run's own.

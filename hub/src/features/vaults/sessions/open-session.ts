@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { AppError, isEndState, SessionId, type AckOf, type AgentId, type agentRequests, type BodyOf } from '@holdfast/shared-types'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealDomainKeys } from '@holdfast/engine/vault'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
-import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
+import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/doors.ts'
+import { findKeepBase } from './keep-base.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
 import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
 import { sessionNotFound } from './require-open-session.ts'
@@ -38,12 +40,12 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
   if (agent.vaultId !== vaultId) throw new AppError('vault.not-found', { context: { vaultId } })
   const { domainId } = agent
   const keys = vault.domainKeys(domainId)
-  const session = await database.transaction(async (tx) => {
+  const { session, run } = await database.transaction(async (tx) => {
     const run = await runs.getRunForAgent(tx, runId, agentId, fence)
     if (run.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
     if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
     const { epoch } = vault.record
-    return openSessionRow(tx, {
+    const session = await openSessionRow(tx, {
       id: SessionId.parse(randomUUID()),
       runId,
       agentId,
@@ -54,6 +56,7 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
       epoch,
       openedAt: new Date(deps.now()),
     })
+    return { session, run }
   })
   if (session.state !== 'open') throw sessionNotFound(session.id)
   return {
@@ -64,7 +67,15 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
     usableBaseSnapshots: await usableBaseSnapshots(deps, session),
     hasBlobs: vault.contents.hasBlobs(domainId),
     nextSnapshotSeq: session.snapshotSeq,
+    ...(await keepBaseOf(deps, em, run, agent)),
   }
+}
+
+/** Said only where it was asked for: an agent that keeps nothing needs to know of no such thing. */
+async function keepBaseOf({ runs }: OpenSessionDeps, em: EntityManager, run: RunRecord, agent: AgentRecord): Promise<Pick<Answer, 'keepBase'>> {
+  if (run.request.kind !== 'backup' || run.request.deletedFiles !== 'keep') return {}
+  const base = await findKeepBase(runs, em, run, agent)
+  return { keepBase: base === null ? null : { snapshotId: base.snapshot.id, isNewest: base.isNewest } }
 }
 
 /** Newest first. */

@@ -157,6 +157,22 @@ export async function listSnapshotsOfAgent(
   return rows.map(toRecord)
 }
 
+/** Which runs made an agent's snapshots, lost ones included; newest first. */
+export async function listSnapshotMakers(
+  em: EntityManager,
+  vaultId: VaultId,
+  agentId: AgentId,
+): Promise<Pick<SnapshotRecord, 'id' | 'domainId' | 'runId' | 'plan' | 'state'>[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .select(['id', 'domain_id', 'run_id', 'plan', 'state'])
+    .where('vault_id', '=', vaultId)
+    .where('agent_id', '=', agentId)
+    .orderBy('seq', 'desc')
+    .execute()
+  return rows.map((row) => ({ id: toId(row.id), domainId: row.domain_id, runId: row.run_id, plan: row.plan, state: row.state }))
+}
+
 /** Ids and keys' parts of all of a vault, lost ones included: to compare with the store. */
 export async function listSnapshotPlaces(
   em: EntityManager,
