@@ -22,6 +22,7 @@ import {
   messageEvent,
   RunId,
   SessionId,
+  type SnapshotId,
   toProblem,
   toWireError,
   type AckOf,
@@ -74,6 +75,8 @@ export class FakeHub {
   /** What is said of a snapshot's maker; a test may say something else. */
   answerSigner: (object: Uint8Array) => Uint8Array = (object) => object
   usableBaseSnapshots: readonly string[] = []
+  /** What backups that keep deleted files are told to keep them from; undefined says nothing. */
+  keepBase: { readonly snapshotId: SnapshotId; readonly isNewest: boolean } | null | undefined = undefined
   readonly #http: Server
   readonly #io: SocketServer
   #links = new Set<Socket>()
@@ -246,6 +249,7 @@ export class FakeHub {
           usableBaseSnapshots: [...this.usableBaseSnapshots],
           hasBlobs: this.vault.packs.size > 0,
           nextSnapshotSeq: this.vault.snapshots.size + 1,
+          ...(this.keepBase === undefined ? {} : { keepBase: this.keepBase }),
         })
       case 'session.have':
         return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
@@ -296,7 +300,8 @@ export class FakeHub {
 
   #snapshotOf(runId: RunId): Uint8Array {
     const asked = this.requests.get(runId)
-    const object = asked === undefined || asked.kind === 'backup' ? undefined : this.vault.snapshots.get(asked.snapshotId)
+    const snapshotId = asked?.kind === 'backup' ? this.keepBase?.snapshotId : asked?.snapshotId
+    const object = snapshotId === undefined ? undefined : this.vault.snapshots.get(snapshotId)
     if (object === undefined) throw new AppError('snapshot.not-found')
     return object
   }

@@ -56,6 +56,7 @@ const anEntry = (path: string, changes: Partial<SnapshotEntry> = {}): SnapshotEn
   size: 42,
   mtimeNs: '1700000000123456789',
   symlinkTarget: null,
+  deletedAtMs: null,
   subtree: null,
   ...changes,
 })
