@@ -235,6 +235,7 @@ export function anEntry(path: string, given: Partial<SnapshotEntry> = {}): Snaps
     size: type === 'file' ? 4096 : 0,
     mtimeNs: '1763712345123456789',
     symlinkTarget: null,
+    deletedAtMs: null,
     subtree: type === 'folder' ? { files: 12, bytes: 48_213, errors: 0 } : null,
     ...given,
   }
