@@ -38,9 +38,22 @@ const sh = (script: string): unknown => execFileSync('sh', ['-ec', script], { cw
 async function backUp(base: CommittedSnapshot | null, over: Partial<ArchiveOptions> = {}): Promise<CommittedSnapshot> {
   const keepBase = base === null ? null : life.keepBase(base.key, () => reads++)
   return life.backUp(source, `${folder}/catalogue`, {
-    keep: { base: keepBase, onReplaced: (path) => replaced.push(Buffer.from(path).toString().slice(source.length + 1)) },
+    keep: {
+      base: keepBase,
+      onReplaced: (path) =>
+        replaced.push(
+          Buffer.from(path)
+            .toString()
+            .slice(source.length + 1),
+        ),
+    },
     onItemError: (path, error) => {
-      told.push([Buffer.from(path).toString().slice(source.length + 1), error.code])
+      told.push([
+        Buffer.from(path)
+          .toString()
+          .slice(source.length + 1),
+        error.code,
+      ])
       return 'skip'
     },
     ...over,
@@ -216,9 +229,12 @@ describe('a backup that keeps what was deleted', () => {
     sh('mkdir folder; echo 1 > folder/1; echo 2 > folder/2; echo 3 > 3')
     const first = await backUp(null)
     sh('rm folder/1 folder/2')
-    const failing = (error: Error): Partial<ArchiveOptions> => ({
-      keep: { base: { ...life.keepBase(first.key), open: () => Promise.reject(error) }, onReplaced: () => undefined },
-    })
+    const failing = (error: Error): Partial<ArchiveOptions> => {
+      const open = async (): Promise<never> => {
+        throw error
+      }
+      return { keep: { base: { ...life.keepBase(first.key), open }, onReplaced: () => undefined } }
+    }
     await expect(backUp(first, failing(new EngineError('store.unavailable', 'away')))).rejects.toMatchObject({ code: 'store.unavailable' })
     await expect(backUp(first, failing(new Error('away')))).rejects.toThrow('away')
     const second = await backUp(first, failing(new EngineError('snapshot.invalid', 'damaged')))

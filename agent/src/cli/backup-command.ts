@@ -33,7 +33,13 @@ export function backupCommand(context: CommandContext, args: BackupArguments): P
 function runPlan(context: CommandContext, name: string, args: BackupArguments): Promise<number> {
   const { paths, full, exclusions, compression, keepDeleted } = args
   const { patterns, files, presets, caches, oneFileSystem } = exclusions
-  if (paths.length + patterns.length + files.length + presets.length > 0 || caches || oneFileSystem || keepDeleted || compression !== undefined)
+  if (
+    paths.length + patterns.length + files.length + presets.length > 0 ||
+    caches ||
+    oneFileSystem ||
+    keepDeleted ||
+    compression !== undefined
+  )
     throw new AppError('command.invalid', {
       message: 'A plan says itself what is backed up, what is left out, what becomes of deleted files and how it is compressed.',
       cure: 'Give --plan alone, or leave it out.',

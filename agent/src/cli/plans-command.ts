@@ -28,7 +28,13 @@ const columns = [{ title: 'Plan' }, { title: 'State' }, { title: 'Last run' }, {
 const planTable = (plans: readonly Plan[]): string[] =>
   formatTable(
     columns,
-    plans.map((plan) => [escapeText(plan.name), stateOf(plan), lastOf(plan), plan.deletedFiles === 'keep' ? 'kept' : 'not kept', plan.sources.map(escapePath).join(', ')]),
+    plans.map((plan) => [
+      escapeText(plan.name),
+      stateOf(plan),
+      lastOf(plan),
+      plan.deletedFiles === 'keep' ? 'kept' : 'not kept',
+      plan.sources.map(escapePath).join(', '),
+    ]),
   )
 
 const stateOf = ({ problem, activeRun }: Plan): string => problem?.message ?? activeRun?.state ?? 'ready'

@@ -141,7 +141,10 @@ function tellOfDeleted({ context }: Backup, { deleted }: ArchiveOutcome): void {
   if (deleted === null) return
   const { files, folders, filesNewlyDeleted, replaced } = deleted
   const more = replaced === 0 ? '' : ` ${replaced} deleted or replaced things could not be kept: something else has their name now.`
-  context.log('backup.deleted-kept', `Deleted and kept: ${files} files and ${folders} folders, ${filesNewlyDeleted} of the files since the last backup.${more}`)
+  context.log(
+    'backup.deleted-kept',
+    `Deleted and kept: ${files} files and ${folders} folders, ${filesNewlyDeleted} of the files since the last backup.${more}`,
+  )
 }
 
 function makeSink({ context, request, session, keys }: Backup): SessionSink {

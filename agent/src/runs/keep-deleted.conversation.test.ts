@@ -32,7 +32,11 @@ async function backUp(last: Report | null, { full = false } = {}): Promise<Repor
   return endOf(hub, await hub.begin({ ...aBackupOf(hub, sources, full), deletedFiles: 'keep' } as RunRequest))
 }
 const deletedOf = ({ body }: Report): BackupResult['deleted'] => (body['result'] as BackupResult).deleted
-const readOf = (what: string): number => hub.reports('run.log').flatMap(({ body }) => body['lines'] as { event: string }[]).filter(({ event }) => event === what).length
+const readOf = (what: string): number =>
+  hub
+    .reports('run.log')
+    .flatMap(({ body }) => body['lines'] as { event: string }[])
+    .filter(({ event }) => event === what).length
 
 async function restored(of: Report, over: Partial<RestoreRequest> = {}): Promise<string[]> {
   const target = join(folder.path, 'target')
@@ -50,7 +54,10 @@ test('what is deleted is kept by the agent from backup to backup, with its catal
   const second = await backUp(first)
   rmSync(join(sources, 'gone'), { recursive: true })
   const third = await backUp(second)
-  expect(third.body).toMatchObject({ outcome: 'succeeded', result: { files: 1, bytes: 500, deleted: { files: 3, folders: 2, filesNewlyDeleted: 2 } } })
+  expect(third.body).toMatchObject({
+    outcome: 'succeeded',
+    result: { files: 1, bytes: 500, deleted: { files: 3, folders: 2, filesNewlyDeleted: 2 } },
+  })
   expect(readOf('backup.base-read')).toBe(2)
   // Nothing is deleted: nothing is asked for.
   const fourth = await backUp(third)
@@ -82,7 +89,11 @@ test('what cannot be kept is told by its name, and the backup is made', async ()
   hub.onHttp = () => undefined
   hub.keepBase = { snapshotId: snapshotOf(first), isNewest: false }
   const third = await endOf(hub, await hub.begin({ ...aBackupOf(hub, sources), deletedFiles: 'keep' } as RunRequest))
-  expect(third.body).toMatchObject({ outcome: 'warning', warnings: [{ path: '', code: 'vault.corrupt' }], result: { deleted: { files: 1 } } })
+  expect(third.body).toMatchObject({
+    outcome: 'warning',
+    warnings: [{ path: '', code: 'vault.corrupt' }],
+    result: { deleted: { files: 1 } },
+  })
 })
 
 test('a backup that keeps nothing asks for no base and says nothing of deleted files', async () => {

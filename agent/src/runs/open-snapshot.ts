@@ -3,7 +3,16 @@ import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
-import { InlineOpener, nodePrimitives, rawPublicKey, RemoteSource, signerOf, smallReadRoom, WorkerOpener, type Opener } from '@holdfast/engine/vault'
+import {
+  InlineOpener,
+  nodePrimitives,
+  rawPublicKey,
+  RemoteSource,
+  signerOf,
+  smallReadRoom,
+  WorkerOpener,
+  type Opener,
+} from '@holdfast/engine/vault'
 import type { AgentId, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 import { thisSystem } from '../presets/this-system.ts'

@@ -56,7 +56,11 @@ export class TreeWriter {
   }
 
   /** A folder that is deleted and kept; so is everything in it. @param blobs what the head needs. */
-  startKeptFolder(path: Uint8Array, { head, blobs }: { head: FolderHead; blobs: readonly CataloguedBlob[] }, known: KnownFolder | null): void {
+  startKeptFolder(
+    path: Uint8Array,
+    { head, blobs }: { head: FolderHead; blobs: readonly CataloguedBlob[] },
+    known: KnownFolder | null,
+  ): void {
     this.#start(path, { head, known, keptBlobs: blobs })
   }
 

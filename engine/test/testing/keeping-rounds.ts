@@ -106,7 +106,12 @@ class KeepingPlay {
       const { key, outcome } = await life.backUp('', catalogue, {
         clock,
         sources: paths(sources),
-        exclusions: { patterns: excluded.map((line) => Buffer.from(line)), absolutePatterns: [], cacheContents: false, otherFileSystems: false },
+        exclusions: {
+          patterns: excluded.map((line) => Buffer.from(line)),
+          absolutePatterns: [],
+          cacheContents: false,
+          otherFileSystems: false,
+        },
         onItemError: () => 'skip',
         keep: { base: this.#base === null ? null : life.keepBase(this.#base), onReplaced: () => undefined },
         ...(this.#random(8) === 0 ? { previous: null } : {}),
@@ -138,7 +143,10 @@ class KeepingPlay {
 export async function snapshotTree(life: VaultLife, key: string, folder: string): Promise<Tree> {
   const source = life.newSource()
   const reader = new TreeReader((type, id) => source.read(type, id))
-  const components = folder.split('/').slice(1).map((name) => Buffer.from(name))
+  const components = folder
+    .split('/')
+    .slice(1)
+    .map((name) => Buffer.from(name))
   const top = await reader.resolve((await life.bodyOf(key)).root, components)
   const tree = new Map<string, Thing>()
   const text = async (file: FileEntry): Promise<string> => {

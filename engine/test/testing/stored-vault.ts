@@ -1,5 +1,13 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
-import { archive, commitCatalogue, openCatalogue, type ArchiveOptions, type ArchiveOutcome, type Clock, type KeepBase } from '../../src/archiver/index.ts'
+import {
+  archive,
+  commitCatalogue,
+  openCatalogue,
+  type ArchiveOptions,
+  type ArchiveOutcome,
+  type Clock,
+  type KeepBase,
+} from '../../src/archiver/index.ts'
 import { toBase64Url, toHex } from '../../src/bytes/index.ts'
 import { EngineError } from '../../src/errors/index.ts'
 import {

@@ -33,7 +33,10 @@ export function writeOther(writer: ByteWriter, { name, isFolder }: CataloguedOth
 }
 
 export function writeKept(writer: ByteWriter, { entry, blobs }: KeptLine): void {
-  writer.lengthPrefixed(entry.name).u8(flag.kept).lengthPrefixed(encodeLeafPage([entry]))
+  writer
+    .lengthPrefixed(entry.name)
+    .u8(flag.kept)
+    .lengthPrefixed(encodeLeafPage([entry]))
   writeBlobs(writer, blobs)
 }
 

@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { backupExclusions, Compression, DeletedFiles, LogLine, restoreModes, Run, RunCurve, RunEvent, RunKind, RunState } from '../../model/run.ts'
+import {
+  backupExclusions,
+  Compression,
+  DeletedFiles,
+  LogLine,
+  restoreModes,
+  Run,
+  RunCurve,
+  RunEvent,
+  RunKind,
+  RunState,
+} from '../../model/run.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -11,7 +22,9 @@ const BackupOrder = z.strictObject({
   full: z.boolean().default(false),
   ...backupExclusions,
   compression: Compression.optional().describe('Of contents that are sent; fast unless said'),
-  deletedFiles: DeletedFiles.optional().describe('What is gone at the source goes from the new snapshot (follow, unless said), or stays in it, marked'),
+  deletedFiles: DeletedFiles.optional().describe(
+    'What is gone at the source goes from the new snapshot (follow, unless said), or stays in it, marked',
+  ),
 })
 const RestoreOrder = z.strictObject({
   kind: z.literal('restore'),

@@ -1,4 +1,14 @@
-import type { AgentId, Compression, DeletedFiles, HostFacts, Plan, PlanChange, PlanOrder, RetryPolicy, WirePath } from '@holdfast/shared-types'
+import type {
+  AgentId,
+  Compression,
+  DeletedFiles,
+  HostFacts,
+  Plan,
+  PlanChange,
+  PlanOrder,
+  RetryPolicy,
+  WirePath,
+} from '@holdfast/shared-types'
 
 /** A plan while it is written: what is typed stays as it is typed. */
 export interface PlanDraft {

@@ -18,10 +18,7 @@ export async function findFolder(tree: SnapshotTree, path: readonly Uint8Array[]
 }
 
 /** What a choice names: entries of the folder, or the folder itself as the one entry of what it lies in. @throws AppError as `findFolder`, and `snapshot.zip-too-large` */
-export async function zipSourceOf(
-  { tree, snapshot }: VisibleTree,
-  { folder: path, names, withDeleted }: ZipChoice,
-): Promise<ZipSource> {
+export async function zipSourceOf({ tree, snapshot }: VisibleTree, { folder: path, names, withDeleted }: ZipChoice): Promise<ZipSource> {
   const folder = await findFolder(tree, path)
   // Chosen names were counted when their ticket was made.
   if (names !== null) return { tree, parent: folder, roots: chosen(tree, folder, names), withDeleted }

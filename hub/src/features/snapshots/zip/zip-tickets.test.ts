@@ -21,7 +21,10 @@ test('tickets of one account with long paths cost that account its oldest ones, 
   const [ada, greedy] = [agent('1'), agent('2')]
   const ofAda = tickets.issue(ada, { snapshotId, folder: [Buffer.from('home')], names: null, withDeleted: false }).ticket
   const text = randomBytes(100_000)
-  const made = Array.from({ length: 400 }, () => tickets.issue(greedy, { snapshotId, folder: [text], names: null, withDeleted: false }).ticket)
+  const made = Array.from(
+    { length: 400 },
+    () => tickets.issue(greedy, { snapshotId, folder: [text], names: null, withDeleted: false }).ticket,
+  )
   expect(tickets.redeem(ada, snapshotId, ofAda).folder).toEqual([Uint8Array.from(Buffer.from('home'))])
   const kept = made.filter((ticket) => isKept(() => tickets.redeem(greedy, snapshotId, ticket)))
   expect(kept).toEqual(made.slice(-kept.length))

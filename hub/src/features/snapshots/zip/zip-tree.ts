@@ -23,7 +23,6 @@ interface Frame {
   readonly children: AsyncIterator<TreeEntry>
   /** Of the zip; empty at its top, and ends in a slash below. */
   readonly path: string
-  readonly takesDeleted: boolean
 }
 
 const kinds = { file: 0o100000, folder: 0o040000, symlink: 0o120000 } as const
@@ -43,9 +42,11 @@ async function* walk({ tree, parent, roots, withDeleted }: ZipSource, limits: Zi
   const open = (folder: FolderEntry | null, path: string, children: AsyncIterable<TreeEntry>): Frame => ({
     folder,
     path,
-    children: children[Symbol.asyncIterator](),
-    takesDeleted: withDeleted || (path === '' ? roots !== null : folder !== null && folder.deletedAtMs !== null),
+    children: (withDeleted || isAsked(folder, path) ? children : withoutDeleted(children))[Symbol.asyncIterator](),
   })
+  // At the top what was named, below it what is in a folder that is deleted itself.
+  const isAsked = (folder: FolderEntry | null, path: string): boolean =>
+    path === '' ? roots !== null : folder !== null && folder.deletedAtMs !== null
   // A stack of our own: the hub must not run out of its for a tree that is deep.
   const frames = [open(parent, '', roots ?? tree.children(parent))]
   try {
@@ -56,7 +57,6 @@ async function* walk({ tree, parent, roots, withDeleted }: ZipSource, limits: Zi
         continue
       }
       const entry = next.value
-      if (entry.deletedAtMs !== null && !frame.takesDeleted) continue
       if (writer.entries >= limits.entries) throw tooLarge(writer.entries)
       const name = await nameIn(tree, frame, entry)
       const path = Buffer.from(`${name}${entry.type === 'folder' ? '/' : ''}`)
@@ -76,6 +76,10 @@ async function* walk({ tree, parent, roots, withDeleted }: ZipSource, limits: Zi
     // Whoever reads no further leaves nothing open.
     for (const { children } of frames) await children.return?.()
   }
+}
+
+async function* withoutDeleted(entries: AsyncIterable<TreeEntry>): AsyncGenerator<TreeEntry> {
+  for await (const entry of entries) if (entry.deletedAtMs === null) yield entry
 }
 
 const nameIn = async (tree: SnapshotTree, { folder, path }: Frame, { name }: TreeEntry): Promise<string> =>

@@ -41,11 +41,11 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
   const { domainId } = agent
   const keys = vault.domainKeys(domainId)
   const { session, run } = await database.transaction(async (tx) => {
-    const run = await runs.getRunForAgent(tx, runId, agentId, fence)
-    if (run.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
-    if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
+    const asked = await runs.getRunForAgent(tx, runId, agentId, fence)
+    if (asked.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
+    if (isEndState(asked.state)) throw new AppError('run.already-finished', { context: { runId } })
     const { epoch } = vault.record
-    const session = await openSessionRow(tx, {
+    const opened = await openSessionRow(tx, {
       id: SessionId.parse(randomUUID()),
       runId,
       agentId,
@@ -56,7 +56,7 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
       epoch,
       openedAt: new Date(deps.now()),
     })
-    return { session, run }
+    return { session: opened, run: asked }
   })
   if (session.state !== 'open') throw sessionNotFound(session.id)
   return {
@@ -72,7 +72,12 @@ export async function openSession(deps: OpenSessionDeps, agentId: AgentId, { run
 }
 
 /** Said only where it was asked for: an agent that keeps nothing needs to know of no such thing. */
-async function keepBaseOf({ runs }: OpenSessionDeps, em: EntityManager, run: RunRecord, agent: AgentRecord): Promise<Pick<Answer, 'keepBase'>> {
+async function keepBaseOf(
+  { runs }: OpenSessionDeps,
+  em: EntityManager,
+  run: RunRecord,
+  agent: AgentRecord,
+): Promise<Pick<Answer, 'keepBase'>> {
   if (run.request.kind !== 'backup' || run.request.deletedFiles !== 'keep') return {}
   const base = await findKeepBase(runs, em, run, agent)
   return { keepBase: base === null ? null : { snapshotId: base.snapshot.id, isNewest: base.isNewest } }

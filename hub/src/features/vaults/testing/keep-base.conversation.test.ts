@@ -26,7 +26,8 @@ type Opened = WireSession & { readonly keepBase?: { readonly snapshotId: string;
 
 const makePlan = (change: object): Promise<Plan> =>
   hub.json<Plan>(hub.post('/api/v1/plans', { agentId: agent.agentId, name: 'Home', sources: [{ path: '/home' }], ...change }))
-const ofPlan = async ({ id }: Plan, by = agent): Promise<Opened> => open((await hub.json<Run>(hub.post(`/api/v1/plans/${id}/runs`, {}))).id, by)
+const ofPlan = async ({ id }: Plan, by = agent): Promise<Opened> =>
+  open((await hub.json<Run>(hub.post(`/api/v1/plans/${id}/runs`, {}))).id, by)
 const adHoc = async (path: string, order: object = { deletedFiles: 'keep' }): Promise<Opened> =>
   open((await hub.startRun(agent.agentId, { sources: [{ path }], ...order })).id, agent)
 
