@@ -165,6 +165,7 @@ export function aPlan(device: Device, given: Partial<Plan> = {}): Plan {
     name: 'Home',
     sources: [{ path: '/home' }],
     compression: 'fast',
+    deletedFiles: 'follow',
     retries: { count: 3, firstDelayMs: 5 * minute },
     timeoutMs: null,
     shrinkLimitPercent: 50,
