@@ -75,6 +75,7 @@ interface BackupOptions extends JsonOption {
   readonly preset?: string[]
   readonly excludeCaches?: boolean
   readonly oneFileSystem?: boolean
+  readonly keepDeleted?: boolean
   readonly compression?: Compression
 }
 
@@ -90,6 +91,7 @@ function addBackupCommands(program: Command, act: Act): void {
     .option('--preset <name>', 'leave out what a preset does: see `holdfast presets`; may be repeated', collect)
     .option('--exclude-caches', 'of folders with a CACHEDIR.TAG keep only the tag')
     .option('--one-file-system', 'keep folders on other file systems empty')
+    .option('--keep-deleted', 'keep in the snapshot, marked, what the last one of the same paths held and is deleted now')
     .addOption(
       new Option(
         '--compression <how>',
@@ -104,6 +106,7 @@ function addBackupCommands(program: Command, act: Act): void {
           full: options.full === true,
           plan: options.plan,
           compression: options.compression,
+          keepDeleted: options.keepDeleted === true,
           exclusions: {
             patterns: options.exclude ?? [],
             files: options.excludeFile ?? [],

@@ -40,10 +40,13 @@ export function addReadingCommands(program: Command, act: Act, load: () => Promi
     .description('list what is in a snapshot')
     .argument('<snapshot>', snapshotArgument)
     .argument('[path]', 'folder or file in it')
+    .option('--deleted', 'show also what was deleted at the source and is kept')
     .option(...hostOption)
     .option(...jsonOption)
-    .action((snapshot: string, path: string | undefined, options: HostOption) =>
-      act(options, async (context) => (await load()).ls(context, { snapshot, path, host: options.host })),
+    .action((snapshot: string, path: string | undefined, options: HostOption & { readonly deleted?: boolean }) =>
+      act(options, async (context) =>
+        (await load()).ls(context, { snapshot, path, host: options.host, withDeleted: options.deleted === true }),
+      ),
     )
   addRestoreCommand(program, act, load)
   program
@@ -65,6 +68,7 @@ interface RestoreOptions extends HostOption {
   readonly include?: string[]
   readonly conflict: string
   readonly dryRun?: boolean
+  readonly withDeleted?: boolean
   readonly yes?: boolean
 }
 
@@ -85,6 +89,7 @@ function addRestoreCommand(program: Command, act: Act, load: () => Promise<Readi
         .choices(ConflictMode.options)
         .default(standardConflictMode),
     )
+    .option('--with-deleted', 'also what was deleted at the source and is kept; a deleted file that is named comes back without it')
     .option('--dry-run', 'tell what would be done, and write nothing')
     .option('--yes', 'to the original place without a question')
     .option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
@@ -103,6 +108,7 @@ function addRestoreCommand(program: Command, act: Act, load: () => Promise<Readi
           include: options.include ?? [],
           conflict: options.conflict,
           dryRun: options.dryRun === true,
+          withDeleted: options.withDeleted === true,
           yes: options.yes === true,
         }),
       ),

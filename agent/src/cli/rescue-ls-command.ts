@@ -5,7 +5,7 @@ import { openStoredSnapshot } from '../rescue/open-stored-snapshot.ts'
 import { RunVoice } from '../runs/run-voice.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { formatEntries } from './format-entry.ts'
-import { entryDocument, type LsArguments } from './ls-command.ts'
+import { entryDocument, hiddenLine, type LsArguments } from './ls-command.ts'
 import { parseSnapshotName } from './find-snapshot.ts'
 import { snapshotPath } from './resolve-path.ts'
 import { warningLine } from './run-summary.ts'
@@ -19,7 +19,8 @@ export async function rescueLsCommand(context: CommandContext, address: RescueAd
   const entries = await withRescuedVault(address, async (access) =>
     entriesAt(context, access, await findStored(context, access, args, address.takesUnverified), path),
   )
-  print(context, entries.map(entryDocument), () => formatEntries(entries))
+  const shown = args.withDeleted ? entries : entries.filter(({ deletedAtMs }) => deletedAtMs === null)
+  print(context, shown.map(entryDocument), () => [...formatEntries(shown), ...hiddenLine(entries.length - shown.length)])
   return 0
 }
 

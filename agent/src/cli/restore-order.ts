@@ -27,6 +27,8 @@ export interface RestoreArguments {
   readonly include: readonly string[]
   readonly conflict: string
   readonly dryRun: boolean
+  /** Also what was deleted at the source and is kept. */
+  readonly withDeleted: boolean
   /** Goes on without a question. */
   readonly yes: boolean
 }
@@ -41,6 +43,7 @@ export function makeOrder({
   paths,
   include,
   dryRun,
+  withDeleted,
   ...args
 }: RestoreArguments): (id: RestoreOrder['snapshotId']) => RestoreOrder {
   if (target !== undefined && original) throw invalid('--target and --original exclude each other.')
@@ -59,6 +62,7 @@ export function makeOrder({
     ...(include.length === 0 ? {} : { include: [...include] }),
     ...(conflict === standardConflictMode ? {} : { conflict }),
     ...(dryRun ? { dryRun } : {}),
+    ...(withDeleted ? { withDeleted } : {}),
   })
 }
 

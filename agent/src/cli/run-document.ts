@@ -48,8 +48,8 @@ const nothingLeftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0, o
 
 function backupCounts(result: BackupResult | null): Record<string, unknown> {
   if (result === null) return { files: 0, bytes: 0, filesRead: 0, bytesRead: 0, bytesStored: 0, leftOut: nothingLeftOut }
-  const { files, bytes, filesRead, bytesRead, bytesStored, leftOut = nothingLeftOut } = result
-  return { files, bytes, filesRead, bytesRead, bytesStored, leftOut }
+  const { files, bytes, filesRead, bytesRead, bytesStored, leftOut = nothingLeftOut, deleted } = result
+  return { files, bytes, filesRead, bytesRead, bytesStored, leftOut, ...(deleted === undefined ? {} : { deleted }) }
 }
 
 /** What an older agent does not count is zero. */

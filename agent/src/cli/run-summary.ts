@@ -37,7 +37,7 @@ function resultRows(run: ShownRun): readonly (readonly [string, string])[] {
   if (run.result === null) return run.id === null ? [] : [['Run', run.id]]
   switch (run.result.kind) {
     case 'backup':
-      return [...backupRows(run.result, durationMsOf(run)), ...leftOutRow(run, run.result)]
+      return [...backupRows(run.result, durationMsOf(run)), ...leftOutRow(run, run.result), ...deletedRow(run.result)]
     case 'restore':
       return restoreRows(run.result, durationMsOf(run))
     case 'verify':
@@ -62,6 +62,18 @@ function leftOutRow({ request }: ShownRun, { leftOut }: BackupResult): readonly 
   if (leftOut === undefined || request.kind !== 'backup') return []
   const text = leftOutText(request, leftOut, formatCount)
   return text === null ? [] : [['Left out', escapeText(text)]]
+}
+
+function deletedRow({ deleted }: BackupResult): readonly (readonly [string, string])[] {
+  if (deleted === undefined) return []
+  const { files, folders, bytes, filesNewlyDeleted, replaced, lost } = deleted
+  const parts = [
+    `${formatCounted(files, 'file')} (${formatBytes(bytes)}) and ${formatCounted(folders, 'folder')} kept`,
+    ...(filesNewlyDeleted === 0 ? [] : [`${formatCounted(filesNewlyDeleted, 'file')} deleted since the last backup`]),
+    ...(replaced === 0 ? [] : [`${formatCount(replaced)} not kept, for something else has the name now`]),
+    ...(lost === 0 ? [] : [`${formatCount(lost)} could not be kept`]),
+  ]
+  return [row('Deleted', parts.join(', '))]
 }
 
 function restoreRows(result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] {

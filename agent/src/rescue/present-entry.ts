@@ -17,6 +17,7 @@ export function presentEntry(entry: TreeEntry, path: readonly Uint8Array[], syst
     group: owner.group === '' ? null : owner.group,
     size: entry.type === 'file' ? entry.size : 0,
     mtimeNs: String(entry.mtimeNs),
+    deletedAtMs: entry.deletedAtMs,
     symlinkTarget: entry.type === 'symlink' ? decodeUtf8Lossy(entry.target) : null,
     subtree: entry.type === 'folder' ? { files: entry.subtree.files, bytes: entry.subtree.bytes, errors: entry.subtree.errors } : null,
   }

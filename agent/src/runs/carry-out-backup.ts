@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue } from '@holdfast/engine/archiver'
+import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue, type KeepDeleted } from '@holdfast/engine/archiver'
 import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
@@ -13,6 +13,7 @@ import { AppError } from '@holdfast/shared-types/errors'
 import { thisSystem } from '../presets/this-system.ts'
 import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
+import { keepFrom } from './keep-deleted.ts'
 import { measureSources } from './measure-sources.ts'
 import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
 import { leftOutText } from './left-out-text.ts'
@@ -46,6 +47,7 @@ interface Backup {
   readonly snapshotId: Uint8Array
   readonly cataloguePath: string
   readonly previous: Catalogue | null
+  readonly keep: KeepDeleted | undefined
   readonly exclusions: Exclusions | null
 }
 
@@ -64,18 +66,20 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
   const path = cataloguePath(context, request)
   const identity = { vaultId: keys.vaultId, domainId: keys.domainId, chunker } as const
   const previous = request.full ? null : openKnownFiles(context, path, identity, session.usableBaseSnapshots)
-  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous, exclusions }
+  const { keep, close } = keepFrom(context, request, session, keys)
+  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous, keep, exclusions }
   context.log('backup.started', previous === null ? 'Reading all files.' : 'Reading what changed since the last backup.')
   try {
     return await archiveAndCommit(backup, sources)
   } finally {
     previous?.close()
+    await close()
     pruneCatalogues(context.order.catalogueFolder)
   }
 }
 
 async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Promise<RunEnd> {
-  const { context, keys, snapshotId, previous, exclusions } = backup
+  const { context, keys, snapshotId, previous, keep, exclusions } = backup
   const sink = makeSink(backup)
   const excluded = context.order.excludedFolders.map((folder) => Buffer.from(folder))
   // Counting ahead, for the time that is left, is a thread of its own.
@@ -95,6 +99,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       previous,
       readAgain: pathsToReadAgain(backup),
       catalogue: { path: backup.cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
+      ...(keep === undefined ? {} : { keep }),
       onItemError: (path, error) => {
         context.warnOf(path, error.code, error.message)
         return 'skip'
@@ -106,6 +111,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
     })
     tellOfLeftOut(backup, outcome)
+    tellOfDeleted(backup, outcome)
     context.progress({
       phase: 'finishing',
       filesTotal: outcome.files,
@@ -147,6 +153,16 @@ function tellOfLeftOut({ context, request }: Backup, { files, leftOut }: Archive
   context.warn(null, 'run.nothing-to-back-up', leftOut.entries === 0 ? 'The sources hold no file.' : 'The exclusions leave no file.')
 }
 
+function tellOfDeleted({ context }: Backup, { deleted }: ArchiveOutcome): void {
+  if (deleted === null) return
+  const { files, folders, filesNewlyDeleted, replaced } = deleted
+  const more = replaced === 0 ? '' : ` ${replaced} deleted or replaced things could not be kept: something else has their name now.`
+  context.log(
+    'backup.deleted-kept',
+    `Deleted and kept: ${files} files and ${folders} folders, ${filesNewlyDeleted} of the files since the last backup.${more}`,
+  )
+}
+
 function makeSink({ context, request, session, keys, cataloguePath: path }: Backup): SessionSink {
   const { hub } = context
   const { sessionId } = session
@@ -174,7 +190,7 @@ function makeSink({ context, request, session, keys, cataloguePath: path }: Back
 }
 
 async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Array): Promise<SnapshotId> {
-  const { context, session, keys, snapshotId, previous } = backup
+  const { context, session, keys, snapshotId, previous, keep } = backup
   const { order } = context
   const object = sealSnapshot(
     {
@@ -188,7 +204,7 @@ async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Arra
         program: `holdfast/${order.version}`,
         startedAtMs: context.startedAtMs,
         finishedAtMs: Date.now(),
-        parent: previous?.snapshotId ?? null,
+        parent: previous?.snapshotId ?? keep?.base?.snapshotId ?? null,
         root: outcome.rootPage,
         roots: outcome.roots,
         files: outcome.files,
@@ -222,7 +238,7 @@ function keepCatalogue({ context, cataloguePath: path }: Backup, outcome: Archiv
 }
 
 function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: SnapshotId, bytesStored: number): BackupResult {
-  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged, leftOut } = outcome
+  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged, leftOut, deleted } = outcome
   return {
     kind: 'backup',
     backupKind: previous === null ? 'full' : 'incremental',
@@ -237,5 +253,6 @@ function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: Sna
     filesChanged,
     filesUnchanged,
     leftOut,
+    ...(deleted === null ? {} : { deleted }),
   }
 }

@@ -40,6 +40,7 @@ export async function restoreSnapshot(
     flat: request.flat,
     ...(request.conflict === undefined ? {} : { conflict: request.conflict }),
     dryRun: request.dryRun ?? false,
+    withDeleted: request.withDeleted ?? false,
     protectedPlaces: protectedPlaces.map((folder) => Buffer.from(folder)),
     onItemError: (path, error) => {
       voice.warnOf(path, error.code, error.message)
@@ -59,11 +60,11 @@ export async function restoreSnapshot(
   return voice.ended(outcome.status === 'complete' && voice.warningCount === 0 ? 'succeeded' : 'warning', result)
 }
 
-function startOf({ paths, target, dryRun, fromAgentId }: RestoreRequest): string {
+function startOf({ paths, target, dryRun, fromAgentId, withDeleted }: RestoreRequest): string {
   const snapshot = fromAgentId === undefined ? 'snapshot' : 'snapshot of another device'
   const what =
     paths.length === 0 ? `the whole ${snapshot}` : `${paths.length === 1 ? 'one path' : `${paths.length} paths`} of the ${snapshot}`
-  const where = target === null ? ' to where it was' : ''
+  const where = `${withDeleted === true ? ', with deleted files,' : ''}${target === null ? ' to where it was' : ''}`
   return dryRun === true ? `Looking at what restoring ${what}${where} would do; nothing is written.` : `Restoring ${what}${where}.`
 }
 

@@ -114,6 +114,8 @@ class SnapshotCheck {
   /** A folder equal to one that was found whole is that one. */
   async #subfolder(entry: FolderEntry, path: Buffer): Promise<void> {
     if (this.#wholeFolders.has(entry.page, judgedTag)) {
+      // What is deleted and kept counts for nothing; its folder says so of all that is in it.
+      if (entry.deletedAtMs !== null) return
       this.files += entry.subtree.files
       this.bytes += entry.subtree.bytes
       return
@@ -124,8 +126,10 @@ class SnapshotCheck {
   }
 
   async #file(entry: FileEntry, path: Buffer): Promise<void> {
-    this.files += 1
-    this.bytes += entry.size
+    if (entry.deletedAtMs === null) {
+      this.files += 1
+      this.bytes += entry.size
+    }
     this.#voice.progress({
       filesDone: this.files,
       bytesDone: this.bytes,

@@ -63,6 +63,11 @@ export class RunVoice {
     this.#ear.log({ atMs: Date.now(), level, event, message, path: null })
   }
 
+  /** The same about a path. */
+  logOf(path: Uint8Array, event: string, message: string): void {
+    this.#ear.log({ atMs: Date.now(), level: 'info', event, message, path: decodeUtf8Lossy(path) })
+  }
+
   /** Something did not go as it should; the run goes on. @param path raw bytes, null where it is about no path. */
   warn(path: Uint8Array | null, code: string, message: string): void {
     this.#warningCount += 1

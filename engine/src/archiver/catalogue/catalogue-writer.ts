@@ -4,8 +4,8 @@ import { ByteWriter } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import type { BlobSink, PlaceField } from '../../vault/blob-sink.ts'
 import { encodeHeader, encodeTrailer, hashPath } from './catalogue-layout.ts'
-import { encodePart, writeFile } from './catalogue-part.ts'
-import type { CataloguedBlob, CataloguedFile, CatalogueIdentity } from './catalogue-types.ts'
+import { encodePart, writeFile, writeKept, writeOther } from './catalogue-part.ts'
+import type { CataloguedBlob, CataloguedFile, CataloguedOther, CatalogueIdentity, KeptLine } from './catalogue-types.ts'
 
 /** A folder's files go out in parts of this size: what is held of a folder does not grow with it, and damage costs one part. */
 const partBytes = 64 * 1024
@@ -147,11 +147,11 @@ export class CatalogueWriter {
   }
 }
 
-/** The files of one folder, added in order of their names. */
+/** What one folder holds, added in order of the names. */
 export class FolderWriter {
   readonly #path: Uint8Array
   readonly #addPart: (part: Uint8Array) => void
-  readonly #files = new ByteWriter(512)
+  readonly #lines = new ByteWriter(512)
 
   constructor(path: Uint8Array, addPart: (part: Uint8Array) => void) {
     this.#path = path
@@ -159,15 +159,29 @@ export class FolderWriter {
   }
 
   add(file: CataloguedFile): void {
-    writeFile(this.#files, file)
-    if (this.#files.sizeBytes < partBytes) return
-    this.#addPart(encodePart(this.#path, this.#files.view(), null))
-    this.#files.reset()
+    writeFile(this.#lines, file)
+    this.#closeFullPart()
+  }
+
+  addOther(other: CataloguedOther): void {
+    writeOther(this.#lines, other)
+    this.#closeFullPart()
+  }
+
+  addKept(line: KeptLine): void {
+    writeKept(this.#lines, line)
+    this.#closeFullPart()
+  }
+
+  #closeFullPart(): void {
+    if (this.#lines.sizeBytes < partBytes) return
+    this.#addPart(encodePart(this.#path, this.#lines.view(), null))
+    this.#lines.reset()
   }
 
   /** @param pages the folder's tree pages, as they were given to the sink. */
   finish(pages: readonly CataloguedBlob[]): void {
-    this.#addPart(encodePart(this.#path, this.#files.view(), pages))
+    this.#addPart(encodePart(this.#path, this.#lines.view(), pages))
   }
 }
 

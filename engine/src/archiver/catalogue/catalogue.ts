@@ -6,7 +6,7 @@ import { objectIdBytes, type BlobLocation } from '../../format/index.ts'
 import type { BlobTicket } from '../../vault/blob-sink.ts'
 import { damaged, decodeHeader, decodeTrailer, hashPath, headerBytes, trailerBytes } from './catalogue-layout.ts'
 import { partHeadBytes, PartReader } from './catalogue-part.ts'
-import type { CataloguedBlob, CataloguedFile, CatalogueIdentity } from './catalogue-types.ts'
+import type { CataloguedBlob, CataloguedFile, CatalogueIdentity, CatalogueLine } from './catalogue-types.ts'
 import { PlaceColumns, type NumberedPlace } from './place-columns.ts'
 import { readAt, readInto } from './read-at.ts'
 
@@ -101,32 +101,52 @@ export class Catalogue {
     }
   }
 
-  #readPart(rank: number, path: Uint8Array): PartReader | null {
+  #readPart(rank: number, path: Uint8Array): FoundPart {
     try {
       const length = this.#lengths[rank]!
       if (length < partHeadBytes) throw damaged('a part is cut short')
       const part = new PartReader(readAt(this.#fd, this.#offsets[rank]!, length), path)
-      return part.isOfFolder ? part : null
+      return part.isOfFolder ? part : 'of another folder'
     } catch {
       // Whatever is wrong with it (checksum, decoding, disk): its files count as changed, and the caller is told by `damagedParts`.
       this.#damagedParts++
-      return null
+      return 'damaged'
     }
   }
 }
 
+/** Folders may share a hash. */
+type FoundPart = PartReader | 'of another folder' | 'damaged'
+
 /** The files of one folder of the last backup, to be asked for in ascending order of their names. */
 export class KnownFolder {
   readonly #count: number
-  readonly #read: (index: number) => PartReader | null
+  readonly #read: (index: number) => FoundPart
   #next = 0
   #part: PartReader | null = null
   #file: CataloguedFile | null = null
 
-  constructor(count: number, read: (index: number) => PartReader | null) {
+  constructor(count: number, read: (index: number) => FoundPart) {
     this.#count = count
     this.#read = read
     this.#step()
+  }
+
+  /** There are lines of it, or it is known to be empty. */
+  get isKnown(): boolean {
+    return this.#count > 0
+  }
+
+  /**
+   * Every line there is, in order of the names and from the first on, part by part; independent of {@link find}.
+   * A part that cannot be believed is null: what was in it is not known.
+   */
+  *parts(): Generator<readonly CatalogueLine[] | null> {
+    for (let index = 0; index < this.#count; index++) {
+      const part = this.#read(index)
+      if (part === 'damaged') yield null
+      else if (part !== 'of another folder') yield linesOf(part)
+    }
   }
 
   find(name: Uint8Array): CataloguedFile | null {
@@ -142,15 +162,34 @@ export class KnownFolder {
   /** The folder's tree pages, which its last part names. */
   pages(): readonly CataloguedBlob[] {
     if (this.#count === 0) return []
-    return (this.#count === this.#next ? this.#part : this.#read(this.#count - 1))?.pages ?? []
+    return (this.#count === this.#next ? this.#part : partOf(this.#read(this.#count - 1)))?.pages ?? []
   }
 
   #step(): void {
-    this.#file = this.#part?.next() ?? null
+    this.#file = nextFile(this.#part)
     while (this.#file === null && this.#next < this.#count) {
-      this.#part = this.#read(this.#next++)
-      this.#file = this.#part?.next() ?? null
+      this.#part = partOf(this.#read(this.#next++))
+      this.#file = nextFile(this.#part)
     }
+  }
+}
+
+const partOf = (found: FoundPart): PartReader | null => (typeof found === 'string' ? null : found)
+
+function nextFile(part: PartReader | null): CataloguedFile | null {
+  for (let line = part?.next() ?? null; line !== null; line = part?.next() ?? null) if (line.kind === 'file') return line.file
+  return null
+}
+
+/** Null for a part that does not decode although its checksum holds. */
+function linesOf(part: PartReader): CatalogueLine[] | null {
+  const lines: CatalogueLine[] = []
+  try {
+    for (let line = part.next(); line !== null; line = part.next()) lines.push(line)
+    return lines
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    return null
   }
 }
 

@@ -14,7 +14,7 @@ import type { NameClashes } from '../target/name-clashes.ts'
 import { isSameInode } from '../target/same-entry.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
 import { entryError, fatalError, ownError, systemCodeOf } from '../target/system-errors.ts'
-import { keyOf } from '../snapshot/tree-pages.ts'
+import { keyOf } from '../../tree-pages/index.ts'
 
 export interface FileRestorerPorts {
   readonly source: BlobSource
