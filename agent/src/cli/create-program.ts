@@ -210,9 +210,12 @@ function addSnapshotCommands(program: Command, act: Act): void {
     .command('snapshots')
     .description('list snapshots, oldest first')
     .option('--host <name>', 'of this device or host only')
+    .option('--deleted', 'deleted ones that can still be had back, instead')
     .option(...jsonOption)
-    .action((options: HostOption) =>
-      act(options, async (context) => (await import('./snapshots-command.ts')).snapshotsCommand(context, { host: options.host })),
+    .action((options: HostOption & { readonly deleted?: boolean }) =>
+      act(options, async (context) =>
+        (await import('./snapshots-command.ts')).snapshotsCommand(context, { host: options.host, isDeleted: options.deleted === true }),
+      ),
     )
   program
     .command('ls')

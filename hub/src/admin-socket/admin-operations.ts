@@ -53,6 +53,11 @@ export const adminOperations = {
   }),
   /** Cuts a device off for good, by its name or id. */
   'device-revoke': operation({ input: z.strictObject({ device: z.string().min(1).max(200) }), output: Device }),
+  /** Applies the rules of all plans now, instead of with the next day. */
+  retention: operation({
+    input: z.strictObject({}),
+    output: z.object({ deleted: z.int().min(0), waiting: z.int().min(0), failedPlans: z.int().min(0) }),
+  }),
   fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
 } as const satisfies Record<string, OperationContract>
 

@@ -36,6 +36,7 @@ const handlers: AdminHandlers = {
   'sign-in-link': () => Promise.reject(new AppError('database.unavailable', { message: 'Postgres is gone.', cure: 'Start it.' })),
   token: () => Promise.reject(new AppError('account.not-found')),
   'device-revoke': () => Promise.reject(new AppError('agent.not-found')),
+  retention: () => Promise.resolve({ deleted: 1, waiting: 2, failedPlans: 0 }),
   fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
 }
 

@@ -13,6 +13,7 @@ export const adminClient = (socketPath: string): AdminHandlers => ({
   'sign-in-link': (input) => call(socketPath, 'sign-in-link', input),
   token: (input) => call(socketPath, 'token', input),
   'device-revoke': (input) => call(socketPath, 'device-revoke', input),
+  retention: (input) => call(socketPath, 'retention', input),
   fsck: (input) => call(socketPath, 'fsck', input),
 })
 

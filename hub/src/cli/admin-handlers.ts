@@ -32,6 +32,7 @@ export function adminHandlers(hub: Hub, config: HubConfig, stop: () => void): Ad
     'sign-in-link': (input) => run(adminOperations['sign-in-link'].output, 'sign-in-link.create', input),
     token: (input) => run(adminOperations.token.output, 'token.create', input),
     'device-revoke': (input) => run(adminOperations['device-revoke'].output, 'device.revoke', input),
+    retention: (input) => run(adminOperations.retention.output, 'retention', input),
     fsck: ({ vaultId, deep }) => run(adminOperations.fsck.output, 'fsck', { vaultId, readData: deep }),
   }
 }

@@ -87,11 +87,17 @@ function createProgram(run: Run): Command {
         (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
       ),
     )
-  addRecoveryKeyCommands(program, command, run)
+  for (const add of [addRetentionCommand, addRecoveryKeyCommands]) add(program, command, run)
   return program
 }
 
 type AddCommand = (name: string, description: string, parent?: Command) => Command
+
+function addRetentionCommand(_program: Command, command: AddCommand, run: Run): void {
+  command('retention', 'apply the rules of all plans now').action(() =>
+    run(true, async (context) => (await import('./retention-command.ts')).retentionCommand(context)),
+  )
+}
 
 function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run): void {
   const group = program.command('recovery-key').description('24 words that open a vault without its hub')

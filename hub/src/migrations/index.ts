@@ -12,6 +12,7 @@ import { Migration20261122004538_add_vault_damage } from './Migration20261122004
 import { Migration20261122112012_add_device_limits } from './Migration20261122112012_add_device_limits.ts'
 import { Migration20261122112309_add_plan_compression } from './Migration20261122112309_add_plan_compression.ts'
 import { Migration20261122234237_add_collections } from './Migration20261122234237_add_collections.ts'
+import { Migration20261123000927_add_retention } from './Migration20261123000927_add_retention.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261122112012_add_device_limits,
   Migration20261122112309_add_plan_compression,
   Migration20261122234237_add_collections,
+  Migration20261123000927_add_retention,
 ]

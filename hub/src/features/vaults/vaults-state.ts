@@ -16,7 +16,7 @@ import { SessionGrants } from './sessions/session-grants.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { VaultUsages } from './usage/vault-usage.ts'
 
-export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'fatal' | 'log' | 'now' | 'secret'>
+export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'fatal' | 'live' | 'log' | 'now' | 'secret'>
 
 /** Front doors of others, passed in by the wiring. */
 export interface VaultsDoors {

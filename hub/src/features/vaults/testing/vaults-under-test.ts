@@ -10,6 +10,7 @@ import { migrations } from '../../../migrations/index.ts'
 import { openDatabase, type Database } from '../../../platform/database/database.ts'
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
+import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
@@ -27,6 +28,8 @@ export class VaultsUnderTest {
   readonly storeDir: string
   readonly secret: Uint8Array
   readonly log: LogLine[] = []
+  /** What browsers were told: topic, type, body. */
+  readonly told: unknown[][] = []
   readonly committed: DomainEvents['snapshot.committed'][] = []
   database!: Database
   runs!: RunTable
@@ -85,7 +88,8 @@ export class VaultsUnderTest {
     const fatal = (error: Error): void => {
       throw error
     }
-    const services = { database, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
+    const live = { append: (...told: unknown[]) => void this.told.push(told.slice(1)) } as unknown as LiveLog
+    const services = { live, database, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret }
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
     // Of the settings the feature reads these only.
