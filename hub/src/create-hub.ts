@@ -68,7 +68,9 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
   const http = createHttpServer(certificate)
   const origin = (): string => config.publicUrl ?? listeningOrigin(config, http.port)
   const services = await makeServices(options, database, { fatal, now, origin, checkBodies: isDevelopment })
+  const guards = makeGuards(services)
   const wired = wireFeatures(services, {
+    audit: guards.audit,
     hubVersion: packageVersion,
     cookieName: cookieNameFor(isHttps),
     resolveActor: (headers, address) => actors.resolve(headers, address),
@@ -77,7 +79,6 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
   })
   const identities = identitiesOf(wired)
   const actors = createActorResolver(identities, services.hubId, isHttps)
-  const guards = makeGuards(services)
   const app = makeApp(options, { services, wired, actors, guards, isHttps })
   http.onRequest(app.callback())
   const sockets = openSockets({

@@ -106,6 +106,7 @@ const someParams: Readonly<Record<string, () => string>> = {
   runId: randomUUID,
   vaultId: randomUUID,
   planId: randomUUID,
+  waitId: randomUUID,
   measurementId: randomUUID,
   kind: () => 'list',
   userId: randomUUID,
@@ -167,6 +168,7 @@ describe('the live connection', () => {
         plans: 'plans',
         runs: 'runs',
         run: `run:${run.id}`,
+        snapshots: 'snapshots',
         measurement: `measurement:${randomUUID()}`,
       } satisfies Record<keyof typeof topicRules, string>
       for (const [kind, topic] of Object.entries(topics) as [keyof typeof topicRules, string][]) {
@@ -263,9 +265,9 @@ describe('the table', () => {
   const rules = Object.entries(restRules) as [OperationId, RestRule][]
   const changing = rules.filter(([id]) => api[id].method !== 'get')
 
-  test('puts on record whatever changes something, but for the data of backups and the names for a download', () => {
+  test('puts on record whatever changes something, but for the data of backups, the names for a download and what only looks', () => {
     const silent = changing.filter(([, rule]) => rule.isAudited !== true).map(([id]) => id)
-    expect(silent).toEqual(['prepareZip', 'putPack', 'commitSession', 'locateBlobs', 'readSegments'])
+    expect(silent).toEqual(['previewRetention', 'previewDeletion', 'prepareZip', 'putPack', 'commitSession', 'locateBlobs', 'readSegments'])
   })
 
   test('lets viewers change nothing but what is their own', () => {
@@ -277,11 +279,12 @@ describe('the table', () => {
       'endMyOtherSignIns',
       'createMyToken',
       'revokeMyToken',
+      'previewRetention',
       'prepareZip',
     ])
   })
 
-  test('lets operators arrange plans and runs and look into devices, set what devices may use, and nothing of people or tokens', () => {
+  test('lets operators arrange plans and runs, look into devices, set what devices may use, keep snapshots, and nothing of people or tokens', () => {
     expect(rules.filter(([, rule]) => rule.person === 'operator').map(([id]) => id)).toEqual([
       'updateDevice',
       'listHostEntries',
@@ -291,12 +294,16 @@ describe('the table', () => {
       'createPlan',
       'updatePlan',
       'deletePlan',
+      'applyPlanRetention',
+      'refuseRetention',
       'acceptPlanSize',
       'startPlanRun',
       'startRun',
       'cancelRun',
       'pauseRun',
       'resumeRun',
+      'undeleteSnapshots',
+      'holdSnapshot',
     ])
   })
 

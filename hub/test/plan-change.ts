@@ -14,5 +14,6 @@ export const changeOf = (plan: Plan): PlanChange => ({
   retries: plan.retries,
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,
+  retention: plan.retention,
   isEnabled: plan.isEnabled,
 })

@@ -1,6 +1,7 @@
 import { AppError, type Plan } from '@holdfast/shared-types'
 import { print, type CommandContext } from './command-context.ts'
 import { escapePath, escapeText } from './escape-name.ts'
+import { keepsInWords } from './keeps-in-words.ts'
 import { formatTable } from './format-table.ts'
 import { formatTime } from './format-figures.ts'
 import { withHub, type HubAccess } from './with-hub.ts'
@@ -12,18 +13,36 @@ export async function plansCommand(context: CommandContext): Promise<number> {
   return 0
 }
 
-const planDocument = ({ id, name, sources, deletedFiles, isEnabled, problem, lastRun, activeRun }: Plan): Record<string, unknown> => ({
+const planDocument = ({
   id,
   name,
   sources,
   deletedFiles,
+  retention,
+  isEnabled,
+  problem,
+  lastRun,
+  activeRun,
+}: Plan): Record<string, unknown> => ({
+  id,
+  name,
+  sources,
+  deletedFiles,
+  retention,
   isEnabled,
   problem,
   lastRun,
   activeRun,
 })
 
-const columns = [{ title: 'Plan' }, { title: 'State' }, { title: 'Last run' }, { title: 'Deleted files' }, { title: 'Sources' }] as const
+const columns = [
+  { title: 'Plan' },
+  { title: 'State' },
+  { title: 'Last run' },
+  { title: 'Keeps' },
+  { title: 'Deleted files' },
+  { title: 'Sources' },
+] as const
 
 const planTable = (plans: readonly Plan[]): string[] =>
   formatTable(
@@ -32,6 +51,7 @@ const planTable = (plans: readonly Plan[]): string[] =>
       escapeText(plan.name),
       stateOf(plan),
       lastOf(plan),
+      keepsInWords(plan.retention),
       plan.deletedFiles === 'keep' ? 'kept' : 'not kept',
       plan.sources.map(escapePath).join(', '),
     ]),

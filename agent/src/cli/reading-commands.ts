@@ -21,7 +21,7 @@ const snapshotArgument = 'id, its first 8 digits or more, or `latest`'
 
 /** The four commands that read snapshots, wherever these come from: each answers the exit status. */
 export interface Reading {
-  snapshots(context: CommandContext, args: { readonly host: string | undefined }): Promise<number>
+  snapshots(context: CommandContext, args: { readonly host: string | undefined; readonly isDeleted: boolean }): Promise<number>
   ls(context: CommandContext, args: LsArguments): Promise<number>
   restore(context: CommandContext, args: RestoreArguments): Promise<number>
   verify(context: CommandContext, args: VerifyArguments): Promise<number>
@@ -33,8 +33,11 @@ export function addReadingCommands(program: Command, act: Act, load: () => Promi
     .command('snapshots')
     .description('list snapshots, oldest first')
     .option('--host <name>', 'of this device or host only')
+    .option('--deleted', 'deleted ones that can still be had back, instead')
     .option(...jsonOption)
-    .action((options: HostOption) => act(options, async (context) => (await load()).snapshots(context, { host: options.host })))
+    .action((options: HostOption & { readonly deleted?: boolean }) =>
+      act(options, async (context) => (await load()).snapshots(context, { host: options.host, isDeleted: options.deleted === true })),
+    )
   program
     .command('ls')
     .description('list what is in a snapshot')

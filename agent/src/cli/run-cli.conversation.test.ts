@@ -129,9 +129,30 @@ test('snapshots are a table for people and a list for scripts, by host on reques
       plan: null,
       files: 12_345,
       bytes: 5_000_000,
+      held: null,
+      deleted: null,
     },
     expect.objectContaining({ status: 'partial' }),
   ])
+})
+
+test('deleted snapshots are asked for, with how long they can be had back and who deleted them', async () => {
+  const deleted = { atMs: Date.UTC(2026, 0, 3), by: 'retention of plan Home', undoUntilMs: Date.UTC(2026, 0, 17), isGoing: false }
+  const asked: (string | null)[] = []
+  hub.scripted.set('GET /api/v1/snapshots', (query) => {
+    asked.push(query.get('kept'))
+    return { items: [aSnapshot('aaaaaaaa1', { deleted }), aSnapshot('bbbbbbbb2', { deleted: { ...deleted, isGoing: true } })] }
+  })
+  const { out } = await holdfast('snapshots', '--deleted')
+  expect(asked).toEqual(['deleted'])
+  expect(out).toMatch(/aaaaaaaa .*until 2026-01-1[67].*retention of plan Home/)
+  expect(out).toMatch(/bbbbbbbb .*no: it is being removed/)
+  expect(JSON.parse((await holdfast('snapshots', '--deleted', '--json')).out)).toMatchObject([
+    { deleted: { by: 'retention of plan Home', at: '2026-01-03T00:00:00.000Z', undoUntil: '2026-01-17T00:00:00.000Z' } },
+    {},
+  ])
+  hub.scripted.set('GET /api/v1/snapshots', () => ({ items: [] }))
+  expect((await holdfast('snapshots', '--deleted')).out).toContain('no deleted snapshots')
 })
 
 describe('ls', () => {

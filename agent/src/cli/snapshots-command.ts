@@ -5,9 +5,17 @@ import { formatBytes, formatCount, formatTime } from './format-figures.ts'
 import { formatTable } from './format-table.ts'
 import { withHub } from './with-hub.ts'
 
-export async function snapshotsCommand(context: CommandContext, { host }: { readonly host: string | undefined }): Promise<number> {
-  const { items } = await withHub(context, ({ client }) => client.call('listSnapshots', { query: { host } }))
-  print(context, items.map(snapshotDocument), () => (items.length === 0 ? ['There are no snapshots yet.'] : snapshotTable(items)))
+interface SnapshotsOptions {
+  readonly host: string | undefined
+  /** Those that can be had back, instead. */
+  readonly isDeleted: boolean
+}
+
+export async function snapshotsCommand(context: CommandContext, { host, isDeleted }: SnapshotsOptions): Promise<number> {
+  const kept = isDeleted ? 'deleted' : 'kept'
+  const { items } = await withHub(context, ({ client }) => client.call('listSnapshots', { query: { host, kept } }))
+  const none = isDeleted ? 'There are no deleted snapshots that could be had back.' : 'There are no snapshots yet.'
+  print(context, items.map(snapshotDocument), () => (items.length === 0 ? [none] : isDeleted ? deletedTable(items) : snapshotTable(items)))
   return 0
 }
 
@@ -19,6 +27,15 @@ export const snapshotDocument = (snapshot: Snapshot): Record<string, unknown> =>
   plan: snapshot.plan,
   files: snapshot.files,
   bytes: snapshot.bytes,
+  held: snapshot.held === null ? null : { by: snapshot.held.by, reason: snapshot.held.reason },
+  deleted:
+    snapshot.deleted === null
+      ? null
+      : {
+          at: new Date(snapshot.deleted.atMs).toISOString(),
+          by: snapshot.deleted.by,
+          undoUntil: new Date(snapshot.deleted.undoUntilMs).toISOString(),
+        },
 })
 
 const columns = [
@@ -43,6 +60,28 @@ export function snapshotTable(snapshots: readonly Snapshot[]): string[] {
       formatCount(snapshot.files),
       formatBytes(snapshot.bytes),
       snapshot.roots.map(escapePath).join(', '),
+    ]),
+  )
+}
+
+const deletedColumns = [
+  { title: 'ID' },
+  { title: 'Made' },
+  { title: 'Host' },
+  { title: 'Can be had back' },
+  { title: 'Deleted by' },
+] as const
+
+function deletedTable(snapshots: readonly Snapshot[]): string[] {
+  const idLength = shownIdLength(snapshots.map(({ id }) => id))
+  return formatTable(
+    deletedColumns,
+    snapshots.map(({ id, createdAtMs, deviceName, deleted }) => [
+      id.slice(0, idLength),
+      formatTime(createdAtMs),
+      escapeText(deviceName),
+      deleted === null || deleted.isGoing ? 'no: it is being removed' : `until ${formatTime(deleted.undoUntilMs)}`,
+      escapeText(deleted?.by ?? ''),
     ]),
   )
 }

@@ -65,6 +65,11 @@ export const adminOperations = {
     input: z.strictObject({ vaultId: VaultId, words: z.array(z.string().max(20)).length(24) }),
     output: z.object({ slotId: z.string() }),
   }),
+  /** Applies the rules of all plans now, instead of with the next day. */
+  retention: operation({
+    input: z.strictObject({}),
+    output: z.object({ deleted: z.int().min(0), waiting: z.int().min(0), failedPlans: z.int().min(0) }),
+  }),
   fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
 } as const satisfies Record<string, OperationContract>
 

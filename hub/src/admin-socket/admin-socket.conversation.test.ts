@@ -39,6 +39,7 @@ const handlers: AdminHandlers = {
   gc: () => Promise.reject(new AppError('vault.collection-unsafe')),
   'vault-key-make': () => Promise.reject(new AppError('vault.not-found')),
   'vault-key-add': () => Promise.reject(new AppError('vault.not-found')),
+  retention: () => Promise.resolve({ deleted: 1, waiting: 2, failedPlans: 0 }),
   fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
 }
 

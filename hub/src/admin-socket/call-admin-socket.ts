@@ -16,6 +16,7 @@ export const adminClient = (socketPath: string): AdminHandlers => ({
   gc: (input) => call(socketPath, 'gc', input),
   'vault-key-make': (input) => call(socketPath, 'vault-key-make', input),
   'vault-key-add': (input) => call(socketPath, 'vault-key-add', input),
+  retention: (input) => call(socketPath, 'retention', input),
   fsck: (input) => call(socketPath, 'fsck', input),
 })
 

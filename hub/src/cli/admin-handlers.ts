@@ -35,6 +35,7 @@ export function adminHandlers(hub: Hub, config: HubConfig, stop: () => void): Ad
     gc: (input) => run(adminOperations.gc.output, 'gc', input),
     'vault-key-make': (input) => run(adminOperations['vault-key-make'].output, 'vault-key.make', input),
     'vault-key-add': (input) => run(adminOperations['vault-key-add'].output, 'vault-key.add', input),
+    retention: (input) => run(adminOperations.retention.output, 'retention', input),
     fsck: ({ vaultId, deep }) => run(adminOperations.fsck.output, 'fsck', { vaultId, readData: deep }),
   }
 }

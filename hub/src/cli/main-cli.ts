@@ -80,6 +80,7 @@ function createProgram(run: Run): Command {
     )
   addPeopleCommands(program, command, run)
   addVaultCommands(command, run)
+  addRetentionCommand(program, command, run)
   addVaultKeyCommand(program, command, run)
   addRecoveryKeyCommands(program, command, run)
   return program
@@ -118,6 +119,12 @@ function addVaultKeyCommand(program: Command, command: AddCommand, run: Run): vo
         (await import('./vault-key-command.ts')).exportVaultKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
       ),
     )
+}
+
+function addRetentionCommand(_program: Command, command: AddCommand, run: Run): void {
+  command('retention', 'apply the rules of all plans now').action(() =>
+    run(true, async (context) => (await import('./retention-command.ts')).retentionCommand(context)),
+  )
 }
 
 function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run): void {

@@ -13,6 +13,7 @@ import { Migration20261122112012_add_device_limits } from './Migration2026112211
 import { Migration20261122112309_add_plan_compression } from './Migration20261122112309_add_plan_compression.ts'
 import { Migration20261122234237_add_collections } from './Migration20261122234237_add_collections.ts'
 import { Migration20261122235406_add_plan_deleted_files } from './Migration20261122235406_add_plan_deleted_files.ts'
+import { Migration20261123000927_add_retention } from './Migration20261123000927_add_retention.ts'
 import { Migration20261123002410_add_vault_care } from './Migration20261123002410_add_vault_care.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
@@ -31,5 +32,6 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261122112309_add_plan_compression,
   Migration20261122234237_add_collections,
   Migration20261122235406_add_plan_deleted_files,
+  Migration20261123000927_add_retention,
   Migration20261123002410_add_vault_care,
 ]

@@ -5,6 +5,7 @@ import { auditEntities } from '../features/audit/index.ts'
 import { authEntities } from '../features/auth/index.ts'
 import { enrolmentEntities } from '../features/enrolment/index.ts'
 import { planEntities } from '../features/plans/index.ts'
+import { retentionEntities } from '../features/retention/index.ts'
 import { runEntities } from '../features/runs/index.ts'
 import { systemEntities } from '../features/system/index.ts'
 import { userEntities } from '../features/users/index.ts'
@@ -23,6 +24,7 @@ export const entities: readonly EntitySchema[] = [
   ...agentEntities,
   ...enrolmentEntities,
   ...planEntities,
+  ...retentionEntities,
   ...runEntities,
   ...vaultEntities,
 ]

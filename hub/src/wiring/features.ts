@@ -15,16 +15,19 @@ import {
   lastProofs,
   lastVerifications,
   listReadingRuns,
+  plansOfRuns,
   runFigures,
   runsLike,
   type Runs,
   type RunSnapshots,
 } from '../features/runs/index.ts'
+import { createRetention, type Retention } from '../features/retention/index.ts'
 import { createPeople } from '../features/people/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
 import { createVaults, type Vaults } from '../features/vaults/index.ts'
+import type { AuditTrail } from '../platform/audit/audit-trail.ts'
 import type { Actor } from '../platform/http/actor.ts'
 import type { Feature } from '../platform/http/define-feature.ts'
 import type { CertificateState } from '../platform/http/kept-certificate.ts'
@@ -39,6 +42,7 @@ export interface WiredFeatures {
   readonly agents: Agents
   readonly runs: Runs
   readonly hosts: Hosts
+  readonly retention: Retention
 }
 
 export interface WiringOptions {
@@ -48,10 +52,11 @@ export interface WiringOptions {
   readonly resolveActor: (headers: IncomingHttpHeaders, address: string) => Promise<Actor>
   readonly logFile: { readonly state: LogFileState } | null
   readonly certificate: { readonly state: CertificateState } | null
+  readonly audit: AuditTrail
 }
 
 /** Every feature of the hub, each with what it needs of the others. */
-export function wireFeatures(services: HubServices, { cookieName, ...system }: WiringOptions): WiredFeatures {
+export function wireFeatures(services: HubServices, { cookieName, audit, ...system }: WiringOptions): WiredFeatures {
   // Vaults ask runs and runs ask snapshots, so one of the two doors opens when both are there.
   const runsDoor = {
     getRunForAgent,
@@ -72,6 +77,7 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
     hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
   })
+  const retention = createRetention(services, { vaults, audit, plansOfRuns, listReadingRuns })
   const apiTokens = createApiTokens(services)
   const list: Feature[] = [
     createSystem(services, {
@@ -89,10 +95,11 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     createEnrolment(services, { vaults }),
     runs.feature,
     createPlans(services, runs.ofPlans),
+    retention.feature,
     hosts.feature,
     createStatistics(services, { runFigures, snapshotFigures: (em, agentId) => vaults.snapshots.figures(em, agentId) }),
   ]
-  return { list, auth, apiTokens, agents, runs, hosts }
+  return { list, auth, apiTokens, agents, runs, hosts, retention }
 }
 
 const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({

@@ -298,6 +298,11 @@ export const errorRegistry = {
     title: 'The snapshot was deleted, and its undo time is over.',
     cure: 'Restore from another one.',
   },
+  'retention.outdated': {
+    category: 'conflict',
+    title: 'What waited for your word has changed meanwhile.',
+    cure: 'Look at it again.',
+  },
   'snapshot.ambiguous': {
     category: 'invalid-input',
     title: 'More than one snapshot fits.',

@@ -3,6 +3,7 @@ import { agentDataRoutes } from './routes/agent-data.ts'
 import { devicesRoutes } from './routes/devices.ts'
 import { plansRoutes } from './routes/plans.ts'
 import { hostsRoutes } from './routes/hosts.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { runsRoutes } from './routes/runs.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { snapshotsRoutes } from './routes/snapshots.ts'
@@ -19,6 +20,7 @@ export const api = {
   ...signInRoutes,
   ...devicesRoutes,
   ...plansRoutes,
+  ...retentionRoutes,
   ...hostsRoutes,
   ...runsRoutes,
   ...statisticsRoutes,

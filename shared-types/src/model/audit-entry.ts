@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { TimeMs } from '../primitives/wire-path.ts'
 
-/** Who did something. `nobody`: not proved, as with a sign-in that failed; `command-line`: whoever owns the hub's own machine. */
+/** Who did something. `nobody`: not proved, as with a sign-in that failed; `command-line`: whoever owns the hub's own machine; `rule`: the hub, by what a plan says. */
 export const AuditActor = z.object({
-  kind: z.enum(['person', 'device', 'command-line', 'nobody']),
+  kind: z.enum(['person', 'device', 'command-line', 'nobody', 'rule']),
   id: z.string().nullable(),
   /** As it was then. */
   name: z.string().nullable(),

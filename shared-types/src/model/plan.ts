@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, PlanId, RunId, VaultId } from '../primitives/ids.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+import { Retention } from './retention.ts'
 import { backupExclusions, Compression, DeletedFiles, RunError, RunState, standardCompression, standardDeletedFiles } from './run.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -41,6 +42,7 @@ export const PlanOrder = z
     retries: RetryPolicy.default(standardRetries),
     timeoutMs: timeoutMs.default(null),
     shrinkLimitPercent: shrinkLimitPercent.default(standardShrinkLimitPercent),
+    retention: Retention.nullable().default(null).describe('Null: everything is kept'),
     isEnabled: z.boolean().default(true),
   })
   .meta({ id: 'PlanOrder' })
@@ -62,6 +64,7 @@ export const PlanChange = z
     retries: RetryPolicy,
     timeoutMs,
     shrinkLimitPercent,
+    retention: Retention.nullable().optional().describe('As it was, where a client that is older than it leaves it out'),
     isEnabled: z.boolean(),
   })
   .meta({ id: 'PlanChange' })
@@ -94,6 +97,8 @@ export const Plan = z
     retries: RetryPolicy,
     timeoutMs,
     shrinkLimitPercent,
+    /** Null: everything is kept, as by a hub that knows no rules. */
+    retention: Retention.nullable().default(null),
     isEnabled: z.boolean(),
     revision: z.int().min(1),
     createdAtMs: TimeMs,

@@ -12,11 +12,12 @@ export const subscribeEvent = 'subscribe'
 export const unsubscribeEvent = 'unsubscribe'
 export const liveEventName = 'event'
 
-/** What one may listen to: all devices, all plans, all runs, everything of one run, or the figures of one measurement. */
+/** What one may listen to: all devices, all plans, all runs, what people and rules decide over snapshots, everything of one run, or the figures of one measurement. */
 export const Topic = z.union([
   z.literal('devices'),
   z.literal('plans'),
   z.literal('runs'),
+  z.literal('snapshots'),
   z.templateLiteral(['run:', z.uuid()]),
   z.templateLiteral(['measurement:', z.uuid()]),
 ])
@@ -37,10 +38,14 @@ export const liveEventBodies = {
   'device.removed': z.object({ id: AgentId }),
   'plan.changed': Plan,
   'plan.removed': z.object({ id: PlanId }),
+  /** Other snapshots of it wait for somebody's word than before, or none. */
+  'retention.changed': z.object({ id: PlanId }),
   'run.changed': Run,
   'run.log': LogLine,
   /** Lossy: carries no sequence. */
   'run.progress': z.object({ runId: RunId, sample: RunProgressSample }),
+  /** Of these devices, some were deleted, had back, held or released. What runs make is told by `run.changed`. */
+  'snapshots.changed': z.object({ agentIds: z.array(AgentId) }),
   /** Lossy: carries no sequence. */
   'measurement.changed': Measurement,
 } as const
@@ -53,9 +58,11 @@ export const LiveEvent = z.discriminatedUnion('type', [
   liveEvent('device.removed'),
   liveEvent('plan.changed'),
   liveEvent('plan.removed'),
+  liveEvent('retention.changed'),
   liveEvent('run.changed'),
   liveEvent('run.log'),
   liveEvent('run.progress'),
+  liveEvent('snapshots.changed'),
   liveEvent('measurement.changed'),
 ])
 export type LiveEvent = z.infer<typeof LiveEvent>

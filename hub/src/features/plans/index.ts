@@ -1,5 +1,7 @@
 import { PlanEntity } from './plan.entity.ts'
 
 export const planEntities = [PlanEntity] as const
+export { PlanEntity, type PlanRow } from './plan.entity.ts'
 export { createPlans } from './create-plans.ts'
+export { findPlan, listPlanRows } from './plans.queries.ts'
 export type { PlanRuns } from './plans-state.ts'

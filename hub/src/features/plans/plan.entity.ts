@@ -6,6 +6,7 @@ import {
   type AgentId,
   type BackupExclusions,
   type PlanId,
+  type Retention,
   type RetryPolicy,
   type VaultId,
   type WirePath,
@@ -22,6 +23,8 @@ export const PlanEntity = defineEntity({
     agentId: () => p.manyToOne(AgentEntity).mapToPk().fieldName('agent_id').deleteRule('cascade').$type<AgentId>(),
     vaultId: p.uuid().$type<VaultId>(),
     name: p.text(),
+    /** By which its snapshots are known that have no run: the hub's database was lost once. */
+    formerNames: p.json().$type<string[]>().default([]),
     sources: p.json().$type<WirePath[]>(),
     exclusions: p.json().$type<BackupExclusions>(),
     compression: p.enum(Compression.options).$type<Compression>().default(standardCompression),
@@ -29,6 +32,8 @@ export const PlanEntity = defineEntity({
     retries: p.json().$type<RetryPolicy>(),
     timeoutMs: p.bigint('number').nullable(),
     shrinkLimitPercent: p.integer().nullable(),
+    /** Null: everything is kept. */
+    retention: p.json().$type<Retention>().nullable(),
     isEnabled: p.boolean(),
     /** Grows with every change, so that two people do not overwrite each other unseen. */
     revision: p.integer(),

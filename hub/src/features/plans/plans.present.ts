@@ -27,6 +27,7 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
       retries: row.retries,
       timeoutMs: row.timeoutMs ?? null,
       shrinkLimitPercent: row.shrinkLimitPercent ?? null,
+      retention: row.retention ?? null,
       isEnabled: row.isEnabled,
       revision: row.revision,
       createdAtMs: row.createdAt.getTime(),

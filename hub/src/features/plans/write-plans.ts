@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { AppError, leanExclusions, PlanId, type Plan, type PlanChange, type PlanOrder } from '@holdfast/shared-types'
+import {
+  AppError,
+  leanExclusions,
+  PlanId,
+  standardMinimumAgeDays,
+  type Plan,
+  type PlanChange,
+  type PlanOrder,
+  type Retention,
+} from '@holdfast/shared-types'
+import { orderRules } from '../../platform/access/access-rules.ts'
+import { requireAccess } from '../../platform/access/require-access.ts'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
@@ -17,6 +28,8 @@ export function createPlan(state: PlansState, actor: KnownActor, order: PlanOrde
   return state.runs.transaction(async (em) => {
     const agent = await requireAgent(em, actor, order.agentId)
     requireOwnVault(agent, order)
+    requireAgeAllowed(actor, null, order.retention)
+    tellRules(null, order.retention)
     const at = new Date(state.now())
     const plan = em.create(PlanEntity, {
       id: PlanId.parse(randomUUID()),
@@ -43,11 +56,14 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
     const plan = await requirePlan(em, actor, planId, lockPlan)
     if (plan.revision !== change.revision) throw new AppError('plan.changed')
     const at = new Date(state.now())
-    const { compression = plan.compression, deletedFiles = plan.deletedFiles } = change
-    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), { ...change, compression, deletedFiles })
+    const { compression = plan.compression, deletedFiles = plan.deletedFiles, retention = plan.retention ?? null } = change
+    requireAgeAllowed(actor, plan.retention ?? null, retention)
+    tellRules(plan.retention ?? null, retention)
+    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), { ...change, compression, deletedFiles, retention })
     const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
     em.assign(plan, {
       ...fields,
+      formerNames: fields.name === plan.name ? plan.formerNames : [...plan.formerNames.filter((name) => name !== fields.name), plan.name],
       revision: plan.revision + 1,
       updatedAt: at,
       ...(isSameScope ? {} : { sizeSince: at, acceptedSize: null }),
@@ -85,12 +101,21 @@ export function deletePlan(state: PlansState, actor: KnownActor, planId: PlanId)
 
 type Fields = Pick<
   PlanRow,
-  'name' | 'sources' | 'exclusions' | 'compression' | 'deletedFiles' | 'retries' | 'timeoutMs' | 'shrinkLimitPercent' | 'isEnabled'
+  | 'name'
+  | 'sources'
+  | 'exclusions'
+  | 'compression'
+  | 'deletedFiles'
+  | 'retries'
+  | 'timeoutMs'
+  | 'shrinkLimitPercent'
+  | 'retention'
+  | 'isEnabled'
 >
 
 function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 'agentId' | 'vaultId'>): Fields {
   state.runs.requireUsableScope(agent, order)
-  const { name, sources, compression, deletedFiles, retries, timeoutMs, shrinkLimitPercent, isEnabled } = order
+  const { name, sources, compression, deletedFiles, retries, timeoutMs, shrinkLimitPercent, retention, isEnabled } = order
   return storableJson({
     name,
     sources,
@@ -99,9 +124,32 @@ function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 
     retries,
     timeoutMs,
     shrinkLimitPercent,
+    retention,
     isEnabled,
     exclusions: leanExclusions(order),
   })
+}
+
+/** By rules that let young snapshots go an operator could delete what they may not delete by hand. @throws AppError `access.denied` */
+function requireAgeAllowed(actor: KnownActor, before: Retention | null, after: Retention | null): void {
+  const least = Math.min(before?.minimumAgeDays ?? standardMinimumAgeDays, standardMinimumAgeDays)
+  if (after !== null && after.minimumAgeDays < least) requireAccess(orderRules.letYoungSnapshotsGo, actor)
+}
+
+function tellRules(before: Retention | null, after: Retention | null): void {
+  if (!isDeepStrictEqual(before, after)) tellAudit({ details: { rulesBefore: rulesText(before), rules: rulesText(after) } })
+}
+
+/** `keepLast 3, keepWithin 7 days`; what keeps nothing is left out. */
+function rulesText(rules: Retention | null): string {
+  if (rules === null) return 'everything'
+  const { keepWithin, ...counts } = rules
+  const parts = Object.entries(counts).map(([name, count]) => [name, String(count)] as const)
+  const within = Object.entries(keepWithin ?? {}).map(([unit, count]) => ['keepWithin', `${count} ${unit}`] as const)
+  return [...parts, ...within]
+    .filter(([name, text]) => name === 'minimumAgeDays' || !text.startsWith('0'))
+    .map((part) => part.join(' '))
+    .join(', ')
 }
 
 /** A device holds the keys of its own vault only. */

@@ -2,6 +2,7 @@ import {
   AppError,
   endRunStates,
   type AgentId,
+  type PlanId,
   type RunId,
   type RunKind,
   type RunRequest,
@@ -47,6 +48,12 @@ export async function listReadingRuns(em: EntityManager): Promise<{ runId: RunId
     { fields: ['id', 'request'] },
   )
   return rows.flatMap(({ id, request }) => (request.kind === 'backup' ? [] : [{ runId: id, snapshotId: request.snapshotId }]))
+}
+
+/** The plan of each backup of a device that there is a run of; null: of none, or of one that is gone. */
+export async function plansOfRuns(em: EntityManager, agentId: AgentId): Promise<ReadonlyMap<RunId, PlanId | null>> {
+  const rows = await em.find(RunEntity, { agentId, kind: 'backup' }, { fields: ['id', 'planId'] })
+  return new Map(rows.map(({ id, planId }) => [id, planId ?? null]))
 }
 
 /**

@@ -1,5 +1,6 @@
-import type { Snapshot } from '@holdfast/shared-types'
+import type { Snapshot, SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { RequestContext, RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import { downloadFile } from './download-file.ts'
@@ -15,12 +16,19 @@ export const snapshotRoutes = (deps: PrepareZipDeps): RouteHandlers => ({
   listSnapshots: async ({ em, actor, query }) => ({ items: await listSnapshots(deps, em, actor, query) }),
   getSnapshot: ({ em, actor, params, query }) => getSnapshot(deps, em, actor, { ...params, ...query }),
   previewDeletion: ({ em, body }) => deps.vaults.deletion.preview(em, body.snapshotIds),
-  deleteSnapshots: async ({ em, actor, body: { snapshotIds, confirmed, isFinal } }) => ({
-    items: await presentAll(deps, em, await deps.vaults.deletion.delete({ snapshotIds, by: actor.name, isConfirmed: confirmed, isFinal })),
-  }),
-  undeleteSnapshots: async ({ em, body }) => ({ items: await presentAll(deps, em, await deps.vaults.deletion.undelete(body.snapshotIds)) }),
-  holdSnapshot: async ({ em, actor, params, body }) =>
-    presentOne(deps, em, await deps.vaults.deletion.hold(params.snapshotId, { by: actor.name, reason: body.reason })),
+  deleteSnapshots: async ({ em, actor, body: { snapshotIds, confirmed, isFinal } }) => {
+    tellWhich(snapshotIds, { isFinal })
+    const deleted = await deps.vaults.deletion.delete({ snapshotIds, by: actor.name, isConfirmed: confirmed, isFinal })
+    return { items: await presentAll(deps, em, deleted) }
+  },
+  undeleteSnapshots: async ({ em, body: { snapshotIds } }) => {
+    tellWhich(snapshotIds)
+    return { items: await presentAll(deps, em, await deps.vaults.deletion.undelete(snapshotIds)) }
+  },
+  holdSnapshot: async ({ em, actor, params, body }) => {
+    tellAudit({ details: { reason: body.reason } })
+    return presentOne(deps, em, await deps.vaults.deletion.hold(params.snapshotId, { by: actor.name, reason: body.reason }))
+  },
   releaseSnapshot: async ({ em, params }) => presentOne(deps, em, await deps.vaults.deletion.hold(params.snapshotId, null)),
   listEntries: ({ em, actor, params, query }) => listEntries(deps, em, actor, { ...params, ...query }),
   downloadFile: ({ em, actor, params, query, ctx }) =>
@@ -34,6 +42,13 @@ export const snapshotRoutes = (deps: PrepareZipDeps): RouteHandlers => ({
   prepareZip: ({ em, actor, params, body }) => prepareZip(deps, em, actor, { ...params, ...body }),
   downloadZip: ({ em, actor, params, query }) => downloadZip(deps, em, actor, { ...params, ...query }),
 })
+
+/** Of many the log has the number; each row of the snapshots themselves says who deleted it. */
+function tellWhich(snapshotIds: readonly SnapshotId[], details: { readonly isFinal?: boolean } = {}): void {
+  const [only, ...others] = snapshotIds
+  if (only !== undefined && others.length === 0) tellAudit({ object: { kind: 'snapshot', id: only, name: null } })
+  tellAudit({ details: { snapshots: snapshotIds.length, ...details } })
+}
 
 async function presentAll({ devices }: SnapshotsDeps, em: EntityManager, snapshots: readonly SnapshotRecord[]): Promise<Snapshot[]> {
   const names = await devices.deviceNames(em)

@@ -8,6 +8,7 @@ import type { CheckOptions } from './checking/check-vault.ts'
 import type { CollectionOrder } from './collecting/collections.ts'
 import { deleteSnapshots, holdSnapshot, undeleteSnapshots, type DeletionOrder } from './deleting/delete-snapshots.ts'
 import { previewDeletion } from './deleting/preview-deletion.ts'
+import { weighDeletion, type DeletionWeight } from './deleting/weigh-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
@@ -47,6 +48,8 @@ export interface SnapshotReads {
 export interface SnapshotDeletion {
   /** @throws AppError `snapshot.not-found` */
   preview(em: EntityManager, snapshotIds: readonly SnapshotId[]): Promise<DeletionPreview>
+  /** What deleting these would free, all of them and each. */
+  weigh(em: EntityManager, snapshotIds: readonly SnapshotId[]): Promise<DeletionWeight>
   /** @throws AppError `snapshot.not-found`, `snapshot.held`, `snapshot.in-use`, `snapshot.deletion-unconfirmed` */
   delete(order: DeletionOrder): Promise<SnapshotRecord[]>
   /** @throws AppError `snapshot.not-found`, `snapshot.gone` */
@@ -129,6 +132,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
 
 const deletionOf = (state: VaultsState): SnapshotDeletion => ({
   preview: (em, snapshotIds) => withContractErrors(() => previewDeletion(state, em, snapshotIds)),
+  weigh: (em, snapshotIds) => withContractErrors(() => weighDeletion(state, em, snapshotIds)),
   delete: (order) => deleteSnapshots(state, order),
   undelete: (snapshotIds) => undeleteSnapshots(state, snapshotIds),
   hold: (snapshotId, hold) => holdSnapshot(state, snapshotId, hold),

@@ -21,7 +21,7 @@ import { VaultUsages } from './usage/vault-usage.ts'
 
 export type VaultsServices = Pick<
   HubServices,
-  'config' | 'database' | 'diskSpace' | 'domainEvents' | 'fatal' | 'jobs' | 'log' | 'now' | 'secret'
+  'config' | 'database' | 'diskSpace' | 'domainEvents' | 'fatal' | 'jobs' | 'live' | 'log' | 'now' | 'secret'
 >
 
 /** Front doors of others, passed in by the wiring. */

@@ -118,6 +118,12 @@ export const restRules = {
   createPlan: arranges,
   updatePlan: arranges,
   deletePlan: arranges,
+  previewRetention: sees,
+  listKeptSnapshots: sees,
+  applyPlanRetention: arranges,
+  listRetentionWaits: sees,
+  approveRetention: administers,
+  refuseRetention: arranges,
   acceptPlanSize: arranges,
   startPlanRun: operates,
 
@@ -166,12 +172,14 @@ export const restRules = {
 } as const satisfies { readonly [K in OperationId]: RestRule & RuleFor<Api[K]['actor']> }
 
 /** What a call needs beyond its own line when it is asked for this; its use case finds out, and asks the table. */
-export type OrderKind = 'restoreToAnotherDevice' | 'nameDevice'
+export type OrderKind = 'restoreToAnotherDevice' | 'nameDevice' | 'letYoungSnapshotsGo'
 export const orderRules = {
   /** Brings one device's files, with all rights, to any place of another: more than a program that starts runs is to have. */
   restoreToAnotherDevice: { person: 'operator', token: 'admin' },
   /** Its name and tags, by which people find it; what it may use of its machine is for those who run its backups. */
   nameDevice: administersToSee,
+  /** Rules by which snapshots of the last week go: as deleting them by hand. */
+  letYoungSnapshotsGo: administersToSee,
 } as const satisfies { readonly [K in OrderKind]: AccessRule }
 
 /** What a browser, or a program, asks on the live connection; `connect` is the handshake. */
@@ -183,12 +191,13 @@ export const uiRequestRules = {
 } as const satisfies { readonly [K in UiRequest]: AccessRule }
 
 /** What may be listened to, by the word before the colon. */
-export type TopicKind = 'devices' | 'plans' | 'runs' | 'run' | 'measurement'
+export type TopicKind = 'devices' | 'plans' | 'runs' | 'run' | 'snapshots' | 'measurement'
 export const topicRules = {
   devices: sees,
   plans: sees,
   runs: sees,
   run: sees,
+  snapshots: sees,
   /** And only for who asked for it. */
   measurement: looksIntoDevices,
 } as const satisfies { readonly [K in TopicKind]: AccessRule }
@@ -199,9 +208,11 @@ export const liveEventRules = {
   'device.removed': sees,
   'plan.changed': sees,
   'plan.removed': sees,
+  'retention.changed': sees,
   'run.changed': sees,
   'run.log': sees,
   'run.progress': sees,
+  'snapshots.changed': sees,
   'measurement.changed': looksIntoDevices,
 } as const satisfies { readonly [K in LiveEventType]: AccessRule }
 

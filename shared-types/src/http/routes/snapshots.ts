@@ -22,7 +22,7 @@ export const snapshotsRoutes = {
       host: z.string().max(255).optional().describe('Device or host name'),
       kept: z.enum(['kept', 'deleted']).default('kept').describe('Deleted ones can be had back for a while'),
     }),
-    liveTopics: ['runs'],
+    liveTopics: ['runs', 'snapshots'],
     response: list(Snapshot),
   }),
 

@@ -1,6 +1,7 @@
 import { AppError, type SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
+import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
 import { lockSnapshots, readSnapshots, setDeleted, setHold, setUndeleted } from '../tables/keeping.queries.ts'
@@ -13,6 +14,7 @@ const dayMs = 24 * 60 * 60 * 1000
 export interface DeletionDeps {
   readonly database: Database
   readonly runs: RunsDoor
+  readonly live: Pick<LiveLog, 'append'>
   readonly now: () => number
 }
 
@@ -22,6 +24,8 @@ export interface DeletionOrder {
   readonly by: string
   /** Also those of the last week, and a device's last whole one. */
   readonly isConfirmed: boolean
+  /** Also those of the last week, and never a device's last whole one: as far as a rule's word goes. */
+  readonly isAgeConfirmed?: boolean
   /** No undo time: the next collection removes them. */
   readonly isFinal: boolean
 }
@@ -36,19 +40,19 @@ export function deleteSnapshots(deps: DeletionDeps, order: DeletionOrder): Promi
   return deps.database.transaction(async (em) => {
     const snapshots = await lockAll(em, order.snapshotIds)
     const nowMs = deps.now()
-    requireNone(await concernsAbout(em, deps.runs, snapshots, nowMs), order.isConfirmed)
+    requireNone(await concernsAbout(em, deps.runs, snapshots, nowMs), order)
     const news = snapshots.filter(({ keeping: { deleted } }) => deleted === null || (order.isFinal && deleted.condemnedIn === null))
     for (const [vaultId, ids] of byVault(news)) {
       const undoDays = order.isFinal ? 0 : ((await findVaultRecord(em, vaultId))?.undoDays ?? 0)
       await setDeleted(em, ids, { at: new Date(nowMs), by: order.by, undoUntil: new Date(nowMs + undoDays * dayMs) })
     }
-    return readSnapshots(em, order.snapshotIds)
+    return told(deps, em, order.snapshotIds)
   })
 }
 
 /** @throws AppError `snapshot.not-found`; `snapshot.gone` once a collection condemned one of them */
-export function undeleteSnapshots({ database }: DeletionDeps, snapshotIds: readonly SnapshotId[]): Promise<SnapshotRecord[]> {
-  return database.transaction(async (em) => {
+export function undeleteSnapshots(deps: DeletionDeps, snapshotIds: readonly SnapshotId[]): Promise<SnapshotRecord[]> {
+  return deps.database.transaction(async (em) => {
     const [vaultId] = byVault(await readAll(em, snapshotIds)).keys()
     // A collection that condemns at this moment is through, or sees them back.
     if (vaultId !== undefined) await lockCollection(em, vaultId, 'shared')
@@ -56,24 +60,31 @@ export function undeleteSnapshots({ database }: DeletionDeps, snapshotIds: reado
     const gone = snapshots.find(({ keeping: { deleted } }) => (deleted?.condemnedIn ?? null) !== null)
     if (gone !== undefined) throw new AppError('snapshot.gone', { context: { snapshotId: gone.id } })
     await setUndeleted(em, snapshotIds)
-    return readSnapshots(em, snapshotIds)
+    return told(deps, em, snapshotIds)
   })
 }
 
 /** @param hold null releases it. @throws AppError `snapshot.not-found`, also for one that is deleted */
 export function holdSnapshot(
-  { database, now }: DeletionDeps,
+  deps: DeletionDeps,
   snapshotId: SnapshotId,
   hold: { readonly by: string; readonly reason: string } | null,
 ): Promise<SnapshotRecord> {
-  return database.transaction(async (em) => {
+  return deps.database.transaction(async (em) => {
     const [snapshot] = await lockAll(em, [snapshotId])
     if (snapshot === undefined || snapshot.keeping.deleted !== null) throw notFound(snapshotId)
-    await setHold(em, snapshotId, hold === null ? null : { ...hold, at: new Date(now()) })
-    const [changed] = await readSnapshots(em, [snapshotId])
+    await setHold(em, snapshotId, hold === null ? null : { ...hold, at: new Date(deps.now()) })
+    const [changed] = await told(deps, em, [snapshotId])
     if (changed === undefined) throw notFound(snapshotId)
     return changed
   })
+}
+
+/** As they are now; whoever looks at snapshots learns with the commit that they changed. */
+async function told({ live }: DeletionDeps, em: EntityManager, ids: readonly SnapshotId[]): Promise<SnapshotRecord[]> {
+  const snapshots = await readSnapshots(em, ids)
+  live.append(em, 'snapshots', 'snapshots.changed', { agentIds: [...new Set(snapshots.map(({ agentId }) => agentId))] })
+  return snapshots
 }
 
 async function lockAll(em: EntityManager, ids: readonly SnapshotId[]): Promise<SnapshotRecord[]> {
@@ -91,9 +102,10 @@ function requireAll(ids: readonly SnapshotId[], found: SnapshotRecord[]): Snapsh
   return found
 }
 
-function requireNone(concerns: readonly Concern[], isConfirmed: boolean): void {
+function requireNone(concerns: readonly Concern[], { isConfirmed, isAgeConfirmed = false }: DeletionOrder): void {
   const first = (kind: Concern['kind']): SnapshotId | undefined => concerns.find((concern) => concern.kind === kind)?.snapshotIds[0]
-  const [held, inUse, recent, last] = [first('held'), first('in-use'), first('recent'), first('last-of-device')]
+  const [held, inUse, last] = [first('held'), first('in-use'), first('last-of-device')]
+  const recent = isAgeConfirmed ? undefined : first('recent')
   if (held !== undefined) throw new AppError('snapshot.held', { context: { snapshotId: held } })
   if (inUse !== undefined) throw new AppError('snapshot.in-use', { context: { snapshotId: inUse } })
   if (isConfirmed || (recent ?? last) === undefined) return

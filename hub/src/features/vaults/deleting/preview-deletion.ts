@@ -63,16 +63,21 @@ export async function bytesOnlyOf(
   return { freed, shared }
 }
 
-/** One that cannot be read adds nothing: a preview is an estimate, and a collection refuses where it must. */
 async function unionOf(refsets: SnapshotRefsets, standing: readonly StandingSnapshot[]): Promise<Refset> {
   const union = new Refset()
-  for (const { snapshot, unnamedRefset } of standing) {
-    try {
-      const parts = [await refsets.aside(snapshot), ...(unnamedRefset === null ? [] : [Refset.decode(unnamedRefset)])]
-      for (const part of parts) for (const { packIdHex, ordinal } of part.segments()) union.add(packIdHex, ordinal)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-    }
-  }
+  for (const one of standing) for (const { packIdHex, ordinal } of (await readNamed(refsets, one)).segments()) union.add(packIdHex, ordinal)
   return union
+}
+
+/** All that a snapshot needs. One that cannot be read names nothing: a preview is an estimate, and a collection refuses where it must. */
+export async function readNamed(refsets: SnapshotRefsets, { snapshot, unnamedRefset }: StandingSnapshot): Promise<Refset> {
+  try {
+    const named = await refsets.aside(snapshot)
+    for (const { packIdHex, ordinal } of unnamedRefset === null ? [] : Refset.decode(unnamedRefset).segments())
+      named.add(packIdHex, ordinal)
+    return named
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return new Refset()
+  }
 }

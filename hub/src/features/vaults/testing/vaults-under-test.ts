@@ -11,6 +11,7 @@ import { openDatabase, type Database } from '../../../platform/database/database
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
 import { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
+import type { LiveLog } from '../../../platform/events/live-log.ts'
 import { Jobs } from '../../../platform/jobs/jobs.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
@@ -30,6 +31,8 @@ export class VaultsUnderTest {
   readonly storeDir: string
   readonly secret: Uint8Array
   readonly log: LogLine[] = []
+  /** What browsers were told: topic, type, body. */
+  readonly told: unknown[][] = []
   readonly committed: DomainEvents['snapshot.committed'][] = []
   database!: Database
   runs!: RunTable
@@ -95,9 +98,11 @@ export class VaultsUnderTest {
     const fatal = (error: Error): void => {
       throw error
     }
+    const live = { append: (...told: unknown[]) => void this.told.push(told.slice(1)) } as unknown as LiveLog
     const diskSpace = new DiskSpace({ log: this.#logger() })
     this.jobs = new Jobs({ connection: this.#testDatabase.connection, log: this.#logger(), timeZone: 'UTC' })
     const services = {
+      live,
       database,
       diskSpace,
       domainEvents: this.events,

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { standardMinimumAgeDays, type PlanId, type SnapshotId } from '@holdfast/shared-types'
+import { tellAudit } from '../../platform/audit/audit-scope.ts'
+import { listPlanRows, type PlanRow } from '../plans/index.ts'
+import type { SnapshotRecord } from '../vaults/index.ts'
+import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
+import { goingOf, needsWord } from './judge-snapshots.ts'
+import type { RetentionState } from './retention-state.ts'
+import type { RetentionWaitRow } from './retention-wait.entity.ts'
+import { removeWait, writeWait } from './waits.queries.ts'
+
+/** What one application came to, of all plans. */
+export interface RetentionReport {
+  readonly deleted: number
+  /** Of plans whose rules want more than half of their snapshots to go. */
+  readonly waiting: number
+  /** Plans whose rules could not be applied; the log says why. */
+  readonly failedPlans: number
+}
+
+/** Applies the rules of all plans. What goes wrong with one keeps no other. */
+export async function applyRetention(state: RetentionState): Promise<RetentionReport> {
+  const report = { deleted: 0, waiting: 0, failedPlans: 0 }
+  for (const { id, name } of await listPlanRows(state.database.em(), undefined)) {
+    try {
+      const { deleted, wait } = await applyToPlan(state, id, auditedRule(state, id, name))
+      report.deleted += deleted
+      report.waiting += wait?.waiting.length ?? 0
+    } catch (error) {
+      report.failedPlans++
+      state.log.error(
+        { event: 'retention.failed', planId: id, err: error },
+        'The rules of a plan could not be applied; they are tried again with the next day',
+      )
+    }
+  }
+  state.log.info({ event: 'retention.applied', ...report }, 'Rules of plans were applied')
+  return report
+}
+
+/** How deleting is put on record. */
+export type OnRecord = (deleting: () => Promise<unknown>) => Promise<unknown>
+
+const auditedRule =
+  ({ audit }: RetentionState, id: PlanId, name: string): OnRecord =>
+  (deleting) =>
+    audit.around(
+      {
+        actor: { kind: 'rule', id, name, viaTokenId: null },
+        action: 'rule:retention',
+        object: { kind: 'plan', id, name },
+        address: null,
+        requestId: null,
+      },
+      deleting,
+    )
+
+/**
+ * Lets go what a plan's rules let go, unless that is more than half of its snapshots: then it waits for somebody's word.
+ *
+ * @throws AppError `plan.not-found`; `snapshot.held`, `snapshot.in-use` and `snapshot.deletion-unconfirmed` where something changed while this looked
+ */
+export function applyToPlan(
+  state: RetentionState,
+  planId: PlanId,
+  onRecord: OnRecord,
+): Promise<{ readonly deleted: number; readonly wait: RetentionWaitRow | null }> {
+  return state.turn(async () => {
+    const judged = await judgePlan(state, planId)
+    const going = goingOf(judged.judged)
+    if (needsWord(going.length, judged.judged.length)) return { deleted: 0, wait: await letWait(state, judged, going) }
+    await letNothingWait(state, judged)
+    if (going.length > 0) await onRecord(() => letGo(state, judged, idsOf(going), ruleName(judged.plan)))
+    return { deleted: going.length, wait: null }
+  })
+}
+
+export const ruleName = ({ name }: PlanRow): string => `retention of plan ${name}`
+
+/** A device's last whole snapshot never goes by a rule, and a young one only where the rules say so. */
+export function letGo(
+  { vaults }: RetentionState,
+  { rules }: JudgedPlan,
+  snapshotIds: readonly SnapshotId[],
+  by: string,
+): Promise<SnapshotRecord[]> {
+  tellAudit({ details: { snapshots: snapshotIds.length } })
+  const isAgeConfirmed = rules !== null && rules.minimumAgeDays < standardMinimumAgeDays
+  return vaults.deletion.delete({ snapshotIds, by, isConfirmed: false, isAgeConfirmed, isFinal: false })
+}
+
+async function letWait(
+  state: RetentionState,
+  { plan, rules, judged, wait }: JudgedPlan,
+  going: readonly SnapshotRecord[],
+): Promise<RetentionWaitRow | null> {
+  // Rules that are none let nothing go.
+  if (rules === null) return null
+  const waiting = idsOf(going).toReversed()
+  if (wait !== null && isDeepStrictEqual(wait.waiting, waiting)) return wait
+  const { freed } = await state.vaults.deletion.weigh(state.database.em(), waiting)
+  const row: RetentionWaitRow = {
+    planId: plan.id,
+    waitId: randomUUID(),
+    rules,
+    waiting,
+    refused: wait?.refused ?? [],
+    foundAt: new Date(state.now()),
+    total: judged.length,
+    bytesFreed: freed,
+  }
+  await tellWait(state, plan.id, row)
+  return row
+}
+
+/** What was refused under the same rules stays refused. */
+async function letNothingWait(state: RetentionState, { plan, wait, hasOldWait }: JudgedPlan): Promise<void> {
+  if (hasOldWait) await tellWait(state, plan.id, null)
+  else if (wait !== null && wait.waiting.length > 0)
+    await tellWait(state, plan.id, wait.refused.length === 0 ? null : { ...wait, waiting: [] })
+}
+
+/** @param row null: nothing waits, and nothing was refused */
+export function tellWait({ database, live }: RetentionState, planId: PlanId, row: RetentionWaitRow | null): Promise<void> {
+  return database.transaction(async (em) => {
+    if (row === null) await removeWait(em, planId)
+    else await writeWait(em, row)
+    live.append(em, 'plans', 'retention.changed', { id: planId })
+  })
+}

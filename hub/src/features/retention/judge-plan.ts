@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util'
+import { AppError, Retention, type AgentId, type PlanId, type SnapshotId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { findAgent } from '../agents/index.ts'
+import { findPlan, listPlanRows, type PlanRow } from '../plans/index.ts'
+import type { SnapshotRecord } from '../vaults/index.ts'
+import { judgeSnapshots, knownTimeZone, type JudgedSnapshot } from './judge-snapshots.ts'
+import type { RetentionState } from './retention-state.ts'
+import type { RetentionWaitRow } from './retention-wait.entity.ts'
+import { snapshotsOfPlans } from './snapshots-of-plans.ts'
+import { findWaitOfPlan } from './waits.queries.ts'
+
+export interface JudgedPlan {
+  readonly plan: PlanRow
+  readonly rules: Retention | null
+  readonly judged: readonly JudgedSnapshot[]
+  /** What was decided under these very rules. */
+  readonly wait: RetentionWaitRow | null
+  /** There is a row of what was decided under others. */
+  readonly hasOldWait: boolean
+}
+
+/** What a device's plans keep. Of one whose rules cannot be read, everything: what is not understood deletes nothing. */
+export async function judgeDevice(state: RetentionState, em: EntityManager, agentId: AgentId): Promise<JudgedPlan[]> {
+  const plans = await listPlanRows(em, agentId)
+  const { byPlan } = await snapshotsOfPlans(state, em, agentId, plans)
+  const around = await circumstances(state, em, agentId)
+  const all: JudgedPlan[] = []
+  for (const plan of plans) {
+    const rules = rulesOf(state, plan)
+    const stored = await findWaitOfPlan(em, plan.id)
+    const wait = stored !== null && isDeepStrictEqual(stored.rules, rules) ? stored : null
+    const refused = new Set<SnapshotId>(wait?.refused)
+    const judged = judgeSnapshots(byPlan.get(plan.id) ?? [], rules, { ...around, refused })
+    all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait })
+  }
+  return all
+}
+
+export async function circumstances(
+  { listReadingRuns, now }: Pick<RetentionState, 'listReadingRuns' | 'now'>,
+  em: EntityManager,
+  agentId: AgentId,
+): Promise<{ readonly timeZone: string; readonly nowMs: number; readonly inUse: ReadonlySet<SnapshotId> }> {
+  const agent = await findAgent(em, agentId)
+  const inUse = new Set((await listReadingRuns(em)).map(({ snapshotId }) => snapshotId))
+  return { timeZone: knownTimeZone(agent?.host.timeZone ?? 'UTC'), nowMs: now(), inUse }
+}
+
+function rulesOf({ log }: RetentionState, { id, retention }: PlanRow): Retention | null {
+  if (retention === null || retention === undefined) return null
+  const rules = Retention.safeParse(retention)
+  if (rules.success) return rules.data
+  log.warn({ event: 'retention.rules-unreadable', planId: id }, 'The rules of a plan cannot be read: it keeps everything. Set them anew')
+  return null
+}
+
+/** @throws AppError `plan.not-found` */
+export async function judgePlan(state: RetentionState, planId: PlanId): Promise<JudgedPlan> {
+  const em = state.database.em()
+  const plan = await findPlan(em, planId)
+  const judged = plan === null ? undefined : (await judgeDevice(state, em, plan.agentId)).find((one) => one.plan.id === planId)
+  if (judged === undefined) throw new AppError('plan.not-found')
+  return judged
+}
+
+export const idsOf = (snapshots: readonly SnapshotRecord[]): SnapshotId[] => snapshots.map(({ id }) => id)

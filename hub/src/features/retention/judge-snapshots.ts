@@ -1,0 +1,66 @@
+import type { KeptFor, Retention, SnapshotId } from '@holdfast/shared-types'
+import { selectSnapshots, type RetentionRules } from '@holdfast/engine/retention'
+import type { SnapshotRecord } from '../vaults/index.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+export interface JudgedSnapshot {
+  readonly snapshot: SnapshotRecord
+  /** Empty: it goes. */
+  readonly keptFor: readonly KeptFor[]
+}
+
+export interface Circumstances {
+  /** Of the device. */
+  readonly timeZone: string
+  readonly nowMs: number
+  readonly inUse: ReadonlySet<SnapshotId>
+  readonly refused: ReadonlySet<SnapshotId>
+}
+
+/** What of a plan's snapshots stays, and why, newest first. @param rules null: everything */
+export function judgeSnapshots(
+  snapshots: readonly SnapshotRecord[],
+  rules: Retention | null,
+  { timeZone, nowMs, inUse, refused }: Circumstances,
+): JudgedSnapshot[] {
+  const candidates = snapshots.map((snapshot) => ({
+    id: snapshot.id,
+    receivedAt: snapshot.receivedAtMs,
+    seq: snapshot.seq,
+    isWhole: snapshot.status !== 'partial',
+    isHeld: snapshot.keeping.held !== null,
+    record: snapshot,
+  }))
+  return selectSnapshots(candidates, rules === null ? {} : engineRules(rules), { timeZone, now: nowMs }).map(({ snapshot, keptFor }) => ({
+    snapshot: snapshot.record,
+    keptFor: [
+      ...keptFor,
+      // Where a rule keeps it anyway, what passes is no reason.
+      ...(keptFor.length === 0 && inUse.has(snapshot.record.id) ? (['in-use'] as const) : []),
+      ...(keptFor.length === 0 && refused.has(snapshot.record.id) ? (['refused'] as const) : []),
+    ],
+  }))
+}
+
+export const goingOf = (judged: readonly JudgedSnapshot[]): SnapshotRecord[] =>
+  judged.filter(({ keptFor }) => keptFor.length === 0).map(({ snapshot }) => snapshot)
+
+/** More than half of them at once: rarely meant, and what an intruder would do. */
+export const needsWord = (going: number, total: number): boolean => going * 2 > total
+
+const engineRules = ({ minimumAgeDays, keepWithin, ...counts }: Retention): RetentionRules => ({
+  ...counts,
+  ...(keepWithin === null ? {} : { keepWithin }),
+  minimumAgeMs: minimumAgeDays * dayMs,
+})
+
+/** Where a device names none that is known here, days are those of UTC. */
+export function knownTimeZone(timeZone: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
+  } catch {
+    // An old name, or none.
+    return 'UTC'
+  }
+}
