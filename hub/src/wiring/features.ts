@@ -67,7 +67,13 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
     markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
   }
   const auth = createAuth(services, cookieName)
-  const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent, deviceNames }, people: auth })
+  const vaults = createVaults(services, {
+    runs: runsDoor,
+    agents: { findAgent, deviceNames },
+    people: auth,
+    // Plans of all vaults at once: what let nothing go a moment ago finds nothing the second time.
+    retention: { apply: async () => void (await retention.applyRetention()) },
+  })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
   const hosts = createHosts(services)
   const agents = createAgents(services, {
