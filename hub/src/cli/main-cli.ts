@@ -87,6 +87,7 @@ function createProgram(run: Run): Command {
         (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
       ),
     )
+  addRebuildCommands(command, run)
   addRecoveryKeyCommands(program, command, run)
   return program
 }
@@ -110,6 +111,14 @@ function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run)
       (await import('./recovery-key-command.ts')).useRecoveryKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
     ),
   )
+}
+
+function addRebuildCommands(command: AddCommand, run: Run): void {
+  command('rebuild', 'make everything again that the database only knows from the store; the hub must be stopped')
+    .option('--vault <id>', 'this vault only; all of the database, or of an empty one all of the store, when left out')
+    .action((options: { vault?: string }) =>
+      run(true, async (context) => (await import('./rebuild-command.ts')).rebuildCommand(context, { vault: options.vault ?? null })),
+    )
 }
 
 function addPeopleCommands(program: Command, command: AddCommand, run: Run): void {
