@@ -9,11 +9,14 @@ import {
   journalPrefix,
   keySlotPrefix,
   packPrefix,
+  revocationPrefix,
+  selfBackupPrefix,
   snapshotPrefix,
   vaultFileKey,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { readJournal, type Vault } from '../vault/index.ts'
+import { checkHubObjects } from './fsck-hub-objects.ts'
 import { checkPacks } from './fsck-packs.ts'
 import { FsckFindings, type FsckCounts, type FsckReport } from './fsck-report.ts'
 import { checkSnapshots } from './fsck-snapshots.ts'
@@ -28,7 +31,7 @@ export interface FsckOptions {
   readonly onStart?: (counts: Readonly<FsckCounts>) => void
 }
 
-const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, journalPrefix]
+const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, journalPrefix, revocationPrefix, selfBackupPrefix]
 
 /**
  * Proves a vault from its store (docs/vault-format.md §12). Reads only. Every damage is a line of the report; it throws only when the
@@ -64,6 +67,7 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     })
   }
   const task = { store, vault: options.vault, readData: options.readData, findings, signal: options.signal }
+  await checkHubObjects(task)
   await checkSnapshots(task, await checkPacks(task))
   return findings.report()
 }

@@ -20,6 +20,15 @@ export { PackBuilder, type Bundle, type Pack } from './pack/pack-builder.ts'
 export { smallReadRoom, usualReadRoom, type ReadRoom } from './read-room.ts'
 export { RemoteSource, type SourcePorts } from './remote-source.ts'
 export { InlineSealer } from './sealing/inline-sealer.ts'
+export {
+  deleteSelfBackup,
+  listSelfBackups,
+  openSelfBackupPart,
+  readSelfBackup,
+  writeSelfBackup,
+  type SelfBackupToWrite,
+  type StoredSelfBackup,
+} from './self-backup.ts'
 export type { Sealer } from './sealing/sealer.ts'
 export { WorkerSealer } from './sealing/worker-sealer.ts'
 export { SessionSink, type SessionPorts } from './session/session-sink.ts'
