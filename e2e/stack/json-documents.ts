@@ -23,7 +23,7 @@ export interface RestoreDocument {
   readonly entriesReplaced: number
   readonly dryRun: boolean
   readonly plan?: readonly { readonly path: string; readonly action: string }[]
-  readonly warnings: readonly unknown[]
+  readonly warnings: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 
 export interface SnapshotDocument {

@@ -44,7 +44,7 @@ const queryOf = (path: WirePath | null): { path?: string; pathBase64?: string } 
   return path.pathBase64 === undefined ? { path: path.path } : { pathBase64: Buffer.from(path.pathBase64, 'base64').toString('base64url') }
 }
 
-const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
+export const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
   path: entry.path,
   ...(entry.pathBase64 === undefined ? {} : { pathBase64: entry.pathBase64 }),
   type: entry.type,

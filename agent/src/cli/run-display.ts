@@ -10,16 +10,34 @@ import type { Terminal } from './terminal.ts'
 export interface RunDisplay extends RunWatcher {
   /** Something a person did or has to know, now. */
   say(text: string): void
+  /** What is being waited for, where figures do not say it; null = nothing any more. */
+  note(text: string | null): void
   close(): void
 }
 
 const framesMs = 100
 
+const silent: RunDisplay = {
+  follows: 'end',
+  onRun: () => undefined,
+  onLog: () => undefined,
+  onProblem: () => undefined,
+  say: () => undefined,
+  note: () => undefined,
+  close: () => undefined,
+}
+
+/** Nothing beside a JSON document; else what suits who watches. */
+export function runDisplayFor({ isJson, terminal }: { readonly isJson: boolean; readonly terminal: Terminal }): RunDisplay {
+  if (isJson) return silent
+  return terminal.isLive ? liveRunDisplay(terminal) : plainRunDisplay(terminal)
+}
+
 /** Lines redrawn in place: how far the run is. */
-export function liveRunDisplay(terminal: Terminal): RunDisplay {
+function liveRunDisplay(terminal: Terminal): RunDisplay {
   const lines = new LiveLines(terminal)
   const rate = new ProgressRate()
-  let run: Run | null = null
+  let run: Pick<Run, 'state' | 'progress'> | null = null
   let bytesPerSecond: number | null = null
   let note: string | null = null
   let frame = 0
@@ -55,6 +73,9 @@ export function liveRunDisplay(terminal: Terminal): RunDisplay {
     say: (text) => {
       note = text
     },
+    note: (text) => {
+      note = text
+    },
     close() {
       clearInterval(timer)
       lines.close()
@@ -63,7 +84,7 @@ export function liveRunDisplay(terminal: Terminal): RunDisplay {
 }
 
 /** Where nobody watches (cron, a pipe): the run's log, one clean line each. */
-export function plainRunDisplay(terminal: Terminal): RunDisplay {
+function plainRunDisplay(terminal: Terminal): RunDisplay {
   const say = (text: string): void => terminal.err(`${text}\n`)
   let isAway = false
   return {
@@ -77,6 +98,7 @@ export function plainRunDisplay(terminal: Terminal): RunDisplay {
       isAway = problem !== null
     },
     say,
+    note: () => undefined,
     close: () => undefined,
   }
 }

@@ -19,13 +19,17 @@ import { leftOutText } from './left-out-text.ts'
 import { lazySealer } from './lazy-sealer.ts'
 import { readableSources } from './readable-sources.ts'
 import type { RunContext } from './run-context.ts'
+import { sessionScratch } from './session-scratch.ts'
 import type { OpenedSession, RunEnd } from './worker-messages.ts'
 import { wirePathBytes } from './wire-path-bytes.ts'
 
 /** Format 1's profile for files; the other one is for plans that ask for it. */
 const chunker = 'standard'
-/** What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way. */
-const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2 } } as const
+/**
+ * What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way, and puts
+ * into its scratch file what it knows of all but the newest 65,536 blobs.
+ */
+const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2, ticketPages: 4 } } as const
 /** Hashing and sealing (zstd, AES-GCM) are three quarters of a backup's work, walking and reading the rest: more threads than this wait for the walk. */
 const mostSealThreads = 4
 /** For threads to end and packs that are nearly there. */
@@ -120,6 +124,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
     throw error
   } finally {
     stopMeasuring()
+    sink.close()
   }
 }
 
@@ -131,7 +136,7 @@ function tellOfLeftOut({ context, request }: Backup, { files, leftOut }: Archive
   context.warn(null, 'run.nothing-to-back-up', leftOut.entries === 0 ? 'The sources hold no file.' : 'The exclusions leave no file.')
 }
 
-function makeSink({ context, request, session, keys }: Backup): SessionSink {
+function makeSink({ context, request, session, keys, cataloguePath: path }: Backup): SessionSink {
   const { hub } = context
   const { sessionId } = session
   const threads = Math.min(mostSealThreads, availableParallelism())
@@ -148,6 +153,7 @@ function makeSink({ context, request, session, keys }: Backup): SessionSink {
       putPack: async ({ packId, bytes }) => {
         await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
       },
+      scratch: sessionScratch(context, path),
     },
     isSmall
       ? (onPack) => new InlineSealer(keys, onPack, { compression: request.compression, targetBytes: small.packBytes })

@@ -12,7 +12,7 @@ import type { RunContext } from './run-context.ts'
 import type { RunOrder } from './worker-messages.ts'
 
 /** Decrypting, unpacking and hashing are two thirds of a restore, writing the rest: more threads than this wait for the disk. */
-const mostOpenThreads = 4
+export const mostOpenThreads = 4
 
 export interface OpenedSnapshot {
   readonly keys: DomainKeys

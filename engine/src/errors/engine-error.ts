@@ -46,6 +46,7 @@ export const engineErrorCodes = [
   'restore.pattern-invalid',
   'restore.folder-skipped',
   'catalogue.damaged',
+  'scratch.unreadable',
   'invariant.broken',
   'cancelled',
 ] as const

@@ -1,25 +1,12 @@
 import { createBlobHasher } from '../blob-id/index.ts'
 import { equalBytes, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import {
-  blobTypes,
-  decodePackHeader,
-  packHeaderBytes,
-  packIdOfKey,
-  packKinds,
-  packPrefix,
-  uuidFromBytes,
-  type BlobType,
-  type PackKind,
-} from '../format/index.ts'
+import { blobTypes, packIdOfKey, packKinds, packPrefix, uuidFromBytes, type BlobType, type PackKind } from '../format/index.ts'
 import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
-import type { ObjectStore } from '../store/index.ts'
-import { checkPack, decodePackEnd, nodePrimitives, type CheckedPack, type Vault } from '../vault/index.ts'
+import type { ListedObject, ObjectStore } from '../store/index.ts'
+import { checkPack, nodePrimitives, readPackEnd, readPackHeader, type CheckedPack, type Vault } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 import { birthOf, PackContents } from './pack-contents.ts'
-
-/** Footers are rarely larger; a larger one costs a second read. */
-const firstTailBytes = 256 * 1024
 
 /** Checks every pack, and says what lies in them. */
 export async function checkPacks({ store, vault, readData, findings, signal }: FsckTask): Promise<PackContents> {
@@ -30,7 +17,7 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
     await findings.check(key, async () => {
       const packId = packIdOfKey(key)
       const bytes = readData ? await store.get(key) : null
-      const pack = bytes === null ? await readEnd(store, key, sizeBytes) : checkPack(bytes)
+      const pack = bytes === null ? await readEnd(store, { key, sizeBytes }) : checkPack(bytes)
       if (toHex(pack.header.packId) !== packId) throw new EngineError('pack.invalid', 'A pack lies under the name of another.')
       const domainId = uuidFromBytes(pack.header.domainId)
       for (const segment of pack.segments) {
@@ -50,14 +37,8 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
   return contents
 }
 
-async function readEnd(store: ObjectStore, key: string, sizeBytes: number): Promise<CheckedPack> {
-  const header = decodePackHeader(await store.get(key, { offset: 0, length: Math.min(packHeaderBytes, sizeBytes) }))
-  const length = Math.min(firstTailBytes, sizeBytes)
-  const tail = await store.get(key, { offset: sizeBytes - length, length })
-  const footerBytes = tail.length < 64 ? 0 : new DataView(tail.buffer, tail.byteOffset + tail.length - 60, 4).getUint32(0, true)
-  const isWhole = footerBytes + 64 <= tail.length || sizeBytes === length
-  return decodePackEnd(header, isWhole ? tail : await store.get(key), sizeBytes)
-}
+const readEnd = async (store: ObjectStore, object: ListedObject): Promise<CheckedPack> =>
+  readPackEnd(store, object, await readPackHeader(store, object))
 
 function keysOf(vault: Vault, domainId: string, known: Map<string, DomainKeys>): DomainKeys {
   const keys = known.get(domainId) ?? vault.domainKeys(domainId)

@@ -30,7 +30,7 @@ export interface CatalogueTrailer {
   readonly tablesCrc: number
 }
 
-export const tablesBytes = (trailer: CatalogueTrailer): number => trailer.parts * 16 + trailer.packs * objectIdBytes + trailer.tickets * 10
+const tablesBytes = (trailer: CatalogueTrailer): number => trailer.parts * 16 + trailer.packs * objectIdBytes + trailer.tickets * 10
 
 export const damaged = (problem: string): EngineError =>
   new EngineError(

@@ -89,7 +89,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       name: 'vaults',
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
-      adminCommands: vaultAdminCommands({ runFsck, collect }),
+      adminCommands: vaultAdminCommands(state, { runFsck, collect }),
       healthChecks: { store: () => requireStores(vaults) },
       start: () => withContractErrors(() => start(state, folders)),
       async stop() {

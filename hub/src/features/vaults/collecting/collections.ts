@@ -18,7 +18,8 @@ import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
-import { decideRemoval, forgetOldJournals, isOver, removeDecided, stillWaitingFor } from './remove-condemned.ts'
+import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
+import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 
 export interface CollectionsDeps {
   readonly database: Database
@@ -117,10 +118,18 @@ export class Collections {
     const chosen = await chooseGarbage(this.#deps, vault, needed)
     const found = await this.#tell(vault, figuresOf(chosen))
     if (found.percentFound > mostPercent && !order.isLargeApproved) return 'approval-needed'
-    const condemned = await condemn(this.#deps, vault, needed, chosen.packs)
+    const condemned = await this.#condemn(vault, needed, chosen)
     await this.#wait(vault, condemned)
     await this.#deps.turns.during(vault.id, () => this.#remove(vault, condemned.epoch))
     return 'done'
+  }
+
+  async #condemn(vault: ManagedVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
+    for (;;) {
+      const condemned = await condemn(this.#deps, vault, needed, chosen.packs)
+      if (condemned !== null) return condemned
+      await this.#audit(vault)
+    }
   }
 
   async #audit(vault: ManagedVault): Promise<void> {
@@ -134,7 +143,12 @@ export class Collections {
     for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
       await this.#audit(vault)
       const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
-      if (isOver(waiting) && (await decideRemoval(this.#deps, vault, condemned))) return
+      const isImpatient = pauseMs === mostRareLookMs
+      if (
+        isOver(isImpatient ? { ...waiting, audits: 0 } : waiting) &&
+        (await decideRemoval(this.#deps, vault, condemned, { isImpatient, signal }))
+      )
+        return
       await this.#tell(vault, { state: 'waiting', waitingFor: { ...waiting, checks: Number(turns.isTaken(vault.id)) } })
       await delay(pauseMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) throw new EngineError('cancelled', 'The collection was stopped.')

@@ -95,7 +95,16 @@ export class PackCompaction {
     const group = groupOf(row)
     const open = this.#targets.get(group)
     if (open?.pack.hasRoomFor(segment) === true) return open
-    if (open !== undefined) await this.#publish(open)
+    if (open !== undefined) {
+      await this.#publish(open)
+      this.#targets.delete(group)
+    }
+    const target = await this.#openTarget(row)
+    this.#targets.set(group, target)
+    return target
+  }
+
+  async #openTarget(row: PackRecord): Promise<OpenTarget> {
     const stage = await this.#vault.store.stage()
     const header = {
       kind: row.kind as PackKind,
@@ -103,24 +112,27 @@ export class PackCompaction {
       vaultId: this.#vault.idBytes,
       domainId: uuidToBytes(row.domainId),
     }
-    const target = { pack: await MovedPack.begin(stage, header), discard: () => stage.discard(), like: row }
-    this.#targets.set(group, target)
-    return target
+    try {
+      return { pack: await MovedPack.begin(stage, header), discard: () => stage.discard(), like: row }
+    } catch (error) {
+      await stage.discard()
+      throw error
+    }
   }
 
   /** As an upload: durable, then its row, then offered. */
   async #publish({ pack, like, discard }: OpenTarget): Promise<void> {
     if (pack.segmentCount === 0) return discard()
-    const { database, now } = this.#deps
+    const { database } = this.#deps
     const { contents, arriving, id: vaultId } = this.#vault
     const { packId } = pack
     await arriving.while(packKey(packId), async () => {
       const { sizeBytes, footer, segments } = await pack.finish()
-      // Who sent most of it is not asked for: as much as the first pack's sender sent.
-      const { domainId, kind, keyEpoch, sessionId } = like
+      // Sent by whom and when the first of the old packs was: so that the figures of usage go on.
+      const { domainId, kind, keyEpoch, sessionId, storedAt } = like
       const blobs = segments.reduce((sum, { blobIds }) => sum + blobIds.length, 0)
       const counts = { sizeBytes, segments: segments.length, blobs, footer }
-      const row = { packId, vaultId, domainId, kind, keyEpoch, sessionId, ...counts, state: 'live' as const, storedAt: new Date(now()) }
+      const row = { packId, vaultId, domainId, kind, keyEpoch, sessionId, ...counts, state: 'live' as const, storedAt }
       if ((await insertPack(database.em(), row)) === undefined)
         throw new EngineError('invariant.broken', 'A new pack has the id of another.')
       await contents.addPack({ packId, domainId, sessionId, segments })

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, type RunId, type SnapshotId } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import { segmentsPerTurn, type SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ReadingRun, RunsDoor } from '../doors/doors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
@@ -34,6 +35,7 @@ export class NeededSegments {
   readonly #refsets: SnapshotRefsets
   readonly #marked = new Set<SnapshotId>()
   readonly #segments = new Refset()
+  #added = 0
 
   constructor(refsets: SnapshotRefsets) {
     this.#refsets = refsets
@@ -43,14 +45,19 @@ export class NeededSegments {
     return this.#segments.has(packIdHex, ordinal)
   }
 
-  /** @throws AppError `vault.collection-unsafe` for a snapshot that is not there, cannot be read, or was not looked through; `store.*` */
+  /** @throws AppError `vault.collection-unsafe` for a snapshot that is not there or cannot be read; `store.*` */
   async mark(kept: readonly StandingSnapshot[]): Promise<void> {
     for (const one of kept) {
       if (this.#marked.has(one.snapshot.id)) continue
-      if (!one.isAudited && !one.isLost) throw unsafe(one, 'was not looked through yet', 'Try again: it is looked through first.')
-      for (const refset of await this.#refsetsOf(one))
-        for (const { packIdHex, ordinal } of refset.segments()) this.#segments.add(packIdHex, ordinal)
+      for (const refset of await this.#refsetsOf(one)) await this.#add(refset)
       this.#marked.add(one.snapshot.id)
+    }
+  }
+
+  async #add(refset: Refset): Promise<void> {
+    for (const { packIdHex, ordinal } of refset.segments()) {
+      this.#segments.add(packIdHex, ordinal)
+      if (++this.#added % segmentsPerTurn === 0) await nextTurn()
     }
   }
 

@@ -55,7 +55,6 @@ export class VaultContents {
   readonly #indexDomains = new Map<DomainId, number>()
   #blobs = 0
   #lostPacks = 0
-  #condemnedPacks = 0
 
   constructor(index: BlobIndex) {
     this.#index = index
@@ -68,11 +67,6 @@ export class VaultContents {
   /** Packs that were known and are not in the store any more. */
   get lostPackCount(): number {
     return this.#lostPacks
-  }
-
-  /** Whether something is condemned, at least. */
-  get hasCondemned(): boolean {
-    return this.#condemnedPacks > 0
   }
 
   hasBlobs(domainId: DomainId): boolean {
@@ -124,7 +118,6 @@ export class VaultContents {
   setCondemned(packIdHex: string, positions: Uint8Array | null): void {
     const pack = this.#packByHex.get(packIdHex)
     if (pack === undefined) return
-    this.#condemnedPacks += Number(positions !== null) - Number(pack.condemned !== null)
     pack.condemned = positions
   }
 

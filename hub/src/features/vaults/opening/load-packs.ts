@@ -49,7 +49,9 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
     end: pair.row === null && pair.object !== null ? await readWholePack(deps, vault, pair.id, pair.object) : null,
   }))
   for await (const { id, row, object, end } of pairs) {
-    if (row?.state === 'gone') await removeAgain(vault, object)
+    // What is being removed is there for nobody.
+    if (row?.state === 'removing') continue
+    if (row?.state === 'gone') await removeAgain(deps, vault, object)
     else if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
     else if (end !== null) counts.adopted += (await giveRow(deps, vault, end)) ? 1 : 0
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
@@ -88,8 +90,12 @@ export async function* objectsOf(vault: StoredVault, log: Logger): AsyncGenerato
 }
 
 /** A collection removed it, and the power failed before the disk had forgotten it. */
-async function removeAgain({ store }: ManagedVault, object: ListedObject | null): Promise<void> {
-  if (object !== null) await store.delete(object.key)
+async function removeAgain({ log }: LoadDeps, vault: ManagedVault, object: ListedObject | null): Promise<void> {
+  if (object === null) return
+  await vault.store.delete(object.key).catch((error: unknown) => {
+    // The next start tries again.
+    log.warn({ event: 'pack.not-removed', vaultId: vault.id, err: error }, 'A pack that nobody needs could not be removed')
+  })
 }
 
 /** A row whose object is there. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { VaultId } from '@holdfast/shared-types'
 import { createVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
-import { finishRemovals } from '../collecting/remove-condemned.ts'
+import { finishRemovals } from '../removing/remove-decided.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
 import { keepEverything, lockCollection } from '../tables/collecting.queries.ts'
