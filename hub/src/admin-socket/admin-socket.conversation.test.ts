@@ -39,6 +39,8 @@ const handlers: AdminHandlers = {
   gc: () => Promise.reject(new AppError('vault.collection-unsafe')),
   'vault-key-make': () => Promise.reject(new AppError('vault.not-found')),
   'vault-key-add': () => Promise.reject(new AppError('vault.not-found')),
+  'self-backup': () => Promise.reject(new AppError('store.unavailable')),
+  'self-backup-list': () => Promise.resolve({ items: [] }),
   fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
 }
 

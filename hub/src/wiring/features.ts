@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { RunId } from '@holdfast/shared-types'
+import type { AgentId, RunId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
+import { createAgents, deviceNames, findAgent, listRevoked, type Agents, type LastSeenHost } from '../features/agents/index.ts'
 import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts'
 import { createAudit } from '../features/audit/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
@@ -18,6 +18,7 @@ import {
   type RunSnapshots,
 } from '../features/runs/index.ts'
 import { createPeople } from '../features/people/index.ts'
+import { createSelfBackups } from '../features/self-backups/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
@@ -56,19 +57,23 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
   }
   const auth = createAuth(services, cookieName)
-  const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent, deviceNames }, people: auth })
+  const vaults = createVaults(services, { runs: runsDoor, agents: { findAgent, deviceNames, listRevoked }, people: auth })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
   const hosts = createHosts(services)
   const agents = createAgents(services, {
     newestSnapshots: (em) => newestSnapshots(vaults, em),
     lastOutcomes,
+    registeredAgents: (which) => vaults.registeredAgents(which),
+    lastSeenHosts: (em) => lastSeenHosts(vaults, em),
     endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
     hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
   })
   const apiTokens = createApiTokens(services)
+  const selfBackups = createSelfBackups(services, { hubVersion: system.hubVersion, shelf: vaults.selfBackups })
   const list: Feature[] = [
     createSystem(services, {
       ...system,
+      selfBackup: { newestAtMs: () => selfBackups.newestAtMs() },
       vaultsWithoutRecoveryKey: (em) => vaults.vaultsWithoutRecoveryKey(em),
       healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
     }),
@@ -83,6 +88,7 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     runs.feature,
     createPlans(services, runs.ofPlans),
     hosts.feature,
+    selfBackups.feature,
     createStatistics(services, { runFigures, snapshotFigures: (em, agentId) => vaults.snapshots.figures(em, agentId) }),
   ]
   return { list, auth, apiTokens, agents, runs, hosts }
@@ -95,6 +101,11 @@ const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({
     return snapshot?.state === 'committed' ? snapshot : null
   },
 })
+
+async function lastSeenHosts(vaults: Vaults, em: EntityManager): Promise<ReadonlyMap<AgentId, LastSeenHost>> {
+  const newest = await vaults.snapshots.newest(em, { visibleTo: null })
+  return new Map(newest.map(({ agentId, host, system }) => [agentId, { host, system }]))
+}
 
 async function newestSnapshots(vaults: Vaults, em: EntityManager) {
   const newest = await vaults.snapshots.newest(em, { visibleTo: null })

@@ -6,6 +6,7 @@ import { createLiveLog } from '../platform/events/live-log.ts'
 import { createAgentLinks, type AgentLinkRegistry } from '../platform/realtime/agent-links.ts'
 import { createLiveFeeds } from '../platform/realtime/live-feeds.ts'
 import type { HubServices } from '../platform/services.ts'
+import { findLostHubId } from './find-lost-hub-id.ts'
 
 interface Surroundings extends Pick<HubServices, 'fatal' | 'now' | 'origin'> {
   readonly checkBodies: boolean
@@ -28,7 +29,7 @@ export async function makeServices(
     live,
     config,
     secret,
-    hubId: await readHubId(database, now),
+    hubId: await readHubId(database, now, () => findLostHubId(options)),
     feeds: createLiveFeeds(live, database, log),
     agentLinks: createAgentLinks(),
     domainEvents: createDomainEventBus((name, error) =>

@@ -8,6 +8,7 @@ import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, PeopleDoor, RunsDoor } from './doors/doors.ts'
+import { Revocations } from './keys/keep-revocations.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
@@ -42,6 +43,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly checks: VaultChecks
   readonly collections: Collections
   readonly usages: VaultUsages
+  readonly revocations: Revocations
 }
 
 /** Nothing is opened yet. @param folders where the vaults are */
@@ -65,6 +67,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     placeOf: (vaultId) => folders.placeOf(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections: new Collections({ ...services, ...doors, refsets, turns }),
+    revocations: new Revocations({ ...services, ...doors, vaults }),
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }
 }

@@ -6,6 +6,7 @@ const names = {
   store: 'settings.health.name.store',
   logs: 'settings.health.name.logs',
   certificate: 'settings.health.name.certificate',
+  selfBackup: 'settings.health.name.selfBackup',
 } as const satisfies Record<string, MessageKey>
 
 export interface ShownCheck extends HealthDetail {

@@ -12,8 +12,8 @@ import { buildPack } from '../testing/build-pack.ts'
 import { collect, deleteFinally, expectRestored, expectSound, piece, treeOf, type Files } from '../testing/collection-world.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+import { openOfflineVaults, vaultsToRebuild } from './offline-vaults.ts'
 import type { RebuildProgress, RebuiltVault } from './rebuild-vault.ts'
-import { rebuildVaults } from './rebuild-vaults.ts'
 
 let world: VaultsUnderTest
 let agent: TestAgent
@@ -42,9 +42,12 @@ async function rebuild(vaultId: VaultId | null = null, of = world): Promise<Rebu
     onStep()
   }
   const deps = { database, folders, secret, log: silentLogger, now: () => of.nowMs++, onProgress }
-  const [rebuilt] = await rebuildVaults(deps, vaultId)
-  if (rebuilt === undefined) throw new Error('There should be a vault')
-  return rebuilt
+  const vaults = await openOfflineVaults(deps, await vaultsToRebuild(database.em(), folders, vaultId))
+  try {
+    return await database.transaction((em) => vaults.rebuild(em, vaults.ids[0]!))
+  } finally {
+    await vaults.close()
+  }
 }
 
 const rows = async (table: 'pack' | 'snapshot', of = world): Promise<unknown[]> => {
