@@ -4,7 +4,7 @@ import { createVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
 import { finishRemovals } from '../removing/remove-decided.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
-import { keepEverything, lockCollection } from '../tables/collecting.queries.ts'
+import { keepEverything, lengthenUndo, lockCollection } from '../tables/collecting.queries.ts'
 import { endAllSessions } from '../tables/sessions.queries.ts'
 import { epochsSkipped, insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
 import { loadPacks, type LoadDeps } from './load-packs.ts'
@@ -109,12 +109,13 @@ async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedV
  * The database is older than the store: it was put back from a copy, or made anew. Sessions that it remembers know nothing of what happened since, so they end; and nothing
  * that it says of condemned segments holds.
  */
-async function beginAnew({ database, log }: OpenVaultsDeps, vault: ManagedVault, epoch: number): Promise<void> {
+async function beginAnew({ database, log, now }: OpenVaultsDeps, vault: ManagedVault, epoch: number): Promise<void> {
   await database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
     await setVaultEpoch(em, vault.id, epoch)
     await endAllSessions(em, vault.id)
     await keepEverything(em, vault.id)
+    await lengthenUndo(em, vault.id, new Date(now()))
   })
   for (const { packIdHex } of vault.contents.packs()) vault.contents.setCondemned(packIdHex, null)
   log.warn(

@@ -2,17 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, renameSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { SnapshotId, VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { silentLogger } from '../../../platform/logging/logger.ts'
-import { VaultFolders } from '../opening/vault-folders.ts'
 import { buildPack } from '../testing/build-pack.ts'
 import { collect, deleteFinally, expectRestored, expectSound, piece, treeOf, type Files } from '../testing/collection-world.ts'
+import { loseVaultRows, rebuildVaults } from '../testing/lost-database.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
-import { openOfflineVaults, vaultsToRebuild } from './offline-vaults.ts'
 import type { RebuildProgress, RebuiltVault } from './rebuild-vault.ts'
 
 let world: VaultsUnderTest
@@ -32,23 +29,14 @@ const backUp = (files: Files) => agent.backUp(treeOf(files))
 const vaultDir = (): string => join(world.storeDir, agent.vaultId)
 const sql = <T>(statement: string, of = world): Promise<T> => of.database.em().execute(statement) as Promise<T>
 
-/** As the command does it, while no hub runs. */
-async function rebuild(vaultId: VaultId | null = null, of = world): Promise<RebuiltVault> {
-  await of.stop()
-  const folders = new VaultFolders(pathToFileURL(of.storeDir).href)
-  const { database, secret } = of
-  const onProgress = (step: RebuildProgress): void => {
-    progress.push(step)
-    onStep()
-  }
-  const deps = { database, folders, secret, log: silentLogger, now: () => of.nowMs++, onProgress }
-  const vaults = await openOfflineVaults(deps, await vaultsToRebuild(database.em(), folders, vaultId))
-  try {
-    return await database.transaction((em) => vaults.rebuild(em, vaults.ids[0]!))
-  } finally {
-    await vaults.close()
-  }
-}
+const rebuild = (vaultId: VaultId | null = null): Promise<RebuiltVault> =>
+  rebuildVaults(world, {
+    vaultId,
+    onProgress: (step) => {
+      progress.push(step)
+      onStep()
+    },
+  })
 
 const rows = async (table: 'pack' | 'snapshot', of = world): Promise<unknown[]> => {
   const order = table === 'pack' ? 'pack_id' : 'id'
@@ -171,7 +159,7 @@ describe('a rebuild', () => {
   test('with an empty database fills it, and the next start serves it', async () => {
     const files = { 'a.bin': piece() }
     const id = await backUp(files)
-    for (const table of ['session_grant', 'backup_session', 'snapshot', 'pack', 'vault']) await sql(`delete from ${table}`)
+    await loseVaultRows(world)
     expect(await rebuild()).toMatchObject({ snapshots: 1 })
     await world.start()
     await expectRestored(agent, id, files)
@@ -194,7 +182,7 @@ describe('a rebuild', () => {
     }
     await collect(world).catch(() => undefined)
     expect(isDead).toBe(true)
-    for (const table of ['session_grant', 'backup_session', 'snapshot', 'pack', 'vault']) await sql(`delete from ${table}`)
+    await loseVaultRows(world)
     expect(await rebuild()).toMatchObject({ snapshots: 1 })
     await world.start()
     await expectRestored(agent, staysId, stays)
@@ -205,8 +193,7 @@ describe('a rebuild', () => {
     await backUp({ 'a.bin': piece() })
     const known = agent.vaultId
     await rename(vaultDir(), `${world.storeDir}.first`)
-    await sql('delete from session_grant')
-    for (const table of ['backup_session', 'snapshot', 'pack', 'vault']) await sql(`delete from ${table}`)
+    await loseVaultRows(world)
     await rm(world.storeDir, { recursive: true })
     await world.start()
     const { vaultId: second } = await world.vaults.defaultVault()
