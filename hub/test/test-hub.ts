@@ -31,10 +31,10 @@ interface TestHubOptions {
 export class TestHub {
   hub!: Hub
   readonly dataDir: string
-  readonly database: TestDatabase
+  database: TestDatabase
   readonly fatal: Error[] = []
   readonly #options: TestHubOptions
-  readonly #secret = randomBytes(32)
+  readonly secret = randomBytes(32)
   readonly #agents: FakeAgent[] = []
   #port = 0
   #cookie = ''
@@ -75,11 +75,18 @@ export class TestHub {
       config,
       connection: this.database.connection,
       log,
-      secret: this.#secret,
+      secret: this.secret,
       onFatal: (error) => void this.fatal.push(error),
       ...(this.#options.logFile === undefined ? {} : { logFile: this.#options.logFile }),
       ...(this.#options.now === undefined ? {} : { now: this.#options.now }),
     })
+  }
+
+  /** Ends the hub, whose database is gone then; `open` starts it on a new one. */
+  async loseDatabase(): Promise<void> {
+    await this.hub.close()
+    await this.database.drop()
+    this.database = await createTestDatabase()
   }
 
   async stop(): Promise<void> {

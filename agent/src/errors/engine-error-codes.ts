@@ -21,6 +21,7 @@ export const toContractCode = {
   'vault.invalid': 'vault.corrupt',
   'key-slot.wrong-secret': 'vault.wrong-key',
   'journal.invalid': 'vault.corrupt',
+  'self-backup.invalid': 'vault.corrupt',
   'store.not-found': 'vault.corrupt',
   'store.exists': 'pack.conflict',
   'store.unavailable': 'store.unavailable',

@@ -23,6 +23,7 @@ export const engineErrorCodes = [
   'vault.invalid',
   'key-slot.wrong-secret',
   'journal.invalid',
+  'self-backup.invalid',
   'store.not-found',
   'store.exists',
   'store.unavailable',

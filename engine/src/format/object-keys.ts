@@ -9,9 +9,13 @@ export const agentPrefix = 'a/'
 export const packPrefix = 'p/'
 export const snapshotPrefix = 's/'
 export const journalPrefix = 'g/'
+export const revocationPrefix = 'r/'
+export const selfBackupPrefix = 'h/'
 
 export const keySlotKey = (slotId: Uint8Array): string => `${keySlotPrefix}${toHex(slotId)}`
 export const agentKey = (agentId: Uint8Array): string => `${agentPrefix}${uuidFromBytes(agentId)}`
+
+export const revocationKey = (agentId: Uint8Array): string => `${revocationPrefix}${uuidFromBytes(agentId)}`
 
 export function packKey(packId: Uint8Array): string {
   const hex = toHex(packId)

@@ -20,6 +20,12 @@ export interface AgentFile {
   readonly createdAtMs: number
 }
 
+/** An agent that was cut off for good. */
+export interface RevocationFile {
+  readonly agentId: string
+  readonly revokedAtMs: number
+}
+
 /** A decoded JSON object and what its MAC covers. */
 export interface Maced<T> {
   readonly value: T
@@ -29,6 +35,7 @@ export interface Maced<T> {
 
 const vaultFormat = 'holdfast-vault'
 const agentFormat = 'holdfast-agent'
+const revocationFormat = 'holdfast-revocation'
 /** Fixed by format 1: kept in the file so that a reader in twenty years need not guess. */
 const chunker = {
   algorithm: 'fastcdc-gear64',
@@ -63,6 +70,9 @@ export const agentFileText = (file: AgentFile): string =>
     boxSignature: file.boxSignature,
     createdAtMs: file.createdAtMs,
   })
+
+export const revocationFileText = ({ agentId, revokedAtMs }: RevocationFile): string =>
+  JSON.stringify({ format: revocationFormat, version: 1, agentId, revokedAtMs })
 
 /** The text with its MAC as the last key. */
 export const withMac = (macedText: string, mac: string): Uint8Array =>
@@ -138,6 +148,12 @@ export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
     createdAtMs: whole(fields, 'createdAtMs'),
   }
   return sealedAs(bytes, value, text(fields, 'mac'), agentFileText(value))
+}
+
+export function decodeRevocationFile(bytes: Uint8Array): Maced<RevocationFile> {
+  const fields = parse(bytes, revocationFormat, 'A revocation')
+  const value: RevocationFile = { agentId: text(fields, 'agentId'), revokedAtMs: whole(fields, 'revokedAtMs') }
+  return sealedAs(bytes, value, text(fields, 'mac'), revocationFileText(value))
 }
 
 /** One value has one text: what was reformatted, cut or added to is refused although it parses. */

@@ -9,12 +9,15 @@ import {
   journalPrefix,
   keySlotPrefix,
   packPrefix,
+  revocationPrefix,
+  selfBackupPrefix,
   snapshotPrefix,
   vaultFileKey,
   type Refset,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { readJournal, type Vault } from '../vault/index.ts'
+import { checkHubObjects } from './fsck-hub-objects.ts'
 import { checkPacks } from './fsck-packs.ts'
 import { FsckFindings, type FsckCounts, type FsckReport } from './fsck-report.ts'
 import { checkSnapshots } from './fsck-snapshots.ts'
@@ -34,7 +37,7 @@ export interface FsckOptions {
   readonly onStart?: (counts: Readonly<FsckCounts>) => void
 }
 
-const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, journalPrefix]
+const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, journalPrefix, revocationPrefix, selfBackupPrefix]
 
 /**
  * Proves a vault from its store (docs/vault-format.md §12). Reads only. Every damage is a line of the report; it throws only when the
@@ -77,6 +80,7 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     signal: options.signal,
     beyondRefset: options.beyondRefset ?? new Map<string, Refset>(),
   }
+  await checkHubObjects(task)
   await checkSnapshots(task, await checkPacks(task))
   return findings.report()
 }

@@ -21,6 +21,15 @@ export { smallReadRoom, usualReadRoom, type ReadRoom } from './read-room.ts'
 export { readPackEnd, readPackHeader } from './pack/read-pack-end.ts'
 export { RemoteSource, type SourcePorts } from './remote-source.ts'
 export { InlineSealer } from './sealing/inline-sealer.ts'
+export {
+  deleteSelfBackup,
+  listSelfBackups,
+  openSelfBackupPart,
+  readSelfBackup,
+  writeSelfBackup,
+  type SelfBackupToWrite,
+  type StoredSelfBackup,
+} from './self-backup.ts'
 export type { Sealer } from './sealing/sealer.ts'
 export { WorkerSealer } from './sealing/worker-sealer.ts'
 export type { SessionScratch } from './session/scratch-file.ts'

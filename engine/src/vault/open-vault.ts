@@ -7,14 +7,19 @@ import {
   agentPrefix,
   decodeAgentFile,
   decodeKeySlot,
+  decodeRevocationFile,
   decodeVaultFile,
   keySlotKey,
   keySlotPrefix,
+  revocationFileText,
+  revocationKey,
+  revocationPrefix,
   uuidToBytes,
   vaultFileKey,
   vaultFileText,
   withMac,
   type AgentFile,
+  type RevocationFile,
   type VaultFile,
 } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
@@ -43,6 +48,8 @@ export class Vault {
   readonly #macKey: Uint8Array
   /** Key of the hub's statements on snapshots, and of its journals. */
   readonly hubKey: Uint8Array
+  /** Key of what a hub keeps of itself in the vault. */
+  readonly selfBackupKey: Uint8Array
   /** 16 bytes. */
   readonly vaultId: Uint8Array
 
@@ -54,6 +61,7 @@ export class Vault {
     this.vaultId = vaultId
     this.#macKey = deriveVaultKey(masterKey, vaultId, 'mac')
     this.hubKey = deriveVaultKey(masterKey, vaultId, 'hub')
+    this.selfBackupKey = deriveVaultKey(masterKey, vaultId, 'self-backup')
   }
 
   /** Reads vault.json again, for it may have changed since. @throws EngineError `vault.not-found`, `vault.invalid`, `store.*` */
@@ -97,6 +105,29 @@ export class Vault {
 
   async *agentIds(): AsyncGenerator<string> {
     for await (const { key } of this.store.list(agentPrefix)) yield key.slice(agentPrefix.length)
+  }
+
+  /** Writes `r/<agentId>`: whoever makes a database again lets this agent in no more. Durable when it resolves; the first one stays. */
+  async addRevocation(revocation: RevocationFile): Promise<void> {
+    const text = revocationFileText(revocation)
+    try {
+      await this.store.put(revocationKey(uuidToBytes(revocation.agentId)), withMac(text, this.#mac(text)))
+    } catch (error) {
+      if (!isEngineError(error, 'store.exists')) throw error
+    }
+  }
+
+  /** @throws EngineError `store.not-found`, `vault.invalid` */
+  async readRevocation(agentId: string): Promise<RevocationFile> {
+    const { value, mac, macedText } = decodeRevocationFile(await this.store.get(revocationKey(uuidToBytes(agentId))))
+    if (mac !== this.#mac(macedText) || value.agentId !== agentId)
+      throw new EngineError('vault.invalid', 'A revocation in the vault was changed.')
+    return value
+  }
+
+  /** Whoever has such an object is cut off, whether it can be read or not. */
+  async *revokedAgentIds(): AsyncGenerator<string> {
+    for await (const { key } of this.store.list(revocationPrefix)) yield key.slice(revocationPrefix.length)
   }
 
   /** Adds a way to open the vault. @returns the slot's id. */

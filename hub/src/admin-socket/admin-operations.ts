@@ -34,6 +34,16 @@ export const FsckReport = z.object({
 })
 export type FsckReport = z.infer<typeof FsckReport>
 
+export const StoredSelfBackup = z.object({
+  id: z.string(),
+  createdAtMs: TimeMs,
+  parts: z.int().min(0),
+  sizeBytes: z.int().min(0),
+  /** False: a hub was ended before it was through. It restores nothing. */
+  isWhole: z.boolean(),
+})
+export type StoredSelfBackup = z.infer<typeof StoredSelfBackup>
+
 /** What an administrator may ask of a hub on its own machine. */
 export const adminOperations = {
   status: operation({ input: Nothing, output: HubStatus }),
@@ -70,6 +80,10 @@ export const adminOperations = {
     input: z.strictObject({}),
     output: z.object({ deleted: z.int().min(0), waiting: z.int().min(0), failedPlans: z.int().min(0) }),
   }),
+  /** Writes down what nothing but the database knows, into the default vault. */
+  'self-backup': operation({ input: Nothing, output: StoredSelfBackup }),
+  /** Newest first, unfinished ones included. */
+  'self-backup-list': operation({ input: Nothing, output: z.object({ items: z.array(StoredSelfBackup) }) }),
   fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
 } as const satisfies Record<string, OperationContract>
 

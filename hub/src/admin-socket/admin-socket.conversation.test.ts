@@ -40,6 +40,8 @@ const handlers: AdminHandlers = {
   'vault-key-make': () => Promise.reject(new AppError('vault.not-found')),
   'vault-key-add': () => Promise.reject(new AppError('vault.not-found')),
   retention: () => Promise.resolve({ deleted: 1, waiting: 2, failedPlans: 0 }),
+  'self-backup': () => Promise.reject(new AppError('store.unavailable')),
+  'self-backup-list': () => Promise.resolve({ items: [] }),
   fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
 }
 

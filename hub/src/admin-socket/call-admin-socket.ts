@@ -17,6 +17,8 @@ export const adminClient = (socketPath: string): AdminHandlers => ({
   'vault-key-make': (input) => call(socketPath, 'vault-key-make', input),
   'vault-key-add': (input) => call(socketPath, 'vault-key-add', input),
   retention: (input) => call(socketPath, 'retention', input),
+  'self-backup': (input) => call(socketPath, 'self-backup', input),
+  'self-backup-list': (input) => call(socketPath, 'self-backup-list', input),
   fsck: (input) => call(socketPath, 'fsck', input),
 })
 

@@ -36,6 +36,8 @@ export function adminHandlers(hub: Hub, config: HubConfig, stop: () => void): Ad
     'vault-key-make': (input) => run(adminOperations['vault-key-make'].output, 'vault-key.make', input),
     'vault-key-add': (input) => run(adminOperations['vault-key-add'].output, 'vault-key.add', input),
     retention: (input) => run(adminOperations.retention.output, 'retention', input),
+    'self-backup': (input) => run(adminOperations['self-backup'].output, 'self-backup.make', input),
+    'self-backup-list': (input) => run(adminOperations['self-backup-list'].output, 'self-backup.list', input),
     fsck: ({ vaultId, deep }) => run(adminOperations.fsck.output, 'fsck', { vaultId, readData: deep }),
   }
 }

@@ -1,6 +1,7 @@
-import { AppError, errorFacts, VaultId } from '@holdfast/shared-types'
+import { errorFacts } from '@holdfast/shared-types'
 import type { FsckReport } from '../admin-socket/admin-operations.ts'
 import type { CliContext } from './cli-context.ts'
+import { parseVaultOption } from './vault-id-option.ts'
 import { withAdmin } from './with-admin.ts'
 
 export interface FsckOptions {
@@ -12,19 +13,10 @@ export interface FsckOptions {
 
 /** @returns the exit status: a damaged vault is an answer, not a failure of the command. */
 export async function fsckCommand(context: CliContext, { vault, deep }: FsckOptions): Promise<number> {
-  const vaultId = vault === null ? null : parseVaultId(vault)
+  const vaultId = parseVaultOption(vault)
   const report = await withAdmin(context, (admin) => admin.fsck({ vaultId, deep }))
   context.answer(report, fsckLines(report))
   return report.ok ? 0 : errorFacts('vault.corrupt').exit
-}
-
-function parseVaultId(text: string): VaultId {
-  const id = VaultId.safeParse(text)
-  if (id.success) return id.data
-  throw new AppError('command.invalid', {
-    message: `${text} is not the id of a vault.`,
-    cure: 'The console and `holdfast-hub start --json` show the ids.',
-  })
 }
 
 function fsckLines({ ok, problems, counts }: FsckReport): string[] {

@@ -81,6 +81,7 @@ function createProgram(run: Run): Command {
   addPeopleCommands(program, command, run)
   addVaultCommands(command, run)
   addRetentionCommand(program, command, run)
+  addRebuildCommands(command, run)
   addVaultKeyCommand(program, command, run)
   addRecoveryKeyCommands(program, command, run)
   return program
@@ -144,6 +145,44 @@ function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run)
       (await import('./recovery-key-command.ts')).useRecoveryKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
     ),
   )
+}
+
+function addRebuildCommands(command: AddCommand, run: Run): void {
+  command('rebuild', 'make everything again that the database only knows from the store; the hub must be stopped')
+    .option('--vault <id>', 'this vault only; all of the database, or of an empty one all of the store, when left out')
+    .option('--from-self-backup [id]', 'first put back what only the database knew: from this self-backup, or the newest')
+    .option('--key-file <path>', 'a recovery key or kit: on a new machine, whose secret opens no vault yet')
+    .option('--replace', 'with --from-self-backup: throw away what the database holds')
+    .option('--keep-tokens', 'with --from-self-backup: API tokens go on working; none was revoked since')
+    .option('--yes', 'do not ask')
+    .action((options: RebuildFlags) =>
+      run(true, async (context) =>
+        (await import('./rebuild-command.ts')).rebuildCommand(context, {
+          vault: options.vault ?? null,
+          keyFile: options.keyFile ?? null,
+          selfBackup:
+            options.fromSelfBackup === undefined ? null : { wanted: options.fromSelfBackup === true ? null : options.fromSelfBackup },
+          isReplacing: options.replace === true,
+          keepsTokens: options.keepTokens === true,
+          isSure: options.yes === true,
+        }),
+      ),
+    )
+  const selfBackup = command('self-backup', 'have the hub back itself up into its vault now').action(() =>
+    run(true, async (context) => (await import('./self-backup-command.ts')).selfBackupCommand(context)),
+  )
+  command('list', 'show the self-backups in the vault', selfBackup).action(() =>
+    run(true, async (context) => (await import('./self-backup-command.ts')).listSelfBackupsCommand(context)),
+  )
+}
+
+interface RebuildFlags {
+  readonly vault?: string
+  readonly fromSelfBackup?: string | true
+  readonly keyFile?: string
+  readonly replace?: boolean
+  readonly keepTokens?: boolean
+  readonly yes?: boolean
 }
 
 function addPeopleCommands(program: Command, command: AddCommand, run: Run): void {

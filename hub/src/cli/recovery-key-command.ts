@@ -38,6 +38,9 @@ export async function useRecoveryKeyCommand(context: CliContext, options: Recove
   }
 }
 
+/** The same for another command, which holds the data folder. */
+export const useRecoveryKey = openWith
+
 async function openWith({ config }: CliContext, { file, vault }: RecoveryKeyOptions, secret: Uint8Array | null) {
   const vaultId = vault === null ? null : parseVaultId(vault)
   const text = readWords(file)

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AgentId, DrillSample, RunId, SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { createAgents, deviceNames, findAgent, type Agents } from '../features/agents/index.ts'
+import { createAgents, deviceNames, findAgent, listRevoked, type Agents, type LastSeenHost } from '../features/agents/index.ts'
 import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts'
 import { createAudit } from '../features/audit/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
@@ -23,6 +23,7 @@ import {
 } from '../features/runs/index.ts'
 import { createRetention, type Retention } from '../features/retention/index.ts'
 import { createPeople } from '../features/people/index.ts'
+import { createSelfBackups } from '../features/self-backups/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
@@ -69,7 +70,7 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
   const auth = createAuth(services, cookieName)
   const vaults = createVaults(services, {
     runs: runsDoor,
-    agents: { findAgent, deviceNames },
+    agents: { findAgent, deviceNames, listRevoked },
     people: auth,
     // Plans of all vaults at once: what let nothing go a moment ago finds nothing the second time.
     retention: { apply: async () => void (await retention.applyRetention()) },
@@ -80,14 +81,18 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
     newestSnapshots: (em) => newestSnapshots(vaults, em),
     lastOutcomes,
     lastProofs,
+    registeredAgents: (which) => vaults.registeredAgents(which),
+    lastSeenHosts: (em) => lastSeenHosts(vaults, em),
     endRuns: (em, agentId, by) => runs.endRunsOfDevice(em, agentId, by),
     hasSnapshots: async (em, agentId) => (await vaults.snapshots.newest(em, { visibleTo: agentId })).length > 0,
   })
   const retention = createRetention(services, { vaults, audit, plansOfRuns, listReadingRuns })
   const apiTokens = createApiTokens(services)
+  const selfBackups = createSelfBackups(services, { hubVersion: system.hubVersion, shelf: vaults.selfBackups })
   const list: Feature[] = [
     createSystem(services, {
       ...system,
+      selfBackup: { newestAtMs: () => selfBackups.newestAtMs() },
       vaultsWithoutRecoveryKey: (em) => vaults.vaultsWithoutRecoveryKey(em),
       healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
     }),
@@ -103,6 +108,7 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
     createPlans(services, runs.ofPlans),
     retention.feature,
     hosts.feature,
+    selfBackups.feature,
     createStatistics(services, { runFigures, snapshotFigures: (em, agentId) => vaults.snapshots.figures(em, agentId) }),
   ]
   return { list, auth, apiTokens, agents, runs, hosts, retention }
@@ -115,6 +121,11 @@ const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({
     return snapshot?.state === 'committed' ? snapshot : null
   },
 })
+
+async function lastSeenHosts(vaults: Vaults, em: EntityManager): Promise<ReadonlyMap<AgentId, LastSeenHost>> {
+  const newest = await vaults.snapshots.newest(em, { visibleTo: null })
+  return new Map(newest.map(({ agentId, host, system }) => [agentId, { host, system }]))
+}
 
 async function newestSnapshots(vaults: Vaults, em: EntityManager) {
   const newest = await vaults.snapshots.newest(em, { visibleTo: null })

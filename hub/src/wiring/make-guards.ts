@@ -1,5 +1,6 @@
 import { createAuditTrail, type AuditTrail } from '../platform/audit/audit-trail.ts'
 import { writeAuditEntry } from '../platform/audit/write-audit-entry.ts'
+import { afterCommit } from '../platform/database/unit-of-work.ts'
 import { createRequestLimits, type RequestLimits } from '../platform/limits/request-limits.ts'
 import type { HubServices } from '../platform/services.ts'
 
@@ -9,7 +10,18 @@ export interface Guards {
   readonly limits: RequestLimits
 }
 
-export const makeGuards = ({ config, database, log, now }: Pick<HubServices, 'config' | 'database' | 'log' | 'now'>): Guards => ({
-  audit: createAuditTrail({ log, write: (record, em) => writeAuditEntry(em ?? database.em(), record, new Date(now())) }),
+type GuardServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'log' | 'now'>
+
+export const makeGuards = ({ config, database, domainEvents, log, now }: GuardServices): Guards => ({
+  audit: createAuditTrail({
+    log,
+    async write(record, em) {
+      await writeAuditEntry(em ?? database.em(), record, new Date(now()))
+      const { action, outcome } = record
+      const tell = () => domainEvents.emit('action.recorded', { action, outcome })
+      if (em === null) await tell()
+      else afterCommit(em, tell)
+    },
+  }),
   limits: createRequestLimits(config.rateLimit),
 })

@@ -9,6 +9,7 @@ import { createAgentLinks, type AgentLinkRegistry } from '../platform/realtime/a
 import { createLiveFeeds } from '../platform/realtime/live-feeds.ts'
 import { dataFolderAt } from '../platform/lifecycle/data-folder.ts'
 import type { HubServices } from '../platform/services.ts'
+import { findLostHubId } from './find-lost-hub-id.ts'
 
 interface Surroundings extends Pick<HubServices, 'fatal' | 'now' | 'origin'> {
   readonly checkBodies: boolean
@@ -35,7 +36,7 @@ export async function makeServices(
     live,
     config,
     secret,
-    hubId: await readHubId(database, now),
+    hubId: await readHubId(database, now, () => findLostHubId(options)),
     feeds: createLiveFeeds(live, database, log),
     agentLinks: createAgentLinks(),
     jobs: new Jobs({ connection: options.connection, log }),

@@ -364,6 +364,16 @@ export const errorRegistry = {
     title: 'The database does not answer.',
     cure: 'Check that Postgres runs and is reachable.',
   },
+  'database.not-empty': {
+    category: 'precondition',
+    title: 'The database holds what a self-backup would replace.',
+    cure: 'To throw away what it holds, add `--replace`. Nothing was changed.',
+  },
+  'self-backup.not-found': {
+    category: 'not-found',
+    title: 'There is no such self-backup.',
+    cure: '`holdfast-hub self-backup list` shows those of the vault; `holdfast-hub rebuild` works without any.',
+  },
   'hub.unreachable': {
     category: 'unavailable',
     title: 'The hub does not answer.',

@@ -82,6 +82,15 @@ export const limitsOf = ({ uploadBytesPerSecond, isBackground }: AgentRow): Devi
 /** Its runs go with it. */
 export const deleteAgentRow = (em: EntityManager, agentId: AgentId): Promise<number> => em.nativeDelete(AgentEntity, { id: agentId })
 
+/** Those that were cut off. */
+export async function listRevoked(em: EntityManager): Promise<{ id: AgentId; vaultId: VaultId; revokedAt: Date }[]> {
+  const rows = await em.find(AgentEntity, { revokedAt: { $ne: null } }, { fields: ['id', 'vaultId', 'revokedAt'] })
+  return rows.map(({ id, vaultId, revokedAt }) => ({ id, vaultId, revokedAt: revokedAt! }))
+}
+
+/** Revoked ones included. */
+export const countAgents = (em: EntityManager): Promise<number> => em.count(AgentEntity, {})
+
 /** Names of all devices, revoked ones included. */
 export async function deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>> {
   const rows = await em.find(AgentEntity, {}, { fields: ['id', 'name'] })

@@ -6,15 +6,20 @@ import type { AgentIdentity, IdentitySource } from '../../platform/http/resolve-
 import { linkEndedBy } from '../../platform/realtime/agent-link.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { presentDevice } from './agents.present.ts'
-import { findAgent, listAgentRows, requireAgentRow } from './agents.queries.ts'
+import { countAgents, findAgent, listAgentRows, requireAgentRow } from './agents.queries.ts'
 import { noteHello, noteNobodyLinked, noteProof, noteRunOutcome, noteSnapshot, noteUnlinked } from './device-changes.ts'
 import { findNamedDevice, removeDevice, revokeDevice, type DeviceDeps, type DeviceDoors } from './revoke-device.ts'
+import { takeOnAgents, type AgentToTakeOn, type LastSeenHost, type TakenOn } from './take-on-agents.ts'
 import { createLimitsTeller } from './tell-limits.ts'
 import { updateDevice } from './update-device.ts'
 
 export interface AgentsDeps extends DeviceDoors {
   /** When each device's newest snapshot was committed; asked once at start. */
   newestSnapshots(em: EntityManager): Promise<ReadonlyMap<AgentId, number>>
+  /** Agents as the vaults vouch for them: all, or those that were cut off. Asked once at start. */
+  registeredAgents(which: 'all' | 'revoked'): Promise<AgentToTakeOn[]>
+  /** What the newest snapshot of each device says of its host. */
+  lastSeenHosts(em: EntityManager): Promise<ReadonlyMap<AgentId, LastSeenHost>>
   /** How each device's newest finished run ended; asked once at start. */
   lastOutcomes(em: EntityManager): Promise<ReadonlyMap<AgentId, RunOutcome>>
   /** When each device, or one, last proved that its backups can be read back. */
@@ -26,7 +31,7 @@ export interface Agents extends Pick<IdentitySource, 'findAgentIdentity'> {
 }
 
 export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
-  const { database, live, agentLinks, domainEvents, now } = services
+  const { database, live, agentLinks, domainEvents, log, now } = services
   domainEvents.on('snapshot.committed', ({ agentId, createdAtMs }) =>
     database.transaction((em) => noteSnapshot(em, live, agentId, new Date(createdAtMs))),
   )
@@ -70,6 +75,9 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
     },
     start: () =>
       database.transaction(async (em) => {
+        const { added, revoked } = await takeOnFromVaults(em, deps)
+        if (added + revoked > 0)
+          log.warn({ event: 'agents.taken-on', agents: added, revoked }, 'Devices were brought back, or cut off, as their vault says')
         await noteNobodyLinked(em, live)
         // What became true while a crash kept the event from being heard.
         for (const [agentId, outcome] of await deps.lastOutcomes(em)) await noteRunOutcome(em, live, agentId, outcome)
@@ -79,6 +87,13 @@ export function createAgents(services: HubServices, deps: AgentsDeps): Agents {
       }),
   }
   return { feature, findAgentIdentity: (agentId) => findIdentity(database.em(), agentId) }
+}
+
+/** A database that is new knows nobody; one that was put back from a copy does not know who was cut off since. */
+async function takeOnFromVaults(em: EntityManager, deps: AgentsDeps): Promise<TakenOn> {
+  const isNew = (await countAgents(em)) === 0
+  const registered = await deps.registeredAgents(isNew ? 'all' : 'revoked')
+  return takeOnAgents(em, registered, isNew && registered.length > 0 ? await deps.lastSeenHosts(em) : new Map())
 }
 
 async function findIdentity(em: EntityManager, agentId: AgentId): Promise<AgentIdentity | null> {

@@ -4,13 +4,16 @@ export const agentEntities = [AgentEntity] as const
 export { AgentEntity } from './agent.entity.ts'
 export { createAgents, type Agents } from './create-agents.ts'
 export {
+  countAgents,
   deviceNames,
   findAgent,
   findAgentKept,
   insertAgent,
+  listRevoked,
   requireAgent,
   requireAgentKept,
   requireAgentRow,
   type AgentRecord,
 } from './agents.queries.ts'
+export { takeOnAgents, type LastSeenHost, type TakenOn } from './take-on-agents.ts'
 export { tellDevice } from './device-changes.ts'

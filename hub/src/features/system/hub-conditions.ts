@@ -4,6 +4,8 @@ import type { DiskState } from '../../platform/disk-space/watched-disk.ts'
 import type { LogFileState } from '../../platform/logging/log-file.ts'
 
 export interface HubConditions {
+  /** When the hub last backed itself up; null = never, undefined = not known yet. */
+  readonly selfBackup: { newestAtMs(): number | null | undefined }
   readonly logFile: { readonly state: LogFileState } | null
   readonly certificate: { readonly state: CertificateState } | null
   readonly disks: () => readonly DiskState[]
@@ -19,7 +21,8 @@ const fine: HealthDetail = { status: 'ok', latencyMs: null, code: null, params: 
 const warning = (condition: Condition): HealthDetail => ({ status: 'warning', latencyMs: null, ...condition })
 
 /** What works and wants a look: nothing of it makes the hub unfit to serve. */
-export const hubConditions = ({ logFile, certificate, disks }: HubConditions, nowMs: number): Record<string, HealthDetail> => ({
+export const hubConditions = ({ logFile, certificate, disks, selfBackup }: HubConditions, nowMs: number): Record<string, HealthDetail> => ({
+  ...selfBackupOf(selfBackup.newestAtMs(), nowMs),
   ...(logFile === null ? {} : { logs: logsOf(logFile.state) }),
   ...(certificate === null ? {} : { certificate: certificateOf(certificate.state, nowMs) }),
   ...disksOf(disks()),
@@ -44,6 +47,25 @@ function disksOf(disks: readonly DiskState[]): Record<string, HealthDetail> {
         })
       : warning({ code: 'disk.low', params, message: `The disk of ${folder} is nearly full (${free}): backups wait for room.`, cure }),
   }
+}
+
+/** Three tries of a day each. */
+const oldSelfBackupMs = 3 * 86_400_000
+
+function selfBackupOf(newestAtMs: number | null | undefined, nowMs: number): Record<string, HealthDetail> {
+  if (newestAtMs === undefined) return {}
+  const cure = 'Run `holdfast-hub self-backup`: it says what keeps the hub from it.'
+  if (newestAtMs === null) {
+    const message = 'The hub has not backed itself up yet.'
+    return { selfBackup: warning({ code: 'self-backup.missing', params: {}, message, cure }) }
+  }
+  const params = { newestMs: newestAtMs }
+  const at = new Date(newestAtMs).toISOString()
+  if (nowMs - newestAtMs > oldSelfBackupMs) {
+    const message = `The hub\u2019s newest backup of itself is of ${at}.`
+    return { selfBackup: warning({ code: 'self-backup.old', params, message, cure }) }
+  }
+  return { selfBackup: { ...fine, code: 'self-backup.made', params, message: `The hub backed itself up at ${at}.` } }
 }
 
 function logsOf({ place, path, problem: found }: LogFileState): HealthDetail {

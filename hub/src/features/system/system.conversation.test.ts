@@ -70,7 +70,8 @@ describe('health for people who are signed in', () => {
   test('tells of a log that cannot be written and of a certificate that ends, without failing', () => {
     const now = Date.UTC(2026, 10, 21)
     const state = { place: 'temporary', path: '/tmp/x/hub.log', problem: 'ENOSPC' } as const
-    expect(hubConditions({ logFile: { state }, certificate: null, disks: () => [] }, now)).toEqual({
+    const unknown = { newestAtMs: () => undefined }
+    expect(hubConditions({ logFile: { state }, certificate: null, disks: () => [], selfBackup: unknown }, now)).toEqual({
       logs: {
         status: 'warning',
         latencyMs: null,
@@ -81,10 +82,21 @@ describe('health for people who are signed in', () => {
       },
     })
     const certificate = (validToMs: number) =>
-      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } }, disks: () => [] }, now)['certificate']
+      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } }, disks: () => [], selfBackup: unknown }, now)[
+        'certificate'
+      ]
     expect(certificate(now - 1)).toMatchObject({ status: 'warning', code: 'certificate.expired', params: { validToMs: now - 1 } })
     expect(certificate(now + 86_400_000)).toMatchObject({ status: 'warning' })
     expect(certificate(now + 90 * 86_400_000)).toMatchObject({ status: 'ok' })
+  })
+
+  test('tells how old the hub\u2019s newest backup of itself is', () => {
+    const now = Date.UTC(2026, 10, 21)
+    const told = (newestMs: number | null) =>
+      hubConditions({ logFile: null, certificate: null, disks: () => [], selfBackup: { newestAtMs: () => newestMs } }, now)['selfBackup']
+    expect(told(now - 2 * 86_400_000)).toMatchObject({ status: 'ok', code: 'self-backup.made', params: { newestMs: now - 2 * 86_400_000 } })
+    expect(told(now - 4 * 86_400_000)).toMatchObject({ status: 'warning', code: 'self-backup.old' })
+    expect(told(null)).toMatchObject({ status: 'warning', code: 'self-backup.missing' })
   })
 })
 

@@ -11,11 +11,13 @@ import { previewDeletion } from './deleting/preview-deletion.ts'
 import { weighDeletion, type DeletionWeight } from './deleting/weigh-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
+import { listRegisteredAgents, type RegisteredAgent } from './keys/registered-agents.ts'
 import { openVaults } from './opening/open-vaults.ts'
 import { StoreMark } from './opening/store-mark.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
+import { selfBackupShelf, type SelfBackupShelf } from './self-backups/self-backup-shelf.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import {
   findSnapshot,
@@ -68,6 +70,10 @@ export interface Vaults {
    * @throws AppError `agent.identity-invalid` when the X25519 key is not signed by the Ed25519 key, `store.*`
    */
   registerAgentKeys(keys: AgentKeys): Promise<void>
+  /** Agents as the vaults vouch for them, whatever the database says: all, or those that were cut off. @throws AppError `store.*` */
+  registeredAgents(which: 'all' | 'revoked'): Promise<RegisteredAgent[]>
+  /** What the hub keeps of itself, in the default vault. */
+  readonly selfBackups: SelfBackupShelf
   /** Vaults that only the hub's secret opens. */
   vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
   /** Rows of snapshots. Who may see which is the caller's to say in the filter. */
@@ -86,7 +92,7 @@ export interface Vaults {
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
 export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
   const state = createVaultsState(services, doors, folders)
-  const { vaults, checks, collections, packsInDoubt, usages } = state
+  const { vaults, checks, collections, packsInDoubt, revocations, usages } = state
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
     withContractErrors(async () =>
       checks.run(vaultId === null ? vaults.default : vaults.get(vaultId), { ...options, startedBy: 'holdfast-hub fsck' }),
@@ -104,12 +110,19 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       schedules: () => state.cares.schedules(),
       async stop() {
         usages.stop()
-        await Promise.all([packsInDoubt.stop(), checks.stop(), collections.stop(), state.suspicions.stop()])
+        await Promise.all([revocations.stop(), packsInDoubt.stop(), checks.stop(), collections.stop(), state.suspicions.stop()])
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
     defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
     registerAgentKeys: (keys) => withContractErrors(() => registerAgentKeys(state, keys)),
+    registeredAgents: (which) =>
+      withContractErrors(async () => {
+        const agents: RegisteredAgent[] = []
+        for (const vault of vaults.all()) agents.push(...(await listRegisteredAgents(state, vault, which)))
+        return agents
+      }),
+    selfBackups: selfBackupShelf(() => vaults.default.vault),
     async vaultsWithoutRecoveryKey(em) {
       return (await listVaultRecords(em)).filter(({ recoveryKeyExportedAt }) => recoveryKeyExportedAt === null).map(({ id }) => id)
     },
@@ -154,6 +167,8 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   }
   await watchDisk(state, folders)
   state.packsInDoubt.start()
+  await state.revocations.keep()
+  domainEvents.on('agent.revoked', () => state.revocations.keep())
   await state.cares.begin()
   domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))

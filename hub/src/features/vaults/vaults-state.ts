@@ -11,6 +11,7 @@ import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
+import { Revocations } from './keys/keep-revocations.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
@@ -54,6 +55,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly usages: VaultUsages
   readonly cares: VaultCares
   readonly suspicions: Suspicions
+  readonly revocations: Revocations
 }
 
 /** Nothing is opened yet. @param folders where the vaults are */
@@ -85,6 +87,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     collections,
     cares,
     suspicions,
+    revocations: new Revocations({ ...services, ...doors, vaults }),
     usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }
 }

@@ -17,6 +17,9 @@ export type HealthConditionCode =
   | 'certificate.expires-soon'
   | 'certificate.expired'
   | 'certificate.not-in-use'
+  | 'self-backup.made'
+  | 'self-backup.old'
+  | 'self-backup.missing'
 /** `warning`: it works, and a person should look at it before it does not. Warnings leave the status `ok`. */
 const HealthDetail = z.object({
   status: z.enum(['ok', 'warning', 'failing']),

@@ -14,6 +14,8 @@ export const recordedCommands = {
   'enrol-token.create': 'enrolTokenCreate',
   'hub.stop': 'hubStop',
   'vault-key.add': 'vaultKeyAdd',
+  rebuild: 'rebuild',
+  'self-backup.make': 'selfBackupMake',
   fsck: 'fsck',
 } as const
 

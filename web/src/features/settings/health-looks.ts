@@ -7,6 +7,7 @@ const names = {
   logs: 'settings.health.name.logs',
   certificate: 'settings.health.name.certificate',
   space: 'settings.health.name.space',
+  selfBackup: 'settings.health.name.selfBackup',
 } as const satisfies Record<string, MessageKey>
 
 export interface ShownCheck extends HealthDetail {

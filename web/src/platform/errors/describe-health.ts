@@ -22,6 +22,9 @@ const conditions = {
   'certificate.expires-soon': true,
   'certificate.expired': true,
   'certificate.not-in-use': true,
+  'self-backup.made': true,
+  'self-backup.old': true,
+  'self-backup.missing': true,
 } as const satisfies Record<HealthConditionCode, true>
 const isCondition = (code: string): code is HealthConditionCode => Object.hasOwn(conditions, code)
 
@@ -29,13 +32,14 @@ const isCondition = (code: string): code is HealthConditionCode => Object.hasOwn
 export function describeHealth({ code, params, message, cure }: HealthDetail, { t, exact, bytes }: Texts): HealthDescription | null {
   if (code === null) return message === null ? null : { what: message, cure: cure ?? '', detail: null }
   if (!isCondition(code)) return describeCoded({ code, message: message ?? '', cure: cure ?? '' })
-  const { validToMs, freeBytes, problem } = params
+  const { validToMs, freeBytes, newestMs, problem } = params
   const named = {
     ...params,
     ...(typeof validToMs === 'number' ? { validTo: exact(validToMs) } : {}),
     ...(typeof freeBytes === 'number' ? { free: bytes(freeBytes) } : {}),
+    ...(typeof newestMs === 'number' ? { newest: exact(newestMs) } : {}),
   }
-  const cured = code === 'certificate.valid' ? '' : t(`health.condition.${code}.cure`, named)
+  const cured = code === 'certificate.valid' || code === 'self-backup.made' ? '' : t(`health.condition.${code}.cure`, named)
   const detail = code === 'certificate.not-in-use' && typeof problem === 'string' ? problem : null
   return { what: t(`health.condition.${code}.what`, named), cure: cured, detail }
 }

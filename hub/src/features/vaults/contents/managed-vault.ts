@@ -15,6 +15,9 @@ interface DomainAccess {
   readonly hasher: BlobHasher
 }
 
+/** What of a vault is read where nothing needs to know what it holds. */
+export type StoredVault = Pick<ManagedVault, 'id' | 'idBytes' | 'store' | 'vault'>
+
 /** A vault this hub has the key of, open: its store, its keys, and what it holds. */
 export class ManagedVault {
   readonly record: VaultRecord

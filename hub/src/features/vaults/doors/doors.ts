@@ -80,8 +80,16 @@ export interface AgentRecord {
   readonly revokedAt: Date | null
 }
 
+/** A device that was cut off, and the vault that has its keys. */
+export interface RevokedAgent {
+  readonly id: AgentId
+  readonly vaultId: VaultId
+  readonly revokedAt: Date
+}
+
 export interface AgentsDoor {
   findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null>
+  listRevoked(em: EntityManager): Promise<RevokedAgent[]>
   /** Of all that are there, revoked ones too. */
   deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>>
 }

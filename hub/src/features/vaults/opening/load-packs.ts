@@ -17,14 +17,18 @@ import type { ListedObject } from '@holdfast/engine/store'
 import type { Database } from '../../../platform/database/database.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { insertPack, pagePacks, setPackState, type PackRecord } from '../tables/packs.queries.ts'
 import { segmentsOfRow } from '../tables/pack-footer.ts'
+import { mapAhead } from './map-ahead.ts'
 import { pairById } from './pair-by-id.ts'
 
 /** Footers come with the rows: 50 packs of 16 MiB with small files are some 15 MB. */
 const rowsPerPage = 50
+
+/** Three small reads each: a folder on a spinning disk or over a network answers many of them in the time of one. */
+export const packsAtOnce = 16
 
 export interface LoadDeps {
   readonly database: Database
@@ -40,12 +44,16 @@ export interface LoadDeps {
 export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<void> {
   const { log } = deps
   const counts = { adopted: 0, lost: 0 }
-  for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, log))) {
+  const pairs = mapAhead(pairById(rowsOf(deps, vault), objectsOf(vault, log)), packsAtOnce, async (pair) => ({
+    ...pair,
+    end: pair.row === null && pair.object !== null ? await readWholePack(deps, vault, pair.id, pair.object) : null,
+  }))
+  for await (const { id, row, object, end } of pairs) {
     // What is being removed is there for nobody.
     if (row?.state === 'removing') continue
     if (row?.state === 'gone') await removeAgain(deps, vault, object)
     else if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
-    else if (object !== null) counts.adopted += (await adoptPack(deps, vault, id, object)) ? 1 : 0
+    else if (end !== null) counts.adopted += (await giveRow(deps, vault, end)) ? 1 : 0
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
   }
   if (counts.adopted > 0) log.warn({ event: 'packs.adopted', vaultId: vault.id, count: counts.adopted }, 'Packs without a row were adopted')
@@ -70,7 +78,7 @@ export async function* rowsOf(
 }
 
 /** Sorted by id; what is no pack is told in the log and left out. */
-export async function* objectsOf(vault: ManagedVault, log: Logger): AsyncGenerator<{ id: string; value: ListedObject }> {
+export async function* objectsOf(vault: StoredVault, log: Logger): AsyncGenerator<{ id: string; value: ListedObject }> {
   for await (const object of vault.store.list(packPrefix)) {
     try {
       yield { id: packIdOfKey(object.key), value: object }
@@ -118,18 +126,31 @@ async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: st
 }
 
 /** Gives a stored pack its row, and offers it. @returns false for what is no whole pack: it is left as it is. One that has a row already keeps it. */
-export async function adoptPack({ database, log, now }: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
-  let pack: PackEnd
+export async function adoptPack(deps: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
+  const pack = await readWholePack(deps, vault, id, object)
+  return pack !== null && giveRow(deps, vault, pack)
+}
+
+/** As `readPackEnd`; null for what is no whole pack, which is told in the log. */
+export async function readWholePack(
+  { log }: Pick<LoadDeps, 'log'>,
+  vault: StoredVault,
+  id: string,
+  object: ListedObject,
+): Promise<PackEnd | null> {
   try {
-    pack = await readPackEnd(vault, fromHex(id), object)
+    return await readPackEnd(vault, fromHex(id), object)
   } catch (error) {
     if (!isDamage(error)) throw error
     log.error(
       { event: 'pack.damaged', vaultId: vault.id, packId: id, err: error },
       'An object among the packs is not a whole pack; it is left as it is',
     )
-    return false
+    return null
   }
+}
+
+async function giveRow({ database, now }: LoadDeps, vault: ManagedVault, pack: PackEnd): Promise<boolean> {
   const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
   if (sessionId === undefined) return false
   await vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })
@@ -142,7 +163,7 @@ export interface PackEnd {
 }
 
 /** A pack's row from its object: header, footer and trailer are read and checked, not the segments. @throws EngineError `pack.*`, `store.*` */
-export async function readPackEnd(vault: ManagedVault, packId: Uint8Array, { key, sizeBytes }: ListedObject): Promise<PackEnd> {
+export async function readPackEnd(vault: StoredVault, packId: Uint8Array, { key, sizeBytes }: ListedObject): Promise<PackEnd> {
   const { store } = vault
   if (sizeBytes < packHeaderBytes + packTrailerBytes) throw new EngineError('pack.invalid', 'A pack is cut short.')
   const header = decodePackHeader(await store.get(key, { offset: 0, length: packHeaderBytes }))

@@ -5,7 +5,7 @@ import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@hol
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import { rescueSegments } from '../contents/rescue-segments.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
@@ -68,15 +68,15 @@ async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVa
   return snapshot
 }
 
-interface VerifiedSnapshot {
+export interface VerifiedSnapshot {
   readonly snapshot: SnapshotRecord
   readonly refset: Refset
 }
 
 /** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens. */
-export const readVerified = async (vault: ManagedVault, key: string): Promise<SnapshotRecord> => (await openVerified(vault, key)).snapshot
+export const readVerified = async (vault: StoredVault, key: string): Promise<SnapshotRecord> => (await openVerified(vault, key)).snapshot
 
-async function openVerified(vault: ManagedVault, key: string): Promise<VerifiedSnapshot> {
+export async function openVerified(vault: StoredVault, key: string): Promise<VerifiedSnapshot> {
   const object = decodeSnapshotObject(await vault.store.get(key))
   const { header, hubHeader } = object
   if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null)

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
-import { isEngineError } from '@holdfast/engine/errors'
-import type { ObjectStore } from '@holdfast/engine/store'
-import { createVault, openVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
+import { VaultId } from '@holdfast/shared-types'
+import { createVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
 import { finishRemovals } from '../removing/remove-decided.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
-import { keepEverything, lockCollection } from '../tables/collecting.queries.ts'
+import { keepEverything, lengthenUndo, lockCollection } from '../tables/collecting.queries.ts'
 import { endAllSessions } from '../tables/sessions.queries.ts'
-import { standardUndoDays } from '../tables/vault.entity.ts'
-import { insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
+import { epochsSkipped, insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
 import { loadPacks, type LoadDeps } from './load-packs.ts'
 import { loadSnapshots } from './load-snapshots.ts'
 import type { StoreMark } from './store-mark.ts'
+import { recordOf, unlockVault } from './unlock-vault.ts'
 import type { VaultFolders } from './vault-folders.ts'
 
 export interface OpenVaultsDeps extends LoadDeps {
@@ -23,9 +21,6 @@ export interface OpenVaultsDeps extends LoadDeps {
   /** 32 bytes that open the vaults' key slots. */
   readonly secret: Uint8Array
 }
-
-/** After a database was lost, epochs go on well above any that it may have given out. */
-const epochsSkipped = 1_000_000
 
 /**
  * Opens every vault of the database; on a first start makes one, and with an empty database beside existing vaults takes those on.
@@ -64,7 +59,7 @@ function tellUnknown({ log }: OpenVaultsDeps, records: readonly VaultRecord[], f
 
 async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]): Promise<ManagedVault[]> {
   const vaults: ManagedVault[] = []
-  for (const record of records) vaults.push(await load(deps, managed(deps, record, await unlock(deps, record.id))))
+  for (const record of records) vaults.push(await load(deps, managed(deps, record, await unlockVault(deps, record.id))))
   return vaults
 }
 
@@ -92,7 +87,7 @@ async function createDefault(deps: OpenVaultsDeps): Promise<ManagedVault> {
 async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<ManagedVault[]> {
   const opened: { readonly record: VaultRecord; readonly vault: Vault }[] = []
   for (const vaultId of found) {
-    const vault = await unlock(deps, vaultId)
+    const vault = await unlockVault(deps, vaultId)
     opened.push({ vault, record: recordOf(vault, epochsSkipped) })
   }
   await deps.database.transaction(async (em) => {
@@ -103,30 +98,6 @@ async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<
   const vaults: ManagedVault[] = []
   for (const { record, vault } of opened) vaults.push(await load(deps, managed(deps, record, vault)))
   return vaults.toSorted((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
-}
-
-async function unlock({ folders, secret }: OpenVaultsDeps, vaultId: VaultId): Promise<Vault> {
-  const store: ObjectStore = await folders.open(vaultId)
-  try {
-    return await openVault(store, { kind: 'hub-secret', secret })
-  } catch (cause) {
-    if (isEngineError(cause, 'format.unsupported-version'))
-      throw new AppError('vault.format-unsupported', {
-        message: cause.message,
-        cure:
-          'Start the version of Holdfast that wrote it. Or begin anew: move HOLDFAST_DATA away (with a database of your own, name a new one), ' +
-          'start, and enrol the devices again. Nothing was changed.',
-        context: { vaultId },
-        cause,
-      })
-    if (!isEngineError(cause, 'key-slot.wrong-secret')) throw cause
-    throw new AppError('vault.wrong-key', {
-      message: 'The hub\u2019s secret does not open its vault.',
-      cure: 'Start with the secret this vault was made with: HOLDFAST_SECRET, or the file `secret` in HOLDFAST_DATA. Nothing was changed.',
-      context: { vaultId },
-      cause,
-    })
-  }
 }
 
 const managed = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: Vault): ManagedVault =>
@@ -147,35 +118,17 @@ async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedV
  * The database is older than the store: it was put back from a copy, or made anew. Sessions that it remembers know nothing of what happened since, so they end; and nothing
  * that it says of condemned segments holds.
  */
-async function beginAnew({ database, log }: OpenVaultsDeps, vault: ManagedVault, epoch: number): Promise<void> {
+async function beginAnew({ database, log, now }: OpenVaultsDeps, vault: ManagedVault, epoch: number): Promise<void> {
   await database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
     await setVaultEpoch(em, vault.id, epoch)
     await endAllSessions(em, vault.id)
     await keepEverything(em, vault.id)
+    await lengthenUndo(em, vault.id, new Date(now()))
   })
   for (const { packIdHex } of vault.contents.packs()) vault.contents.setCondemned(packIdHex, null)
   log.warn(
     { event: 'vault.database-older', vaultId: vault.id, epoch },
     'The database is older than the vault: it was brought up to date from the store. Backups that ran meanwhile begin again',
   )
-}
-
-function recordOf({ file }: Vault, epoch: number): VaultRecord {
-  const [domain] = file.domains
-  if (domain === undefined) throw new AppError('vault.corrupt', { message: 'vault.json names no domain.' })
-  return {
-    id: VaultId.parse(file.vaultId),
-    name: 'Default vault',
-    kind: file.kind,
-    storeKind: 'directory',
-    defaultDomainId: DomainId.parse(domain.id),
-    keyEpoch: domain.keyEpoch,
-    epoch,
-    recoveryKeyExportedAt: null,
-    recoveryKeyExportedBy: null,
-    damage: null,
-    undoDays: standardUndoDays,
-    createdAt: new Date(file.createdAtMs),
-  }
 }

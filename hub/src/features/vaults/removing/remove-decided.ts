@@ -4,7 +4,7 @@ import { packKey, type CollectionJournal } from '@holdfast/engine/format'
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -41,16 +41,10 @@ export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch
 }
 
 /** Objects first and rows afterwards: what is left of a crash in between is found by its rows, or by the journal, and goes then. */
-async function carryOut(
-  { database, log }: RemoveDeps,
-  vault: ManagedVault,
-  { epoch, snapshotKeys, packIds }: CollectionJournal,
-): Promise<void> {
-  for (const key of snapshotKeys) await vault.store.delete(key)
-  for (const packId of packIds) {
-    vault.contents.markGone(toHex(packId))
-    await vault.store.delete(packKey(packId))
-  }
+async function carryOut({ database, log }: RemoveDeps, vault: ManagedVault, journal: CollectionJournal): Promise<void> {
+  const { epoch, snapshotKeys, packIds } = journal
+  for (const packId of packIds) vault.contents.markGone(toHex(packId))
+  await deleteNamed(vault, journal)
   await database.transaction(async (em) => {
     await deleteSnapshotRows(em, snapshotKeys.map(snapshotIdOfKey))
     await setPacksGone(em, packIds)
@@ -74,9 +68,7 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
   const em = deps.database.em()
   const done = await removedEpoch(em, vault.id)
   let highest = 0
-  for (const key of await listJournals(vault.store)) {
-    const journal = await readOrTell(deps, vault, key)
-    if (journal === null) continue
+  for await (const journal of readJournals(deps, vault)) {
     highest = Math.max(highest, journal.epoch)
     if (journal.epoch > done) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
   }
@@ -84,6 +76,20 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
   const epoch = await vaultEpoch(em, vault.id)
   await tryRemoving(deps, vault, () => removeDecided(deps, vault, epoch))
   return highest
+}
+
+/** Oldest first, without those that cannot be read. */
+export async function* readJournals(deps: Pick<RemoveDeps, 'log'>, vault: StoredVault): AsyncGenerator<CollectionJournal> {
+  for (const key of await listJournals(vault.store)) {
+    const journal = await readOrTell(deps, vault, key)
+    if (journal !== null) yield journal
+  }
+}
+
+/** Snapshots first: whoever has nothing but the store finds none whose content is gone. */
+export async function deleteNamed({ store }: StoredVault, { snapshotKeys, packIds }: CollectionJournal): Promise<void> {
+  for (const key of snapshotKeys) await store.delete(key)
+  for (const packId of packIds) await store.delete(packKey(packId))
 }
 
 /** A store that takes nothing away now is served all the same: the next collection, or the next start, tries again. */
@@ -100,7 +106,7 @@ async function tryRemoving({ log }: RemoveDeps, vault: ManagedVault, removing: (
 }
 
 /** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. */
-async function readOrTell({ log }: RemoveDeps, vault: ManagedVault, key: string): Promise<CollectionJournal | null> {
+async function readOrTell({ log }: Pick<RemoveDeps, 'log'>, vault: StoredVault, key: string): Promise<CollectionJournal | null> {
   try {
     return await readJournal(vault.vault, key)
   } catch (error) {

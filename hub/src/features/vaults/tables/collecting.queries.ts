@@ -133,6 +133,12 @@ export async function keepEverything(em: EntityManager, vaultId: VaultId): Promi
     .execute()
 }
 
+/** A deletion of which a copy of the database tells may have been taken back since: nothing is removed before somebody could look. */
+export async function lengthenUndo(em: EntityManager, vaultId: VaultId, now: Date): Promise<void> {
+  await sql`update snapshot s set undo_until = greatest(s.undo_until, ${now}::timestamptz + make_interval(days => v.undo_days))
+    from vault v where v.id = s.vault_id and s.vault_id = ${vaultId} and s.deleted_at is not null`.execute(tablesOf(em))
+}
+
 export async function condemnSnapshots(em: EntityManager, ids: readonly SnapshotId[], epoch: number): Promise<void> {
   if (ids.length === 0) return
   await tablesOf(em)

@@ -74,6 +74,9 @@ export async function insertVault(
     .execute()
 }
 
+/** After a database was lost, epochs go on well above any that it may have given out. */
+export const epochsSkipped = 1_000_000
+
 export async function setVaultEpoch(em: EntityManager, vaultId: VaultId, epoch: number): Promise<void> {
   await tablesOf(em).updateTable('vault').set({ epoch }).where('id', '=', vaultId).execute()
 }

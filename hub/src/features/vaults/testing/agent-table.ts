@@ -1,8 +1,8 @@
-import type { AgentId } from '@holdfast/shared-types'
+import type { AgentId, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import type { Database } from '../../../platform/database/database.ts'
-import type { AgentRecord, AgentsDoor } from '../doors/doors.ts'
+import type { AgentRecord, AgentsDoor, RevokedAgent } from '../doors/doors.ts'
 
 const host = { hostname: 'ada', os: 'linux', osVersion: '6', arch: 'x64', timeZone: 'UTC', cpuCount: 1, memoryBytes: 1 }
 
@@ -25,6 +25,12 @@ export class AgentTable implements AgentsDoor {
       await sql<AgentRecord>`select id, name, vault_id as "vaultId", domain_id as "domainId", sign_public_key as "signPublicKey", box_public_key as "boxPublicKey", revoked_at as "revokedAt"
       from agent where id = ${agentId}`.execute(em.getKysely())
     return rows[0] ?? null
+  }
+
+  async listRevoked(em: EntityManager): Promise<RevokedAgent[]> {
+    const { rows } = await sql<{ id: AgentId; vaultId: VaultId; revokedAt: Date | string }>`
+      select id, vault_id as "vaultId", revoked_at as "revokedAt" from agent where revoked_at is not null`.execute(em.getKysely())
+    return rows.map((row) => ({ ...row, revokedAt: new Date(row.revokedAt) }))
   }
 
   async deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>> {

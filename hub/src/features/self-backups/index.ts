@@ -1,0 +1,5 @@
+export { createSelfBackups, type SelfBackupsFeature } from './create-self-backups.ts'
+export { findKeptHubId } from './find-kept-hub-id.ts'
+export { rebuildHub, type RebuildHubDeps, type RebuiltHub } from './rebuild-hub.ts'
+export { restoreHub, type RestoredHub } from './restore-hub.ts'
+export { countHoldings, type Holdings } from './table-rows.queries.ts'
