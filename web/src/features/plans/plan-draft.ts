@@ -1,4 +1,5 @@
-import type { AgentId, Compression, HostFacts, Plan, PlanChange, PlanOrder, RetryPolicy, WirePath } from '@holdfast/shared-types'
+import type { AgentId, Compression, HostFacts, Plan, PlanChange, PlanOrder, Retention, RetryPolicy, WirePath } from '@holdfast/shared-types'
+import { textOfRules } from '../retention/index.ts'
 
 /** A plan while it is written: what is typed stays as it is typed. */
 export interface PlanDraft {
@@ -15,6 +16,8 @@ export interface PlanDraft {
   retries: RetryPolicy
   timeoutMs: number | null
   shrinkLimitPercent: number | null
+  /** Null: everything is kept. */
+  retention: Retention | null
   isEnabled: boolean
 }
 
@@ -42,6 +45,7 @@ export const newDraft = (agentId: AgentId | null): PlanDraft => ({
   retries: { ...standardRetries },
   timeoutMs: null,
   shrinkLimitPercent: standardShrinkLimitPercent,
+  retention: null,
   isEnabled: true,
 })
 
@@ -57,6 +61,7 @@ export const draftOf = (plan: Plan): PlanDraft => ({
   retries: { ...plan.retries },
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,
+  retention: plan.retention,
   isEnabled: plan.isEnabled,
 })
 
@@ -86,7 +91,7 @@ export const rulesOf = ({ patterns, presets, oneFileSystem, excludeCaches }: Pla
   excludeCaches,
 })
 
-const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression'> => ({
+const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression' | 'retention'> => ({
   name: name.trim(),
   sources: draft.sources,
   ...rulesOf(draft),
@@ -94,6 +99,7 @@ const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & 
   retries: draft.retries,
   timeoutMs: draft.timeoutMs,
   shrinkLimitPercent: draft.shrinkLimitPercent,
+  retention: draft.retention,
   isEnabled: draft.isEnabled,
 })
 
@@ -101,7 +107,7 @@ export const orderOf = (draft: PlanDraft, agentId: AgentId, name: string): PlanO
 export const changeOf = (draft: PlanDraft, revision: number, name: string): PlanChange => ({ revision, ...bodyOf(draft, name) })
 
 /** The parts of a draft that people know by name. */
-export const draftParts = ['name', 'sources', 'rules', 'compression', 'retries', 'timeout', 'shrink', 'enabled'] as const
+export const draftParts = ['name', 'sources', 'rules', 'compression', 'retries', 'timeout', 'shrink', 'retention', 'enabled'] as const
 export type DraftPart = (typeof draftParts)[number]
 
 const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
@@ -112,6 +118,7 @@ const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
   retries: ({ retries }) => [retries.count, retries.firstDelayMs],
   timeout: ({ timeoutMs }) => timeoutMs,
   shrink: ({ shrinkLimitPercent }) => shrinkLimitPercent,
+  retention: ({ retention }) => textOfRules(retention),
   enabled: ({ isEnabled }) => isEnabled,
 }
 
@@ -130,6 +137,7 @@ const keysOf: { readonly [P in DraftPart]: readonly (keyof PlanDraft)[] } = {
   retries: ['retries'],
   timeout: ['timeoutMs'],
   shrink: ['shrinkLimitPercent'],
+  retention: ['retention'],
   enabled: ['isEnabled'],
 }
 

@@ -43,6 +43,12 @@ type ConsoleCall =
   | 'deletePlan'
   | 'acceptPlanSize'
   | 'startPlanRun'
+  | 'previewRetention'
+  | 'listKeptSnapshots'
+  | 'applyPlanRetention'
+  | 'listRetentionWaits'
+  | 'approveRetention'
+  | 'refuseRetention'
   | 'startRun'
   | 'listRuns'
   | 'getRun'
@@ -57,11 +63,17 @@ type ConsoleCall =
   | 'getVault'
   | 'getVaultUsage'
   | 'startVaultCheck'
+  | 'updateVault'
   | 'exportRecoveryKey'
   | 'confirmRecoveryKey'
   | 'testRecoveryKey'
   | 'listSnapshots'
   | 'getSnapshot'
+  | 'previewDeletion'
+  | 'deleteSnapshots'
+  | 'undeleteSnapshots'
+  | 'holdSnapshot'
+  | 'releaseSnapshot'
   | 'listEntries'
   | 'downloadFile'
   | 'prepareZip'
@@ -116,6 +128,12 @@ export const hubCalls = {
   deletePlan: { method: 'delete', path: '/api/v1/plans/{planId}' },
   acceptPlanSize: { method: 'post', path: '/api/v1/plans/{planId}/accept-size' },
   startPlanRun: { method: 'post', path: '/api/v1/plans/{planId}/runs' },
+  previewRetention: { method: 'post', path: '/api/v1/retention/preview' },
+  listKeptSnapshots: { method: 'get', path: '/api/v1/retention/kept' },
+  applyPlanRetention: { method: 'post', path: '/api/v1/plans/{planId}/retention/apply' },
+  listRetentionWaits: { method: 'get', path: '/api/v1/retention/waits' },
+  approveRetention: { method: 'post', path: '/api/v1/retention/waits/{waitId}/approve' },
+  refuseRetention: { method: 'post', path: '/api/v1/retention/waits/{waitId}/refuse' },
   startRun: { method: 'post', path: '/api/v1/devices/{agentId}/runs' },
   listRuns: { method: 'get', path: '/api/v1/runs' },
   getRun: { method: 'get', path: '/api/v1/runs/{runId}' },
@@ -130,11 +148,17 @@ export const hubCalls = {
   getVault: { method: 'get', path: '/api/v1/vaults/{vaultId}' },
   getVaultUsage: { method: 'get', path: '/api/v1/vaults/{vaultId}/usage' },
   startVaultCheck: { method: 'post', path: '/api/v1/vaults/{vaultId}/check' },
+  updateVault: { method: 'patch', path: '/api/v1/vaults/{vaultId}' },
   exportRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/export' },
   confirmRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/confirm' },
   testRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/test' },
   listSnapshots: { method: 'get', path: '/api/v1/snapshots' },
   getSnapshot: { method: 'get', path: '/api/v1/snapshots/{snapshot}' },
+  previewDeletion: { method: 'post', path: '/api/v1/snapshots/deletion-preview' },
+  deleteSnapshots: { method: 'post', path: '/api/v1/snapshots/delete' },
+  undeleteSnapshots: { method: 'post', path: '/api/v1/snapshots/undelete' },
+  holdSnapshot: { method: 'put', path: '/api/v1/snapshots/{snapshotId}/hold' },
+  releaseSnapshot: { method: 'delete', path: '/api/v1/snapshots/{snapshotId}/hold' },
   listEntries: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/entries' },
   downloadFile: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/file' },
   prepareZip: { method: 'post', path: '/api/v1/snapshots/{snapshotId}/zip-tickets' },

@@ -20,6 +20,7 @@ export const vaultsAnswers = ({ world }: AnswerParts): Answers => {
         world.vaultUsages.find(({ vaultId }) => vaultId === params.vaultId),
         'vault.not-found',
       ),
+    updateVault: ({ params, body }) => Object.assign(vaultOf(params.vaultId), body),
     exportRecoveryKey: () => ({ slotId: 'ab'.repeat(16), words: pictured, createdAtMs: Date.now() }),
     confirmRecoveryKey: ({ params }) => {
       const vault = vaultOf(params.vaultId)
