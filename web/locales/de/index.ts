@@ -6,6 +6,7 @@ import overview from './overview.json'
 import audit from './audit.json'
 import people from './people.json'
 import plans from './plans.json'
+import retention from './retention.json'
 import runs from './runs.json'
 import settings from './settings.json'
 import shell from './shell.json'
@@ -23,6 +24,7 @@ export const de = {
   ...audit,
   ...people,
   ...plans,
+  ...retention,
   ...runs,
   ...snapshots,
   ...tokens,

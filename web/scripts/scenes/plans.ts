@@ -14,6 +14,62 @@ async function browse(page: Page, hub: StandInHub): Promise<void> {
   await row(page, 'Documents').waitFor()
 }
 
+/** What rules would do to three weeks of backups, one a day. */
+function previewRules({ world }: StandInHub): void {
+  const snapshots = Array.from({ length: 21 }, (_, index) => ({
+    snapshotId: `0000000000000000000000000000${String(index).padStart(4, '0')}` as never,
+    createdAtMs: Date.now() - index * 86_400_000,
+    status: 'complete' as const,
+    bytes: 14_600_000_000,
+    keptFor:
+      index === 0
+        ? (['daily', 'weekly', 'newest'] as const)
+        : index < 8
+          ? (['daily'] as const)
+          : index % 7 === 0
+            ? (['weekly'] as const)
+            : [],
+    bytesOwn: index < 8 || index % 7 === 0 ? null : 112_331_120 + index * 9_000_000,
+  })).map((one) => ({ ...one, keptFor: [...one.keptFor] }))
+  const goes = snapshots.filter(({ keptFor }) => keptFor.length === 0).length
+  world.retentionPreview = {
+    snapshots,
+    goes,
+    bytesFreed: 4_112_331_120,
+    undoDays: 14,
+    needsWord: goes * 2 > snapshots.length,
+    timeZone: 'Europe/Berlin',
+    withoutRules: 3,
+  }
+}
+
+async function openRules(page: Page, hub: StandInHub, edit: string, title: string): Promise<void> {
+  previewRules(hub)
+  await go(`/plans/${plan(hub, 0)}/edit`, edit)(page)
+  await page.getByRole('button', { name: title }).click()
+  await page.getByText('Europe/Berlin').waitFor()
+}
+
+function letWait({ world }: StandInHub): void {
+  const [home] = world.plans
+  if (home === undefined) return
+  const snapshotIds = Array.from({ length: 37 }, (_, index) => `0000000000000000000000000000${String(index).padStart(4, '0')}` as never)
+  const { id: planId, name: planName, agentId, deviceName } = home
+  world.retentionWaits = [
+    {
+      id: '00000000-0000-4000-8000-00000000eeee',
+      planId,
+      planName,
+      agentId,
+      deviceName,
+      foundAtMs: Date.now(),
+      snapshotIds,
+      total: 52,
+      bytesFreed: 21_112_331_120,
+    },
+  ]
+}
+
 export const plansScenes: readonly Scene[] = [
   { name: 'plans', isWhole: true, show: go('/plans', 'Databases') },
   { name: 'plans-empty', isEmpty: true, show: go('/plans', 'Make your first plan') },
@@ -145,6 +201,43 @@ export const plansScenes: readonly Scene[] = [
       await page.getByText('Right for nearly everything').scrollIntoViewIfNeeded()
       await page.mouse.wheel(0, 400)
       await page.waitForTimeout(400)
+    },
+  },
+  {
+    name: 'plan-retention',
+    isWhole: true,
+    show: async (page, hub) => openRules(page, hub, 'Edit “Home”', 'How long it is kept'),
+  },
+  {
+    name: 'plan-retention-own',
+    isWhole: true,
+    show: async (page, hub) => {
+      await openRules(page, hub, 'Edit “Home”', 'How long it is kept')
+      await page.getByRole('radio', { name: 'Own rules' }).click()
+      await page.getByLabel('Whatever is younger stays').fill('0')
+      await page.getByText('Snapshots of the last days go as well').waitFor()
+    },
+  },
+  {
+    name: 'plan-retention-german',
+    locale: 'de-DE',
+    isWhole: true,
+    show: async (page, hub) => openRules(page, hub, '„Home“ bearbeiten', 'Wie lange behalten wird'),
+  },
+  {
+    name: 'plan-waiting',
+    show: async (page, hub) => {
+      letWait(hub)
+      await go(`/plans/${plan(hub, 0)}`, '37 snapshots wait for your word')(page)
+    },
+  },
+  {
+    name: 'plan-waiting-asked',
+    show: async (page, hub) => {
+      letWait(hub)
+      await go(`/plans/${plan(hub, 0)}`, '37 snapshots wait for your word')(page)
+      await page.getByRole('button', { name: 'Delete them' }).click()
+      await page.getByText('Delete 37 snapshots?').waitFor()
     },
   },
   {

@@ -45,8 +45,85 @@ function endLook(hub: StandInHub): void {
   hub.live.tell(`run:${run.id}`, { type: 'run.changed', body: over })
 }
 
+const day = 86_400_000
+
+function deleteSome({ world }: StandInHub): void {
+  const at = Date.now()
+  world.snapshots = world.snapshots.map((one, index) => {
+    if (index > 4) return one
+    const by = index % 2 === 0 ? 'retention of plan Home' : 'Ada'
+    const deleted = { atMs: at - index * day, by, undoUntilMs: at + (3 - index) * day, isGoing: index === 4 }
+    return { ...one, deleted }
+  })
+}
+
+function hold({ world }: StandInHub): void {
+  const held = { atMs: Date.now() - 2 * day, by: 'Ada', reason: 'Evidence of the break-in on Friday; the lawyers ask for it until spring.' }
+  world.snapshots = world.snapshots.map((one, index) => (index === 0 ? { ...one, held } : one))
+}
+
 export const snapshotsScenes: readonly Scene[] = [
   { name: 'snapshots', isWhole: true, show: go('/snapshots', 'fileserver') },
+  {
+    name: 'snapshots-choosing',
+    show: async (page) => {
+      await go('/snapshots', 'fileserver')(page)
+      await page.getByRole('button', { name: 'Choose', exact: true }).click()
+      await page.getByRole('checkbox').nth(0).click()
+      await page.getByRole('checkbox').nth(1).click()
+      await page.getByText('2 chosen').waitFor()
+    },
+  },
+  {
+    name: 'snapshots-deleted',
+    show: async (page, hub) => {
+      deleteSome(hub)
+      await go('/snapshots?kept=deleted', 'Can be had back')(page)
+    },
+  },
+  { name: 'snapshots-deleted-empty', show: go('/snapshots?kept=deleted', 'Nothing was deleted lately') },
+  {
+    name: 'snapshot-delete-dialog',
+    show: async (page, hub) => {
+      await go(`/snapshots/${snapshot(hub, 0)}`, '2 entries')(page)
+      await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click()
+      await page.getByRole('menuitem', { name: 'Delete' }).click()
+      await page.getByText('less than a week old').waitFor()
+    },
+  },
+  {
+    name: 'snapshot-delete-held',
+    show: async (page, hub) => {
+      hold(hub)
+      await go(`/snapshots/${snapshot(hub, 0)}`, 'Held by Ada')(page)
+      await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click()
+      await page.getByRole('menuitem', { name: 'Delete' }).click()
+      await page.getByText('It has to be released first').waitFor()
+    },
+  },
+  {
+    name: 'snapshot-hold-dialog',
+    show: async (page, hub) => {
+      await go(`/snapshots/${snapshot(hub, 0)}`, '2 entries')(page)
+      await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click()
+      await page.getByRole('menuitem', { name: 'Hold' }).click()
+      await page.getByLabel('Why').fill('Evidence of the break-in on Friday')
+    },
+  },
+  {
+    name: 'snapshot-held',
+    show: async (page, hub) => {
+      hold(hub)
+      await go(`/snapshots/${snapshot(hub, 0)}`, 'Held by Ada')(page)
+    },
+  },
+  {
+    name: 'snapshot-deleted',
+    show: async (page, hub) => {
+      deleteSome(hub)
+      await go(`/snapshots/${snapshot(hub, 0)}`, 'Can be had back')(page)
+    },
+  },
   { name: 'snapshots-empty', isEmpty: true, show: go('/snapshots', 'No snapshot yet') },
   { name: 'folder-top', show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}`, '2 entries')(page) },
   { name: 'folder', isWhole: true, show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/home/ada`, '10 entries')(page) },

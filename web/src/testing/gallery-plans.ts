@@ -52,6 +52,16 @@ export function galleryPlans(devices: readonly Device[], runs: readonly Run[]) {
     presets: ['linux-user-data'],
     excludeCaches: true,
     timeoutMs: 8 * hour,
+    retention: {
+      keepLast: 0,
+      keepHourly: 0,
+      keepDaily: 14,
+      keepWeekly: 8,
+      keepMonthly: 12,
+      keepYearly: 0,
+      keepWithin: { years: 0, months: 0, days: 7, hours: 0 },
+      minimumAgeDays: 7,
+    },
     lastSize: { files: 71_233, bytes: Math.round(14.6 * gib) },
   })
   const builds = aPlan(build, { name: 'Builds', sources: [{ path: '/var/lib/builds' }], lastSize: { files: 181_233, bytes: 96 * gib } })

@@ -9,6 +9,8 @@ import type {
   LogLine,
   Plan,
   PlanRun,
+  RetentionPreview,
+  RetentionWait,
   Run,
   RunCurve,
   RunEvent,
@@ -34,7 +36,11 @@ export interface World {
   logs: Map<RunId, LogLine[]>
   runEvents: Map<RunId, RunEvent[]>
   runCurves: Map<RunId, RunCurve>
+  /** Deleted ones among them. */
   snapshots: Snapshot[]
+  retentionWaits: RetentionWait[]
+  /** What every preview of rules says; null: that there are none to go. */
+  retentionPreview: RetentionPreview | null
   vaults: Vault[]
   /** In the list after those; these have a page. */
   vaultDetails: VaultDetails[]
@@ -170,6 +176,7 @@ export function aPlan(device: Device, given: Partial<Plan> = {}): Plan {
     retries: { count: 3, firstDelayMs: 5 * minute },
     timeoutMs: null,
     shrinkLimitPercent: 50,
+    retention: null,
     isEnabled: true,
     revision: 1,
     createdAtMs: now - 30 * day,
@@ -219,6 +226,8 @@ export function aSnapshot(device: Device, given: Partial<Snapshot> = {}): Snapsh
     folders: 5_114,
     bytes: 1_402_331_120,
     errors: 0,
+    held: null,
+    deleted: null,
     ...given,
   }
 }
@@ -322,6 +331,8 @@ export function aWorld(given: Partial<World> = {}): World {
     runEvents: new Map(),
     runCurves: new Map(),
     snapshots: [],
+    retentionWaits: [],
+    retentionPreview: null,
     vaults: [],
     vaultDetails: [],
     vaultUsages: [],

@@ -1,9 +1,12 @@
 import type { Api, AuditEntry, OperationId } from '@holdfast/shared-types'
 import type { MessageKey, NamedValues } from '../../platform/i18n/text.ts'
 
+/** They only look, and say so by a body. */
+type LookingCall = 'previewDeletion' | 'previewRetention'
+
 /** Calls that the hub may put on record: those by which somebody changes something. Agents’ work on their own runs has a history of its own. */
 type RecordedCall = {
-  [K in OperationId]: Api[K]['method'] extends 'get' ? never : Api[K]['actor'] extends 'agent' ? never : K
+  [K in OperationId]: Api[K]['method'] extends 'get' ? never : Api[K]['actor'] extends 'agent' ? never : K extends LookingCall ? never : K
 }[OperationId]
 
 /** Orders given on the hub's own machine (`holdfast-hub …`). */
@@ -17,7 +20,12 @@ export const recordedCommands = {
   rebuild: 'rebuild',
   'self-backup.make': 'selfBackupMake',
   fsck: 'fsck',
+  gc: 'gc',
+  retention: 'retention',
 } as const
+
+/** What the hub does by itself, because somebody said so once. */
+export const recordedRules = { retention: 'retention' } as const
 
 export type RecordedCommand = keyof typeof recordedCommands
 
@@ -49,12 +57,19 @@ const callOrder = {
   updatePlan: 41,
   deletePlan: 42,
   acceptPlanSize: 43,
+  applyPlanRetention: 44,
+  approveRetention: 45,
+  refuseRetention: 46,
   startPlanRun: 50,
   startRun: 51,
   pauseRun: 52,
   resumeRun: 53,
   cancelRun: 54,
   prepareZip: 55,
+  deleteSnapshots: 56,
+  undeleteSnapshots: 57,
+  holdSnapshot: 58,
+  releaseSnapshot: 59,
   testStore: 60,
   testDatabase: 61,
   startVaultCheck: 70,
@@ -62,33 +77,44 @@ const callOrder = {
   exportRecoveryKey: 71,
   confirmRecoveryKey: 72,
   testRecoveryKey: 73,
+  updateVault: 74,
+  startCollection: 75,
 } as const satisfies Record<RecordedCall, number>
 
 type KnownCall = keyof typeof callOrder
 
 const commandPrefix = 'command:'
+const rulePrefix = 'rule:'
 const isCall = (action: string): action is KnownCall => Object.hasOwn(callOrder, action)
 const commandOf = (action: string): RecordedCommand | null => {
   const name = action.startsWith(commandPrefix) ? action.slice(commandPrefix.length) : ''
   return Object.hasOwn(recordedCommands, name) ? (name as RecordedCommand) : null
 }
 
+const ruleOf = (action: string): keyof typeof recordedRules | null => {
+  const name = action.startsWith(rulePrefix) ? action.slice(rulePrefix.length) : ''
+  return Object.hasOwn(recordedRules, name) ? (name as keyof typeof recordedRules) : null
+}
+
 /** Every action that has a name here, for the filter. */
 export const knownActions: readonly string[] = [
   ...(Object.keys(callOrder) as KnownCall[]).sort((a, b) => callOrder[a] - callOrder[b]),
   ...Object.keys(recordedCommands).map((name) => `${commandPrefix}${name}`),
+  ...Object.keys(recordedRules).map((name) => `${rulePrefix}${name}`),
 ]
 
 /** What the action is called; null: of a newer hub, and then its own name has to do. */
 export function actionLabel(action: string): MessageKey | null {
   if (isCall(action)) return `audit.action.${action}.label`
-  const command = commandOf(action)
+  const [command, rule] = [commandOf(action), ruleOf(action)]
+  if (rule !== null) return `audit.rule.${recordedRules[rule]}.label`
   return command === null ? null : `audit.command.${recordedCommands[command]}.label`
 }
 
 function doneSentence(action: string): MessageKey | null {
   if (isCall(action)) return `audit.action.${action}.done`
-  const command = commandOf(action)
+  const [command, rule] = [commandOf(action), ruleOf(action)]
+  if (rule !== null) return `audit.rule.${recordedRules[rule]}.done`
   return command === null ? null : `audit.command.${recordedCommands[command]}.done`
 }
 
@@ -135,7 +161,8 @@ export function sentenceOf(
 }
 
 /** Actions whose sentence names what they were done to. */
-const needsObject: ReadonlySet<string> = new Set<KnownCall>([
+const needsObject: ReadonlySet<string> = new Set<KnownCall | 'rule:retention'>([
+  'rule:retention',
   'signIn',
   'signInWithLink',
   'createUser',
@@ -156,12 +183,19 @@ const needsObject: ReadonlySet<string> = new Set<KnownCall>([
   'updatePlan',
   'deletePlan',
   'acceptPlanSize',
+  'applyPlanRetention',
+  'approveRetention',
+  'refuseRetention',
   'startPlanRun',
   'startRun',
   'pauseRun',
   'resumeRun',
   'cancelRun',
   'prepareZip',
+  'holdSnapshot',
+  'releaseSnapshot',
+  'updateVault',
+  'startCollection',
   'startVaultCheck',
   'startCare',
   'exportRecoveryKey',

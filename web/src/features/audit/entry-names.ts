@@ -32,6 +32,11 @@ const details = [
   'uploadBytesPerSecond',
   'isBackgroundBefore',
   'isBackground',
+  'snapshots',
+  'isFinal',
+  'reason',
+  'rulesBefore',
+  'rules',
 ] as const
 const isKnown = (name: string): name is (typeof details)[number] => (details as readonly string[]).includes(name)
 

@@ -4,7 +4,7 @@ import { pageLinks } from '../../platform/navigation/page-links.ts'
 import type { Finding, FindingKind } from './findings.ts'
 
 /** About the plan itself, and not about how it went. */
-const ofPlan: readonly FindingKind[] = ['plan-blocked', 'plan-never-ran', 'plan-never-done', 'plan-old', 'shrank']
+const ofPlan: readonly FindingKind[] = ['plan-blocked', 'plan-never-ran', 'plan-never-done', 'plan-old', 'shrank', 'retention-waits']
 
 /** The page that has more of a finding; null where there is none. */
 export function useFindingLink() {

@@ -51,6 +51,8 @@ function healthText({ health }: Finding, texts: Texts): string {
   return told === null ? texts.t('overview.finding.askAdministrator') : `${told.what} ${told.cure}`.trim()
 }
 
+const waitingOf = ({ waiting = 0 }: Finding, { count }: Texts) => ({ count: waiting, shown: count(waiting) })
+
 function textOf(finding: Finding, texts: Texts, nowMs: number): string {
   const { t } = texts
   switch (finding.kind) {
@@ -79,7 +81,7 @@ function textOf(finding: Finding, texts: Texts, nowMs: number): string {
     case 'under-way':
       return newestBackupText(finding, texts, nowMs)
     default:
-      return t(`overview.finding.${finding.kind}.text`)
+      return t(`overview.finding.${finding.kind}.text`, waitingOf(finding, texts))
   }
 }
 

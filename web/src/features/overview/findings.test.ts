@@ -17,6 +17,7 @@ const found = (given: Partial<HubState>) =>
     devices: [device],
     plans: [],
     runs: [],
+    retentionWaits: [],
     vaults: [],
     vaultsWithoutRecoveryKey: [],
     health: aHealth(),
@@ -25,6 +26,25 @@ const found = (given: Partial<HubState>) =>
 const said = (given: Partial<HubState>) => found(given).map(({ kind, gravity, name }) => [kind, gravity, name])
 const withDevice = (given: Partial<Device>, more: Partial<HubState> = {}) => said({ devices: [{ ...device, ...given }], ...more })
 const withPlan = (given: Partial<Plan>, more: Partial<HubState> = {}) => said({ plans: [aPlan(device, given)], ...more })
+
+test('rules that wait for a word are worth a look, and name plan, device and number', () => {
+  const plan = aPlan(device)
+  const wait = {
+    id: 'w',
+    planId: plan.id,
+    planName: 'Home',
+    agentId: device.id,
+    deviceName: 'atlas',
+    foundAtMs: nowMs,
+    total: 3,
+    bytesFreed: 1,
+  }
+  const [finding, ...others] = found({ plans: [plan], retentionWaits: [{ ...wait, snapshotIds: [] }] }).filter(
+    ({ kind }) => kind === 'retention-waits',
+  )
+  expect(others).toEqual([])
+  expect(finding).toMatchObject({ gravity: 'warning', name: 'atlas', plan: { id: plan.id, name: 'Home' }, waiting: 0 })
+})
 
 describe('a device', () => {
   test('with a fresh backup is no finding', () => expect(said({})).toEqual([]))

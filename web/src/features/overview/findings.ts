@@ -1,4 +1,17 @@
-import type { AgentId, Api, Device, HealthDetail, Plan, PlanId, ResponseOf, Run, RunId, Vault, VaultId } from '@holdfast/shared-types'
+import type {
+  AgentId,
+  Api,
+  Device,
+  HealthDetail,
+  Plan,
+  PlanId,
+  ResponseOf,
+  RetentionWait,
+  Run,
+  RunId,
+  Vault,
+  VaultId,
+} from '@holdfast/shared-types'
 import { compareNames } from '../../platform/i18n/compare-names.ts'
 import { concernOf, expectedWithinMs, isInUse, type DeviceConcern } from '../devices/index.ts'
 import { isAccepted } from '../plans/index.ts'
@@ -17,6 +30,7 @@ export const findingKinds = [
   'long-ago',
   'health-warning',
   'shrank',
+  'retention-waits',
   'old',
   'waits',
   'paused',
@@ -57,6 +71,8 @@ export interface Finding {
   /** What the hub says of a check of its own. */
   readonly health?: HealthDetail
   readonly warningCount?: number
+  /** How many snapshots wait for a word. */
+  readonly waiting?: number
   /** A plan that running now would help. */
   readonly helpfulPlan?: PlanId | undefined
 }
@@ -71,6 +87,7 @@ export interface HubState {
   readonly plans: readonly Plan[]
   /** The newest ones, the newest checks and all active ones, newest first. */
   readonly runs: readonly Run[]
+  readonly retentionWaits: readonly RetentionWait[]
   readonly vaults: readonly Vault[]
   readonly vaultsWithoutRecoveryKey: readonly VaultId[]
   readonly health: Health
@@ -252,6 +269,17 @@ function hubFindings({ health, vaults, vaultsWithoutRecoveryKey, hasPassword }: 
   ]
 }
 
+/** Nothing is lost by it, and the vault grows until somebody has said a word. */
+const waitFindings = ({ retentionWaits }: HubState): Finding[] =>
+  retentionWaits.map((wait) => ({
+    id: `retention-waits:${wait.planId}`,
+    kind: 'retention-waits',
+    gravity: 'warning',
+    name: wait.deviceName,
+    plan: { id: wait.planId, name: wait.planName },
+    waiting: wait.snapshotIds.length,
+  }))
+
 function groupBy<T extends { readonly agentId: AgentId }>(items: readonly T[]): ReadonlyMap<AgentId, readonly T[]> {
   const groups = new Map<AgentId, T[]>()
   for (const item of items) {
@@ -274,5 +302,5 @@ export function findingsOf(state: HubState): Finding[] {
     .flatMap((device) =>
       deviceFindings({ device, plans: plansOf.get(device.id) ?? [], runs: runsOf.get(device.id) ?? [], nowMs: state.nowMs }),
     )
-  return [...hubFindings(state), ...ofDevices].sort((a, b) => weight(a) - weight(b) || compareNames(a.name, b.name))
+  return [...hubFindings(state), ...waitFindings(state), ...ofDevices].sort((a, b) => weight(a) - weight(b) || compareNames(a.name, b.name))
 }

@@ -4,6 +4,7 @@ import { useNowMs } from '../../platform/browser/clock.ts'
 import { connectionState } from '../../platform/realtime/connection.ts'
 import { isInUse, useDevicesStore } from '../devices/index.ts'
 import { usePlansStore } from '../plans/index.ts'
+import { useRetentionWaits } from '../retention/index.ts'
 import { useRunList } from '../runs/index.ts'
 import { useSignInStore } from '../sign-in/index.ts'
 import { findingsOf, type Finding } from './findings.ts'
@@ -31,8 +32,10 @@ function watchOverview() {
   const devices = useDevicesStore()
   const plans = usePlansStore()
   const signIn = useSignInStore()
+  const waits = useRetentionWaits()
   devices.start()
   plans.start()
+  waits.start()
   const active = useRunList({ activeOnly: true }, mostActiveRuns)
   const recent = useRunList({}, judgedRuns)
   const badChecks = useRunList({ kind: 'verify', states: ['failed', 'warning'] }, judgedChecks)
@@ -51,6 +54,7 @@ function watchOverview() {
   const parts = computed<Knowledge['parts']>(() => [
     partOf(devices.error, devices.isLoaded),
     partOf(plans.error, plans.isLoaded),
+    partOf(waits.error, waits.isLoaded),
     partOf(active.error.value, active.isLoaded.value),
     partOf(recent.error.value, recent.isLoaded.value),
     partOf(badChecks.error.value, badChecks.isLoaded.value),
@@ -61,6 +65,7 @@ function watchOverview() {
     () =>
       devices.error ??
       plans.error ??
+      waits.error ??
       active.error.value ??
       recent.error.value ??
       badChecks.error.value ??
@@ -86,6 +91,7 @@ function watchOverview() {
       devices: devices.devices,
       plans: plans.plans,
       runs: runs.value,
+      retentionWaits: waits.waits,
       vaults: facts.value.vaults,
       vaultsWithoutRecoveryKey: facts.value.system.vaultsWithoutRecoveryKey,
       health: facts.value.health,
@@ -111,7 +117,7 @@ function watchOverview() {
   })
 
   const retry = () =>
-    Promise.all([devices.load(), plans.load(), active.load(), recent.load(), badChecks.load(), goodChecks.load(), hub.load()])
+    Promise.all([devices.load(), plans.load(), waits.load(), active.load(), recent.load(), badChecks.load(), goodChecks.load(), hub.load()])
   return { verdict, findings, isKnown, error, retry, steps, inUse, protectedDevices, active, recent, facts: hub.facts }
 }
 

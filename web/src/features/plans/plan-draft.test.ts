@@ -54,6 +54,7 @@ test('a plan that is opened and saved stays as it is', () => {
     retries: plan.retries,
     timeoutMs: 3_600_000,
     shrinkLimitPercent: 50,
+    retention: null,
     isEnabled: true,
   })
   expect(isSameDraft(draft, draftOf(plan))).toBe(true)

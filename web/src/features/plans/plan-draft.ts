@@ -6,9 +6,11 @@ import type {
   Plan,
   PlanChange,
   PlanOrder,
+  Retention,
   RetryPolicy,
   WirePath,
 } from '@holdfast/shared-types'
+import { textOfRules } from '../retention/index.ts'
 
 /** A plan while it is written: what is typed stays as it is typed. */
 export interface PlanDraft {
@@ -26,6 +28,8 @@ export interface PlanDraft {
   retries: RetryPolicy
   timeoutMs: number | null
   shrinkLimitPercent: number | null
+  /** Null: everything is kept. */
+  retention: Retention | null
   isEnabled: boolean
 }
 
@@ -55,6 +59,7 @@ export const newDraft = (agentId: AgentId | null): PlanDraft => ({
   retries: { ...standardRetries },
   timeoutMs: null,
   shrinkLimitPercent: standardShrinkLimitPercent,
+  retention: null,
   isEnabled: true,
 })
 
@@ -71,6 +76,7 @@ export const draftOf = (plan: Plan): PlanDraft => ({
   retries: { ...plan.retries },
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,
+  retention: plan.retention,
   isEnabled: plan.isEnabled,
 })
 
@@ -100,7 +106,10 @@ export const rulesOf = ({ patterns, presets, oneFileSystem, excludeCaches }: Pla
   excludeCaches,
 })
 
-const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression' | 'deletedFiles'> => ({
+const bodyOf = (
+  draft: PlanDraft,
+  name: string,
+): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression' | 'deletedFiles' | 'retention'> => ({
   name: name.trim(),
   sources: draft.sources,
   ...rulesOf(draft),
@@ -109,6 +118,7 @@ const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & 
   retries: draft.retries,
   timeoutMs: draft.timeoutMs,
   shrinkLimitPercent: draft.shrinkLimitPercent,
+  retention: draft.retention,
   isEnabled: draft.isEnabled,
 })
 
@@ -116,7 +126,18 @@ export const orderOf = (draft: PlanDraft, agentId: AgentId, name: string): PlanO
 export const changeOf = (draft: PlanDraft, revision: number, name: string): PlanChange => ({ revision, ...bodyOf(draft, name) })
 
 /** The parts of a draft that people know by name. */
-export const draftParts = ['name', 'sources', 'rules', 'compression', 'deletedFiles', 'retries', 'timeout', 'shrink', 'enabled'] as const
+export const draftParts = [
+  'name',
+  'sources',
+  'rules',
+  'compression',
+  'deletedFiles',
+  'retries',
+  'timeout',
+  'shrink',
+  'retention',
+  'enabled',
+] as const
 export type DraftPart = (typeof draftParts)[number]
 
 const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
@@ -128,6 +149,7 @@ const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
   retries: ({ retries }) => [retries.count, retries.firstDelayMs],
   timeout: ({ timeoutMs }) => timeoutMs,
   shrink: ({ shrinkLimitPercent }) => shrinkLimitPercent,
+  retention: ({ retention }) => textOfRules(retention),
   enabled: ({ isEnabled }) => isEnabled,
 }
 
@@ -147,6 +169,7 @@ const keysOf: { readonly [P in DraftPart]: readonly (keyof PlanDraft)[] } = {
   retries: ['retries'],
   timeout: ['timeoutMs'],
   shrink: ['shrinkLimitPercent'],
+  retention: ['retention'],
   enabled: ['isEnabled'],
 }
 

@@ -8,6 +8,7 @@ import { useDraftDefaults } from './draft-defaults.ts'
 import { patternMistakes } from './pattern-mistakes.ts'
 import { useKeptDraft } from './use-kept-draft.ts'
 import { copyOfDraft, draftMistake, isSameDraft, newDraft, suggestName, type PlanDraft } from './plan-draft.ts'
+import { useRulesProblem } from './rules-problem.ts'
 import { useDraftSave } from './save-draft.ts'
 import { usePlansStore } from './plans.store.ts'
 
@@ -28,8 +29,7 @@ export function usePlanEditor(edited: EditedPlan) {
   const isNew = computed(() => base.value === null)
   const draft = reactive(copyOfDraft(edited.kept ?? edited.draft))
   const untouched = shallowRef(copyOfDraft(edited.draft))
-  const error = shallowRef<unknown>(null)
-  const isSaved = ref(false)
+  const [error, isSaved] = [shallowRef<unknown>(null), ref(false)]
 
   const host = computed(() => (draft.agentId === null ? null : (hostById.get(draft.agentId) ?? null)))
   const taken = computed(() =>
@@ -42,11 +42,12 @@ export function usePlanEditor(edited: EditedPlan) {
   const isChanged = computed(() => !isSaved.value && !isSameDraft(draft, untouched.value))
   const mistakes = computed(() => patternMistakes(draft.patterns))
   const mistake = computed(() => draftMistake(draft))
+  const rules = useRulesProblem(draft, base)
 
   useDraftDefaults({ draft, untouched, hosts, host, isNew, hadSources: draft.sources.length > 0, isGiven: edited.kept !== undefined })
   const conflict = useDraftConflict({ draft, untouched, base, error })
 
-  const mayBeSaved = () => mistake.value === null && mistakes.value.length === 0
+  const mayBeSaved = () => mistake.value === null && mistakes.value.length === 0 && rules.rulesProblem.value === null
   const saving = useDraftSave({ draft, base, error, isSaved, name, mayBeSaved })
 
   /** What has ways on of its own: somebody else changed the plan, or it is gone. */
@@ -71,6 +72,8 @@ export function usePlanEditor(edited: EditedPlan) {
     suggested,
     mistakes,
     mistake,
+    ...rules,
+    name,
     isChanged,
     problem,
     isKept,

@@ -1,9 +1,10 @@
 import type { Snapshot, SnapshotId } from '@holdfast/shared-types'
-import { shallowRef } from 'vue'
+import { onScopeDispose, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
 import { hasCode } from '../../platform/errors/api-error.ts'
+import { listenToTopic } from '../../platform/realtime/live-link.ts'
 
-/** One snapshot, which never changes. @param tellMissing called where there is none */
+/** One snapshot, and what is decided over it. @param tellMissing called where there is none */
 export function useSnapshot(snapshotId: SnapshotId, tellMissing: () => void) {
   const snapshot = shallowRef<Snapshot | null>(null)
   const error = shallowRef<unknown>(null)
@@ -18,6 +19,15 @@ export function useSnapshot(snapshotId: SnapshotId, tellMissing: () => void) {
     }
   }
 
+  const take = (changed: Snapshot): void => void (snapshot.value = changed)
+  // What is in a snapshot never changes; whether it stays does.
+  const stop = listenToTopic('snapshots', {
+    onEvent(event) {
+      if (event.type === 'snapshots.changed' && event.body.agentIds.some((id) => id === snapshot.value?.agentId)) void read()
+    },
+    onCaughtUp: (hadGap) => hadGap && void read(),
+  })
+  onScopeDispose(stop)
   void read()
-  return { snapshot, error, read }
+  return { snapshot, error, read, take }
 }

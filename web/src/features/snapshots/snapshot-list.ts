@@ -7,6 +7,8 @@ import { followTopics } from '../../platform/realtime/follow-topics.ts'
 
 // After a night's plans many backups end within seconds: what they left is read together.
 const gatherMs = 2_000
+// What people and rules decide comes in lots, and whoever decided wants to see it.
+const decidedMs = 500
 // So few are read one by one: the list of a large hub is megabytes.
 const mostSingleReads = 5
 
@@ -18,8 +20,18 @@ function madeSnapshot(event: LiveEvent, agentId: AgentId | undefined): SnapshotI
   return agentId === undefined || event.body.agentId === agentId ? event.body.result.snapshotId : null
 }
 
-/** Snapshots, newest first; those that runs end with are added. */
-export function useSnapshotList(agentId?: AgentId) {
+/** Something was decided over snapshots of one device, or of any. */
+const isDecided = (event: LiveEvent, agentId: AgentId | undefined): boolean =>
+  event.type === 'snapshots.changed' && (agentId === undefined || event.body.agentIds.includes(agentId))
+
+/** Those that could be read. */
+async function readEach(ids: readonly SnapshotId[]): Promise<Snapshot[]> {
+  const answers = await Promise.allSettled(ids.map((snapshot) => callHub('getSnapshot', { params: { snapshot }, query: {} })))
+  return answers.filter(isFound).map(({ value }) => value)
+}
+
+/** Snapshots, newest first; those that runs end with are added. @param kept deleted ones that are still there, instead */
+export function useSnapshotList(agentId?: AgentId, kept: 'kept' | 'deleted' = 'kept') {
   const snapshots = shallowRef<readonly Snapshot[]>([])
   const isLoaded = ref(false)
   const error = shallowRef<unknown>(null)
@@ -30,7 +42,7 @@ export function useSnapshotList(agentId?: AgentId) {
     const turn = ++latest
     isLoading = true
     try {
-      const answer = await callHub('listSnapshots', { query: { agentId } })
+      const answer = await callHub('listSnapshots', { query: { agentId, kept } })
       if (turn !== latest) return undefined
       snapshots.value = answer.items.toReversed()
       error.value = null
@@ -52,8 +64,7 @@ export function useSnapshotList(agentId?: AgentId) {
     // A list on its way may be older than they are, and would replace them.
     if (isLoading || !isLoaded.value || ids.length > mostSingleReads) return loadAnew()
     const turn = latest
-    const answers = await Promise.allSettled(ids.map((snapshot) => callHub('getSnapshot', { params: { snapshot }, query: {} })))
-    const found = answers.filter(isFound).map(({ value }) => value)
+    const found = await readEach(ids)
     // A list that was asked for meanwhile has them; and what could not be read is in the next one.
     if (turn !== latest) return
     if (found.length < ids.length) return loadAnew()
@@ -63,18 +74,20 @@ export function useSnapshotList(agentId?: AgentId) {
 
   const news = new Set<SnapshotId>()
   const soon = gather(() => void readNews(), gatherMs)
+  const changed = gather(() => void loadAnew(), decidedMs)
   const isNews = (id: string) => !snapshots.value.some((snapshot) => snapshot.id === id)
   onScopeDispose(
-    followTopics(['runs'], {
+    followTopics(['runs', 'snapshots'], {
       load,
       onEvent(event) {
-        const snapshotId = madeSnapshot(event, agentId)
+        if (isDecided(event, agentId)) return changed.ask()
+        const snapshotId = kept === 'deleted' ? null : madeSnapshot(event, agentId)
         if (snapshotId === null || !isNews(snapshotId)) return
         news.add(snapshotId)
         soon.ask()
       },
     }),
   )
-  onScopeDispose(soon.stop)
+  for (const { stop } of [soon, changed]) onScopeDispose(stop)
   return { snapshots, isLoaded, error, load }
 }

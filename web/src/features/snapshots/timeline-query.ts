@@ -30,6 +30,8 @@ export function filterOfQuery(query: Query): TimelineFilter {
   }
 }
 
+export type KeptView = 'kept' | 'deleted'
+
 export function queryOfFilter(filter: TimelineFilter, unit: StripUnit): Record<string, string> {
   const entries = [
     ['device', filter.device],
@@ -49,12 +51,16 @@ export function useTimelineQuery() {
   const router = useRouter()
   const filter = computed(() => filterOfQuery(route.query))
   const unit = computed<StripUnit>(() => (route.query['span'] === 'weeks' ? 'weeks' : 'days'))
+  const kept = computed<KeptView>(() => (route.query['kept'] === 'deleted' ? 'deleted' : 'kept'))
   const go = (next: TimelineFilter, span: StripUnit) => void router.replace({ query: queryOfFilter(next, span) })
   return {
     filter,
     unit,
+    kept,
     change: (part: Partial<TimelineFilter>) => go({ ...filter.value, ...part }, unit.value),
     clear: () => go(noFilter, unit.value),
     setUnit: (next: StripUnit) => go(filter.value, next),
+    setKept: (view: KeptView) =>
+      void router.push({ query: { ...queryOfFilter(filter.value, unit.value), ...(view === 'deleted' ? { kept: view } : {}) } }),
   }
 }

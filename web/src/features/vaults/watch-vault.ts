@@ -53,11 +53,16 @@ export function useWatchedVault(vaultId: VaultId) {
       again(loadUsage, afterBackupMs)
     },
   })
+  const stopSnapshots = listenToTopic('snapshots', {
+    onCaughtUp: () => undefined,
+    onEvent: (event) => event.type === 'snapshots.changed' && again(loadVault, checkingEveryMs),
+  })
   void load()
 
   onScopeDispose(() => {
     leaving.abort()
     stop()
+    stopSnapshots()
   })
   return { vault, usage, error, usageError, load, loadVault, loadUsage, take }
 }

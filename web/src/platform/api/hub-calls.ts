@@ -43,6 +43,12 @@ type ConsoleCall =
   | 'deletePlan'
   | 'acceptPlanSize'
   | 'startPlanRun'
+  | 'previewRetention'
+  | 'listKeptSnapshots'
+  | 'applyPlanRetention'
+  | 'listRetentionWaits'
+  | 'approveRetention'
+  | 'refuseRetention'
   | 'startRun'
   | 'listRuns'
   | 'getRun'
@@ -60,11 +66,17 @@ type ConsoleCall =
   | 'getVaultCare'
   | 'startCare'
   | 'listDamagedPaths'
+  | 'updateVault'
   | 'exportRecoveryKey'
   | 'confirmRecoveryKey'
   | 'testRecoveryKey'
   | 'listSnapshots'
   | 'getSnapshot'
+  | 'previewDeletion'
+  | 'deleteSnapshots'
+  | 'undeleteSnapshots'
+  | 'holdSnapshot'
+  | 'releaseSnapshot'
   | 'listEntries'
   | 'downloadFile'
   | 'prepareZip'
@@ -119,6 +131,12 @@ export const hubCalls = {
   deletePlan: { method: 'delete', path: '/api/v1/plans/{planId}' },
   acceptPlanSize: { method: 'post', path: '/api/v1/plans/{planId}/accept-size' },
   startPlanRun: { method: 'post', path: '/api/v1/plans/{planId}/runs' },
+  previewRetention: { method: 'post', path: '/api/v1/retention/preview' },
+  listKeptSnapshots: { method: 'get', path: '/api/v1/retention/kept' },
+  applyPlanRetention: { method: 'post', path: '/api/v1/plans/{planId}/retention/apply' },
+  listRetentionWaits: { method: 'get', path: '/api/v1/retention/waits' },
+  approveRetention: { method: 'post', path: '/api/v1/retention/waits/{waitId}/approve' },
+  refuseRetention: { method: 'post', path: '/api/v1/retention/waits/{waitId}/refuse' },
   startRun: { method: 'post', path: '/api/v1/devices/{agentId}/runs' },
   listRuns: { method: 'get', path: '/api/v1/runs' },
   getRun: { method: 'get', path: '/api/v1/runs/{runId}' },
@@ -136,11 +154,17 @@ export const hubCalls = {
   getVaultCare: { method: 'get', path: '/api/v1/vaults/{vaultId}/care' },
   startCare: { method: 'post', path: '/api/v1/vaults/{vaultId}/care/{kind}' },
   listDamagedPaths: { method: 'get', path: '/api/v1/vaults/{vaultId}/damaged-paths' },
+  updateVault: { method: 'patch', path: '/api/v1/vaults/{vaultId}' },
   exportRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/export' },
   confirmRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/confirm' },
   testRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/test' },
   listSnapshots: { method: 'get', path: '/api/v1/snapshots' },
   getSnapshot: { method: 'get', path: '/api/v1/snapshots/{snapshot}' },
+  previewDeletion: { method: 'post', path: '/api/v1/snapshots/deletion-preview' },
+  deleteSnapshots: { method: 'post', path: '/api/v1/snapshots/delete' },
+  undeleteSnapshots: { method: 'post', path: '/api/v1/snapshots/undelete' },
+  holdSnapshot: { method: 'put', path: '/api/v1/snapshots/{snapshotId}/hold' },
+  releaseSnapshot: { method: 'delete', path: '/api/v1/snapshots/{snapshotId}/hold' },
   listEntries: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/entries' },
   downloadFile: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/file' },
   prepareZip: { method: 'post', path: '/api/v1/snapshots/{snapshotId}/zip-tickets' },

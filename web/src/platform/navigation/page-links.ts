@@ -41,6 +41,7 @@ export const pageLinks = {
   runs: (query: Record<string, string> = {}) => to('runs', { query }),
   run: (runId: string) => to('run', { params: { runId } }),
   snapshots: (query: Record<string, string> = {}) => to('snapshots', { query }),
+  deletedSnapshots: () => to('snapshots', { query: { kept: 'deleted' } }),
   /**
    * `segments`: names below the top, as text. `base64url`: the raw path where the text is not the whole truth. The address
    * ends with a slash: a folder named `conf.d` must not look like a file to a server that answers pages.

@@ -30,6 +30,7 @@ export const vaultsAnswers = ({ world }: AnswerParts): Answers => {
       return { ...care, works: care.works.map((work) => (work.kind === params.kind ? { ...work, isWaiting: true } : work)) }
     },
     listDamagedPaths: ({ params }) => ({ items: isDamaged(vaultOf(params.vaultId)) ? someDamagedPaths() : [], hasMore: false }),
+    updateVault: ({ params, body }) => Object.assign(vaultOf(params.vaultId), body),
     exportRecoveryKey: () => ({ slotId: 'ab'.repeat(16), words: pictured, createdAtMs: Date.now() }),
     confirmRecoveryKey: ({ params }) => {
       const vault = vaultOf(params.vaultId)

@@ -1,0 +1,80 @@
+import type { Retention } from '@holdfast/shared-types'
+import shipped from '@holdfast/shared-types/retention-presets.json' with { type: 'json' }
+
+/** The hub's own for what rules leave out: a test compares. */
+export const standardMinimumAgeDays = 7
+
+export const noRules: Retention = {
+  keepLast: 0,
+  keepHourly: 0,
+  keepDaily: 0,
+  keepWeekly: 0,
+  keepMonthly: 0,
+  keepYearly: 0,
+  keepWithin: null,
+  minimumAgeDays: standardMinimumAgeDays,
+}
+
+export const counts = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
+export const withinUnits = ['hours', 'days', 'months', 'years'] as const
+export type WithinUnit = (typeof withinUnits)[number]
+
+export const presetNames = ['everything', 'user-data', 'deletions-kept', 'server', 'virtual-machine'] as const
+export type PresetName = (typeof presetNames)[number]
+
+interface ShippedPreset {
+  readonly name: string
+  readonly rules: (Partial<Omit<Retention, 'keepWithin'>> & { readonly keepWithin?: Partial<NonNullable<Retention['keepWithin']>> }) | null
+}
+
+const withinOf = (parts: Partial<NonNullable<Retention['keepWithin']>>): Retention['keepWithin'] => ({
+  years: 0,
+  months: 0,
+  days: 0,
+  hours: 0,
+  ...parts,
+})
+
+/** Data that the hub ships and checks. Null: everything is kept. */
+export function rulesOfPreset(name: PresetName): Retention | null {
+  const rules = (shipped as readonly ShippedPreset[]).find((preset) => preset.name === name)?.rules ?? null
+  if (rules === null) return null
+  const { keepWithin, ...given } = rules
+  return { ...noRules, ...given, keepWithin: keepWithin === undefined ? null : withinOf(keepWithin) }
+}
+
+/** Whether both keep the same, whatever the order in which they say it. */
+export const isSameRules = (left: Retention | null, right: Retention | null): boolean => textOfRules(left) === textOfRules(right)
+
+/** Of equal rules the same text. */
+export const textOfRules = (rules: Retention | null): string =>
+  rules === null
+    ? ''
+    : JSON.stringify([...counts.map((name) => rules[name]), withinUnits.map((unit) => rules.keepWithin?.[unit] ?? 0), rules.minimumAgeDays])
+
+/** `own`: rules of one's own. */
+export const presetOf = (rules: Retention | null): PresetName | 'own' =>
+  presetNames.find((name) => isSameRules(rulesOfPreset(name), rules)) ?? 'own'
+
+export type RulesMistake = 'nothing' | 'number' | 'young'
+
+const mostOf = { counts: 10_000, minimumAgeDays: 3650 }
+const mostWithin: Readonly<Record<WithinUnit, number>> = { hours: 100_000, days: 36_500, months: 1200, years: 100 }
+const isCount = (value: unknown, most: number): boolean => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
+
+/**
+ * What the hub would refuse.
+ * @param leastAgeDays younger ones may not go by this person's rules
+ */
+export function rulesMistake(rules: Retention | null, leastAgeDays: number): RulesMistake | null {
+  if (rules === null) return null
+  const { keepWithin, minimumAgeDays } = rules
+  const areNumbers =
+    counts.every((name) => isCount(rules[name], mostOf.counts)) &&
+    isCount(minimumAgeDays, mostOf.minimumAgeDays) &&
+    (keepWithin === null || withinUnits.every((unit) => isCount(keepWithin[unit], mostWithin[unit])))
+  if (!areNumbers) return 'number'
+  if (counts.every((name) => rules[name] === 0) && (keepWithin === null || withinUnits.every((unit) => keepWithin[unit] === 0)))
+    return 'nothing'
+  return minimumAgeDays < leastAgeDays ? 'young' : null
+}

@@ -1,0 +1,56 @@
+// @vitest-environment node
+import { Retention, retentionPresets, standardMinimumAgeDays as ofContract } from '@holdfast/shared-types'
+import { describe, expect, test } from 'vitest'
+import { textOf } from '../../platform/i18n/text.ts'
+import { isSameRules, noRules, presetNames, presetOf, rulesMistake, rulesOfPreset, standardMinimumAgeDays } from './retention-rules.ts'
+import { ageInWords, rulesInShort, rulesInWords } from './rules-in-words.ts'
+
+const texts = { t: textOf, count: String }
+
+describe('presets', () => {
+  test('are those of the hub, by the same names, in the same order', () => {
+    expect(standardMinimumAgeDays).toBe(ofContract)
+    expect(presetNames).toEqual(retentionPresets.map(({ name }) => name))
+    for (const { name, rules } of retentionPresets) expect(rulesOfPreset(name as (typeof presetNames)[number])).toEqual(rules)
+  })
+  test('are known again, also when a program has said the same in another order', () => {
+    for (const name of presetNames) expect(presetOf(rulesOfPreset(name))).toBe(name)
+    const rules = rulesOfPreset('server')!
+    expect(presetOf(Object.fromEntries(Object.entries(rules).toReversed()) as Retention)).toBe('server')
+    expect(presetOf({ ...rules, keepLast: 1 })).toBe('own')
+    expect(isSameRules(null, noRules)).toBe(false)
+  })
+})
+
+describe('what the hub would refuse is told before', () => {
+  test.each([
+    [null, null],
+    [{ ...noRules }, 'nothing'],
+    [{ ...noRules, keepWithin: { years: 0, months: 0, days: 0, hours: 0 } }, 'nothing'],
+    [{ ...noRules, keepLast: 1.5 }, 'number'],
+    [{ ...noRules, keepLast: Number.NaN }, 'number'],
+    [{ ...noRules, keepLast: 10_001 }, 'number'],
+    [{ ...noRules, keepLast: 1 }, null],
+    [{ ...noRules, keepDaily: 3, keepWithin: { years: 0, months: 0, days: 2, hours: 0 } }, null],
+  ])('%j: %s', (rules, mistake) => {
+    expect(rulesMistake(rules, 7)).toBe(mistake)
+    // By the contract itself: what is no mistake here is none there, and the other way round.
+    if (rules !== null) expect(Retention.safeParse(rules).success).toBe(mistake === null)
+  })
+  test('but how young may go depends on who says it', () => {
+    expect(rulesMistake({ ...noRules, keepLast: 1, minimumAgeDays: 0 }, 7)).toBe('young')
+    expect(rulesMistake({ ...noRules, keepLast: 1, minimumAgeDays: 0 }, 0)).toBeNull()
+  })
+})
+
+test('rules in words', () => {
+  const rules: Retention = { ...noRules, keepLast: 1, keepDaily: 7, keepWithin: { years: 1, months: 0, days: 2, hours: 0 } }
+  expect(rulesInWords(rules, texts)).toEqual([
+    'the newest snapshot',
+    'one a day, of the last 7 days with a backup',
+    'all of the 1 year, 2 days before the newest one',
+  ])
+  expect(ageInWords(rules, texts)).toBe('Nothing younger than 7 days goes.')
+  expect(ageInWords({ ...rules, minimumAgeDays: 0 }, texts)).toBe('However young they are, all others go.')
+  expect(rulesInShort(null, texts)).toBe('Everything')
+})

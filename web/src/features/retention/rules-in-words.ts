@@ -1,0 +1,32 @@
+import type { Retention } from '@holdfast/shared-types'
+import type { useText } from '../../platform/i18n/use-text.ts'
+import { counts, standardMinimumAgeDays, withinUnits } from './retention-rules.ts'
+
+type Texts = Pick<ReturnType<typeof useText>, 't' | 'count'>
+
+/** What rules keep, a line each; nothing where everything is kept. */
+export function rulesInWords(rules: Retention | null, { t, count }: Texts): string[] {
+  if (rules === null) return []
+  const { keepWithin } = rules
+  const within = withinUnits
+    .filter((unit) => (keepWithin?.[unit] ?? 0) > 0)
+    .map((unit) => t(`retention.unit.${unit}`, { count: keepWithin?.[unit] ?? 0, shown: count(keepWithin?.[unit] ?? 0) }))
+  return [
+    ...counts
+      .filter((name) => rules[name] > 0)
+      .map((name) => t(`retention.keeps.${name}`, { count: rules[name], shown: count(rules[name]) })),
+    ...(within.length === 0 ? [] : [t('retention.keeps.keepWithin', { time: within.toReversed().join(', ') })]),
+  ]
+}
+
+/** The same in a line, for where there is little room. */
+export function rulesInShort(rules: Retention | null, texts: Texts): string {
+  if (rules === null) return texts.t('retention.everything')
+  return rulesInWords(rules, texts).join('; ')
+}
+
+/** What holds besides. */
+export const ageInWords = ({ minimumAgeDays }: Retention, { t, count }: Texts): string =>
+  minimumAgeDays === 0 ? t('retention.anyAge') : t('retention.age', { count: minimumAgeDays, shown: count(minimumAgeDays) })
+
+export const letsYoungGo = (rules: Retention | null): boolean => rules !== null && rules.minimumAgeDays < standardMinimumAgeDays
