@@ -91,7 +91,6 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
     checkAnswers: isDevelopment,
   })
   await startFeatures(wired.list)
-  await startJobs(services, wired.list)
   const timers = startTimers(services, sockets)
 
   let closing: Promise<void> | null = null
@@ -106,6 +105,8 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
     },
     async listen() {
       await http.listen(config.host, config.port)
+      // A command that opens a hub for its own duration does no nightly work.
+      await startJobs(services, wired.list)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
     admin: (command, input) => runAdminCommand(commands, { database, audit: guards.audit }, { name: command, input }),
