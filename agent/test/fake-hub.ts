@@ -22,6 +22,7 @@ import {
   messageEvent,
   RunId,
   SessionId,
+  type SnapshotId,
   toProblem,
   toWireError,
   type AckOf,
@@ -76,6 +77,8 @@ export class FakeHub {
   usableBaseSnapshots: readonly string[] = []
   /** Files of which the vault has lost something. */
   readAgain: readonly { readonly path: string }[] = []
+  /** What backups that keep deleted files are told to keep them from; undefined says nothing. */
+  keepBase: { readonly snapshotId: SnapshotId; readonly isNewest: boolean } | null | undefined = undefined
   readonly #http: Server
   readonly #io: SocketServer
   #links = new Set<Socket>()
@@ -249,6 +252,7 @@ export class FakeHub {
           readAgain: [...this.readAgain],
           hasBlobs: this.vault.packs.size > 0,
           nextSnapshotSeq: this.vault.snapshots.size + 1,
+          ...(this.keepBase === undefined ? {} : { keepBase: this.keepBase }),
         })
       case 'session.have':
         return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
@@ -299,7 +303,8 @@ export class FakeHub {
 
   #snapshotOf(runId: RunId): Uint8Array {
     const asked = this.requests.get(runId)
-    const object = asked === undefined || asked.kind === 'backup' ? undefined : this.vault.snapshots.get(asked.snapshotId)
+    const snapshotId = asked?.kind === 'backup' ? this.keepBase?.snapshotId : asked?.snapshotId
+    const object = snapshotId === undefined ? undefined : this.vault.snapshots.get(snapshotId)
     if (object === undefined) throw new AppError('snapshot.not-found')
     return object
   }

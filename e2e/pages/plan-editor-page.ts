@@ -50,6 +50,11 @@ export class PlanEditorPage {
     await expect(this.preview().getByRole('status')).toHaveText('Counted on the device just now.')
   }
 
+  async keepDeletedFiles(): Promise<void> {
+    await this.#page.getByRole('button', { name: 'Deleted files' }).click()
+    await this.#page.getByRole('radio', { name: 'Kept in the newest snapshot' }).click()
+  }
+
   preview(): Locator {
     return this.#page.getByRole('region', { name: 'As it is now' })
   }

@@ -50,6 +50,10 @@ export class RestoreDialog {
     await this.#dialog.getByRole('radio', { name: 'Back to the original place' }).click()
   }
 
+  async expectWithDeleted(isOn: boolean): Promise<void> {
+    await expect(this.#dialog.getByRole('switch', { name: 'Deleted files as well' })).toBeChecked({ checked: isOn })
+  }
+
   async back(): Promise<void> {
     await this.#dialog.getByRole('button', { name: 'Change' }).click()
   }

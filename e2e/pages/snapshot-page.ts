@@ -40,6 +40,16 @@ export class SnapshotPage {
     return await readFile(await download.path())
   }
 
+  /** What is deleted is in the list from here on, in every folder. */
+  async showDeleted(label: string): Promise<void> {
+    await this.#page.getByRole('switch', { name: label }).click()
+  }
+
+  /** The row of a name, with all that stands in it. */
+  async expectRow(name: string, text: string): Promise<void> {
+    await expect(this.#list().getByRole('row').filter({ hasText: name })).toContainText(text)
+  }
+
   /** Opens a snapshot at a folder. */
   async open(snapshotId: string, folder: string): Promise<void> {
     await this.#page.goto(new URL(`/snapshots/${snapshotId}${folder}/`, this.#page.url()).href)

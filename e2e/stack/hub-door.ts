@@ -29,7 +29,7 @@ export class HubDoor {
     return (await answer.json()) as T
   }
 
-  send(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
+  send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Response> {
     return fetch(`${this.#origin}/api/v1${path}`, {
       method,
       headers: { cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

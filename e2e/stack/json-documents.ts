@@ -10,6 +10,8 @@ export interface BackupDocument {
   readonly bytesRead: number
   readonly bytesStored: number
   readonly leftOut: { readonly entries: number; readonly cacheFolders: number; readonly mountPoints: number; readonly ownPlaces: number }
+  /** Where deleted files are kept. */
+  readonly deleted?: { readonly files: number; readonly folders: number; readonly filesNewlyDeleted: number }
   readonly warnings: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 
@@ -23,7 +25,7 @@ export interface RestoreDocument {
   readonly entriesReplaced: number
   readonly dryRun: boolean
   readonly plan?: readonly { readonly path: string; readonly action: string }[]
-  readonly warnings: readonly unknown[]
+  readonly warnings: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 
 export interface SnapshotDocument {
@@ -45,6 +47,8 @@ export interface EntryDocument {
   readonly gid: number
   readonly size: number
   readonly mtimeNs: string
+  /** Of entries that were deleted and are kept. */
+  readonly deletedAtMs?: number
 }
 
 export interface FailureDocument {

@@ -44,6 +44,8 @@ export interface StackOptions {
   readonly agentOrigin?: string
   /** The agent's state; in the hub's data folder when left out. */
   readonly agentHome?: string
+  /** HOLDFAST_STORE of everything that is the hub's; in its data folder when left out. */
+  readonly storeUrl?: string
   /** What the environment of these programs has besides. */
   readonly hubEnv?: NodeJS.ProcessEnv
   readonly agentEnv?: NodeJS.ProcessEnv
@@ -66,7 +68,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
 /** Folder, port and settings; nothing runs yet. */
 async function layOutStack(options: StackOptions): Promise<Omit<Stack, 'signInLink'>> {
-  const { leaseMs, hubEnv, agentEnv } = options
+  const { leaseMs, storeUrl, hubEnv, agentEnv } = options
   const scratch = makeScratchFolder(options.parentFolder)
   const data = join(scratch.path, 'data')
   const port = options.port ?? (await findFreePort())
@@ -76,6 +78,7 @@ async function layOutStack(options: StackOptions): Promise<Omit<Stack, 'signInLi
     HOLDFAST_AGENT_HOME: options.agentHome ?? join(data, 'agent'),
     HOLDFAST_PORT: String(port),
     ...(leaseMs === undefined ? {} : { HOLDFAST_LEASE_MS: String(leaseMs) }),
+    ...(storeUrl === undefined ? {} : { HOLDFAST_STORE: storeUrl }),
   }
   const running: { hub?: Program; agent?: Program } = {}
   const holdfast: Stack['holdfast'] = (args, expectedExitCode) => runForJson(holdfastBin, [...args, '--json'], env, expectedExitCode)

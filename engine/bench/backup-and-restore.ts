@@ -34,6 +34,10 @@ function tell(itemPath: Uint8Array, error: Error): 'skip' {
   return 'skip'
 }
 
+function fail(error: unknown): never {
+  throw error
+}
+
 async function measure<T>(name: string, task: () => Promise<T> | T): Promise<T> {
   const cpu = process.cpuUsage()
   const faults = process.resourceUsage().minorPageFault
@@ -53,7 +57,7 @@ async function backUp(hub: LoopbackHub, knowsLast: boolean): Promise<ArchiveOutc
   const previous = knowsLast ? openCatalogue(catalogue, { ...keys, chunker: 'standard' }) : null
   const sink = new SessionSink(
     keys,
-    knowsLast ? hub.sessionPorts : { ...hub.sessionPorts, have: null },
+    { ...hub.sessionPorts, ...(knowsLast ? {} : { have: null }), scratch: { path: path.join(work, 'scratch'), onUnwritable: fail } },
     (onPack) => new WorkerSealer(keys, onPack, threads),
   )
   const outcome = await archive({
@@ -68,6 +72,7 @@ async function backUp(hub: LoopbackHub, knowsLast: boolean): Promise<ArchiveOutc
     catalogue: { path: catalogue, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId: new Uint8Array(16) },
   })
   commitCatalogue(catalogue)
+  sink.close()
   previous?.close()
   return outcome
 }

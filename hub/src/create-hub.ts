@@ -91,6 +91,7 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
     checkAnswers: isDevelopment,
   })
   await startFeatures(wired.list)
+  services.diskSpace.start()
   const timers = startTimers(services, sockets)
 
   let closing: Promise<void> | null = null
@@ -109,10 +110,11 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
       await startJobs(services, wired.list)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
-    admin: (command, input) => runAdminCommand(commands, { database, audit: guards.audit }, { name: command, input }),
+    admin: (command, input) =>
+      runAdminCommand(commands, { database, diskSpace: services.diskSpace, audit: guards.audit }, { name: command, input }),
     adminCommands: [...commands.keys()],
     signInLink: () => wired.auth.signInLink(),
-    close: () => (closing ??= closeInOrder({ timers, http, sockets, jobs: services.jobs, features: wired.list, log, database, lock })),
+    close: () => (closing ??= closeInOrder({ timers, http, sockets, jobs: services.jobs, services, features: wired.list, database, lock })),
   }
 }
 
@@ -122,12 +124,21 @@ interface OpenParts {
   readonly sockets: OpenSockets
   readonly jobs: Jobs
   readonly features: readonly Feature[]
-  readonly log: HubOptions['log']
+  readonly services: HubServices
   readonly database: Database
   readonly lock: HubLock
 }
 
-async function closeInOrder({ timers, http, sockets, jobs, features, log, database, lock }: OpenParts): Promise<void> {
+async function closeInOrder({
+  timers,
+  http,
+  sockets,
+  jobs,
+  features,
+  services: { log, diskSpace },
+  database,
+  lock,
+}: OpenParts): Promise<void> {
   for (const timer of timers) clearInterval(timer)
   const httpClosed = http.close(requestGraceMs)
   const jobsStopped = jobs.stop()
@@ -135,6 +146,7 @@ async function closeInOrder({ timers, http, sockets, jobs, features, log, databa
   await sockets.close()
   await Promise.all([httpClosed, jobsStopped])
   await stopFeatures(features, log)
+  await diskSpace.stop()
   await database.close()
   await lock.release()
 }
@@ -153,6 +165,7 @@ const makeApp = ({ config, log, webRoot }: HubOptions, { services, wired, actors
     actors,
     ...guards,
     newEntityManager: () => services.database.em(),
+    makeWay: () => services.diskSpace.makeWay(),
     liveHeads: (em, topics) => services.live.heads(em, topics),
     isHttps,
     features: wired.list,

@@ -10,6 +10,7 @@ export const changeOf = (plan: Plan): PlanChange => ({
   oneFileSystem: plan.oneFileSystem ?? false,
   excludeCaches: plan.excludeCaches ?? false,
   compression: plan.compression,
+  deletedFiles: plan.deletedFiles,
   retries: plan.retries,
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,

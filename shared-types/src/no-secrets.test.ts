@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, string>> = {
   'agentMessages.vault.unseal.ack.keyEpoch': 'as agentRequests',
   'agentMessages.vault.unseal.ack.sealedDomainKeys': 'as agentRequests',
   'api.getVault.response.recoveryKey': 'when a person exported it, and who',
+  'api.updateVault.response.recoveryKey': 'when a person exported it, and who',
   'api.confirmRecoveryKey.response.recoveryKey': 'as api.getVault',
   'VaultDetails.recoveryKey': 'as api.getVault',
   'api.exportRecoveryKey.body.currentPassword': 'proof of who asks for the words',

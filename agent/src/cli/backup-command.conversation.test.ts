@@ -45,7 +45,7 @@ const result: BackupResult = {
 }
 
 /** The hub takes an order, and shows the run as ended. */
-function takeOrders(leftOut?: LeftOut): void {
+function takeOrders(leftOut?: LeftOut, over: Partial<BackupResult> = {}): void {
   const id = RunId.parse(randomUUID())
   const { agentId } = device.agent.identity
   orders = []
@@ -62,12 +62,13 @@ function takeOrders(leftOut?: LeftOut): void {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: 1000,
     startedAtMs: 2000,
     finishedAtMs: 5000,
     progress: null,
     request: { kind: 'backup', vaultId: hub.vault.vaultId, sources: [{ path: '/etc' }], full: false, ...(orders[0] as object) },
-    result: leftOut === undefined ? result : { ...result, leftOut },
+    result: { ...result, ...(leftOut === undefined ? {} : { leftOut }), ...over },
     error: null,
     warnings: [],
     warningCount: 0,
@@ -111,6 +112,15 @@ test.each([
   expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }], full: false, ...ordered }])
 })
 
+test('--keep-deleted goes into the order, and the summary says what came of it', async () => {
+  const deleted = { files: 40, folders: 3, bytes: 123_456, filesNewlyDeleted: 2, replaced: 1, lost: 0 }
+  takeOrders(undefined, { deleted })
+  const { out } = await holdfast('backup', '/etc', '--keep-deleted')
+  expect(orders).toEqual([{ kind: 'backup', sources: [{ path: '/etc' }], full: false, deletedFiles: 'keep' }])
+  expect(out).toContain('Deleted   40 files (121 KiB) and 3 folders kept, 2 files deleted since the last backup, 1 not kept')
+  expect(JSON.parse((await holdfast('backup', '/etc', '--keep-deleted', '--json')).out)).toMatchObject({ deleted })
+})
+
 test('another word for the compression is a usage error, and nothing is asked for', async () => {
   takeOrders()
   expect(await holdfast('backup', '/etc', '--compression', 'brotli')).toMatchObject({
@@ -143,6 +153,7 @@ describe('with a plan', () => {
       name: 'Home',
       sources: [{ path: '/home' }],
       compression: 'strong',
+      deletedFiles: 'keep',
       retries: { count: 3, firstDelayMs: 300_000 },
       timeoutMs: null,
       shrinkLimitPercent: 50,
@@ -175,6 +186,10 @@ describe('with a plan', () => {
       status: 2,
       err: expect.stringContaining('--plan alone') as string,
     })
+    expect(await holdfast('backup', '--plan', 'Home', '--keep-deleted')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('deleted files') as string,
+    })
     for (const how of ['fast', 'off'])
       expect(await holdfast('backup', '--plan', 'Home', '--compression', how)).toMatchObject({
         status: 2,
@@ -185,8 +200,10 @@ describe('with a plan', () => {
   })
 
   test('the plans of the device are listed', async () => {
-    expect((await holdfast('plans')).out).toMatch(/Home +ready +succeeded, .* +\/home\n/)
-    expect(JSON.parse((await holdfast('plans', '--json')).out)).toMatchObject([{ id: planId, name: 'Home', problem: null }])
+    expect((await holdfast('plans')).out).toMatch(/Home +ready +succeeded, .* +kept +\/home\n/)
+    expect(JSON.parse((await holdfast('plans', '--json')).out)).toMatchObject([
+      { id: planId, name: 'Home', problem: null, deletedFiles: 'keep' },
+    ])
   })
 })
 

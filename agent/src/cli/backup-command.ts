@@ -1,4 +1,4 @@
-import { AppError, leanCompression, type Compression, type WirePath } from '@holdfast/shared-types'
+import { AppError, leanCompression, leanDeletedFiles, type Compression, type WirePath } from '@holdfast/shared-types'
 import { presetSources, thisMachine } from '../presets/index.ts'
 import { askForRun } from './ask-for-run.ts'
 import { carryOutRun } from './carry-out-run.ts'
@@ -13,25 +13,35 @@ export interface BackupArguments {
   readonly exclusions: ExcludeArguments
   /** Undefined: the usual, or the plan's. */
   readonly compression: Compression | undefined
+  /** What is deleted at the source stays in the snapshot, marked. */
+  readonly keepDeleted: boolean
   /** Name or id of a plan of this device: it says all the rest. */
   readonly plan: string | undefined
 }
 
 export function backupCommand(context: CommandContext, args: BackupArguments): Promise<number> {
-  const { paths, full, exclusions, compression, plan } = args
+  const { paths, full, exclusions, compression, keepDeleted, plan } = args
   if (plan !== undefined) return runPlan(context, plan, args)
   // Before anything is started: a typing error must not cost a link.
   const leftOut = readExclusions(exclusions)
   const sources = sourcesOf(paths, exclusions.presets)
   if (!context.isJson) for (const hint of misplacedPatterns(leftOut.exclude ?? [], sources)) context.terminal.err(`${hint}\n`)
-  return carryOutRun(context, (access) => askForRun(access, { kind: 'backup', sources, full, ...leftOut, ...leanCompression(compression) }))
+  const words = { ...leftOut, ...leanCompression(compression), ...leanDeletedFiles(keepDeleted ? 'keep' : 'follow') }
+  return carryOutRun(context, (access) => askForRun(access, { kind: 'backup', sources, full, ...words }))
 }
 
-function runPlan(context: CommandContext, name: string, { paths, full, exclusions, compression }: BackupArguments): Promise<number> {
+function runPlan(context: CommandContext, name: string, args: BackupArguments): Promise<number> {
+  const { paths, full, exclusions, compression, keepDeleted } = args
   const { patterns, files, presets, caches, oneFileSystem } = exclusions
-  if (paths.length + patterns.length + files.length + presets.length > 0 || caches || oneFileSystem || compression !== undefined)
+  if (
+    paths.length + patterns.length + files.length + presets.length > 0 ||
+    caches ||
+    oneFileSystem ||
+    keepDeleted ||
+    compression !== undefined
+  )
     throw new AppError('command.invalid', {
-      message: 'A plan says itself what is backed up, what is left out and how it is compressed.',
+      message: 'A plan says itself what is backed up, what is left out, what becomes of deleted files and how it is compressed.',
       cure: 'Give --plan alone, or leave it out.',
     })
   return carryOutRun(context, async (access) => {

@@ -2,26 +2,17 @@ import { AppError, errorFacts, isErrorCode, type Run } from '@holdfast/shared-ty
 import { print, type CommandContext } from './command-context.ts'
 import { followRun, type EndedRun } from './follow-run.ts'
 import { whenParentGone } from './parent-process.ts'
-import { liveRunDisplay, plainRunDisplay, type RunDisplay } from './run-display.ts'
+import { runDisplayFor, type RunDisplay } from './run-display.ts'
 import { runDocument } from './run-document.ts'
 import { runSummary } from './run-summary.ts'
 import { withWorkingAgent, type HubAccess } from './with-hub.ts'
-
-const silent: RunDisplay = {
-  follows: 'end',
-  onRun: () => undefined,
-  onLog: () => undefined,
-  onProblem: () => undefined,
-  say: () => undefined,
-  close: () => undefined,
-}
 
 /** Asks the hub for a run of this device, shows it until it has ended, and answers the exit status. */
 export async function carryOutRun(context: CommandContext, ask: (access: HubAccess) => Promise<Run>): Promise<number> {
   const ended = await withWorkingAgent(context, async (access) => {
     const run = await ask(access)
     access.carryOut(run.id)
-    const display = context.isJson ? silent : context.terminal.isLive ? liveRunDisplay(context.terminal) : plainRunDisplay(context.terminal)
+    const display = runDisplayFor(context)
     const interruption = onInterrupt(access, run, display)
     try {
       return await followRun(access.client, run.id, display, interruption.leave)
@@ -35,7 +26,7 @@ export async function carryOutRun(context: CommandContext, ask: (access: HubAcce
 }
 
 /** The launcher on an old Node hands a Ctrl+C on that the terminal has sent here too: so soon is not a second one. */
-const sameInterruptMs = 300
+export const sameInterruptMs = 300
 
 /** Once: the run is cancelled and waited for. Twice: this command leaves, whatever the run does. */
 function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { readonly leave: AbortSignal; stopListening(): void } {

@@ -1,10 +1,10 @@
-import { Compression, ConflictMode, standardCompression, standardConflictMode } from '@holdfast/shared-types'
+import { Compression, standardCompression } from '@holdfast/shared-types'
 import { Command, Option } from 'commander'
 import { agentVersion } from '../identity/agent-version.ts'
-import { commandContext, type CommandContext } from './command-context.ts'
+import { commandContext } from './command-context.ts'
+import { addReadingCommands, collect, jsonOption, type Act, type JsonOption } from './reading-commands.ts'
 import type { Terminal } from './terminal.ts'
-
-type Carry = (context: CommandContext) => Promise<number>
+import { addVaultCommand } from './vault-command.ts'
 
 export interface ProgramEnds {
   /** Exit status of the command that ran. */
@@ -20,26 +20,15 @@ export function createProgram(terminal: Terminal, ends: ProgramEnds): Command {
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .exitOverride()
     .showHelpAfterError('(see `holdfast --help`)')
-  const act = async (options: { readonly json?: boolean }, carry: Carry): Promise<void> => {
+  const act: Act = async (options, carry) => {
     ends.status = await carry(commandContext(terminal, options.json === true))
   }
   addDeviceCommands(program, act)
-  addRunCommands(program, act)
-  addRestoreCommand(program, act)
-  addSnapshotCommands(program, act)
+  addBackupCommands(program, act)
+  addReadingCommands(program, act, async () => (await import('./hub-reading.ts')).hubReading)
+  addVaultCommand(program, act)
   return program
 }
-
-type Act = (options: { readonly json?: boolean }, carry: Carry) => Promise<void>
-interface JsonOption {
-  readonly json?: boolean
-}
-interface HostOption extends JsonOption {
-  readonly host?: string
-}
-
-const jsonOption = ['--json', 'one JSON document on stdout'] as const
-const hostOption = ['--host <name>', 'of this device or host, where several are in sight'] as const
 
 function addDeviceCommands(program: Command, act: Act): void {
   program
@@ -78,71 +67,6 @@ function addDeviceCommands(program: Command, act: Act): void {
     .action((options: JsonOption) => act(options, async (context) => (await import('./status-command.ts')).statusCommand(context)))
 }
 
-function addRunCommands(program: Command, act: Act): void {
-  addBackupCommand(program, act)
-  program
-    .command('verify')
-    .description('read back all of a snapshot and check it')
-    .argument('[snapshot]', 'id, its first 8 digits or more, or `latest`', 'latest')
-    .option(...hostOption)
-    .option(...jsonOption)
-    .action((snapshot: string, options: HostOption) =>
-      act(options, async (context) => (await import('./verify-command.ts')).verifyCommand(context, { snapshot, host: options.host })),
-    )
-}
-
-interface RestoreOptions extends HostOption {
-  readonly target?: string
-  readonly original?: boolean
-  readonly flat?: boolean
-  readonly path?: string[]
-  readonly include?: string[]
-  readonly conflict: string
-  readonly dryRun?: boolean
-  readonly yes?: boolean
-}
-
-function addRestoreCommand(program: Command, act: Act): void {
-  program
-    .command('restore')
-    .description('restore from a snapshot; a restore that was cut short goes on where it was when it is asked for again')
-    .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
-    .argument('[path...]', 'only these files and folders of the snapshot, by their whole paths; everything when left out')
-    .option('--target <folder>', 'where to: each entry goes to this folder plus its own absolute path')
-    .option('--original', 'back to where it was, after a question; the same as no --target')
-    .option('--include <glob>', 'of that only what matches, like *.pdf or /home/*/.ssh; may be given more than once', collect)
-    .addOption(
-      new Option(
-        '--conflict <mode>',
-        'what stands in the way: skip = it stays; overwrite-different = it is replaced unless it is the same already; overwrite = it is always replaced; rename = it is kept under another name',
-      )
-        .choices(ConflictMode.options)
-        .default(standardConflictMode),
-    )
-    .option('--dry-run', 'tell what would be done, and write nothing')
-    .option('--yes', 'to the original place without a question')
-    .option('--flat', 'put the contents of the snapshot\u2019s one source straight into the target')
-    .addOption(new Option('--path <path>', 'as [path...]').argParser(collect).hideHelp())
-    .option(...hostOption)
-    .option(...jsonOption)
-    .action((snapshot: string, paths: string[], options: RestoreOptions) =>
-      act(options, async (context) =>
-        (await import('./restore-command.ts')).restoreCommand(context, {
-          snapshot,
-          host: options.host,
-          target: options.target,
-          original: options.original === true,
-          flat: options.flat === true,
-          paths: [...paths, ...(options.path ?? [])],
-          include: options.include ?? [],
-          conflict: options.conflict,
-          dryRun: options.dryRun === true,
-          yes: options.yes === true,
-        }),
-      ),
-    )
-}
-
 interface BackupOptions extends JsonOption {
   readonly plan?: string
   readonly full?: boolean
@@ -151,10 +75,11 @@ interface BackupOptions extends JsonOption {
   readonly preset?: string[]
   readonly excludeCaches?: boolean
   readonly oneFileSystem?: boolean
+  readonly keepDeleted?: boolean
   readonly compression?: Compression
 }
 
-function addBackupCommand(program: Command, act: Act): void {
+function addBackupCommands(program: Command, act: Act): void {
   program
     .command('backup')
     .description('back up files and folders now')
@@ -166,6 +91,7 @@ function addBackupCommand(program: Command, act: Act): void {
     .option('--preset <name>', 'leave out what a preset does: see `holdfast presets`; may be repeated', collect)
     .option('--exclude-caches', 'of folders with a CACHEDIR.TAG keep only the tag')
     .option('--one-file-system', 'keep folders on other file systems empty')
+    .option('--keep-deleted', 'keep in the snapshot, marked, what the last one of the same paths held and is deleted now')
     .addOption(
       new Option(
         '--compression <how>',
@@ -180,6 +106,7 @@ function addBackupCommand(program: Command, act: Act): void {
           full: options.full === true,
           plan: options.plan,
           compression: options.compression,
+          keepDeleted: options.keepDeleted === true,
           exclusions: {
             patterns: options.exclude ?? [],
             files: options.excludeFile ?? [],
@@ -204,26 +131,3 @@ function addBackupCommand(program: Command, act: Act): void {
       act(options, async (context) => (await import('./presets-command.ts')).presetsCommand(context, { name })),
     )
 }
-
-function addSnapshotCommands(program: Command, act: Act): void {
-  program
-    .command('snapshots')
-    .description('list snapshots, oldest first')
-    .option('--host <name>', 'of this device or host only')
-    .option(...jsonOption)
-    .action((options: HostOption) =>
-      act(options, async (context) => (await import('./snapshots-command.ts')).snapshotsCommand(context, { host: options.host })),
-    )
-  program
-    .command('ls')
-    .description('list what is in a snapshot')
-    .argument('<snapshot>', 'id, its first 8 digits or more, or `latest`')
-    .argument('[path]', 'folder or file in it')
-    .option(...hostOption)
-    .option(...jsonOption)
-    .action((snapshot: string, path: string | undefined, options: HostOption) =>
-      act(options, async (context) => (await import('./ls-command.ts')).lsCommand(context, { snapshot, path, host: options.host })),
-    )
-}
-
-const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value]

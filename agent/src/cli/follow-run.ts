@@ -16,7 +16,7 @@ export interface RunWatcher {
   /** What it wants to hear of before the run has ended: the hub is asked no more than that needs. */
   readonly follows: 'progress' | 'log' | 'end'
   /** Each time something is known anew. */
-  onRun(run: Run): void
+  onRun(run: Pick<Run, 'state' | 'progress' | 'waitsFor'>): void
   onLog(lines: readonly LogLine[]): void
   /** The hub does not answer; the run goes on without it. Null = it answers again. */
   onProblem(problem: AppError | null): void

@@ -46,6 +46,7 @@ export function formatEntries(entries: readonly SnapshotEntry[]): string[] {
 function nameOf(entry: SnapshotEntry): string {
   const path = escapePath(entry)
   const name = path.slice(path.lastIndexOf('/') + 1) || '/'
-  if (entry.type === 'folder') return name === '/' ? name : `${name}/`
-  return entry.symlinkTarget === null ? name : `${name} -> ${escapeText(entry.symlinkTarget)}`
+  const deleted = entry.deletedAtMs === null ? '' : `  (deleted, first missed ${formatTime(entry.deletedAtMs)})`
+  if (entry.type === 'folder') return name === '/' ? name : `${name}/${deleted}`
+  return `${name}${entry.symlinkTarget === null ? '' : ` -> ${escapeText(entry.symlinkTarget)}`}${deleted}`
 }

@@ -2,6 +2,7 @@ import { AppError, type SnapshotEntry, type SnapshotId, type WirePath } from '@h
 import type { HubClient } from '../hub-connection/hub-client.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
+import { formatCounted } from './format-figures.ts'
 import { formatEntries } from './format-entry.ts'
 import { snapshotPath } from './resolve-path.ts'
 import { withHub } from './with-hub.ts'
@@ -10,6 +11,8 @@ export interface LsArguments {
   readonly snapshot: string
   readonly host: string | undefined
   readonly path: string | undefined
+  /** Also what was deleted at the source and is kept. */
+  readonly withDeleted: boolean
 }
 
 const entriesPerPage = 10_000
@@ -17,13 +20,24 @@ const entriesPerPage = 10_000
 export async function lsCommand(context: CommandContext, args: LsArguments): Promise<number> {
   const name = parseSnapshotName(args.snapshot)
   const path = args.path === undefined ? null : snapshotPath(args.path)
-  const entries = await withHub(context, async ({ client }) => entriesAt(client, (await findSnapshot(client, name, args.host)).id, path))
-  print(context, entries.map(entryDocument), () => formatEntries(entries))
+  const all = await withHub(context, async ({ client }) => entriesAt(client, (await findSnapshot(client, name, args.host)).id, path))
+  // In a folder that is deleted itself all is, and who names it wants to see it.
+  const shown = args.withDeleted || all.isDeleted ? all.entries : all.entries.filter(({ deletedAtMs }) => deletedAtMs === null)
+  print(context, shown.map(entryDocument), () => [...formatEntries(shown), ...hiddenLine(all.entries.length - shown.length)])
   return 0
 }
 
+export const hiddenLine = (count: number): string[] =>
+  count === 0 ? [] : [`${formatCounted(count, 'deleted entry', 'deleted entries')} not shown: add --deleted.`]
+
+interface FoundEntries {
+  readonly entries: readonly SnapshotEntry[]
+  /** The folder, or the one entry, was deleted at the source. */
+  readonly isDeleted: boolean
+}
+
 /** What is in a folder, or the one entry that is not a folder. */
-async function entriesAt(client: HubClient, snapshotId: SnapshotId, path: WirePath | null): Promise<readonly SnapshotEntry[]> {
+async function entriesAt(client: HubClient, snapshotId: SnapshotId, path: WirePath | null): Promise<FoundEntries> {
   const entries: SnapshotEntry[] = []
   for (;;) {
     const page = await client.call(
@@ -31,9 +45,10 @@ async function entriesAt(client: HubClient, snapshotId: SnapshotId, path: WirePa
       { params: { snapshotId }, query: { ...queryOf(path), after: entries.length, limit: entriesPerPage } },
       { timeoutMs: 60_000 },
     )
-    if (page.folder !== null && page.folder.type !== 'folder') return [page.folder]
+    const isDeleted = page.folder !== null && page.folder.deletedAtMs !== null
+    if (page.folder !== null && page.folder.type !== 'folder') return { entries: [page.folder], isDeleted }
     entries.push(...page.items)
-    if (entries.length >= page.total) return entries
+    if (entries.length >= page.total) return { entries, isDeleted }
     if (page.items.length === 0)
       throw new AppError('protocol.invalid-message', { message: 'The hub told fewer entries than the folder has.' })
   }
@@ -44,7 +59,7 @@ const queryOf = (path: WirePath | null): { path?: string; pathBase64?: string } 
   return path.pathBase64 === undefined ? { path: path.path } : { pathBase64: Buffer.from(path.pathBase64, 'base64').toString('base64url') }
 }
 
-const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
+export const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
   path: entry.path,
   ...(entry.pathBase64 === undefined ? {} : { pathBase64: entry.pathBase64 }),
   type: entry.type,
@@ -53,4 +68,5 @@ const entryDocument = (entry: SnapshotEntry): Record<string, unknown> => ({
   gid: entry.gid,
   size: entry.size,
   mtimeNs: entry.mtimeNs,
+  ...(entry.deletedAtMs === null ? {} : { deletedAtMs: entry.deletedAtMs }),
 })

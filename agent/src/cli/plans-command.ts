@@ -12,22 +12,29 @@ export async function plansCommand(context: CommandContext): Promise<number> {
   return 0
 }
 
-const planDocument = ({ id, name, sources, isEnabled, problem, lastRun, activeRun }: Plan): Record<string, unknown> => ({
+const planDocument = ({ id, name, sources, deletedFiles, isEnabled, problem, lastRun, activeRun }: Plan): Record<string, unknown> => ({
   id,
   name,
   sources,
+  deletedFiles,
   isEnabled,
   problem,
   lastRun,
   activeRun,
 })
 
-const columns = [{ title: 'Plan' }, { title: 'State' }, { title: 'Last run' }, { title: 'Sources' }] as const
+const columns = [{ title: 'Plan' }, { title: 'State' }, { title: 'Last run' }, { title: 'Deleted files' }, { title: 'Sources' }] as const
 
 const planTable = (plans: readonly Plan[]): string[] =>
   formatTable(
     columns,
-    plans.map((plan) => [escapeText(plan.name), stateOf(plan), lastOf(plan), plan.sources.map(escapePath).join(', ')]),
+    plans.map((plan) => [
+      escapeText(plan.name),
+      stateOf(plan),
+      lastOf(plan),
+      plan.deletedFiles === 'keep' ? 'kept' : 'not kept',
+      plan.sources.map(escapePath).join(', '),
+    ]),
   )
 
 const stateOf = ({ problem, activeRun }: Plan): string => problem?.message ?? activeRun?.state ?? 'ready'

@@ -68,6 +68,7 @@ function script(restored: RestoreResult): void {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: 1000,
     startedAtMs: 2000,
     finishedAtMs: ended ? 5000 : null,
@@ -102,7 +103,7 @@ const plain = { kind: 'restore', snapshotId, flat: false, paths: [] }
 test('what is asked for goes to the hub, and what goes without saying is left out', async () => {
   expect((await restore(['--target', '/t', '--conflict', 'overwrite-different'])).status).toBe(0)
   const paths = ['/etc/hosts', '/home/ada', '--path', '/srv']
-  const modes = ['--include', '*.pdf', '--include', '/home/**', '--conflict', 'rename', '--dry-run']
+  const modes = ['--include', '*.pdf', '--include', '/home/**', '--conflict', 'rename', '--dry-run', '--with-deleted']
   expect((await restore([...paths, '--target', '/t', ...modes])).status).toBe(0)
   expect(orders).toEqual([
     { ...plain, target: { path: '/t' } },
@@ -113,6 +114,7 @@ test('what is asked for goes to the hub, and what goes without saying is left ou
       include: ['*.pdf', '/home/**'],
       conflict: 'rename',
       dryRun: true,
+      withDeleted: true,
     },
   ])
   expect(questions).toEqual([])

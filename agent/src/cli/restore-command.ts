@@ -1,138 +1,23 @@
-import { EngineError } from '@holdfast/engine/errors'
-import { IncludeGlobs } from '@holdfast/engine/restorer'
-import {
-  AppError,
-  ConflictMode,
-  includePatternProblem,
-  isFileSystemRoot,
-  restoreModes,
-  standardConflictMode,
-  type RunOrder,
-  type WirePath,
-} from '@holdfast/shared-types'
-import { wirePathBytes } from '../runs/wire-path-bytes.ts'
 import { askForRun } from './ask-for-run.ts'
 import { carryOutRun } from './carry-out-run.ts'
 import type { CommandContext } from './command-context.ts'
-import { confirmOriginal, requireSomebodyToAsk } from './confirm-original.ts'
 import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
-import { localPath, snapshotPath } from './resolve-path.ts'
+import { confirmRestore, makeOrder, needsConfirmation, requireSomebody, type RestoreArguments, type RestoreOrder } from './restore-order.ts'
 import { withHub } from './with-hub.ts'
-
-export interface RestoreArguments {
-  readonly snapshot: string
-  readonly host: string | undefined
-  /** Undefined: to where it was. */
-  readonly target: string | undefined
-  readonly original: boolean
-  readonly flat: boolean
-  readonly paths: readonly string[]
-  readonly include: readonly string[]
-  readonly conflict: string
-  readonly dryRun: boolean
-  /** Goes on without a question. */
-  readonly yes: boolean
-}
 
 export async function restoreCommand(context: CommandContext, args: RestoreArguments): Promise<number> {
   const name = parseSnapshotName(args.snapshot)
   const orderOf = makeOrder(args)
-  const where = targetOf(args)
-  const mayAsk = !args.dryRun && !args.yes
-  const confirmed = mayAsk && (where === null || args.flat) ? await confirm(context, args, { name, where }) : null
+  const confirmed = needsConfirmation(args) ? await confirm(context, args, name) : null
   return carryOutRun(context, async (access) =>
     askForRun(access, orderOf(confirmed ?? (await findSnapshot(access.client, name, args.host)).id)),
   )
 }
 
-type RestoreOrder = Extract<RunOrder, { kind: 'restore' }>
-
-/** @throws AppError `command.invalid`, before anything is asked of the hub: a typing error must not cost a link. */
-function makeOrder({
-  target,
-  original,
-  flat,
-  paths,
-  include,
-  dryRun,
-  ...args
-}: RestoreArguments): (id: RestoreOrder['snapshotId']) => RunOrder {
-  if (target !== undefined && original) throw invalid('--target and --original exclude each other.')
-  if (target === undefined && flat) throw invalid('--flat needs a --target: what goes back to where it was keeps its whole path.')
-  requireUsable(include)
-  const conflict = conflictOf(args.conflict)
-  const where = targetOf({ target, flat })
-  const selected = paths.map(snapshotPath)
-  return (snapshotId) => ({
-    kind: 'restore',
-    snapshotId,
-    target: where,
-    flat,
-    paths: selected,
-    // As the hub writes it down: what goes without saying is left out.
-    ...(include.length === 0 ? {} : { include: [...include] }),
-    ...(conflict === standardConflictMode ? {} : { conflict }),
-    ...(dryRun ? { dryRun } : {}),
-  })
-}
-
-/** Null: to where it was, which is also what everything below `/` with its whole path means. */
-function targetOf({ target, flat }: Pick<RestoreArguments, 'target' | 'flat'>): WirePath | null {
-  const where = target === undefined ? null : localPath(target)
-  return where !== null && !flat && isFileSystemRoot(where) ? null : where
-}
-
-interface Asked {
-  readonly name: string
-  readonly where: WirePath | null
-}
-
-/** Asks where the restore writes to the original place. @returns the snapshot that was looked at: `latest` may be another one by now. */
-async function confirm(context: CommandContext, args: RestoreArguments, { name, where }: Asked): Promise<RestoreOrder['snapshotId']> {
-  if (where === null) requireSomebodyToAsk(context.terminal)
+/** @returns the snapshot that was looked at: `latest` may be another one by now. */
+async function confirm(context: CommandContext, args: RestoreArguments, name: string): Promise<RestoreOrder['snapshotId']> {
+  requireSomebody(context.terminal, args)
   const snapshot = await withHub(context, ({ client }) => findSnapshot(client, name, args.host))
-  // The contents of a source straight into that source: the original place by another name.
-  if (where !== null && !snapshot.roots.some((root) => wirePathBytes(root).equals(wirePathBytes(where)))) return snapshot.id
-  await confirmOriginal(context.terminal, {
-    snapshot,
-    paths: args.paths.map(snapshotPath),
-    include: args.include,
-    conflict: conflictOf(args.conflict),
-  })
+  await confirmRestore(context.terminal, args, snapshot)
   return snapshot.id
 }
-
-/** What the engine would refuse in the middle of a run. */
-function requireUsable(patterns: readonly string[]): void {
-  for (const pattern of patterns) {
-    const problem = includePatternProblem(pattern) ?? compileProblem(pattern)
-    if (problem === null) continue
-    throw invalid(
-      `--include: the pattern “${pattern.slice(0, 200)}” cannot be used: ${problem}.`,
-      'Patterns are like *.pdf, photos/*.jpg or /home/ada/**.',
-    )
-  }
-  if (restoreModes.include.safeParse(patterns).success) return
-  throw invalid(
-    `These are too many patterns: ${patterns.length}.`,
-    'At most 1,000 of them, 200,000 letters in all, go with one restore; join several by wildcards or braces.',
-  )
-}
-
-function compileProblem(pattern: string): string | null {
-  try {
-    void new IncludeGlobs([pattern])
-    return null
-  } catch (error) {
-    if (error instanceof EngineError && error.code === 'restore.pattern-invalid') return 'its braces come to too many, or it makes no sense'
-    throw error
-  }
-}
-
-function conflictOf(text: string): ConflictMode {
-  const mode = ConflictMode.safeParse(text)
-  if (!mode.success) throw invalid(`“${text}” is no way to meet what is there.`, `Choose one of ${ConflictMode.options.join(', ')}.`)
-  return mode.data
-}
-
-const invalid = (message: string, cure = 'See `holdfast restore --help`.'): AppError => new AppError('command.invalid', { message, cure })

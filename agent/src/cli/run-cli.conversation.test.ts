@@ -58,6 +58,7 @@ const anEntry = (path: string, changes: Partial<SnapshotEntry> = {}): SnapshotEn
   size: 42,
   mtimeNs: '1700000000123456789',
   symlinkTarget: null,
+  deletedAtMs: null,
   subtree: null,
   ...changes,
 })
@@ -172,6 +173,22 @@ describe('ls', () => {
     })
   })
 
+  test('leaves out what is deleted and says so, until it is asked for or the folder is deleted itself', async () => {
+    const deletedAtMs = Date.UTC(2026, 0, 2, 3, 4, 5)
+    const items = [anEntry('/etc/gone', { deletedAtMs }), anEntry('/etc/here')]
+    let folder = anEntry('/etc', { type: 'folder' })
+    hub.scripted.set(entriesCall, () => ({ folder, items, total: 2 }))
+    const { out } = await holdfast('ls', 'latest', '/etc')
+    expect(out).not.toContain('gone')
+    expect(out).toContain('1 deleted entry not shown: add --deleted.')
+    expect(JSON.parse((await holdfast('ls', 'latest', '/etc', '--json')).out)).toHaveLength(1)
+    expect((await holdfast('ls', 'latest', '/etc', '--deleted')).out).toMatch(/gone {2}\(deleted, first missed 2026-01-0\d .*\)\n.*here\n$/)
+    const documents = JSON.parse((await holdfast('ls', 'latest', '/etc', '--deleted', '--json')).out) as object[]
+    expect(documents.map((one) => 'deletedAtMs' in one)).toEqual([true, false])
+    folder = anEntry('/etc', { type: 'folder', deletedAtMs })
+    expect((await holdfast('ls', 'latest', '/etc')).out).toContain('gone')
+  })
+
   test('shows a file as itself, and what is not there as status 4', async () => {
     hub.scripted.set(entriesCall, (query) => {
       if (query.get('path') !== '/etc/hosts') throw new AppError('snapshot.path-not-found')
@@ -197,6 +214,7 @@ describe('with an agent that runs in another process', () => {
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: 1000,
     startedAtMs: 2000,
     finishedAtMs: 5000,

@@ -1,8 +1,9 @@
-import type { BackupResult, LeftOut, RestoreRequest, RestoreResult, Run, RunOutcome } from '@holdfast/shared-types'
+import type { BackupResult, LeftOut, RestoreRequest, RestoreResult, RunOutcome } from '@holdfast/shared-types'
 import { durationMsOf } from './run-summary.ts'
+import type { ShownRun } from './shown-run.ts'
 
 /** The one JSON document of a run (docs/architecture.md, commands); a failure carries its error besides. */
-export function runDocument(run: Run, outcome: RunOutcome): Record<string, unknown> {
+export function runDocument(run: ShownRun, outcome: RunOutcome): Record<string, unknown> {
   return {
     status: outcome,
     ...figures(run),
@@ -25,7 +26,7 @@ const nothingCounted = {
 const nothingVerified = { files: 0, bytes: 0, blobsChecked: 0, problems: 0 }
 
 /** A run that ended before it had a result says zero, not nothing: scripts read the same fields always. */
-function figures({ id: runId, request, result }: Run): Record<string, unknown> {
+function figures({ id: runId, request, result }: ShownRun): Record<string, unknown> {
   switch (request.kind) {
     case 'backup':
       if (result?.kind !== 'backup') return { kind: request.full ? 'full' : 'incremental', runId, snapshotId: null, ...backupCounts(null) }
@@ -47,8 +48,8 @@ const nothingLeftOut: LeftOut = { entries: 0, cacheFolders: 0, mountPoints: 0, o
 
 function backupCounts(result: BackupResult | null): Record<string, unknown> {
   if (result === null) return { files: 0, bytes: 0, filesRead: 0, bytesRead: 0, bytesStored: 0, leftOut: nothingLeftOut }
-  const { files, bytes, filesRead, bytesRead, bytesStored, leftOut = nothingLeftOut } = result
-  return { files, bytes, filesRead, bytesRead, bytesStored, leftOut }
+  const { files, bytes, filesRead, bytesRead, bytesStored, leftOut = nothingLeftOut, deleted } = result
+  return { files, bytes, filesRead, bytesRead, bytesStored, leftOut, ...(deleted === undefined ? {} : { deleted }) }
 }
 
 /** What an older agent does not count is zero. */

@@ -1,8 +1,9 @@
-import type { BackupResult, RestoreResult, Run, RunOutcome, RunWarning, VerifyResult } from '@holdfast/shared-types'
+import type { BackupResult, RestoreResult, RunOutcome, RunWarning, VerifyResult } from '@holdfast/shared-types'
 import { leftOutText } from '../runs/left-out-text.ts'
 import { escapePath, escapeText } from './escape-name.ts'
 import { formatBytes, formatCount, formatCounted, formatDuration } from './format-figures.ts'
 import type { Paint } from './paint.ts'
+import type { ShownRun } from './shown-run.ts'
 
 const shownWarnings = 20
 const verbs = { backup: 'Backup', restore: 'Restore', verify: 'Verification' } as const
@@ -14,13 +15,13 @@ const outcomeWords: Readonly<Record<RunOutcome, string>> = {
   expired: 'expired',
 }
 
-const verbOf = ({ kind, request }: Run): string =>
+const verbOf = ({ kind, request }: ShownRun): string =>
   request.kind === 'restore' && request.dryRun === true ? 'Dry run of a restore' : verbs[kind]
 
-export const durationMsOf = (run: Run): number => (run.finishedAtMs ?? run.createdAtMs) - (run.startedAtMs ?? run.createdAtMs)
+export const durationMsOf = (run: ShownRun): number => (run.finishedAtMs ?? run.createdAtMs) - (run.startedAtMs ?? run.createdAtMs)
 
 /** What a tired administrator needs to know of a run that has ended, most important first. */
-export function runSummary(run: Run, outcome: RunOutcome, paint: Paint): string[] {
+export function runSummary(run: ShownRun, outcome: RunOutcome, paint: Paint): string[] {
   const colour = outcome === 'succeeded' ? paint.good : outcome === 'failed' || outcome === 'expired' ? paint.bad : paint.warn
   const lines = [
     ...planLines(run),
@@ -32,11 +33,11 @@ export function runSummary(run: Run, outcome: RunOutcome, paint: Paint): string[
   return [...lines, ...resultRows(run).map(([name, value]) => `  ${name.padEnd(10)}${value}`)]
 }
 
-function resultRows(run: Run): readonly (readonly [string, string])[] {
-  if (run.result === null) return [['Run', run.id]]
+function resultRows(run: ShownRun): readonly (readonly [string, string])[] {
+  if (run.result === null) return run.id === null ? [] : [['Run', run.id]]
   switch (run.result.kind) {
     case 'backup':
-      return [...backupRows(run.result, durationMsOf(run)), ...leftOutRow(run, run.result)]
+      return [...backupRows(run.result, durationMsOf(run)), ...leftOutRow(run, run.result), ...deletedRow(run.result)]
     case 'restore':
       return restoreRows(run.result, durationMsOf(run))
     case 'verify':
@@ -57,10 +58,22 @@ const backupRows = (result: BackupResult, durationMs: number): readonly (readonl
   ['Snapshot', result.snapshotId ?? 'none was made'],
 ]
 
-function leftOutRow({ request }: Run, { leftOut }: BackupResult): readonly (readonly [string, string])[] {
+function leftOutRow({ request }: ShownRun, { leftOut }: BackupResult): readonly (readonly [string, string])[] {
   if (leftOut === undefined || request.kind !== 'backup') return []
   const text = leftOutText(request, leftOut, formatCount)
   return text === null ? [] : [['Left out', escapeText(text)]]
+}
+
+function deletedRow({ deleted }: BackupResult): readonly (readonly [string, string])[] {
+  if (deleted === undefined) return []
+  const { files, folders, bytes, filesNewlyDeleted, replaced, lost } = deleted
+  const parts = [
+    `${formatCounted(files, 'file')} (${formatBytes(bytes)}) and ${formatCounted(folders, 'folder')} kept`,
+    ...(filesNewlyDeleted === 0 ? [] : [`${formatCounted(filesNewlyDeleted, 'file')} deleted since the last backup`]),
+    ...(replaced === 0 ? [] : [`${formatCount(replaced)} not kept, for something else has the name now`]),
+    ...(lost === 0 ? [] : [`${formatCount(lost)} could not be kept`]),
+  ]
+  return [row('Deleted', parts.join(', '))]
 }
 
 function restoreRows(result: RestoreResult, durationMs: number): readonly (readonly [string, string])[] {
@@ -96,7 +109,7 @@ const plannedWords = {
 } as const
 
 /** What a dry run found, one line an entry; a tree of new folders is its folders. */
-function planLines(run: Run): string[] {
+function planLines(run: ShownRun): string[] {
   if (run.result?.kind !== 'restore' || run.result.plan === undefined) return []
   return run.result.plan.map((entry) => `would ${plannedWords[entry.action]} ${escapePath(entry)}`)
 }
@@ -113,11 +126,12 @@ const verifyRows = (result: VerifyResult, durationMs: number): readonly (readonl
 const rateRow = (bytes: number, durationMs: number): readonly (readonly [string, string])[] =>
   durationMs < 100 || bytes === 0 ? [] : [['Rate', `${formatBytes((bytes * 1000) / durationMs)}/s`]]
 
-function warningLines(run: Run, paint: Paint): string[] {
+function warningLines(run: ShownRun, paint: Paint): string[] {
   if (run.warningCount === 0) return []
   const lines = run.warnings.slice(0, shownWarnings).map((warning) => `  ${warningLine(warning)}`)
   const rest = run.warningCount - lines.length
-  if (rest > 0) lines.push(`  … and ${formatCount(rest)} more; the console shows the first ${formatCount(run.warnings.length)}.`)
+  const shownBy = run.id === null ? '--json tells' : 'the console shows'
+  if (rest > 0) lines.push(`  … and ${formatCount(rest)} more; ${shownBy} the first ${formatCount(run.warnings.length)}.`)
   return [paint.warn(`${formatCounted(run.warningCount, 'warning')}:`), ...lines]
 }
 

@@ -11,7 +11,7 @@ export async function snapshotsCommand(context: CommandContext, { host }: { read
   return 0
 }
 
-const snapshotDocument = (snapshot: Snapshot): Record<string, unknown> => ({
+export const snapshotDocument = (snapshot: Snapshot): Record<string, unknown> => ({
   id: snapshot.id,
   createdAt: new Date(snapshot.createdAtMs).toISOString(),
   status: snapshot.status,

@@ -3,6 +3,7 @@ import { findRunningAgent } from '../state/running-agent.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { formatBytes, formatCount, formatTime } from './format-figures.ts'
 import { withHub, type HubAccess } from './with-hub.ts'
+import { waitingNote } from './run-display.ts'
 
 /** `stopped` = no agent runs here; the others as the running agent says. */
 type LinkWord = 'connected' | 'connecting' | 'waiting' | 'refused' | 'closed' | 'stopped'
@@ -87,6 +88,7 @@ const runDocument = (run: Run): Record<string, unknown> => ({
   state: run.state,
   createdAt: new Date(run.createdAtMs).toISOString(),
   progress: run.progress,
+  waitsFor: run.waitsFor,
 })
 
 const words: Readonly<Record<LinkWord, string>> = {
@@ -111,8 +113,13 @@ function runLines(runs: readonly Run[] | null): string[] {
   if (runs.length === 0) return ['Runs     none under way']
   return runs.map((run, index) => {
     const since = formatTime(run.startedAtMs ?? run.createdAtMs)
-    return `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${since}${progressText(run)}`
+    return `${index === 0 ? 'Runs     ' : '         '}${run.kind} ${run.state} since ${since}${progressText(run)}${waitingText(run)}`
   })
+}
+
+const waitingText = (run: Run): string => {
+  const note = waitingNote(run)
+  return note === null ? '' : `. ${note}`
 }
 
 const progressText = ({ progress }: Run): string =>

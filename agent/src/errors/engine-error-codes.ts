@@ -43,6 +43,7 @@ export const toContractCode = {
   'restore.pattern-invalid': 'request.invalid',
   'restore.folder-skipped': 'restore.entry-failed',
   'catalogue.damaged': 'internal',
+  'scratch.unreadable': 'source.io-error',
   'invariant.broken': 'internal',
   cancelled: 'run.cancelled',
 } as const satisfies Record<EngineErrorCode, ErrorCode>

@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** All tries together, but for the time in which the upload limit held them back; 0 = one try. Only calls that may be repeated are. */
   readonly patienceMs?: number
+  /** Refusals that the caller deals with at once, though they may pass by themselves. */
+  readonly isFinal?: (error: unknown) => boolean
   /** One try, without an answer or a byte of one. */
   readonly timeoutMs?: number
   /** Bytes of the body as they leave or of the answer as they come; a try that failed takes back what it had counted. */
@@ -107,6 +109,7 @@ export function createHubClient(options: HubClientOptions): HubClient {
       return untilAnswered(operation === 'putPack' ? inPlace(pace, call, oneTry) : oneTry, {
         patienceMs: repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0,
         signal: call.signal,
+        isFinal: call.isFinal,
         random,
       })
     },
@@ -182,13 +185,14 @@ async function openDoors(options: HubClientOptions): Promise<HttpDoors> {
 interface Patience {
   readonly patienceMs: number
   readonly signal: AbortSignal | undefined
+  readonly isFinal: CallOptions['isFinal']
   readonly random: () => number
 }
 
 /** Tries until there is an answer, patience is over, or trying again would not help. Time in which the limit held it back costs none. */
 async function untilAnswered<T>(
   tryOnce: (onHeldBack: (ms: number) => void) => Promise<T>,
-  { patienceMs, signal, random }: Patience,
+  { patienceMs, signal, isFinal, random }: Patience,
 ): Promise<T> {
   let endsAtMs = performance.now() + patienceMs
   const onHeldBack = (ms: number): void => void (endsAtMs += ms)
@@ -196,7 +200,7 @@ async function untilAnswered<T>(
     try {
       return await tryOnce(onHeldBack)
     } catch (error) {
-      if (!mayPass(error)) throw error
+      if (!mayPass(error) || isFinal?.(error) === true) throw error
       const delayMs = reconnectDelayMs(attempt, 0.5 + random() / 2, callLimits)
       if (performance.now() + delayMs > endsAtMs) throw error
       await sleep(delayMs, undefined, signal === undefined ? {} : { signal })

@@ -3,6 +3,7 @@ import type { PauseGate } from '@holdfast/engine/run-control'
 import { PackId, type RunId, type VaultId } from '@holdfast/shared-types'
 import type { HubClient } from '../hub-connection/hub-client.ts'
 import type { HubLink } from '../hub-connection/hub-link.ts'
+import { isWaitedOut, type StoreWait } from './store-wait.ts'
 import type { HubCallName, HubCalls } from './worker-messages.ts'
 
 export interface HubDoors {
@@ -19,6 +20,8 @@ export interface CallContext extends HubDoors {
   readonly signal: AbortSignal
   /** Closed while the run rests. */
   readonly gate: PauseGate
+  /** What stores something waits there while the hub cannot. */
+  readonly storeWait: StoreWait
   /** Bytes that went to or came from the vault, as they do; negative where a transfer has to begin anew. */
   readonly onTransfer: (bytes: number) => void
 }
@@ -34,19 +37,28 @@ const answering = {
     link.request('session.open', { runId, fence, vaultId, canReadAgain: true }, { patienceMs, signal }),
   'session.have': async ({ link, fence, patienceMs, signal }, { sessionId, ids }) =>
     (await link.request('session.have', { sessionId, fence, ids }, { patienceMs, signal })).locations,
-  'session.put-pack': async ({ client, fence, patienceMs, signal, gate, onTransfer }, { sessionId, packId, bytes }) => {
-    await client.call(
-      'putPack',
-      { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes },
-      { patienceMs, timeoutMs: bulkTimeoutMs, signal, gate, onSent: onTransfer },
-    )
+  'session.put-pack': async ({ client, fence, patienceMs, signal, gate, storeWait, onTransfer }, { sessionId, packId, bytes }) => {
+    const send = () =>
+      client.call(
+        'putPack',
+        { params: { sessionId, packId: PackId.parse(packId) }, query: { fence }, body: bytes },
+        { patienceMs, timeoutMs: bulkTimeoutMs, signal, gate, onSent: onTransfer, isFinal: isWaitedOut },
+      )
+    await storeWait.during(send, signal)
     // All of it is the pack's, it came with it; and all of it has left, which the client knows.
     releaseBytes(new Uint8Array(bytes.buffer))
     return null
   },
-  // Not cut short by a cancel: once asked, whether the snapshot exists is the hub's answer to give.
-  'session.commit': ({ client, fence, patienceMs }, { sessionId, bytes }) =>
-    client.call('commitSession', { params: { sessionId }, query: { fence }, body: bytes }, { patienceMs, timeoutMs: bulkTimeoutMs }),
+  // Not cut short by a cancel, but between two tries: once asked, whether the snapshot exists is the hub's answer to give.
+  'session.commit': ({ client, fence, patienceMs, signal, storeWait }, { sessionId, bytes }) => {
+    const commit = () =>
+      client.call(
+        'commitSession',
+        { params: { sessionId }, query: { fence }, body: bytes },
+        { patienceMs, timeoutMs: bulkTimeoutMs, isFinal: isWaitedOut },
+      )
+    return storeWait.during(commit, signal)
+  },
   'vault.unseal': ({ link, runId, fence, patienceMs, signal }) => link.request('vault.unseal', { runId, fence }, { patienceMs, signal }),
   'run.snapshot-object': ({ client, runId, patienceMs, signal }) =>
     client.call('getSnapshotObject', { params: { runId } }, { patienceMs, signal }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue } from '@holdfast/engine/archiver'
+import { archive, commitCatalogue, type ArchiveOutcome, type Catalogue, type KeepDeleted } from '@holdfast/engine/archiver'
 import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
@@ -13,19 +13,24 @@ import { AppError } from '@holdfast/shared-types/errors'
 import { thisSystem } from '../presets/this-system.ts'
 import { backupExclusions } from './backup-exclusions.ts'
 import { openDomainKeys, privateKey } from './domain-keys.ts'
+import { keepFrom } from './keep-deleted.ts'
 import { measureSources } from './measure-sources.ts'
 import { cataloguePath, openKnownFiles, pruneCatalogues } from './known-files.ts'
 import { leftOutText } from './left-out-text.ts'
 import { lazySealer } from './lazy-sealer.ts'
 import { readableSources } from './readable-sources.ts'
 import type { RunContext } from './run-context.ts'
+import { sessionScratch } from './session-scratch.ts'
 import type { OpenedSession, RunEnd } from './worker-messages.ts'
 import { wirePathBytes } from './wire-path-bytes.ts'
 
 /** Format 1's profile for files; the other one is for plans that ask for it. */
 const chunker = 'standard'
-/** What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way. */
-const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2 } } as const
+/**
+ * What a run takes on a machine with little memory: it seals in its own thread, in packs an eighth as large, with two slabs of 4 MiB on their way, and puts
+ * into its scratch file what it knows of all but the newest 65,536 blobs.
+ */
+const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2, ticketPages: 4 } } as const
 /** Hashing and sealing (zstd, AES-GCM) are three quarters of a backup's work, walking and reading the rest: more threads than this wait for the walk. */
 const mostSealThreads = 4
 /** For threads to end and packs that are nearly there. */
@@ -42,6 +47,7 @@ interface Backup {
   readonly snapshotId: Uint8Array
   readonly cataloguePath: string
   readonly previous: Catalogue | null
+  readonly keep: KeepDeleted | undefined
   readonly exclusions: Exclusions | null
 }
 
@@ -60,18 +66,20 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
   const path = cataloguePath(context, request)
   const identity = { vaultId: keys.vaultId, domainId: keys.domainId, chunker } as const
   const previous = request.full ? null : openKnownFiles(context, path, identity, session.usableBaseSnapshots)
-  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous, exclusions }
+  const { keep, close } = keepFrom(context, request, session, keys)
+  const backup: Backup = { context, request, session, keys, snapshotId: randomBytes(16), cataloguePath: path, previous, keep, exclusions }
   context.log('backup.started', previous === null ? 'Reading all files.' : 'Reading what changed since the last backup.')
   try {
     return await archiveAndCommit(backup, sources)
   } finally {
     previous?.close()
+    await close()
     pruneCatalogues(context.order.catalogueFolder)
   }
 }
 
 async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Promise<RunEnd> {
-  const { context, keys, snapshotId, previous, exclusions } = backup
+  const { context, keys, snapshotId, previous, keep, exclusions } = backup
   const sink = makeSink(backup)
   const excluded = context.order.excludedFolders.map((folder) => Buffer.from(folder))
   // Counting ahead, for the time that is left, is a thread of its own.
@@ -91,6 +99,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       previous,
       readAgain: pathsToReadAgain(backup),
       catalogue: { path: backup.cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
+      ...(keep === undefined ? {} : { keep }),
       onItemError: (path, error) => {
         context.warnOf(path, error.code, error.message)
         return 'skip'
@@ -102,6 +111,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
       clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
     })
     tellOfLeftOut(backup, outcome)
+    tellOfDeleted(backup, outcome)
     context.progress({
       phase: 'finishing',
       filesTotal: outcome.files,
@@ -121,6 +131,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
     throw error
   } finally {
     stopMeasuring()
+    sink.close()
   }
 }
 
@@ -142,7 +153,17 @@ function tellOfLeftOut({ context, request }: Backup, { files, leftOut }: Archive
   context.warn(null, 'run.nothing-to-back-up', leftOut.entries === 0 ? 'The sources hold no file.' : 'The exclusions leave no file.')
 }
 
-function makeSink({ context, request, session, keys }: Backup): SessionSink {
+function tellOfDeleted({ context }: Backup, { deleted }: ArchiveOutcome): void {
+  if (deleted === null) return
+  const { files, folders, filesNewlyDeleted, replaced } = deleted
+  const more = replaced === 0 ? '' : ` ${replaced} deleted or replaced things could not be kept: something else has their name now.`
+  context.log(
+    'backup.deleted-kept',
+    `Deleted and kept: ${files} files and ${folders} folders, ${filesNewlyDeleted} of the files since the last backup.${more}`,
+  )
+}
+
+function makeSink({ context, request, session, keys, cataloguePath: path }: Backup): SessionSink {
   const { hub } = context
   const { sessionId } = session
   const threads = Math.min(mostSealThreads, availableParallelism())
@@ -159,6 +180,7 @@ function makeSink({ context, request, session, keys }: Backup): SessionSink {
       putPack: async ({ packId, bytes }) => {
         await hub.ask('session.put-pack', { sessionId, packId: toHex(packId), bytes }, [bytes.buffer as ArrayBuffer])
       },
+      scratch: sessionScratch(context, path),
     },
     isSmall
       ? (onPack) => new InlineSealer(keys, onPack, { compression: request.compression, targetBytes: small.packBytes })
@@ -168,7 +190,7 @@ function makeSink({ context, request, session, keys }: Backup): SessionSink {
 }
 
 async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Array): Promise<SnapshotId> {
-  const { context, session, keys, snapshotId, previous } = backup
+  const { context, session, keys, snapshotId, previous, keep } = backup
   const { order } = context
   const object = sealSnapshot(
     {
@@ -182,7 +204,7 @@ async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Arra
         program: `holdfast/${order.version}`,
         startedAtMs: context.startedAtMs,
         finishedAtMs: Date.now(),
-        parent: previous?.snapshotId ?? null,
+        parent: previous?.snapshotId ?? keep?.base?.snapshotId ?? null,
         root: outcome.rootPage,
         roots: outcome.roots,
         files: outcome.files,
@@ -216,7 +238,7 @@ function keepCatalogue({ context, cataloguePath: path }: Backup, outcome: Archiv
 }
 
 function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: SnapshotId, bytesStored: number): BackupResult {
-  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged, leftOut } = outcome
+  const { files, folders, bytes, filesRead, bytesRead, filesNew, filesChanged, filesUnchanged, leftOut, deleted } = outcome
   return {
     kind: 'backup',
     backupKind: previous === null ? 'full' : 'incremental',
@@ -231,5 +253,6 @@ function resultOf({ previous }: Backup, outcome: ArchiveOutcome, snapshotId: Sna
     filesChanged,
     filesUnchanged,
     leftOut,
+    ...(deleted === null ? {} : { deleted }),
   }
 }

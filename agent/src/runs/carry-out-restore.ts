@@ -3,6 +3,7 @@ import type { PlannedEntry, RestoreRequest, RestoreResult } from '@holdfast/shar
 import { AppError } from '@holdfast/shared-types/errors'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
+import type { RunVoice } from './run-voice.ts'
 import type { RunEnd } from './worker-messages.ts'
 import { toWirePath, wirePathBytes } from './wire-path-bytes.ts'
 
@@ -10,14 +11,24 @@ import { toWirePath, wirePathBytes } from './wire-path-bytes.ts'
 export async function carryOutRestore(context: RunContext, request: RestoreRequest): Promise<RunEnd> {
   const snapshot = await openSnapshot(context, request.snapshotId)
   try {
-    return await restoreFrom(context, request, snapshot)
+    return await restoreSnapshot(context, request, { ...snapshot, protectedPlaces: context.order.excludedFolders })
   } finally {
     await snapshot.source.close()
   }
 }
 
-async function restoreFrom(context: RunContext, request: RestoreRequest, { source, keys, body }: OpenedSnapshot): Promise<RunEnd> {
-  context.log('restore.started', startOf(request))
+export interface SnapshotToRestore extends OpenedSnapshot {
+  /** Absolute folders of this machine that nothing is restored into. */
+  readonly protectedPlaces: readonly string[]
+}
+
+/** The same of a snapshot that is open, wherever it comes from. The source is closed as soon as it is not needed any more. */
+export async function restoreSnapshot(
+  voice: RunVoice,
+  request: RestoreRequest,
+  { source, keys, body, protectedPlaces }: SnapshotToRestore,
+): Promise<RunEnd> {
+  voice.log('restore.started', startOf(request))
   const outcome = await restore({
     source,
     idKey: keys.idKey,
@@ -29,30 +40,31 @@ async function restoreFrom(context: RunContext, request: RestoreRequest, { sourc
     flat: request.flat,
     ...(request.conflict === undefined ? {} : { conflict: request.conflict }),
     dryRun: request.dryRun ?? false,
-    protectedPlaces: context.order.excludedFolders.map((folder) => Buffer.from(folder)),
+    withDeleted: request.withDeleted ?? false,
+    protectedPlaces: protectedPlaces.map((folder) => Buffer.from(folder)),
     onItemError: (path, error) => {
-      context.warnOf(path, error.code, error.message)
+      voice.warnOf(path, error.code, error.message)
       return 'skip'
     },
     onProgress: ({ filesDone, bytesDone, filesTotal, bytesTotal, currentPath }) =>
-      context.progress({ phase: 'transferring', filesDone, bytesDone, filesTotal, bytesTotal, currentPath }),
-    signal: context.signal,
-    gate: context.gate,
+      voice.progress({ phase: 'transferring', filesDone, bytesDone, filesTotal, bytesTotal, currentPath }),
+    signal: voice.signal,
+    gate: voice.gate,
     clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
   }).finally(() => source.close())
   const result = resultOf(request, outcome)
   // Nothing found of all that was asked for by name.
-  if (outcome.pathsMissing === outcome.pathsSelected) return context.failed(new AppError('snapshot.path-not-found'), result)
+  if (outcome.pathsMissing === outcome.pathsSelected) return voice.failed(new AppError('snapshot.path-not-found'), result)
   if (outcome.filesRequested > 0 && outcome.filesWritten + outcome.filesSkipped === 0)
-    return context.failed(new AppError('restore.entry-failed', { message: 'Not one of the files asked for could be restored.' }), result)
-  return context.ended(outcome.status === 'complete' && context.warningCount === 0 ? 'succeeded' : 'warning', result)
+    return voice.failed(new AppError('restore.entry-failed', { message: 'Not one of the files asked for could be restored.' }), result)
+  return voice.ended(outcome.status === 'complete' && voice.warningCount === 0 ? 'succeeded' : 'warning', result)
 }
 
-function startOf({ paths, target, dryRun, fromAgentId }: RestoreRequest): string {
+function startOf({ paths, target, dryRun, fromAgentId, withDeleted }: RestoreRequest): string {
   const snapshot = fromAgentId === undefined ? 'snapshot' : 'snapshot of another device'
   const what =
     paths.length === 0 ? `the whole ${snapshot}` : `${paths.length === 1 ? 'one path' : `${paths.length} paths`} of the ${snapshot}`
-  const where = target === null ? ' to where it was' : ''
+  const where = `${withDeleted === true ? ', with deleted files,' : ''}${target === null ? ' to where it was' : ''}`
   return dryRun === true ? `Looking at what restoring ${what}${where} would do; nothing is written.` : `Restoring ${what}${where}.`
 }
 

@@ -8,23 +8,25 @@ import { DataCheck } from './data-check.ts'
 import { isDamage } from './is-damage.ts'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
+import type { RunVoice } from './run-voice.ts'
 import type { RunEnd } from './worker-messages.ts'
 
 /** Reads back all that a snapshot needs and checks every piece. */
 export async function carryOutVerify(context: RunContext, request: VerifyRequest): Promise<RunEnd> {
   const snapshot = await openSnapshot(context, request.snapshotId)
   try {
-    return await verifyAll(context, request, snapshot)
+    return await verifySnapshot(context, request, snapshot)
   } finally {
     await snapshot.source.close()
   }
 }
 
-async function verifyAll(context: RunContext, request: VerifyRequest, snapshot: OpenedSnapshot): Promise<RunEnd> {
+/** The same of a snapshot that is open, wherever it comes from. The source is closed as soon as it is not needed any more. */
+export async function verifySnapshot(voice: RunVoice, request: VerifyRequest, snapshot: OpenedSnapshot): Promise<RunEnd> {
   const { files, bytes, root } = snapshot.body
-  context.log('verify.started', 'Reading back the whole snapshot.')
-  context.progress({ phase: 'transferring', filesTotal: files, bytesTotal: bytes })
-  const check = new SnapshotCheck(context, snapshot)
+  voice.log('verify.started', 'Reading back the whole snapshot.')
+  voice.progress({ phase: 'transferring', filesTotal: files, bytesTotal: bytes })
+  const check = new SnapshotCheck(voice, snapshot)
   try {
     await check.folder(root, Buffer.alloc(0))
     await check.finish()
@@ -37,10 +39,10 @@ async function verifyAll(context: RunContext, request: VerifyRequest, snapshot: 
     files: check.files,
     bytes: check.bytes,
     blobsChecked: check.blobsChecked,
-    problems: context.warningCount,
+    problems: voice.warningCount,
   }
-  if (result.problems === 0) return context.ended('succeeded', result)
-  return context.failed(
+  if (result.problems === 0) return voice.ended('succeeded', result)
+  return voice.failed(
     new AppError('vault.corrupt', {
       message: `The snapshot is not whole: ${result.problems} ${result.problems === 1 ? 'problem was' : 'problems were'} found.`,
     }),
@@ -49,7 +51,7 @@ async function verifyAll(context: RunContext, request: VerifyRequest, snapshot: 
 }
 
 class SnapshotCheck {
-  readonly #context: RunContext
+  readonly #voice: RunVoice
   readonly #snapshot: OpenedSnapshot
   readonly #reader: TreeReader
   readonly #data: DataCheck
@@ -59,8 +61,8 @@ class SnapshotCheck {
   files = 0
   bytes = 0
 
-  constructor(context: RunContext, snapshot: OpenedSnapshot) {
-    this.#context = context
+  constructor(voice: RunVoice, snapshot: OpenedSnapshot) {
+    this.#voice = voice
     this.#snapshot = snapshot
     this.#reader = new TreeReader(async (type, id) => {
       const blob = await snapshot.source.read(type, id)
@@ -70,8 +72,8 @@ class SnapshotCheck {
     this.#data = new DataCheck({
       source: snapshot.source,
       keys: snapshot.keys,
-      signal: context.signal,
-      onProblem: (path, message) => context.warn(path, 'vault.corrupt', message),
+      signal: voice.signal,
+      onProblem: (path, message) => voice.warn(path, 'vault.corrupt', message),
     })
   }
 
@@ -88,8 +90,8 @@ class SnapshotCheck {
   async finish(): Promise<void> {
     await this.#data.flush()
     const { body } = this.#snapshot
-    if (this.#context.warningCount > 0 || (this.files === body.files && this.bytes === body.bytes)) return
-    this.#context.warn(
+    if (this.#voice.warningCount > 0 || (this.files === body.files && this.bytes === body.bytes)) return
+    this.#voice.warn(
       null,
       'vault.corrupt',
       `The snapshot says ${body.files} files of ${body.bytes} bytes, its folders hold ${this.files} of ${this.bytes}.`,
@@ -97,7 +99,7 @@ class SnapshotCheck {
   }
 
   async #entry(entry: TreeEntry, path: Buffer): Promise<void> {
-    const { gate, signal } = this.#context
+    const { gate, signal } = this.#voice
     if (gate.isClosed) await gate.whenOpen(signal)
     signal.throwIfAborted()
     const { attributes } = entry
@@ -112,19 +114,23 @@ class SnapshotCheck {
   /** A folder equal to one that was found whole is that one. */
   async #subfolder(entry: FolderEntry, path: Buffer): Promise<void> {
     if (this.#wholeFolders.has(entry.page, judgedTag)) {
+      // What is deleted and kept counts for nothing; its folder says so of all that is in it.
+      if (entry.deletedAtMs !== null) return
       this.files += entry.subtree.files
       this.bytes += entry.subtree.bytes
       return
     }
-    const problemsBefore = this.#context.warningCount
+    const problemsBefore = this.#voice.warningCount
     await this.folder(entry.page, path)
-    if (this.#context.warningCount === problemsBefore) this.#wholeFolders.add(entry.page, judgedTag)
+    if (this.#voice.warningCount === problemsBefore) this.#wholeFolders.add(entry.page, judgedTag)
   }
 
   async #file(entry: FileEntry, path: Buffer): Promise<void> {
-    this.files += 1
-    this.bytes += entry.size
-    this.#context.progress({
+    if (entry.deletedAtMs === null) {
+      this.files += 1
+      this.bytes += entry.size
+    }
+    this.#voice.progress({
       filesDone: this.files,
       bytesDone: this.bytes,
       filesRead: this.files,
@@ -132,7 +138,7 @@ class SnapshotCheck {
       currentPath: path,
     })
     for await (const { item } of this.#reader.items(entry)) {
-      if (this.#context.gate.isClosed) await this.#context.gate.whenOpen(this.#context.signal)
+      if (this.#voice.gate.isClosed) await this.#voice.gate.whenOpen(this.#voice.signal)
       if (item.kind === 'data') await this.#data.want(item.id, item.length, path)
     }
   }
@@ -142,9 +148,9 @@ class SnapshotCheck {
     try {
       await work()
     } catch (error) {
-      this.#context.signal.throwIfAborted()
-      if (isEngineError(error) && isDamage(error.code)) this.#context.warnOf(path, error.code, error.message)
-      else if (error instanceof AppError && error.code === 'vault.corrupt') this.#context.warn(path, error.code, error.message)
+      this.#voice.signal.throwIfAborted()
+      if (isEngineError(error) && isDamage(error.code)) this.#voice.warnOf(path, error.code, error.message)
+      else if (error instanceof AppError && error.code === 'vault.corrupt') this.#voice.warn(path, error.code, error.message)
       else throw error
     }
   }

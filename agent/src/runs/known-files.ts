@@ -15,6 +15,11 @@ const keptCatalogues = 24
 export const cataloguePath = (context: RunContext, request: BackupRequest): string =>
   join(context.order.catalogueFolder, `${createHash('sha256').update(runKeyOf(request)).digest('hex').slice(0, 32)}.catalogue`)
 
+const scratchEnding = '.scratch'
+
+/** Where a backup with that catalogue puts what would take memory. It has that name for a moment only, unless the system keeps names of open files. */
+export const scratchPath = (path: string): string => `${path}${scratchEnding}`
+
 /** What the last backup of these sources knew, if its snapshot is certainly still there; null reads everything. */
 export function openKnownFiles(
   context: RunContext,
@@ -39,7 +44,10 @@ export function openKnownFiles(
 /** Removes catalogues of long unused sources, and what crashed runs left. Never fails a backup. */
 export function pruneCatalogues(folder: string): void {
   try {
-    const byAge = readdirSync(folder)
+    const names = readdirSync(folder)
+    // One that a run beside this one writes has no name any more.
+    for (const name of names) if (name.endsWith(scratchEnding)) rmSync(join(folder, name), { force: true })
+    const byAge = names
       .filter((name) => name.endsWith('.catalogue'))
       .map((name) => join(folder, name))
       .toSorted((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs)

@@ -3,7 +3,16 @@ import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, type SnapshotBody, type SnapshotObject } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
-import { InlineOpener, nodePrimitives, rawPublicKey, RemoteSource, signerOf, smallReadRoom, WorkerOpener } from '@holdfast/engine/vault'
+import {
+  InlineOpener,
+  nodePrimitives,
+  rawPublicKey,
+  RemoteSource,
+  signerOf,
+  smallReadRoom,
+  WorkerOpener,
+  type Opener,
+} from '@holdfast/engine/vault'
 import type { AgentId, SnapshotId } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 import { thisSystem } from '../presets/this-system.ts'
@@ -12,7 +21,7 @@ import type { RunContext } from './run-context.ts'
 import type { RunOrder } from './worker-messages.ts'
 
 /** Decrypting, unpacking and hashing are two thirds of a restore, writing the rest: more threads than this wait for the disk. */
-const mostOpenThreads = 4
+export const mostOpenThreads = 4
 
 export interface OpenedSnapshot {
   readonly keys: DomainKeys
@@ -37,12 +46,28 @@ export async function openSnapshot(context: RunContext, snapshotId: SnapshotId):
   await requireSignature(context, object)
   const body = await openSnapshotBody(nodePrimitives, object, keys)
   requireSameSystem(context, body)
+  const threads = Math.min(mostOpenThreads, availableParallelism())
+  return { keys, body, source: sourceOf(context, keys, () => new WorkerOpener(keys, threads)) }
+}
+
+/**
+ * Opens the snapshot that a backup keeps deleted files from: one of this device's own, of which little is read.
+ * @throws EngineError `snapshot.*`, `vault.key-mismatch`
+ */
+export async function openOwnSnapshot(context: RunContext, keys: DomainKeys, snapshotId: string): Promise<OpenedSnapshot> {
+  const object = decodeSnapshotObject(await context.hub.ask('run.snapshot-object', null))
+  if (toHex(object.header.snapshotId) !== snapshotId)
+    throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one it named.')
+  await requireSignature(context, object)
+  const body = await openSnapshotBody(nodePrimitives, object, keys)
+  return { keys, body, source: sourceOf(context, keys, () => new InlineOpener(keys)) }
+}
+
+function sourceOf({ hub, order }: RunContext, keys: DomainKeys, makeOpener: () => Opener): RemoteSource {
   const ports = { locate: (ids: Uint8Array) => hub.ask('run.locate', ids), readSegments: (places: Uint8Array) => readSegments(hub, places) }
-  const source =
-    order.memory === 'small'
-      ? new RemoteSource(keys, ports, new InlineOpener(keys), smallReadRoom)
-      : new RemoteSource(keys, ports, new WorkerOpener(keys, Math.min(mostOpenThreads, availableParallelism())))
-  return { keys, body, source }
+  return order.memory === 'small'
+    ? new RemoteSource(keys, ports, new InlineOpener(keys), smallReadRoom)
+    : new RemoteSource(keys, ports, makeOpener())
 }
 
 /** A pack that the hub has lost is damage of the vault, and costs the files in it; a hub that is away is not. */

@@ -12,6 +12,7 @@ import { isProgress } from './is-progress.ts'
 import { dutyOnProgress, type ProgressDuty } from './run-duty.ts'
 import { RunLog } from './run-log.ts'
 import { siblingModule } from './sibling-module.ts'
+import { StoreWait } from './store-wait.ts'
 import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-messages.ts'
 
 /** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
@@ -67,8 +68,11 @@ export class RunInHand {
   #transferredBytes = 0
   #sampleUnderWay = false
   readonly #gate = new PauseGate()
+  readonly #storeWait = new StoreWait({ onChange: (refusal) => this.#noteWaiting(refusal) })
+  /** Code of what it waits for before it can store more. */
+  #waitsFor: string | null = null
   /** As it was last told, and when. */
-  #toldPaused = false
+  #toldRest = ''
   #toldAtMs = 0
   #isUnknown = false
   #isHanging = false
@@ -198,6 +202,7 @@ export class RunInHand {
       patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience),
       signal: this.#stopping.signal,
       gate: this.#gate,
+      storeWait: this.#storeWait,
       onTransfer: (bytes) => {
         this.#transferredBytes += bytes
       },
@@ -210,9 +215,10 @@ export class RunInHand {
     if (this.#sampleUnderWay || this.#sample === null || link.state.state !== 'connected') return
     const sample = { ...this.#sample, bytesStored: this.#transferredBytes, elapsedMs: Math.round(performance.now() - this.#startedAtMs) }
     const isPaused = this.#gate.isClosed
-    if (!isProgress(this.#toldSample, sample) && !this.#isRestToTell(isPaused)) return
+    const waitsFor = this.#waitsFor
+    if (!isProgress(this.#toldSample, sample) && !this.#isRestToTell()) return
     this.#toldSample = sample
-    this.#toldPaused = isPaused
+    this.#toldRest = this.#rest
     this.#toldAtMs = performance.now()
     this.#sampleUnderWay = true
     try {
@@ -222,7 +228,7 @@ export class RunInHand {
           id: randomUUID(),
           type: 'run.progress',
           sentAtMs: Date.now(),
-          body: { runId: order.runId, fence: order.fence, sample, isPaused },
+          body: { runId: order.runId, fence: order.fence, sample, isPaused, ...(waitsFor === null ? {} : { waitsFor }) },
         },
         10_000,
       )
@@ -235,10 +241,31 @@ export class RunInHand {
     }
   }
 
-  /** A run that rests shows no progress: it says so instead, often enough to keep its lease. */
-  #isRestToTell(isPaused: boolean): boolean {
-    if (isPaused !== this.#toldPaused) return true
-    return isPaused && performance.now() - this.#toldAtMs >= Math.min(restToldEveryMs, this.#options.leaseMs / 4)
+  /** Why it shows no progress, in short; empty while it works. */
+  get #rest(): string {
+    return `${this.#gate.isClosed ? 'paused ' : ''}${this.#waitsFor ?? ''}`
+  }
+
+  /** A run that rests or waits shows no progress: it says so instead, often enough to keep its lease. */
+  #isRestToTell(): boolean {
+    if (this.#rest !== this.#toldRest) return true
+    return this.#rest !== '' && performance.now() - this.#toldAtMs >= Math.min(restToldEveryMs, this.#options.leaseMs / 4)
+  }
+
+  #noteWaiting(refusal: AppError | null): void {
+    const hasWaited = this.#waitsFor !== null
+    this.#waitsFor = refusal?.code ?? null
+    if (refusal !== null)
+      this.#runLog.add({
+        atMs: Date.now(),
+        level: 'warn',
+        event: 'run.waiting',
+        message: `Waiting until the hub can store again. ${refusal.message} ${refusal.cure}`,
+        path: null,
+      })
+    else if (hasWaited && !this.#stopping.signal.aborted)
+      this.#runLog.add({ atMs: Date.now(), level: 'info', event: 'run.going-on', message: 'The hub stores again: going on.', path: null })
+    void this.#tellProgress()
   }
 
   #obey(duty: ProgressDuty): void {

@@ -76,6 +76,8 @@ export interface OpenedSession extends Omit<SealedKeys, 'vaultId'> {
   readonly readAgain?: readonly WirePath[] | undefined
   readonly hasBlobs: boolean
   readonly nextSnapshotSeq: number
+  /** What deleted files are kept from; null for nothing, left out where they are not kept. */
+  readonly keepBase?: { readonly snapshotId: string; readonly isNewest: boolean } | null | undefined
 }
 
 /** How a run ended, as the worker saw it. */

@@ -285,18 +285,6 @@ test('a hub that is away for a while over HTTP costs time, not the run', async (
   expect(refused).toBe(4)
 })
 
-test('a full store ends the run with its cure, at once', async () => {
-  aLongSource()
-  hub.onHttp = (method) => {
-    if (method === 'PUT') throw new AppError('store.full')
-  }
-  expect((await backUp()).body).toMatchObject({
-    outcome: 'failed',
-    error: { code: 'store.full', cure: expect.stringContaining('Free space') as string },
-    result: null,
-  })
-})
-
 test('a fence that is stale ends the run: nothing is committed', async () => {
   aLongSource()
   hub.handlers.set('session.have', () => {

@@ -47,11 +47,14 @@ const keys = deriveDomainKeys(Buffer.alloc(32, order.seed), { vaultId: Buffer.al
 const store = path.join(order.work, 'store')
 const snapshotFile = path.join(order.work, 'snapshot.json')
 const restored = path.join(order.work, 'restored')
+
+function fail(error: unknown): never {
+  throw error
+}
+
 const shared = {
   idKey: keys.idKey,
-  onItemError: (_: Uint8Array, error: Error): never => {
-    throw error
-  },
+  onItemError: (_: Uint8Array, error: Error): never => fail(error),
   onProgress: () => undefined,
   signal: new AbortController().signal,
   clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
@@ -73,8 +76,9 @@ async function measured<T>(task: () => Promise<T>): Promise<readonly [T, Cost]> 
 
 async function backUp(hub: DirectoryHub): Promise<RunFigures> {
   const catalogue = path.join(order.work, 'catalogue')
+  const scratch = { path: path.join(order.work, 'scratch'), onUnwritable: fail }
   // As with a vault that holds nothing: there is nothing to ask.
-  const ports = hub.isEmpty ? { ...hub.sessionPorts, have: null } : hub.sessionPorts
+  const ports = { ...hub.sessionPorts, ...(hub.isEmpty ? { have: null } : {}), scratch }
   const sink = new SessionSink(keys, ports, (onPack) => new WorkerSealer(keys, onPack, order.threads))
   const [outcome, figures] = await measured(() =>
     archive({
@@ -90,6 +94,7 @@ async function backUp(hub: DirectoryHub): Promise<RunFigures> {
     }),
   )
   commitCatalogue(catalogue)
+  sink.close()
   const snapshot: Snapshot = {
     rootPage: Buffer.from(outcome.rootPage).toString('hex'),
     roots: outcome.roots.map((root) => Buffer.from(root).toString('hex')),

@@ -5,6 +5,7 @@ import type { Clock, ItemErrorHandler, ItemWarning, PauseGate } from '../run-con
 import type { BlobSink } from '../vault/blob-sink.ts'
 import type { Exclusions, LeftOut } from '../walker/index.ts'
 import type { Catalogue } from './catalogue/index.ts'
+import type { KeepBase, KeptCounts } from './keeping/index.ts'
 
 export interface CatalogueToWrite {
   /** Where the last one lies; the new one is written beside it until `commitCatalogue`. */
@@ -14,6 +15,14 @@ export interface CatalogueToWrite {
   readonly domainId: Uint8Array
   /** The snapshot this backup will become. */
   readonly snapshotId: Uint8Array
+}
+
+/** What was deleted since the base, or before, stays in the new tree, marked. */
+export interface KeepDeleted {
+  /** The last snapshot of the same sources; null where nothing was before. */
+  readonly base: KeepBase | null
+  /** Told of each entry whose name another thing has now, so that it cannot be kept: a raw absolute path. */
+  readonly onReplaced: (path: Uint8Array) => void
 }
 
 export interface ArchiveOptions {
@@ -33,6 +42,8 @@ export interface ArchiveOptions {
   /** Absolute raw paths, as latin1, of files that are read whatever `previous` says: what it knows of their places does not hold any more. */
   readonly readAgain?: ReadonlySet<string>
   readonly catalogue: CatalogueToWrite
+  /** Left out: what is deleted at the source is not in the new tree. */
+  readonly keep?: KeepDeleted
   /** Asked for everything that cannot be kept as it should. */
   readonly onItemError: ItemErrorHandler
   /** Called at most every 100 ms. */
@@ -71,6 +82,8 @@ export interface ArchiveOutcome extends SubtreeCounts {
   readonly bytesRead: number
   /** Entries that were gone between listing and looking; they are in no other figure. */
   readonly vanished: number
+  /** What is deleted and kept, which no other figure counts; null unless `keep` was asked for. */
+  readonly deleted: KeptCounts | null
   /** By `exclusions`; it is in no other figure, and the snapshot is complete without it. */
   readonly leftOut: Readonly<LeftOut>
   /** The first 1,000. */

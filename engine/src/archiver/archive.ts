@@ -1,12 +1,13 @@
 import type { SnapshotStatus } from '../format/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { asCancelled, ItemWarnings, Pacer } from '../run-control/index.ts'
-import { ExcludedPlaces, excludedSources, joinSources, Walk, type SourceSet } from '../walker/index.ts'
+import { ExcludedPlaces, excludedSources, joinSources, Walk, type SourceSet, type WalkStep } from '../walker/index.ts'
 import type { ArchiveOptions, ArchiveOutcome, ArchiveProgress } from './archive-options.ts'
 import { CatalogueWriter } from './catalogue/index.ts'
 import { ContentReader } from './content-reader.ts'
 import { EntryArchiver } from './entry-archiver.ts'
 import { FileArchiver } from './file-archiver.ts'
+import { DeletedKeeper, type KeptCounts } from './keeping/index.ts'
 import { StepQueue } from './step-queue.ts'
 import { TreeWriter } from './tree-writer.ts'
 
@@ -51,6 +52,8 @@ class ArchiveRun {
   readonly #tree: TreeWriter
   readonly #entries: EntryArchiver
   readonly #steps: StepQueue
+  /** Null unless deleted entries are kept, and there is something to keep them from. */
+  readonly #keeper: DeletedKeeper | null
   #lostSources = 0
   #nameInHand: Uint8Array | null = null
 
@@ -78,6 +81,24 @@ class ArchiveRun {
       isReadAgain:
         readAgain === undefined || readAgain.size === 0 ? () => false : (name) => readAgain.has(this.#walk.pathOf(name).toString('latin1')),
     })
+    this.#keeper = this.#makeKeeper()
+  }
+
+  #makeKeeper(): DeletedKeeper | null {
+    const { keep, clock, catalogue } = this.#options
+    if (keep === undefined || keep.base === null) return null
+    return new DeletedKeeper({
+      ...this.#options,
+      tree: this.#tree,
+      steps: this.#steps,
+      warnings: this.#warnings,
+      base: keep.base,
+      snapshotId: catalogue.snapshotId,
+      nowMs: Math.max(0, Math.floor(clock.nowMs())),
+      onReplaced: keep.onReplaced,
+      rulesInHand: () => this.#walk.rulesInHand(),
+      afterEntry: () => this.#afterStep(),
+    })
   }
 
   async walk(): Promise<void> {
@@ -86,23 +107,73 @@ class ArchiveRun {
     // The look at an entry happens while the step is made: the clock is asked before.
     let lookedAtMs = clock.nowMs()
     for (const step of this.#walk) {
-      if (step.kind === 'entry') {
-        this.#nameInHand = step.name
-        const reading = this.#entries.addEntry(step, lookedAtMs)
-        if (reading !== null) await reading
-      } else if (step.kind === 'folder-start') this.#entries.startFolder(step)
-      else if (step.kind === 'folder-end') this.#entries.endFolder()
-      else if (step.kind === 'vanished') this.#entries.countVanished()
-      else {
-        if (step.isSource) this.#lostSources++
-        this.#entries.addProblem(step.name, step.metadata, step.error)
-      }
-      this.#steps.advance()
-      if (this.#steps.length > mostWaitingSteps) await this.#takeAllSteps()
-      if (this.#pacer.isDue()) await this.#pacer.turn()
+      const keeping = this.#keeper?.before(step) ?? null
+      if (keeping !== null) await keeping
+      const taking = this.#take(step, lookedAtMs)
+      if (taking !== null) await taking
+      const waiting = this.#afterStep()
+      if (waiting !== null) await waiting
       lookedAtMs = clock.nowMs()
     }
     await this.#takeAllSteps()
+  }
+
+  /** @returns null when it is done, else what it waits for. */
+  #take(step: WalkStep, lookedAtMs: number): Promise<void> | null {
+    switch (step.kind) {
+      case 'entry':
+        this.#nameInHand = step.name
+        return this.#takeEntry(step, lookedAtMs)
+      case 'folder-start':
+        this.#keeper?.startFolder(step)
+        this.#entries.startFolder(step)
+        return null
+      case 'folder-end':
+        this.#keeper?.endFolder()
+        this.#entries.endFolder()
+        return null
+      case 'vanished':
+        this.#entries.countVanished()
+        return null
+      case 'problem':
+        if (step.isSource) this.#lostSources++
+        if (this.#keeper !== null) return this.#takeProblem(this.#keeper, step)
+        this.#entries.addProblem(step.name, step.metadata, step.error)
+        return null
+    }
+  }
+
+  #takeEntry(step: Extract<WalkStep, { kind: 'entry' }>, lookedAtMs: number): Promise<void> | null {
+    const keeper = this.#keeper
+    if (keeper === null) return this.#entries.addEntry(step, lookedAtMs)
+    const vanishedBefore = this.#entries.vanished
+    const pass = (): void => {
+      // What was gone when it came to be read is as deleted as what the walk did not see.
+      if (this.#entries.vanished === vanishedBefore) keeper.passEntry(step.name)
+    }
+    const reading = this.#entries.addEntry(step, lookedAtMs)
+    if (reading !== null) return reading.then(pass)
+    pass()
+    return null
+  }
+
+  async #takeProblem(keeper: DeletedKeeper, step: Extract<WalkStep, { kind: 'problem' }>): Promise<void> {
+    const { name, metadata, error } = step
+    const isCarried = await keeper.passProblem(step, this.#entries.headOf(name, metadata))
+    if (isCarried) this.#entries.warnOf(name, error)
+    else this.#entries.addProblem(name, metadata, error)
+  }
+
+  /** Steps whose time has come are taken, and all else gets its turn. */
+  #afterStep(): Promise<void> | null {
+    this.#steps.advance()
+    const isFull = this.#steps.length > mostWaitingSteps
+    return isFull || this.#pacer.isDue() ? this.#makeRoom(isFull) : null
+  }
+
+  async #makeRoom(isFull: boolean): Promise<void> {
+    if (isFull) await this.#takeAllSteps()
+    if (this.#pacer.isLate()) await this.#pacer.turn()
   }
 
   async #takeAllSteps(): Promise<void> {
@@ -125,6 +196,7 @@ class ArchiveRun {
       ...this.#entries.counts,
       filesRead: this.#reader.filesRead,
       bytesRead: this.#reader.bytesRead,
+      deleted: this.#options.keep === undefined ? null : (this.#keeper?.counts ?? nothingKept),
       leftOut: { ...this.#walk.leftOut },
       warnings: this.#warnings.kept,
       warningCount: this.#warnings.count,
@@ -163,6 +235,8 @@ class ArchiveRun {
     }
   }
 }
+
+const nothingKept: KeptCounts = { files: 0, folders: 0, bytes: 0, filesNewlyDeleted: 0, replaced: 0, lost: 0 }
 
 const innerSourceExcluded = (): EngineError =>
   new EngineError(

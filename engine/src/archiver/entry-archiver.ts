@@ -1,11 +1,12 @@
 import { EngineError, invariant } from '../errors/index.ts'
-import type { Owner, TreeEntry } from '../format/index.ts'
+import type { TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
 import { OwnerNames, readLinkTarget, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
 import type { WalkStep } from '../walker/index.ts'
 import { findAttributes, storeAttributes } from './attribute-archiver.ts'
 import type { Catalogue, CataloguedFile, KnownFolder } from './catalogue/index.ts'
+import { emptyFields } from './empty-fields.ts'
 import { isGone, type ArchivedFile, type EntryFields, type FileArchiver, type FileToArchive } from './file-archiver.ts'
 import { HardLinks, type HardLinkGroup, type KeptEntry } from './hard-links.ts'
 import type { StepQueue } from './step-queue.ts'
@@ -30,8 +31,6 @@ export interface EntryArchiverPorts {
 
 type FoundEntry = Extract<WalkStep, { kind: 'entry' }>
 type FoundFolder = Extract<WalkStep, { kind: 'folder-start' }>
-
-const unknownOwner: Owner = { uid: 0, gid: 0, user: '', group: '' }
 
 /** Turns what the walk finds into entries of the tree. */
 export class EntryArchiver {
@@ -58,6 +57,11 @@ export class EntryArchiver {
 
   get counts(): { readonly filesNew: number; readonly filesChanged: number; readonly filesUnchanged: number; readonly vanished: number } {
     return { filesNew: this.#filesNew, filesChanged: this.#filesChanged, filesUnchanged: this.#filesUnchanged, vanished: this.#vanished }
+  }
+
+  /** Entries that were gone when they were looked at or read. */
+  get vanished(): number {
+    return this.#vanished
   }
 
   startFolder({ name, metadata, path, isAncestor, access }: FoundFolder): void {
@@ -102,7 +106,16 @@ export class EntryArchiver {
   addProblem(name: Buffer, metadata: FileMetadata | null, error: EngineError): void {
     const fields = metadata === null ? { ...emptyFields, name } : this.#fields(name, metadata, null)
     this.#keep({ entry: { ...fields, type: 'error', knownType: metadata?.type ?? null, code: error.code }, catalogued: null })
+    this.warnOf(name, error)
+  }
+
+  warnOf(name: Buffer, error: EngineError): void {
     this.#ports.warnings.add(this.#ports.pathOf(name), error)
+  }
+
+  /** A folder that cannot be looked into, as far as it is known. */
+  headOf(name: Buffer, metadata: FileMetadata | null): FolderHead | null {
+    return metadata?.type === 'folder' ? { ...this.#fields(name, metadata, null), type: 'folder' } : null
   }
 
   countVanished(): void {
@@ -204,15 +217,4 @@ export class EntryArchiver {
     const { mode, uid, gid, mtimeNs } = metadata
     return { ...emptyFields, name, mode, owner: this.#owners.of(uid, gid), mtimeNs, hardLinkGroup: group?.id ?? null }
   }
-}
-
-const emptyFields: EntryFields = {
-  name: new Uint8Array(0),
-  mode: 0,
-  owner: unknownOwner,
-  mtimeNs: 0n,
-  hardLinkGroup: null,
-  attributes: null,
-  deletedAtMs: null,
-  isAncestor: false,
 }

@@ -3,6 +3,7 @@ import type { TreeEntry } from '../format/index.ts'
 import type { CataloguedFile } from './catalogue/index.ts'
 
 const groupContext = Uint8Array.of(0x10)
+const keptGroupContext = Uint8Array.of(0x11)
 const groupBytes = 16
 
 export interface KeptEntry {
@@ -67,3 +68,12 @@ export class HardLinks {
     return createHmac('sha256', this.#idKey).update(groupContext).update(path).digest().subarray(0, groupBytes)
   }
 }
+
+/**
+ * The group of entries that are deleted and kept: theirs alone (docs/vault-format.md §9). The group they had may go on with another
+ * content, and a path that led one may lead another.
+ *
+ * @param snapshotId of the first snapshot that keeps them.
+ */
+export const keptGroupOf = (idKey: Uint8Array, snapshotId: Uint8Array, group: Uint8Array): Uint8Array =>
+  createHmac('sha256', idKey).update(keptGroupContext).update(snapshotId).update(group).digest().subarray(0, groupBytes)

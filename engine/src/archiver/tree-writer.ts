@@ -1,8 +1,8 @@
 import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
-import { blobTypes, FolderPageBuilder, pageSeedOf, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
+import { blobIdBytes, blobTypes, FolderPageBuilder, pageSeedOf, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
 import { invariant } from '../errors/index.ts'
 import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
-import type { Catalogue, CataloguedBlob, CataloguedFile, FolderWriter, KnownFolder } from './catalogue/index.ts'
+import type { Catalogue, CataloguedBlob, CataloguedFile, FolderWriter, KeptLine, KnownFolder } from './catalogue/index.ts'
 
 /** A folder's entry without what is only known once everything below it is. */
 export type FolderHead = Omit<Extract<TreeEntry, { type: 'folder' }>, 'page' | 'subtree'>
@@ -10,6 +10,8 @@ export type FolderHead = Omit<Extract<TreeEntry, { type: 'folder' }>, 'page' | '
 interface OpenFolder {
   /** Null for the top, which no entry names. */
   readonly head: FolderHead | null
+  /** Blobs of the head; null unless it is deleted and kept. */
+  readonly keptBlobs: readonly CataloguedBlob[] | null
   readonly pages: FolderPageBuilder
   readonly pageBlobs: CataloguedBlob[]
   readonly known: KnownFolder | null
@@ -50,8 +52,22 @@ export class TreeWriter {
 
   /** @param known what the last backup knew of it. */
   startFolder(path: Uint8Array, head: FolderHead | null, known: KnownFolder | null): void {
+    this.#start(path, { head, known, keptBlobs: null })
+  }
+
+  /** A folder that is deleted and kept; so is everything in it. @param blobs what the head needs. */
+  startKeptFolder(
+    path: Uint8Array,
+    { head, blobs }: { head: FolderHead; blobs: readonly CataloguedBlob[] },
+    known: KnownFolder | null,
+  ): void {
+    this.#start(path, { head, known, keptBlobs: blobs })
+  }
+
+  #start(path: Uint8Array, { head, known, keptBlobs }: Pick<OpenFolder, 'head' | 'known' | 'keptBlobs'>): void {
     const folder: OpenFolder = {
       head,
+      keptBlobs,
       pages: new FolderPageBuilder(this.#pageSeed, (page) => this.#putPage(folder, page)),
       pageBlobs: [],
       known,
@@ -67,10 +83,16 @@ export class TreeWriter {
     const folder = this.#top
     folder.pages.add(entry)
     if (catalogued !== null) folder.files.add(catalogued)
-    if (entry.type === 'file') {
-      folder.counts.files++
-      folder.counts.bytes += entry.size
-    } else if (entry.type === 'error') folder.counts.errors++
+    else if (entry.type !== 'error') folder.files.addOther({ name: entry.name, isFolder: false })
+    count(folder.counts, entry)
+  }
+
+  /** An entry that is deleted and kept, but a folder: counted only where its folder is one of these as well (docs/vault-format.md §9). */
+  addKept(line: KeptLine & { readonly entry: Exclude<TreeEntry, { type: 'folder' }> }): void {
+    const folder = this.#top
+    folder.pages.add(line.entry)
+    folder.files.addKept(line)
+    if (folder.keptBlobs !== null) count(folder.counts, line.entry)
   }
 
   endFolder(): void {
@@ -83,7 +105,11 @@ export class TreeWriter {
       this.#root = { page, counts: folder.counts }
       return
     }
-    above.pages.add({ ...folder.head, page, subtree: folder.counts })
+    const entry = { ...folder.head, page, subtree: folder.counts }
+    above.pages.add(entry)
+    if (folder.keptBlobs === null) above.files.addOther({ name: entry.name, isFolder: true })
+    else above.files.addKept({ entry: { ...entry, page: noPage, subtree: noCounts }, blobs: folder.keptBlobs })
+    if (folder.keptBlobs !== null && above.keptBlobs === null) return
     above.counts.files += folder.counts.files
     above.counts.folders += folder.counts.folders + 1
     above.counts.bytes += folder.counts.bytes
@@ -114,6 +140,17 @@ export class TreeWriter {
     const place = ticket === undefined ? null : previous.locationOf(ticket)
     return place === null ? null : sink.adopt(id, place)
   }
+}
+
+/** What a line of the catalogue says of a folder, whose own parts say it. */
+const noPage = new Uint8Array(blobIdBytes)
+const noCounts: SubtreeCounts = { files: 0, folders: 0, bytes: 0, errors: 0 }
+
+function count(counts: OpenFolder['counts'], entry: TreeEntry): void {
+  if (entry.type === 'file') {
+    counts.files++
+    counts.bytes += entry.size
+  } else if (entry.type === 'error') counts.errors++
 }
 
 const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1')

@@ -45,6 +45,7 @@ export const engineErrorCodes = [
   'restore.pattern-invalid',
   'restore.folder-skipped',
   'catalogue.damaged',
+  'scratch.unreadable',
   'invariant.broken',
   'cancelled',
 ] as const

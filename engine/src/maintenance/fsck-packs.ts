@@ -14,13 +14,10 @@ import {
   type PackKind,
 } from '../format/index.ts'
 import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
-import type { ObjectStore } from '../store/index.ts'
-import { checkPack, decodePackEnd, nodePrimitives, type CheckedPack, type Vault } from '../vault/index.ts'
+import type { ListedObject, ObjectStore } from '../store/index.ts'
+import { checkPack, decodePackEnd, nodePrimitives, readPackEnd, readPackHeader, type CheckedPack, type Vault } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 import { birthOf, PackContents } from './pack-contents.ts'
-
-/** Footers are rarely larger; a larger one costs a second read. */
-const firstTailBytes = 256 * 1024
 
 /** Checks every pack, and says what lies in them. */
 export async function checkPacks({ store, vault, readData, findings, signal }: FsckTask): Promise<PackContents> {
@@ -33,7 +30,7 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
       const bytes = readData ? await store.get(key) : null
       const pack =
         bytes === null
-          ? await readEnd(store, key, sizeBytes)
+          ? await readEnd(store, { key, sizeBytes })
           : wholeSegments(bytes, (message) => findings.add('pack.checksum-mismatch', key, message))
       if (toHex(pack.header.packId) !== packId) throw new EngineError('pack.invalid', 'A pack lies under the name of another.')
       const domainId = uuidFromBytes(pack.header.domainId)
@@ -54,6 +51,9 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
   return contents
 }
 
+const readEnd = async (store: ObjectStore, object: ListedObject): Promise<CheckedPack> =>
+  readPackEnd(store, object, await readPackHeader(store, object))
+
 /** A pack with those of its segments whose bytes are what they were: one that is damaged costs no other. @throws EngineError `pack.*` for its header, footer or trailer */
 function wholeSegments(bytes: Uint8Array, tell: (message: string) => void): CheckedPack {
   const pack = decodePackEnd(decodePackHeader(bytes.subarray(0, packHeaderBytes)), bytes, bytes.length)
@@ -64,15 +64,6 @@ function wholeSegments(bytes: Uint8Array, tell: (message: string) => void): Chec
   if (damaged === 0) return checkPack(bytes)
   tell(`${damaged} of the ${pack.segments.length} segments of a pack ${damaged === 1 ? 'is' : 'are'} damaged.`)
   return { ...pack, segments }
-}
-
-async function readEnd(store: ObjectStore, key: string, sizeBytes: number): Promise<CheckedPack> {
-  const header = decodePackHeader(await store.get(key, { offset: 0, length: Math.min(packHeaderBytes, sizeBytes) }))
-  const length = Math.min(firstTailBytes, sizeBytes)
-  const tail = await store.get(key, { offset: sizeBytes - length, length })
-  const footerBytes = tail.length < 64 ? 0 : new DataView(tail.buffer, tail.byteOffset + tail.length - 60, 4).getUint32(0, true)
-  const isWhole = footerBytes + 64 <= tail.length || sizeBytes === length
-  return decodePackEnd(header, isWhole ? tail : await store.get(key), sizeBytes)
 }
 
 function keysOf(vault: Vault, domainId: string, known: Map<string, DomainKeys>): DomainKeys {

@@ -83,6 +83,7 @@ class Reach {
   readonly #seen = new NumberSet()
   readonly #missing = new Set<string>()
   #reached = 0
+  #hasUnmarked = false
   readonly #opened = new Map<FoundSegment, readonly Uint8Array[]>()
   readonly #reader = new TreeReader((type, id) => this.#fetch(type, id))
 
@@ -99,22 +100,34 @@ class Reach {
     return this.#reached
   }
 
+  /** @returns what is there; what is deleted and kept is looked at, and not counted. */
   async walk(page: Uint8Array, signal: AbortSignal | undefined): Promise<{ files: number; bytes: number }> {
     const total = { files: 0, bytes: 0 }
-    const folders = [page]
+    const folders = [{ page, isDeleted: false }]
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
       // A snapshot may have millions of folders.
       if (signal?.aborted) throw new EngineError('cancelled', 'The check was stopped.')
-      for await (const entry of this.#reader.entries(next)) {
+      for await (const entry of this.#reader.entries(next.page)) {
+        const isDeleted = entry.deletedAtMs !== null
+        if (next.isDeleted && !isDeleted) this.#tellUnmarked()
         if (entry.attributes !== null) await this.#attributes(entry.attributes)
-        if (entry.type === 'folder') folders.push(entry.page)
+        if (entry.type === 'folder') folders.push({ page: entry.page, isDeleted })
         if (entry.type !== 'file') continue
-        total.files++
-        total.bytes += entry.size
+        if (!isDeleted) {
+          total.files++
+          total.bytes += entry.size
+        }
         for await (const { item } of this.#reader.items(entry)) if (item.kind === 'data') this.#locate(item.id)
       }
     }
     return total
+  }
+
+  /** Once a snapshot. */
+  #tellUnmarked(): void {
+    if (this.#hasUnmarked) return
+    this.#hasUnmarked = true
+    this.problems.push({ code: 'snapshot.invalid', message: 'Something in a folder that is marked as deleted is not marked.' })
   }
 
   /** Entries mostly share them: each is read once. */

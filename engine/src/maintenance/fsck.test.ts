@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { Refset, packPrefix, snapshotPrefix } from '../format/index.ts'
+import { Refset, packPrefix, snapshotPrefix, type SnapshotBody } from '../format/index.ts'
 import { MemoryStore, type ObjectStore } from '../store/index.ts'
 import { openVault } from '../vault/index.ts'
 import { fsck } from './fsck.ts'
@@ -117,4 +117,15 @@ test('a wrong hub secret does not open the vault', async () => {
   await expect(openVault(new MemoryStore(), { kind: 'hub-secret', secret: randomBytes(32) })).rejects.toMatchObject({
     code: 'vault.not-found',
   })
+})
+
+test('what is deleted counts for nothing, and a folder that is holds only what is', async () => {
+  const problemsOf = async (isMarkedWithin: boolean): Promise<string[]> => {
+    const store = new MemoryStore()
+    const body = (made: SnapshotBody): SnapshotBody => ({ ...made, files: 2, folders: 0, bytes: 5_300_000 })
+    const { secret } = await makeSmallVault(store, { folder: { deletedAtMs: 7, isMarkedWithin }, ...(isMarkedWithin ? { body } : {}) })
+    return (await fsck(store, { vault: await openVault(store, secret), readData: true })).problems.map(({ message }) => message)
+  }
+  expect(await problemsOf(true)).toEqual([])
+  expect(await problemsOf(false)).toEqual(['Something in a folder that is marked as deleted is not marked.'])
 })

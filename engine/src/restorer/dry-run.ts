@@ -9,7 +9,7 @@ import { pathIn, type FolderHandles, type RestoredFolder } from './target/restor
 import { isSameInode } from './target/same-entry.ts'
 import { ownError } from './target/system-errors.ts'
 import { noFolderOnTheWay, skippedFolder, type FolderToRestore, type TopToRestore } from './target/target-folders.ts'
-import { keyOf } from './snapshot/tree-pages.ts'
+import { keyOf } from '../tree-pages/index.ts'
 
 /** What a plan shows; all are counted. */
 const shownEntries = 1000

@@ -14,6 +14,8 @@ export interface RestoreOptions {
   readonly selected: readonly Uint8Array[]
   /** Patterns (`IncludeGlobs`) of which at least one has to match, within what is selected. Empty or left out = everything. */
   readonly include?: readonly string[]
+  /** Also what the snapshot keeps of things that were deleted at the source; left out: only what of it `selected` names. */
+  readonly withDeleted?: boolean
   /** Absolute raw path of a folder, made with those above it if it is not there; null: everything goes back to where it was. */
   readonly target: Uint8Array | null
   /** What happens to things that stand where something belongs; left out: `overwrite-different`. */

@@ -17,7 +17,7 @@ import { SnapshotRestorer } from './snapshot-restorer.ts'
 import { SnapshotWalk } from './snapshot/snapshot-walk.ts'
 import { TargetPlacer } from './placing/target-placer.ts'
 import { TemporaryNames } from './target/temporary-names.ts'
-import { TreePages } from './snapshot/tree-pages.ts'
+import { TreePages } from '../tree-pages/index.ts'
 
 const originalPlace = Buffer.from('/')
 
@@ -34,7 +34,7 @@ const originalPlace = Buffer.from('/')
  *   the next restore of the same folders takes away (by another boot, container or machine: when they are a day old).
  */
 export async function restore(options: RestoreOptions): Promise<RestoreOutcome> {
-  const layout = layOut({ ...options, include: options.include ?? [] })
+  const layout = layOut({ ...options, include: options.include ?? [], withDeleted: options.withDeleted ?? false })
   const places = new ProtectedPlaces(options.protectedPlaces ?? [])
   requireAllowed(options, places)
   const pages = new TreePages(options.source, options.idKey, options.signal)

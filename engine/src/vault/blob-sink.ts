@@ -7,6 +7,9 @@ export type BlobTicket = number
 /** How many pieces of content a session took before this one: counts up from 0, also for equal ones. */
 export type ContentNumber = number
 
+/** What says where a blob lies: its pack by its number in `packIds`, its segment there, its place in that. */
+export type PlaceField = 'pack' | 'ordinal' | 'position'
+
 export interface SinkStatistics {
   /** Distinct blobs that the vault did not have. */
   readonly blobsNew: number
@@ -44,10 +47,13 @@ export interface BlobSink {
   readonly identified: number
   /** Waits until all content taken so far is identified. @throws whatever the session failed with. */
   identifyAll(): Promise<void>
-  /** @throws EngineError `invariant.broken` before it is identified. */
+  /**
+   * Content is asked for in ascending order: what comes before is let go of.
+   * @throws EngineError `invariant.broken` before it is identified, and for what was let go of.
+   */
   ticketOf(content: ContentNumber): BlobTicket
 
-  /** 32 bytes; valid as long as the sink lives; do not change. */
+  /** 32 bytes, with memory of their own. */
   idOf(ticket: BlobTicket): Uint8Array
   /** Waits until less than the sink's bound of unsent bytes is held; call it between files. @throws whatever the transport failed with. */
   whenReady(): Promise<void>
@@ -55,6 +61,10 @@ export interface BlobSink {
   finish(): Promise<void>
   /** Known for every ticket after `finish`. */
   locationOf(ticket: BlobTicket): BlobLocation
+  /** Packs that hold its blobs, by number; after `finish`. */
+  readonly packIds: readonly Uint8Array[]
+  /** One field of the places of this ticket and of some that follow, as many as are at hand; after `finish`. */
+  places(field: PlaceField, from: BlobTicket): Uint32Array
   /** Encoded refset of every ticket given out; after `finish`. */
   refset(): Uint8Array
   readonly ticketCount: number

@@ -35,7 +35,7 @@ export interface VaultToCreate {
   readonly secrets: readonly KeySecret[]
 }
 
-/** An opened vault: holds the master key in memory. Only who manages a vault has one; agents get domain keys. */
+/** An opened vault: holds the master key in memory. Only who manages a vault, or reads it with its recovery words, has one; agents get domain keys. */
 export class Vault {
   readonly file: VaultFile
   readonly store: ObjectStore
@@ -171,7 +171,9 @@ async function findMasterKey(store: ObjectStore, vaultId: Uint8Array, secret: Ke
   for await (const { key } of store.list(keySlotPrefix)) {
     try {
       const slot = decodeKeySlot(await store.get(key))
-      if (slot.kind === secret.kind && equalBytes(slot.vaultId, vaultId)) return await unwrapMasterKey(slot, secret)
+      if (slot.kind !== secret.kind) continue
+      if (equalBytes(slot.vaultId, vaultId)) return await unwrapMasterKey(slot, secret)
+      refused.push(new EngineError('vault.invalid', 'A key slot is of another vault than vault.json says: one of the two was changed.'))
     } catch (error) {
       if (!isEngineError(error) || !failuresOfOneSlot.has(error.code)) throw error
       refused.push(error)

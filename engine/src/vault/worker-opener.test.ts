@@ -81,7 +81,16 @@ test('a damaged segment is told as what it is, and costs only itself', async () 
 })
 
 test('threads that have nothing to do do not keep the process alive', async () => {
-  const child = fork(new URL('testing/read-and-leave.ts', import.meta.url), { execArgv: ['-C', '@holdfast/source'] })
-  child.disconnect()
-  expect(await new Promise((resolve) => child.once('exit', (code) => resolve(code)))).toBe(0)
+  expect(await exitStatusOf('read-and-leave')).toBe(0)
 })
+
+test('a source that is closed while its threads work is closed before the process ends', async () => {
+  // Node ends with 13 where it waits for something that nothing is under way for.
+  expect(await exitStatusOf('close-while-reading')).toBe(7)
+})
+
+function exitStatusOf(program: string): Promise<unknown> {
+  const child = fork(new URL(`testing/${program}.ts`, import.meta.url), { execArgv: ['-C', '@holdfast/source'] })
+  child.disconnect()
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code)))
+}

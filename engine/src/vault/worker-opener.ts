@@ -55,7 +55,8 @@ export class WorkerOpener implements Opener {
       return await this.#order(thread, own, places)
     } finally {
       thread.busyBytes -= sizeBytes
-      if (thread.busyBytes === 0) thread.worker.unref()
+      // One that is being ended keeps the process alive until it has: whoever closes waits for it.
+      if (thread.busyBytes === 0 && this.#failure === undefined) thread.worker.unref()
     }
   }
 

@@ -2,6 +2,8 @@
 export { excludedSources } from './excluded-sources.ts'
 export { ExcludedPlaces } from './excluded-places.ts'
 export type { Exclusions } from './exclusion/index.ts'
+export type { FolderRules } from './folder-rules.ts'
+export { cacheTagName, startsAsCacheTag } from './exclusion/index.ts'
 export { joinSources } from './source-set.ts'
 export type { SourceNode, SourceSet } from './source-set.ts'
 export { Walk } from './walk-sources.ts'

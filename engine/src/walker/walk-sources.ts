@@ -1,4 +1,4 @@
-import { EngineError } from '../errors/index.ts'
+import { EngineError, invariant } from '../errors/index.ts'
 import {
   isKernelFileSystem,
   openFileSystemRoot,
@@ -11,6 +11,7 @@ import {
 import { splitAbsolutePath } from './absolute-path.ts'
 import type { ExcludedPlaces } from './excluded-places.ts'
 import { cacheTagName, isCacheTag, patternText, SourceScope, type Exclusions, type Verdict } from './exclusion/index.ts'
+import { FolderRules } from './folder-rules.ts'
 import type { SourceNode, SourceSet } from './source-set.ts'
 
 /** What a walk comes by, in order: a folder's entries lie between its start and its end, ascending by raw name bytes. */
@@ -67,6 +68,8 @@ interface OpenFolder extends InSource {
   /** For an ancestor, the nodes that the names are of. */
   readonly nodes: readonly SourceNode[] | null
   readonly excludedNames: ReadonlySet<string> | null
+  /** Of its contents all is left out, or all but the tag of a cache. */
+  leftOut: 'all' | 'but-tag' | null
   next: number
   /** Opened when something in it is to be opened. */
   handle: SourceFolder | null
@@ -152,6 +155,18 @@ export class Walk implements Iterable<WalkStep> {
     return this.#handleOf(this.#open.length - 1).openFile(name)
   }
 
+  /** What would be left out of the folder in hand, were it there: to be asked for when the folder has just started. */
+  rulesInHand(): FolderRules {
+    const folder = this.#open.at(-1)
+    invariant(folder !== undefined, 'rules are those of an open folder')
+    const rules = { excluded: this.#excluded, exclusions: this.#exclusions }
+    const path = folder.path.length === 1 ? folder.path : folder.path.subarray(0, -1)
+    if (folder.nodes !== null) return new FolderRules(rules, path, { kind: 'nodes', nodes: folder.nodes })
+    if (folder.leftOut === 'all') return new FolderRules(rules, path, { kind: 'nothing' })
+    if (folder.leftOut === 'but-tag') return new FolderRules(rules, path, { kind: 'cache-tag' })
+    return new FolderRules(rules, path, { kind: 'by-rules', scope: folder.scope, within: folder.within })
+  }
+
   #visit(folder: OpenFolder, index: number): WalkStep | null {
     const name = folder.names[index]!
     const node = folder.nodes?.[index] ?? null
@@ -195,11 +210,12 @@ export class Walk implements Iterable<WalkStep> {
     const inSource = node === null && above !== undefined ? this.#continueScope(above, name) : this.#startScope(node, shortPath, metadata)
     if (!isAncestor && isMadeUp(access, { metadata, above, node, inSource })) {
       if (node !== null) return problem(name, metadata, kernelFileSystem(), true)
-      return this.#enter({ path, access, name, metadata, names: this.#keepEmpty(), nodes: null, ...inSource }, isAncestor)
+      return this.#enter({ path, access, name, metadata, ...this.#keepEmpty(), nodes: null, ...inSource }, isAncestor)
     }
     const nodes = isAncestor ? node.children : null
-    const names = nodes === null ? this.#namesIn(access, inSource, metadata) : nodes.map((child) => child.name)
-    return this.#enter({ path, access, name, metadata, names, nodes, ...inSource }, isAncestor)
+    const contents =
+      nodes === null ? this.#contentsOf(access, inSource, metadata) : { names: nodes.map((child) => child.name), leftOut: null }
+    return this.#enter({ path, access, name, metadata, ...contents, nodes, ...inSource }, isAncestor)
   }
 
   #enter(found: Omit<OpenFolder, 'excludedNames' | 'next' | 'handle'>, isAncestor: boolean): WalkStep {
@@ -221,13 +237,13 @@ export class Walk implements Iterable<WalkStep> {
     return scope === null ? noScope : { scope, within: `${within}${patternText(name)}/` }
   }
 
-  #namesIn(access: Buffer, inSource: InSource, metadata: FileMetadata | null): readonly Buffer[] {
-    return isElsewhere(inSource, metadata) ? this.#keepEmpty() : readFolder(access)
+  #contentsOf(access: Buffer, inSource: InSource, metadata: FileMetadata | null): Pick<OpenFolder, 'names' | 'leftOut'> {
+    return isElsewhere(inSource, metadata) ? this.#keepEmpty() : { names: readFolder(access), leftOut: null }
   }
 
-  #keepEmpty(): readonly Buffer[] {
+  #keepEmpty(): Pick<OpenFolder, 'names' | 'leftOut'> {
     this.#leftOut.mountPoints++
-    return []
+    return { names: [], leftOut: 'all' }
   }
 
   /** Of a cache only the tag stays: as GNU tar and restic do, so that the folder is there again and is known for what it is. */
@@ -239,6 +255,7 @@ export class Walk implements Iterable<WalkStep> {
     this.#leftOut.entries += folder.names.length - 1
     for (const name of folder.names) if (!cacheTagName.equals(name)) this.#onLeftOut?.(folder.path, name)
     folder.names = [cacheTagName]
+    folder.leftOut = 'but-tag'
   }
 
   #shortenAccess(folder: OpenFolder): void {

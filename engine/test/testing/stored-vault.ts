@@ -1,5 +1,13 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
-import { archive, commitCatalogue, openCatalogue, type ArchiveOutcome, type Clock } from '../../src/archiver/index.ts'
+import {
+  archive,
+  commitCatalogue,
+  openCatalogue,
+  type ArchiveOptions,
+  type ArchiveOutcome,
+  type Clock,
+  type KeepBase,
+} from '../../src/archiver/index.ts'
 import { toBase64Url, toHex } from '../../src/bytes/index.ts'
 import { EngineError } from '../../src/errors/index.ts'
 import {
@@ -16,10 +24,11 @@ import {
   snapshotPrefix,
   uuidToBytes,
   type PackSegment,
+  type SnapshotBody,
 } from '../../src/format/index.ts'
 import { fsck, type FsckReport } from '../../src/maintenance/index.ts'
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '../../src/reader/index.ts'
-import { restore } from '../../src/restorer/index.ts'
+import { restore, type RestoreOptions } from '../../src/restorer/index.ts'
 import type { ObjectStore } from '../../src/store/index.ts'
 import {
   appendHubHeader,
@@ -113,6 +122,11 @@ export class VaultLife {
     return life
   }
 
+  /** Another life of the same vault: what it knows is in the store. */
+  reopened(): Promise<VaultLife> {
+    return VaultLife.open(this.#store, this.#secrets)
+  }
+
   get #keys() {
     return this.vault.domainKeys(this.#secrets.domainId)
   }
@@ -180,7 +194,35 @@ export class VaultLife {
     return new Uint8Array(Buffer.concat(parts))
   }
 
-  async backUp(source: string, cataloguePath: string, { clock = laterClock }: { readonly clock?: Clock } = {}): Promise<CommittedSnapshot> {
+  /** What the tree of a snapshot and its blobs are read through. */
+  newSource(): RemoteSource {
+    return new RemoteSource(this.#keys, {
+      locate: (ids) => this.#locate(ids),
+      readSegments: (places) => this.#readSegments(places),
+    })
+  }
+
+  async bodyOf(key: string): Promise<SnapshotBody> {
+    return openSnapshotBody(nodePrimitives, decodeSnapshotObject(await this.#store.get(key)), this.#keys)
+  }
+
+  /** A snapshot as what later ones keep deleted entries from; `onOpen` hears when anything of it is read. */
+  keepBase(key: string, onOpen: () => void = () => undefined): KeepBase {
+    return {
+      snapshotId: Buffer.from(key.split('-').at(-1)!, 'hex'),
+      open: async () => {
+        onOpen()
+        return { rootPage: (await this.bodyOf(key)).root, source: this.newSource() }
+      },
+    }
+  }
+
+  /** @param over how it differs from an agent's next backup of that source, of which every problem ends it. */
+  async backUp(
+    source: string,
+    cataloguePath: string,
+    { clock = laterClock, ...over }: Partial<ArchiveOptions> & { readonly clock?: Clock } = {},
+  ): Promise<CommittedSnapshot> {
     const keys = this.#keys
     const snapshotId = new Uint8Array(randomBytes(16))
     const sink = new SessionSink(
@@ -188,7 +230,7 @@ export class VaultLife {
       { have: (ids) => this.#locate(ids), putPack: (pack) => this.#putPack(pack) },
       (onPack) => new InlineSealer(keys, onPack),
     )
-    const previous = this.#openCatalogue(cataloguePath)
+    const previous = over.previous === undefined ? this.#openCatalogue(cataloguePath) : over.previous
     let outcome: ArchiveOutcome
     try {
       outcome = await archive({
@@ -199,13 +241,14 @@ export class VaultLife {
         idKey: keys.idKey,
         cdcKey: keys.cdcKey,
         chunker: 'standard',
-        previous,
         catalogue: { path: cataloguePath, vaultId: keys.vaultId, domainId: keys.domainId, snapshotId },
         onItemError: (_path, error) => {
           throw error
         },
         onProgress: () => undefined,
         signal: new AbortController().signal,
+        ...over,
+        previous,
         clock,
       })
     } catch (error) {
@@ -264,7 +307,7 @@ export class VaultLife {
   }
 
   /** As an agent reads: signatures, then the tree. @throws EngineError when the snapshot itself is not what was stored. */
-  async restore(key: string, target: string): Promise<RestoredSnapshot> {
+  async restore(key: string, target: string, over: Partial<RestoreOptions> = {}): Promise<RestoredSnapshot> {
     const keys = this.#keys
     const { signPublicKey } = await this.vault.readAgent(this.#secrets.agentId)
     const snapshot = decodeSnapshotObject(await this.#store.get(key))
@@ -276,7 +319,7 @@ export class VaultLife {
     const body = await openSnapshotBody(nodePrimitives, snapshot, keys)
     const told: string[] = []
     const { status } = await restore({
-      source: new RemoteSource(keys, { locate: (ids) => this.#locate(ids), readSegments: (places) => this.#readSegments(places) }),
+      source: this.newSource(),
       idKey: keys.idKey,
       rootPage: body.root,
       roots: body.roots,
@@ -290,6 +333,7 @@ export class VaultLife {
       onProgress: () => undefined,
       signal: new AbortController().signal,
       clock: realClock,
+      ...over,
     })
     return { status, told }
   }

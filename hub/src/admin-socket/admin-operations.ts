@@ -1,4 +1,4 @@
-import { ApiToken, Device, HubId, TimeMs, TokenScope, VaultId } from '@holdfast/shared-types'
+import { ApiToken, Device, HubId, TimeMs, TokenScope, VaultCollection, VaultId } from '@holdfast/shared-types'
 import { z } from 'zod'
 
 interface OperationContract {
@@ -53,6 +53,18 @@ export const adminOperations = {
   }),
   /** Cuts a device off for good, by its name or id. */
   'device-revoke': operation({ input: z.strictObject({ device: z.string().min(1).max(200) }), output: Device }),
+  /** Removes what no snapshot of a vault needs any more. */
+  gc: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), isLargeApproved: z.boolean() }), output: VaultCollection }),
+  /** Words that may open a vault; nothing is stored yet. Null = the default vault, else its id or name. */
+  'vault-key-make': operation({
+    input: z.strictObject({ vault: z.string().min(1).max(200).nullable() }),
+    output: z.object({ vaultId: VaultId, name: z.string(), words: z.array(z.string()) }),
+  }),
+  /** Has the vault open with words from now on that are kept already. */
+  'vault-key-add': operation({
+    input: z.strictObject({ vaultId: VaultId, words: z.array(z.string().max(20)).length(24) }),
+    output: z.object({ slotId: z.string() }),
+  }),
   fsck: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), deep: z.boolean() }), output: FsckReport }),
 } as const satisfies Record<string, OperationContract>
 

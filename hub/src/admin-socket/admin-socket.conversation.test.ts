@@ -36,6 +36,9 @@ const handlers: AdminHandlers = {
   'sign-in-link': () => Promise.reject(new AppError('database.unavailable', { message: 'Postgres is gone.', cure: 'Start it.' })),
   token: () => Promise.reject(new AppError('account.not-found')),
   'device-revoke': () => Promise.reject(new AppError('agent.not-found')),
+  gc: () => Promise.reject(new AppError('vault.collection-unsafe')),
+  'vault-key-make': () => Promise.reject(new AppError('vault.not-found')),
+  'vault-key-add': () => Promise.reject(new AppError('vault.not-found')),
   fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
 }
 

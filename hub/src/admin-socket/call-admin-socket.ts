@@ -13,6 +13,9 @@ export const adminClient = (socketPath: string): AdminHandlers => ({
   'sign-in-link': (input) => call(socketPath, 'sign-in-link', input),
   token: (input) => call(socketPath, 'token', input),
   'device-revoke': (input) => call(socketPath, 'device-revoke', input),
+  gc: (input) => call(socketPath, 'gc', input),
+  'vault-key-make': (input) => call(socketPath, 'vault-key-make', input),
+  'vault-key-add': (input) => call(socketPath, 'vault-key-add', input),
   fsck: (input) => call(socketPath, 'fsck', input),
 })
 

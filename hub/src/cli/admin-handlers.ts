@@ -32,6 +32,9 @@ export function adminHandlers(hub: Hub, config: HubConfig, stop: () => void): Ad
     'sign-in-link': (input) => run(adminOperations['sign-in-link'].output, 'sign-in-link.create', input),
     token: (input) => run(adminOperations.token.output, 'token.create', input),
     'device-revoke': (input) => run(adminOperations['device-revoke'].output, 'device.revoke', input),
+    gc: (input) => run(adminOperations.gc.output, 'gc', input),
+    'vault-key-make': (input) => run(adminOperations['vault-key-make'].output, 'vault-key.make', input),
+    'vault-key-add': (input) => run(adminOperations['vault-key-add'].output, 'vault-key.add', input),
     fsck: ({ vaultId, deep }) => run(adminOperations.fsck.output, 'fsck', { vaultId, readData: deep }),
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -128,6 +128,46 @@ describe('holdfast-hub', () => {
     expect(await command(['stop'])).toMatchObject({ exit: 0, document: { stopped: true } })
     expect(await hub.ended).toBe(0)
     await expectNothingLeft()
+  })
+
+  test('vault-key export writes a key file, with and without a running hub, and no words anywhere else', async () => {
+    const file = path.join(parent, 'key-alone.json')
+    const alone = await command(['vault-key', 'export', '--file', file])
+    expect(alone).toMatchObject({ exit: 0, document: { file, slotId: expect.stringMatching(/^[0-9a-f]{32}$/) } })
+    const key = JSON.parse(readFileSync(file, 'utf8')) as { format: string; vaultId: string; words: string[] }
+    expect([key.format, key.vaultId, key.words.length]).toEqual(['holdfast-key-1', alone.document['vaultId'], 24])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(JSON.stringify(alone.document)).not.toContain(key.words.slice(0, 3).join('","'))
+    await expectNothingLeft()
+
+    const { hub } = await startHub()
+    const beside = path.join(parent, 'key-beside.json')
+    const launched = launch(['vault-key', 'export', '--vault', key.vaultId, '--file', beside])
+    expect(await launched.ended).toBe(0)
+    const words = (JSON.parse(readFileSync(beside, 'utf8')) as typeof key).words
+    expect(words).not.toEqual(key.words)
+    expect(await command(['vault-key', 'export', '--file', beside])).toMatchObject({
+      exit: 2,
+      document: { error: { code: 'command.invalid' } },
+    })
+    const nobody = path.join(parent, 'nobody.json')
+    for (const vault of ['nobody', '11111111-1111-4111-8111-111111111111'])
+      expect(await command(['vault-key', 'export', '--file', nobody, '--vault', vault])).toMatchObject({
+        exit: 4,
+        document: { error: { code: 'vault.not-found' } },
+      })
+    expect(
+      readdirSync(parent)
+        .filter((name) => name.endsWith('.json'))
+        .sort(),
+    ).toEqual(['key-alone.json', 'key-beside.json'])
+    const tested = await command(['recovery-key', 'test', '--file', beside])
+    expect(tested).toMatchObject({ exit: 0, document: { vaults: [key.vaultId] } })
+    expect((await command(['status'])).document['vaultsWithoutRecoveryKey']).toEqual([])
+    hub.child.kill('SIGTERM')
+    expect(await hub.ended).toBe(0)
+    for (const said of [launched.stderr(), hub.stderr()])
+      for (const trace of [words.slice(0, 3).join(' '), words.slice(0, 3).join('","')]) expect(said).not.toContain(trace)
   })
 
   test('of two that start at once one runs and the other is refused', async () => {

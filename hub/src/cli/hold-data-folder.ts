@@ -2,7 +2,14 @@ import { AppError } from '@holdfast/shared-types'
 import type { HubConfig } from '../config/config-schema.ts'
 import { choosePostgresUser, type PostgresUser } from '../platform/database/embedded/postgres-user.ts'
 import { requireWayToData } from '../platform/database/embedded/require-way-to-data.ts'
-import { dataFolderAt, isDataFolderInUse, makeDataFolder, type DataFolder } from '../platform/lifecycle/data-folder.ts'
+import { giveUpReserveIfScarce } from '../platform/disk-space/disk-reserve.ts'
+import {
+  dataFolderAt,
+  isDataFolderInUse,
+  makeDataFolder,
+  requireMountedDataFolder,
+  type DataFolder,
+} from '../platform/lifecycle/data-folder.ts'
 import type { FolderLock } from '../platform/lifecycle/folder-lock.ts'
 import { loadHubSecret } from '../platform/lifecycle/hub-secret.ts'
 import type { LockPurpose, LockRecord } from '../platform/lifecycle/lock-record.ts'
@@ -22,8 +29,11 @@ export interface HeldDataFolder {
 export async function holdDataFolder(context: CliContext, purpose: LockPurpose): Promise<HeldDataFolder | { readonly holder: LockRecord }> {
   const { config, env, log } = context
   const folder = dataFolderAt(config.dataDir)
+  requireMountedDataFolder(folder)
   const postgresUser = config.databaseUrl === null ? choosePostgresUser(folder.postgresFolder) : null
   if (postgresUser) requireWayToData(folder, postgresUser, env)
+  // Lock, log and database all begin with a few bytes.
+  giveUpReserveIfScarce(folder.reserveFile)
   makeDataFolder(folder, postgresUser !== null)
 
   const taken = await takeFolderLock(folder.lockFile, purpose, configuredAddress(config))

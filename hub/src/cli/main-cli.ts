@@ -79,6 +79,15 @@ function createProgram(run: Run): Command {
       ),
     )
   addPeopleCommands(program, command, run)
+  addVaultCommands(command, run)
+  addVaultKeyCommand(program, command, run)
+  addRecoveryKeyCommands(program, command, run)
+  return program
+}
+
+type AddCommand = (name: string, description: string, parent?: Command) => Command
+
+function addVaultCommands(command: AddCommand, run: Run): void {
   command('fsck', 'check that everything in a vault is there and whole')
     .option('--vault <id>', 'this vault; the default one when left out')
     .option('--deep', 'read and open every stored byte, not only footers and trees')
@@ -87,11 +96,29 @@ function createProgram(run: Run): Command {
         (await import('./fsck-command.ts')).fsckCommand(context, { vault: options.vault ?? null, deep: options.deep === true }),
       ),
     )
-  addRecoveryKeyCommands(program, command, run)
-  return program
+  command('gc', 'remove what no snapshot needs any more')
+    .option('--vault <id>', 'this vault; the default one when left out')
+    .option('--approve-large', 'also where more than a fifth of the vault would go')
+    .action((options: { vault?: string; approveLarge?: boolean }) =>
+      run(true, async (context) =>
+        (await import('./gc-command.ts')).gcCommand(context, {
+          vault: options.vault ?? null,
+          isLargeApproved: options.approveLarge === true,
+        }),
+      ),
+    )
 }
 
-type AddCommand = (name: string, description: string, parent?: Command) => Command
+function addVaultKeyCommand(program: Command, command: AddCommand, run: Run): void {
+  command('export', 'put a new recovery key of a vault into a file', program.command('vault-key').description('keys that open a vault'))
+    .requiredOption('--file <path>', 'a new file, for its owner alone; one that is there is never replaced')
+    .option('--vault <vault>', 'this vault, by its id or name; the default one when left out')
+    .action((options: { file: string; vault?: string }) =>
+      run(true, async (context) =>
+        (await import('./vault-key-command.ts')).exportVaultKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
+      ),
+    )
+}
 
 function addRecoveryKeyCommands(program: Command, command: AddCommand, run: Run): void {
   const group = program.command('recovery-key').description('24 words that open a vault without its hub')

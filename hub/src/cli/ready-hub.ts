@@ -26,7 +26,8 @@ export function readyLines({ url, signInUrl, vaultsWithoutRecoveryKey }: ReadyHu
     `Holdfast hub at ${url}`,
     ...(signInUrl === null ? [] : [`Sign in: ${signInUrl}`]),
     ...vaultsWithoutRecoveryKey.map(
-      (vaultId) => `No recovery key was exported yet for vault ${vaultId}: its only key lies on the same disk as its backups.`,
+      (vaultId) =>
+        `No recovery key was exported yet for vault ${vaultId}: its only key lies on the same disk as its backups. Export one in the console, or by \`holdfast-hub vault-key export --file FILE\`.`,
     ),
   ]
 }

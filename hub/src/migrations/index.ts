@@ -12,6 +12,7 @@ import { Migration20261122004538_add_vault_damage } from './Migration20261122004
 import { Migration20261122112012_add_device_limits } from './Migration20261122112012_add_device_limits.ts'
 import { Migration20261122112309_add_plan_compression } from './Migration20261122112309_add_plan_compression.ts'
 import { Migration20261122234237_add_collections } from './Migration20261122234237_add_collections.ts'
+import { Migration20261122235406_add_plan_deleted_files } from './Migration20261122235406_add_plan_deleted_files.ts'
 import { Migration20261123002410_add_vault_care } from './Migration20261123002410_add_vault_care.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
@@ -29,5 +30,6 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261122112012_add_device_limits,
   Migration20261122112309_add_plan_compression,
   Migration20261122234237_add_collections,
+  Migration20261122235406_add_plan_deleted_files,
   Migration20261123002410_add_vault_care,
 ]

@@ -1,6 +1,7 @@
 import type { HubId } from '@holdfast/shared-types'
 import type { HubConfig } from '../config/config-schema.ts'
 import type { Database } from './database/database.ts'
+import type { DiskSpace } from './disk-space/disk-space.ts'
 import type { DomainEventBus } from './events/domain-events.ts'
 import type { LiveLog } from './events/live-log.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -14,6 +15,8 @@ export interface HubServices {
   readonly config: HubConfig
   readonly log: Logger
   readonly database: Database
+  /** Whether there is room for more, and a reserve for when there is none. */
+  readonly diskSpace: DiskSpace
   readonly domainEvents: DomainEventBus
   /** Events for browsers, kept and in order: append inside the transaction that makes them true. */
   readonly live: LiveLog

@@ -1,6 +1,7 @@
 import { AppError } from '@holdfast/shared-types'
 import type { AuditedAction, AuditTrail } from '../platform/audit/audit-trail.ts'
 import type { Database } from '../platform/database/database.ts'
+import type { DiskSpace } from '../platform/disk-space/disk-space.ts'
 import type { AdminCommand, Feature } from '../platform/http/define-feature.ts'
 import { parsePart } from '../platform/http/request-invalid.ts'
 
@@ -17,14 +18,16 @@ export function adminCommandsOf(features: readonly Feature[]): ReadonlyMap<strin
 /** @throws AppError `command.invalid`, `request.invalid`, or what the command throws */
 export async function runAdminCommand(
   commands: ReadonlyMap<string, AdminCommand>,
-  { database, audit }: { readonly database: Database; readonly audit: AuditTrail },
+  { database, diskSpace, audit }: { readonly database: Database; readonly diskSpace: DiskSpace; readonly audit: AuditTrail },
   { name, input }: { readonly name: string; readonly input: unknown },
 ): Promise<unknown> {
   const command = commands.get(name)
   if (command === undefined) throw new AppError('command.invalid', { message: `There is no command ${name}.` })
   const checked = parsePart('body', command.input, input)
   const work = () => command.run(checked, database.em())
-  return command.isLooking === true ? work() : audit.around(commandAction(name), work)
+  if (command.isLooking === true) return work()
+  await diskSpace.makeWay()
+  return audit.around(commandAction(name), work)
 }
 
 const commandAction = (name: string): AuditedAction => ({

@@ -16,6 +16,7 @@ import {
   lastVerifications,
   listReadingRuns,
   runFigures,
+  runsLike,
   type Runs,
   type RunSnapshots,
 } from '../features/runs/index.ts'
@@ -57,6 +58,7 @@ export function wireFeatures(services: HubServices, { cookieName, ...system }: W
     listReadingRuns,
     lastVerifications,
     orderDrill: (agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample) => runs.orderDrill(agentId, snapshotId, sample),
+    runsLike,
     markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
   }
   const auth = createAuth(services, cookieName)

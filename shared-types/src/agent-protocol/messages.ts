@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DeviceLimits } from '../model/device.ts'
 import { HostCursor, HostPage, MeasurementRequest, MeasurementSample } from '../model/host.ts'
 import { RunError, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning } from '../model/run.ts'
-import { DomainId, MeasurementId, RunId, SessionId, VaultId } from '../primitives/ids.ts'
+import { DomainId, MeasurementId, RunId, SessionId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
 import { envelopeOf, WireBytes } from './envelope.ts'
 
@@ -38,9 +38,12 @@ export type AgentCapability = (typeof agentCapabilities)[keyof typeof agentCapab
 
 /** Agent → hub, told and acknowledged; all but the samples wait in the agent's outbox until they are. */
 export const agentReports = {
-  /** Lossy on purpose: sent without retry, never queued. While it rests, a run says so instead of showing progress. */
+  /**
+   * Lossy on purpose: sent without retry, never queued. While it rests, or waits for what a person has to mend at the hub, a run says so
+   * instead of showing progress. `waitsFor`: code of the refusal that it waits out.
+   */
   'run.progress': {
-    body: z.object({ ...ofRun, sample: RunProgressSample, isPaused: z.boolean().optional() }),
+    body: z.object({ ...ofRun, sample: RunProgressSample, isPaused: z.boolean().optional(), waitsFor: z.string().max(100).optional() }),
     ack: z.object({ goOn: z.boolean() }),
   },
   'run.log': {
@@ -110,6 +113,11 @@ export const agentRequests = {
       /** False = the domain holds nothing yet: asking `session.have` is pointless. */
       hasBlobs: z.boolean(),
       nextSnapshotSeq: z.int().min(1),
+      /**
+       * Of a backup that keeps deleted files: the newest snapshot of the same plan, or of the same sources where there is no plan, which the run
+       * may read like that of a restore; null where there is none. Not `isNewest`: the store has lost a newer one.
+       */
+      keepBase: z.object({ snapshotId: SnapshotId, isNewest: z.boolean() }).nullable().optional(),
     }),
   },
   /** `ids`: n × 32 bytes, n ≤ 4096. Answer: n × 24 bytes, see `LocationRecord`; all zero = missing. */

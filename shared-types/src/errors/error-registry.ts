@@ -344,7 +344,16 @@ export const errorRegistry = {
     title: 'The object store does not answer.',
     cure: 'Check that it is mounted and reachable.',
   },
-  'store.full': { category: 'quota', title: 'The object store has no space left.', cure: 'Free space or add some, then run again.' },
+  'store.full': {
+    category: 'quota',
+    title: 'The object store has no space left.',
+    cure: 'Free space or add some. Backups that wait for it go on by themselves; what failed is run again.',
+  },
+  'database.full': {
+    category: 'quota',
+    title: 'The disk of the hub\u2019s database is full.',
+    cure: 'Make room on the disk of HOLDFAST_DATA. Backups that wait for it go on by themselves.',
+  },
   'database.unavailable': {
     category: 'unavailable',
     title: 'The database does not answer.',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AgentId, PlanId, RunId, VaultId } from '../primitives/ids.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
-import { backupExclusions, Compression, RunError, RunState, standardCompression } from './run.ts'
+import { backupExclusions, Compression, DeletedFiles, RunError, RunState, standardCompression, standardDeletedFiles } from './run.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -37,6 +37,7 @@ export const PlanOrder = z
     sources,
     ...backupExclusions,
     compression: Compression.default(standardCompression),
+    deletedFiles: DeletedFiles.default(standardDeletedFiles),
     retries: RetryPolicy.default(standardRetries),
     timeoutMs: timeoutMs.default(null),
     shrinkLimitPercent: shrinkLimitPercent.default(standardShrinkLimitPercent),
@@ -57,6 +58,7 @@ export const PlanChange = z
     oneFileSystem: z.boolean(),
     excludeCaches: z.boolean(),
     compression: Compression.optional().describe('As it was, where a client that is older than it leaves it out'),
+    deletedFiles: DeletedFiles.optional().describe('As it was, where a client that is older than it leaves it out'),
     retries: RetryPolicy,
     timeoutMs,
     shrinkLimitPercent,
@@ -87,6 +89,8 @@ export const Plan = z
     ...backupExclusions,
     /** A hub that is older than this says nothing, and its devices do what is usual. */
     compression: Compression.default(standardCompression),
+    /** Likewise. */
+    deletedFiles: DeletedFiles.default(standardDeletedFiles),
     retries: RetryPolicy,
     timeoutMs,
     shrinkLimitPercent,

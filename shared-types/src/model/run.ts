@@ -61,6 +61,18 @@ export const standardCompression: Compression = 'fast'
 export const leanCompression = (compression: Compression = standardCompression): { readonly compression?: Compression } =>
   compression === standardCompression ? {} : { compression }
 
+/**
+ * What becomes of files that are gone at the source: they are gone from the next snapshot as well, or stay in it, marked, from then on. Older
+ * snapshots have them either way.
+ */
+export const DeletedFiles = z.enum(['follow', 'keep'])
+export type DeletedFiles = z.infer<typeof DeletedFiles>
+export const standardDeletedFiles: DeletedFiles = 'follow'
+
+/** As it travels, like {@link leanCompression}. An agent that does not know the word refuses to keep, rather than forget it. */
+export const leanDeletedFiles = (deletedFiles: DeletedFiles = standardDeletedFiles): { readonly deletedFiles?: DeletedFiles } =>
+  deletedFiles === standardDeletedFiles ? {} : { deletedFiles }
+
 /** What a run is asked to do. */
 export const BackupRequest = z.strictObject({
   kind: z.literal('backup'),
@@ -71,6 +83,8 @@ export const BackupRequest = z.strictObject({
   ...backupExclusions,
   /** Left out: {@link standardCompression}. */
   compression: Compression.optional(),
+  /** Left out: {@link standardDeletedFiles}. */
+  deletedFiles: DeletedFiles.optional(),
 })
 export type BackupRequest = z.infer<typeof BackupRequest>
 
@@ -87,6 +101,8 @@ export const restoreModes = {
   conflict: ConflictMode.optional(),
   /** Looks, decides and counts as a restore does, and writes nothing. */
   dryRun: z.boolean().optional(),
+  /** Also what a snapshot keeps of deleted files; else only those of them that the paths name. */
+  withDeleted: z.boolean().optional(),
 } as const
 
 export const RestoreRequest = z.strictObject({
@@ -173,6 +189,20 @@ export const LeftOut = z.object({
 })
 export type LeftOut = z.infer<typeof LeftOut>
 
+/** What a snapshot keeps of deleted files; no other figure counts them. */
+export const KeptDeleted = z.object({
+  files: Count,
+  folders: Count,
+  bytes: ByteCount,
+  /** Those of the files that the last snapshot still held as being there. */
+  filesNewlyDeleted: Count,
+  /** Entries, each with all in it, whose name is something else's now: older snapshots alone have them. */
+  replaced: Count,
+  /** Entries that could not be kept because the last snapshot is damaged; each is a warning. */
+  lost: Count,
+})
+export type KeptDeleted = z.infer<typeof KeptDeleted>
+
 export const BackupResult = z.object({
   kind: z.literal('backup'),
   backupKind: z.enum(['full', 'incremental']),
@@ -188,6 +218,8 @@ export const BackupResult = z.object({
   filesUnchanged: Count,
   /** Absent from agents that did not count it. */
   leftOut: LeftOut.optional(),
+  /** Absent unless deleted files are kept. */
+  deleted: KeptDeleted.optional(),
 })
 export type BackupResult = z.infer<typeof BackupResult>
 /** `create`: nothing stands there. `unchanged`: it stands there already. `overwrite` and `rename`: something else has to make room. */
@@ -267,6 +299,8 @@ export const Run = z
     notBeforeMs: TimeMs.nullable().default(null),
     /** Since when it is paused: a flag of `running`. */
     pausedAtMs: TimeMs.nullable().default(null),
+    /** What it waits for before it can store more: the code of the error that the hub refuses with (`store.full`, `store.unavailable`, `database.full`). */
+    waitsFor: z.object({ code: z.string(), sinceMs: TimeMs }).nullable().default(null),
     createdAtMs: TimeMs,
     startedAtMs: TimeMs.nullable(),
     finishedAtMs: TimeMs.nullable(),

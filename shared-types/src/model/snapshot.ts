@@ -64,7 +64,9 @@ export const SnapshotEntry = z
     /** Nanoseconds since 1970 as a decimal string: beyond 2^53. */
     mtimeNs: z.string().regex(/^-?\d+$/),
     symlinkTarget: z.string().nullable(),
-    /** Of a folder: everything below it. */
+    /** When a backup first saw it gone, by the device's clock, and kept it; null = it was there. A hub that is older than this says nothing. */
+    deletedAtMs: TimeMs.nullable().default(null),
+    /** Of a folder: everything below it; without what is deleted, unless the folder is so itself. */
     subtree: z.object({ files: Count, bytes: ByteCount, errors: Count }).nullable(),
   })
   .meta({ id: 'SnapshotEntry', description: 'One entry of a folder in a snapshot' })

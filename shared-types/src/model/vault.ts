@@ -114,6 +114,8 @@ export const VaultDetails = Vault.extend({
     isReachable: z.boolean(),
     /** What its disk has left for the hub; null where it does not tell, or not in time. */
     freeBytes: ByteCount.nullable(),
+    /** So little is left that backups wait for room. A hub that is older than this does not say. */
+    isLow: z.boolean().default(false),
   }),
   /** The newest; null = never. */
   lastCheck: VaultCheck.nullable(),

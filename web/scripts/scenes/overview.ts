@@ -102,6 +102,40 @@ export const overviewScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'overview-disk-full',
+    show: async (page, hub) => {
+      mend(hub)
+      hub.world.health.details = {
+        version: '0.1.0',
+        uptimeMs: minute,
+        checks: {
+          store: {
+            status: 'failing',
+            latencyMs: 1,
+            code: 'store.not-mounted',
+            params: { folder: '/srv/backup/store/00000000-0000-4000-8000-0000000000aa' },
+            message: 'The vault is not in its store.',
+            cure: 'Mount the disk it is on.',
+          },
+          space: {
+            status: 'warning',
+            latencyMs: null,
+            code: 'disk.low',
+            params: { folder: '/var/lib/holdfast', freeBytes: 214_000_000 },
+            message: 'The disk is nearly full.',
+            cure: 'Make room on it.',
+          },
+        },
+      }
+      const [device] = hub.world.devices
+      if (device === undefined) return
+      const run = aBackupRun(device, { state: 'running', startedAtMs: Date.now(), waitsFor: { code: 'store.full', sinceMs: Date.now() } })
+      hub.world.runs.unshift(run)
+      hub.world.plans.push(aPlan(device, { lastGoodAtMs: Date.now() - 30 * 60 * minute, activeRun: factsOf(run) }))
+      await go('/', 'is nearly full')(page)
+    },
+  },
+  {
     name: 'overview-offline',
     allowErrors: true,
     show: async (page, hub) => {

@@ -129,6 +129,15 @@ export const plansScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'plan-deleted-files',
+    isWhole: true,
+    show: async (page, hub) => {
+      await go(`/plans/${plan(hub, 0)}/edit`, 'Edit “Home”')(page)
+      await page.getByRole('button', { name: 'Deleted files' }).click()
+      await page.getByRole('radio', { name: 'Kept in the newest snapshot' }).click()
+    },
+  },
+  {
     name: 'plan-compression',
     show: async (page, hub) => {
       await go(`/plans/${plan(hub, 0)}/edit`, 'Edit “Home”')(page)

@@ -135,6 +135,14 @@ export const runsScenes: readonly Scene[] = [
       await go(`/runs/${run(hub, 0)}`, 'Paused since')(page)
     },
   },
+  {
+    name: 'run-waits-for-hub',
+    show: async (page, hub) => {
+      const waiting = hub.world.runs[0]
+      if (waiting !== undefined) Object.assign(waiting, { waitsFor: { code: 'store.full', sinceMs: Date.now() - 600_000 } })
+      await go(`/runs/${run(hub, 0)}`, 'Waiting since')(page)
+    },
+  },
   { name: 'run-scanning', show: async (page, hub) => go(`/runs/${run(hub, 1)}`, 'how much there is to do')(page) },
   { name: 'run-queued', show: async (page, hub) => go(`/runs/${run(hub, 2)}`, 'is offline')(page) },
   { name: 'run-succeeded', isWhole: true, show: async (page, hub) => go(`/runs/${run(hub, 3)}`, 'Open the snapshot')(page) },

@@ -50,6 +50,17 @@ export const snapshotsScenes: readonly Scene[] = [
   { name: 'snapshots-empty', isEmpty: true, show: go('/snapshots', 'No snapshot yet') },
   { name: 'folder-top', show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}`, '2 entries')(page) },
   { name: 'folder', isWhole: true, show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/home/ada`, '10 entries')(page) },
+  {
+    name: 'folder-deleted',
+    isWhole: true,
+    show: async (page, hub) => {
+      await go(`/snapshots/${snapshot(hub, 0)}/home/ada`, '10 entries')(page)
+      await page.getByRole('switch', { name: 'Show 2 deleted' }).click()
+      await page.getByText('12 entries').waitFor()
+      await page.getByRole('button', { name: 'budget 2024.ods', exact: true }).click()
+      await page.getByText('When a backup first found it gone').waitFor()
+    },
+  },
   { name: 'folder-empty', show: async (page, hub) => go(`/snapshots/${snapshot(hub, 0)}/etc`, 'This folder is empty')(page) },
   {
     name: 'folder-not-utf8',

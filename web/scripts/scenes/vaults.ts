@@ -36,6 +36,14 @@ export const vaultsScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'vault-disk-low',
+    show: async (page, hub) => {
+      const vault = hub.world.vaultDetails[0]
+      if (vault !== undefined) vault.store = { ...vault.store, freeBytes: 200 * 1024 * 1024, isLow: true }
+      await openVault(0, 'The disk is nearly full')(page, hub)
+    },
+  },
+  {
     name: 'vault-files-damaged',
     isWhole: true,
     show: async (page, hub) => {

@@ -216,6 +216,12 @@ function folders(): World['folders'] {
     }),
     anEntry('/home/ada/.bashrc', { size: 3_771, mtimeNs: '1689000000000000000' }),
     anEntry('/home/ada/budget 2026.ods', { size: 48_211 }),
+    anEntry('/home/ada/budget 2024.ods', { size: 39_004, deletedAtMs: Date.now() - 40 * 86_400_000 }),
+    anEntry('/home/ada/old site', {
+      type: 'folder',
+      subtree: { files: 214, bytes: 31_882_004, errors: 0 },
+      deletedAtMs: Date.now() - 3 * 86_400_000,
+    }),
     anEntry('/home/ada/current', { type: 'symlink', symlinkTarget: '/srv/releases/2026-11-20', mode: 0o777, size: 24 }),
     anEntry('/home/ada/disk.img', { size: 8 * gib, mtimeNs: '1763000000000000000' }),
     anEntry('/home/ada/events.fifo', { type: 'fifo' }),

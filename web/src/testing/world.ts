@@ -143,6 +143,7 @@ export function aBackupRun(device: Device, given: Partial<Run> = {}, sources: Ba
     attempts: null,
     notBeforeMs: null,
     pausedAtMs: null,
+    waitsFor: null,
     createdAtMs: now,
     startedAtMs: null,
     finishedAtMs: null,
@@ -165,6 +166,7 @@ export function aPlan(device: Device, given: Partial<Plan> = {}): Plan {
     name: 'Home',
     sources: [{ path: '/home' }],
     compression: 'fast',
+    deletedFiles: 'follow',
     retries: { count: 3, firstDelayMs: 5 * minute },
     timeoutMs: null,
     shrinkLimitPercent: 50,
@@ -235,6 +237,7 @@ export function anEntry(path: string, given: Partial<SnapshotEntry> = {}): Snaps
     size: type === 'file' ? 4096 : 0,
     mtimeNs: '1763712345123456789',
     symlinkTarget: null,
+    deletedAtMs: null,
     subtree: type === 'folder' ? { files: 12, bytes: 48_213, errors: 0 } : null,
     ...given,
   }

@@ -6,7 +6,7 @@ import { objectIdBytes } from '../../format/index.ts'
 import type { CatalogueIdentity } from './catalogue-types.ts'
 
 /*
- * A catalogue file, version 2 (an agent's own, never in a vault; all numbers little endian):
+ * A catalogue file, version 3 (an agent's own, never in a vault; all numbers little endian):
  *
  *   header   8 magic · u16 version · u16 zero · 16 vault · 16 domain · 16 snapshot · u32 × 3 chunk limits · u32 zero · u32 crc32     = 80 bytes
  *   parts    one after the other, see catalogue-part.ts; each begins with its own crc32
@@ -18,7 +18,7 @@ import type { CatalogueIdentity } from './catalogue-types.ts'
  */
 export const headerBytes = 80
 export const trailerBytes = 40
-const version = 2
+const version = 3
 const headerMagic = new TextEncoder().encode('HFCAT1\n\0')
 const trailerMagic = new TextEncoder().encode('HFCEND1\n')
 
@@ -30,7 +30,7 @@ export interface CatalogueTrailer {
   readonly tablesCrc: number
 }
 
-export const tablesBytes = (trailer: CatalogueTrailer): number => trailer.parts * 16 + trailer.packs * objectIdBytes + trailer.tickets * 10
+const tablesBytes = (trailer: CatalogueTrailer): number => trailer.parts * 16 + trailer.packs * objectIdBytes + trailer.tickets * 10
 
 export const damaged = (problem: string): EngineError =>
   new EngineError(

@@ -1,18 +1,21 @@
 import { crc32 } from 'node:zlib'
 import { ByteReader, ByteWriter, equalBytes } from '../../bytes/index.ts'
-import { blobIdBytes, readItem, writeItem, type ContentItem } from '../../format/index.ts'
+import { blobIdBytes, decodeTreePage, encodeLeafPage, readItem, writeItem, type ContentItem } from '../../format/index.ts'
 import { damaged } from './catalogue-layout.ts'
-import type { CataloguedBlob, CataloguedContent, CataloguedFile } from './catalogue-types.ts'
+import type { CataloguedBlob, CataloguedContent, CataloguedFile, CataloguedOther, CatalogueLine, KeptLine } from './catalogue-types.ts'
 
 /*
- * A part holds files of one folder; a folder has one or more, in order of their names:
+ * A part holds lines of one folder; a folder has one or more parts, in order of their names:
  *
- *   u32 crc32 of the rest · lp path of the folder · u8 isLast · last only: varint pages, each 32 id · varint ticket · files to the end, each:
- *   lp name · u8 flags · varint size · u64 mtime · u64 ctime (ns, two's complement) · u64 inode · u64 device
- *   flag 1 trusted · flag 2 inline: lp bytes, else: varint items, each as in a tree page · varint ticket after each with data ·
- *                    varint lists, each 32 id · varint ticket · flag 4 attributes: 32 id · varint ticket, after all else
+ *   u32 crc32 of the rest · lp path of the folder · u8 isLast · last only: varint pages, each 32 id · varint ticket · lines to the end, each:
+ *   lp name · u8 flags, then by them
+ *   a file     varint size · u64 mtime · u64 ctime (ns, two's complement) · u64 inode · u64 device
+ *              flag 1 trusted · flag 2 inline: lp bytes, else: varint items, each as in a tree page · varint ticket after each with data ·
+ *                               varint lists, each 32 id · varint ticket · flag 4 attributes: 32 id · varint ticket, after all else
+ *   flag 8     something else that is there, flag 16 a folder: nothing more
+ *   flag 32    deleted and kept: lp a tree page with this one entry · varint blobs, each 32 id · varint ticket
  */
-const flag = { trusted: 1, inline: 2, attributes: 4 } as const
+const flag = { trusted: 1, inline: 2, attributes: 4, other: 8, folder: 16, kept: 32 } as const
 export const partHeadBytes = 4
 
 export function writeFile(writer: ByteWriter, file: CataloguedFile): void {
@@ -23,6 +26,18 @@ export function writeFile(writer: ByteWriter, file: CataloguedFile): void {
   writer.u64(BigInt.asUintN(64, file.mtimeNs)).u64(BigInt.asUintN(64, file.ctimeNs)).u64(file.inode).u64(file.device)
   writeContent(writer, content)
   if (attributes !== null) writer.bytes(attributes.id).varint(attributes.ticket)
+}
+
+export function writeOther(writer: ByteWriter, { name, isFolder }: CataloguedOther): void {
+  writer.lengthPrefixed(name).u8(flag.other | (isFolder ? flag.folder : 0))
+}
+
+export function writeKept(writer: ByteWriter, { entry, blobs }: KeptLine): void {
+  writer
+    .lengthPrefixed(entry.name)
+    .u8(flag.kept)
+    .lengthPrefixed(encodeLeafPage([entry]))
+  writeBlobs(writer, blobs)
 }
 
 function writeContent(writer: ByteWriter, content: CataloguedContent): void {
@@ -44,7 +59,7 @@ function writeBlobs(writer: ByteWriter, blobs: readonly CataloguedBlob[]): void 
   for (const blob of blobs) writer.bytes(blob.id).varint(blob.ticket)
 }
 
-/** @param files what {@link writeFile} wrote. @param pages the folder's tree pages, in its last part only. */
+/** @param files what {@link writeFile} and its like wrote. @param pages the folder's tree pages, in its last part only. */
 export function encodePart(folderPath: Uint8Array, files: Uint8Array, pages: readonly CataloguedBlob[] | null): Uint8Array {
   const writer = new ByteWriter(files.length + folderPath.length + 64)
     .u32(0)
@@ -72,12 +87,19 @@ export class PartReader {
   }
   readonly isOfFolder: boolean
 
-  /** The next file by name, or null at the end. */
-  next(): CataloguedFile | null {
+  /** The next line by name, or null at the end. */
+  next(): CatalogueLine | null {
     const reader = this.#reader
     if (reader.remaining === 0) return null
     const name = reader.lengthPrefixed()
     const flags = reader.u8()
+    if ((flags & flag.other) !== 0) return { kind: 'other', other: { name, isFolder: (flags & flag.folder) !== 0 } }
+    if ((flags & flag.kept) !== 0) return { kind: 'kept', kept: this.#kept() }
+    return { kind: 'file', file: this.#file(name, flags) }
+  }
+
+  #file(name: Uint8Array, flags: number): CataloguedFile {
+    const reader = this.#reader
     return {
       name,
       isTrusted: (flags & flag.trusted) !== 0,
@@ -89,6 +111,13 @@ export class PartReader {
       content: (flags & flag.inline) !== 0 ? { kind: 'inline', bytes: reader.lengthPrefixed() } : this.#storedContent(),
       attributes: (flags & flag.attributes) !== 0 ? this.#blob() : null,
     }
+  }
+
+  #kept(): KeptLine {
+    const page = decodeTreePage(this.#reader.lengthPrefixed())
+    const [entry] = 'entries' in page ? page.entries : []
+    if (entry === undefined) throw damaged('a part is damaged')
+    return { entry, blobs: this.#blobs() }
   }
 
   #storedContent(): CataloguedContent {

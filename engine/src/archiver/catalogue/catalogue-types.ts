@@ -1,5 +1,5 @@
 import type { ChunkerProfile, ChunkLimits } from '../../chunker/index.ts'
-import type { ContentItem } from '../../format/index.ts'
+import type { ContentItem, TreeEntry } from '../../format/index.ts'
 import type { BlobTicket } from '../../vault/blob-sink.ts'
 
 /** What tells one state of a file from another without reading it. */
@@ -38,6 +38,26 @@ export interface CataloguedFile extends FileIdentity {
   /** Extended attributes and ACLs: setting one changes ctime, so they are as unchanged as the content. Null where there are none. */
   readonly attributes: CataloguedBlob | null
 }
+
+/** What a folder holds that is no file, as far as a later backup has to know: that it was there. */
+export interface CataloguedOther {
+  readonly name: Uint8Array
+  readonly isFolder: boolean
+}
+
+/** An entry that was deleted at its source and is kept (docs/vault-format.md §9). */
+export interface KeptLine {
+  /** With its mark. Of a folder without what only its own parts tell: `page` and `subtree` say nothing. */
+  readonly entry: TreeEntry
+  /** All that the entry itself needs: pieces and lists of its content, attributes. */
+  readonly blobs: readonly CataloguedBlob[]
+}
+
+/** One entry of a folder; what could not be read has no line. */
+export type CatalogueLine =
+  | { readonly kind: 'file'; readonly file: CataloguedFile }
+  | { readonly kind: 'other'; readonly other: CataloguedOther }
+  | { readonly kind: 'kept'; readonly kept: KeptLine }
 
 /** Whom a catalogue speaks of. One that was made for anything else is not used. */
 export interface CatalogueIdentity {

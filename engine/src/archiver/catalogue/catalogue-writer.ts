@@ -1,18 +1,18 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { ByteWriter, equalBytes, toHex } from '../../bytes/index.ts'
+import { ByteWriter } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
-import type { BlobSink } from '../../vault/blob-sink.ts'
+import type { BlobSink, PlaceField } from '../../vault/blob-sink.ts'
 import { encodeHeader, encodeTrailer, hashPath } from './catalogue-layout.ts'
-import { encodePart, writeFile } from './catalogue-part.ts'
-import type { CataloguedBlob, CataloguedFile, CatalogueIdentity } from './catalogue-types.ts'
+import { encodePart, writeFile, writeKept, writeOther } from './catalogue-part.ts'
+import type { CataloguedBlob, CataloguedFile, CataloguedOther, CatalogueIdentity, KeptLine } from './catalogue-types.ts'
 
 /** A folder's files go out in parts of this size: what is held of a folder does not grow with it, and damage costs one part. */
 const partBytes = 64 * 1024
 const bufferBytes = 1024 * 1024
 
 /** What a finished sink knows. */
-export type BlobPlaces = Pick<BlobSink, 'ticketCount' | 'locationOf'>
+export type BlobPlaces = Pick<BlobSink, 'ticketCount' | 'packIds' | 'places'>
 
 /** Where a catalogue is written until its snapshot is committed. */
 export const pendingPathOf = (cataloguePath: string): string => `${cataloguePath}.new`
@@ -61,14 +61,15 @@ export class CatalogueWriter {
    */
   finish(sink: BlobPlaces): EngineError | null {
     const tablesOffset = this.#offset
-    const { packIds, columns } = placesOf(sink)
-    const tables = [...this.#partColumns(), ...packIds, ...columns]
-    let tablesCrc = 0
-    for (const table of tables) {
-      tablesCrc = crc32(table, tablesCrc)
-      this.#write(table)
-    }
-    this.#write(encodeTrailer({ tablesOffset, parts: this.#hashes.length, packs: packIds.length, tickets: sink.ticketCount, tablesCrc }))
+    const counts = { parts: this.#hashes.length, packs: sink.packIds.length, tickets: sink.ticketCount }
+    this.#attempt(() => {
+      let tablesCrc = 0
+      for (const table of this.#tables(sink)) {
+        tablesCrc = crc32(table, tablesCrc)
+        this.#write(table)
+      }
+      this.#write(encodeTrailer({ tablesOffset, ...counts, tablesCrc }))
+    })
     this.#flush()
     this.#attempt((fd) => fsyncSync(fd))
     this.#close()
@@ -96,6 +97,15 @@ export class CatalogueWriter {
     } catch (error) {
       this.#failure = error
     }
+  }
+
+  /** One after the other, never all of them. @throws EngineError `scratch.unreadable` */
+  *#tables(sink: BlobPlaces): Generator<Uint8Array> {
+    yield* this.#partColumns()
+    yield* sink.packIds
+    for (const pack of columnOf(sink, 'pack')) yield bytesOf(pack)
+    for (const ordinal of columnOf(sink, 'ordinal')) yield bytesOf(ordinal)
+    for (const position of columnOf(sink, 'position')) yield bytesOf(Uint16Array.from(position))
   }
 
   #partColumns(): Uint8Array[] {
@@ -137,11 +147,11 @@ export class CatalogueWriter {
   }
 }
 
-/** The files of one folder, added in order of their names. */
+/** What one folder holds, added in order of the names. */
 export class FolderWriter {
   readonly #path: Uint8Array
   readonly #addPart: (part: Uint8Array) => void
-  readonly #files = new ByteWriter(512)
+  readonly #lines = new ByteWriter(512)
 
   constructor(path: Uint8Array, addPart: (part: Uint8Array) => void) {
     this.#path = path
@@ -149,39 +159,39 @@ export class FolderWriter {
   }
 
   add(file: CataloguedFile): void {
-    writeFile(this.#files, file)
-    if (this.#files.sizeBytes < partBytes) return
-    this.#addPart(encodePart(this.#path, this.#files.view(), null))
-    this.#files.reset()
+    writeFile(this.#lines, file)
+    this.#closeFullPart()
+  }
+
+  addOther(other: CataloguedOther): void {
+    writeOther(this.#lines, other)
+    this.#closeFullPart()
+  }
+
+  addKept(line: KeptLine): void {
+    writeKept(this.#lines, line)
+    this.#closeFullPart()
+  }
+
+  #closeFullPart(): void {
+    if (this.#lines.sizeBytes < partBytes) return
+    this.#addPart(encodePart(this.#path, this.#lines.view(), null))
+    this.#lines.reset()
   }
 
   /** @param pages the folder's tree pages, as they were given to the sink. */
   finish(pages: readonly CataloguedBlob[]): void {
-    this.#addPart(encodePart(this.#path, this.#files.view(), pages))
+    this.#addPart(encodePart(this.#path, this.#lines.view(), pages))
   }
 }
 
-function placesOf(sink: BlobPlaces): { packIds: Uint8Array[]; columns: Uint8Array[] } {
-  const packs = new Uint32Array(sink.ticketCount)
-  const ordinals = new Uint32Array(sink.ticketCount)
-  const positions = new Uint16Array(sink.ticketCount)
-  const packIds: Uint8Array[] = []
-  const packByHex = new Map<string, number>()
-  let last = { id: new Uint8Array(0) as Uint8Array, pack: 0 }
-  for (let ticket = 0; ticket < sink.ticketCount; ticket++) {
-    const place = sink.locationOf(ticket)
-    // Neighbours mostly lie in the same pack: no text is made for them.
-    if (!equalBytes(place.packId, last.id)) {
-      const hex = toHex(place.packId)
-      const pack = packByHex.get(hex) ?? packIds.push(place.packId) - 1
-      packByHex.set(hex, pack)
-      last = { id: place.packId, pack }
-    }
-    packs[ticket] = last.pack
-    ordinals[ticket] = place.ordinal
-    positions[ticket] = place.position
+/** One field of the places of all blobs, as many at a time as are at hand. */
+function* columnOf(sink: BlobPlaces, field: PlaceField): Generator<Uint32Array> {
+  for (let ticket = 0; ticket < sink.ticketCount;) {
+    const values = sink.places(field, ticket)
+    yield values
+    ticket += values.length
   }
-  return { packIds, columns: [bytesOf(packs), bytesOf(ordinals), bytesOf(positions)] }
 }
 
 const bytesOf = (column: Uint32Array | Uint16Array | Float64Array): Uint8Array =>

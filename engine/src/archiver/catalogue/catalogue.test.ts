@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isEngineError } from '../../errors/index.ts'
+import { EngineError, isEngineError } from '../../errors/index.ts'
 import type { BlobLocation } from '../../format/index.ts'
+import type { BlobPlaces } from './catalogue-writer.ts'
 import { CatalogueWriter, commitCatalogue, openCatalogue } from './index.ts'
 import type { Catalogue, CataloguedFile, CatalogueIdentity } from './index.ts'
 
@@ -15,6 +16,15 @@ const packIds = Array.from({ length: 3 }, () => new Uint8Array(randomBytes(16)))
 const ticketCount = 2000
 const placeOf = (ticket: number): BlobLocation => ({ packId: packIds[ticket % 3]!, ordinal: ticket * 7, position: ticket % 1024 })
 const idOf = (ticket: number): Buffer => Buffer.alloc(32, ticket)
+/** As many at a time as a sink may have at hand. */
+const placesOf = (count: number): BlobPlaces => ({
+  ticketCount: count,
+  packIds,
+  places: (field, from) => {
+    const tickets = Array.from({ length: Math.min(777, count - from) }, (_, index) => from + index)
+    return Uint32Array.from(tickets, (ticket) => (field === 'pack' ? ticket % 3 : placeOf(ticket)[field]))
+  },
+})
 
 let folder: string
 let cataloguePath: string
@@ -62,7 +72,7 @@ function writeCatalogue(): void {
     for (const file of files) out.add(file)
     out.finish([{ id: idOf(name.length), ticket: name.length }])
   }
-  expect(writer.finish({ ticketCount, locationOf: placeOf })).toBeNull()
+  expect(writer.finish(placesOf(ticketCount))).toBeNull()
   commitCatalogue(cataloguePath)
 }
 
@@ -95,7 +105,7 @@ test('stays out of the way until it is committed, and leaves nothing when discar
   const before = readFileSync(cataloguePath)
   const writer = new CatalogueWriter(cataloguePath, identity, randomBytes(16))
   writer.folder(Buffer.from('/')).finish([])
-  writer.finish({ ticketCount: 0, locationOf: placeOf })
+  writer.finish(placesOf(0))
   expect(readFileSync(cataloguePath).equals(before)).toBe(true)
   writer.discard()
   expect(existsSync(`${cataloguePath}.new`)).toBe(false)
@@ -108,11 +118,58 @@ test('a catalogue that cannot be written is told at the end, and leaves the last
   symlinkSync('/dev/full', `${cataloguePath}.new`)
   const writer = new CatalogueWriter(cataloguePath, identity, snapshotId)
   writer.folder(Buffer.from('/')).finish([])
-  expect(writer.finish({ ticketCount: 0, locationOf: placeOf })).toMatchObject({ code: 'catalogue.damaged' })
+  expect(writer.finish(placesOf(0))).toMatchObject({ code: 'catalogue.damaged' })
   expect(readFileSync(cataloguePath).equals(before)).toBe(true)
 })
 
+test('without the places of blobs there is no new catalogue, and that is told', () => {
+  writeCatalogue()
+  const before = readFileSync(cataloguePath)
+  const writer = new CatalogueWriter(cataloguePath, identity, snapshotId)
+  writer.folder(Buffer.from('/')).finish([])
+  const places = (): never => {
+    throw new EngineError('scratch.unreadable', 'gone')
+  }
+  expect(writer.finish({ ...placesOf(ticketCount), places })).toMatchObject({ code: 'catalogue.damaged' })
+  expect(existsSync(`${cataloguePath}.new`)).toBe(false)
+  expect(readFileSync(cataloguePath).equals(before)).toBe(true)
+})
+
+test('the places of many blobs are read a part at a time, in any order', () => {
+  const many = 300_000
+  const writer = new CatalogueWriter(cataloguePath, identity, snapshotId)
+  writer.folder(Buffer.from('/')).finish([])
+  expect(writer.finish(placesOf(many))).toBeNull()
+  commitCatalogue(cataloguePath)
+  const catalogue = openCatalogue(cataloguePath, identity)!
+  const inOrder = Array.from({ length: 3000 }, (_, index) => many - 3000 + index)
+  // No two of them lie beside each other.
+  const scattered = Array.from({ length: 30_000 }, (_, index) => (index * 7919) % many)
+  for (const ticket of [...inOrder, ...scattered]) {
+    const place = catalogue.locationOf(ticket)
+    if (!isDeepStrictEqual(place, placeOf(ticket))) expect(place, `ticket ${ticket}`).toEqual(placeOf(ticket))
+  }
+  expect([many, many + 1, 2 ** 32].map((ticket) => catalogue.locationOf(ticket))).toEqual([null, null, null])
+  catalogue.close()
+})
+
 describe('a catalogue that cannot be believed', () => {
+  test('says of places that changed under its hands that it does not know them, and that it is damaged', () => {
+    writeCatalogue()
+    const catalogue = openCatalogue(cataloguePath, identity)!
+    const spoiled = readFileSync(cataloguePath)
+    // The last ordinal: behind it are the positions, two bytes each, and the trailer.
+    spoiled[spoiled.length - 40 - 2 * ticketCount - 1]! ^= 1
+    // The same file, not another one in its place.
+    writeFileSync(cataloguePath, spoiled)
+    expect(catalogue.locationOf(0)).toEqual(placeOf(0))
+    expect(catalogue.damagedParts).toBe(0)
+    expect(catalogue.locationOf(ticketCount - 1)).toBeNull()
+    expect(catalogue.locationOf(ticketCount - 2)).toBeNull()
+    expect(catalogue.damagedParts).toBe(1)
+    catalogue.close()
+  })
+
   test('is none at all when there is no file', () => expect(openCatalogue(cataloguePath, identity)).toBeNull())
 
   test.each<[string, CatalogueIdentity]>([

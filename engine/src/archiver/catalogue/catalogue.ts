@@ -1,21 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { compareBytes } from '../../bytes/index.ts'
 import { EngineError, isEngineError } from '../../errors/index.ts'
 import { objectIdBytes, type BlobLocation } from '../../format/index.ts'
 import type { BlobTicket } from '../../vault/blob-sink.ts'
-import {
-  damaged,
-  decodeHeader,
-  decodeTrailer,
-  hashPath,
-  headerBytes,
-  tablesBytes,
-  trailerBytes,
-  type CatalogueTrailer,
-} from './catalogue-layout.ts'
+import { damaged, decodeHeader, decodeTrailer, hashPath, headerBytes, trailerBytes } from './catalogue-layout.ts'
 import { partHeadBytes, PartReader } from './catalogue-part.ts'
-import type { CataloguedBlob, CataloguedFile, CatalogueIdentity } from './catalogue-types.ts'
+import type { CataloguedBlob, CataloguedFile, CatalogueIdentity, CatalogueLine } from './catalogue-types.ts'
+import { PlaceColumns, type NumberedPlace } from './place-columns.ts'
+import { readAt, readInto } from './read-at.ts'
 
 /**
  * Opens the catalogue of the last committed backup.
@@ -43,7 +36,7 @@ export function openCatalogue(path: string, expected: CatalogueIdentity): Catalo
   }
 }
 
-/** What the last backup knew of files, folder by folder. 26 bytes of memory a blob and part; the files themselves stay on disk. */
+/** What the last backup knew of files, folder by folder. 16 bytes of memory a part (a folder, or 64 KiB of files); files and places stay on disk. */
 export class Catalogue {
   /** The snapshot it describes: use it only while the vault holds that. */
   readonly snapshotId: Uint8Array
@@ -52,9 +45,7 @@ export class Catalogue {
   readonly #lengths: Uint32Array
   readonly #offsets: Float64Array
   readonly #packIds: Uint8Array
-  readonly #packs: Uint32Array
-  readonly #ordinals: Uint32Array
-  readonly #positions: Uint16Array
+  readonly #places: PlaceColumns
   #damagedParts = 0
 
   /** @param fd is closed by {@link close}. */
@@ -64,14 +55,13 @@ export class Catalogue {
     if (fileBytes < headerBytes + trailerBytes) throw damaged('it is cut short')
     this.snapshotId = decodeHeader(readAt(fd, 0, headerBytes), expected)
     const trailer = decodeTrailer(readAt(fd, fileBytes - trailerBytes, trailerBytes), fileBytes)
-    const columns = new Columns(readTables(fd, trailer))
+    const columns = new Columns(fd, trailer.tablesOffset)
     this.#hashes = new Uint32Array(columns.take(trailer.parts * 4))
     this.#lengths = new Uint32Array(columns.take(trailer.parts * 4))
     this.#offsets = new Float64Array(columns.take(trailer.parts * 8))
     this.#packIds = new Uint8Array(columns.take(trailer.packs * objectIdBytes))
-    this.#packs = new Uint32Array(columns.take(trailer.tickets * 4))
-    this.#ordinals = new Uint32Array(columns.take(trailer.tickets * 4))
-    this.#positions = new Uint16Array(columns.take(trailer.tickets * 2))
+    this.#places = new PlaceColumns(fd, columns.end, trailer.tickets)
+    if (this.#places.sum(columns.crc) !== trailer.tablesCrc) throw damaged('its tables are damaged')
   }
 
   /** Parts that could not be believed so far; their files count as never seen. */
@@ -90,47 +80,73 @@ export class Catalogue {
 
   /** Where the last backup's blob lies; null when that is not known. */
   locationOf(ticket: BlobTicket): BlobLocation | null {
-    const pack = this.#packs[ticket]
-    if (pack === undefined) return null
-    const start = pack * objectIdBytes
+    const place = this.#placeOf(ticket)
+    if (place === null) return null
+    const start = place.pack * objectIdBytes
     if (start >= this.#packIds.length) return null
-    return {
-      packId: this.#packIds.subarray(start, start + objectIdBytes),
-      ordinal: this.#ordinals[ticket]!,
-      position: this.#positions[ticket]!,
-    }
+    return { packId: this.#packIds.subarray(start, start + objectIdBytes), ordinal: place.ordinal, position: place.position }
   }
 
   close(): void {
     closeSync(this.#fd)
   }
 
-  #readPart(rank: number, path: Uint8Array): PartReader | null {
+  #placeOf(ticket: BlobTicket): NumberedPlace | null {
     try {
-      const length = this.#lengths[rank]!
-      if (length < partHeadBytes) throw damaged('a part is cut short')
-      const part = new PartReader(readAt(this.#fd, this.#offsets[rank]!, length), path)
-      return part.isOfFolder ? part : null
+      return this.#places.of(ticket)
     } catch {
-      // Whatever is wrong with it (checksum, decoding, disk): its files count as changed, and the caller is told by `damagedParts`.
+      // As with a part: the blob counts as never seen.
       this.#damagedParts++
       return null
     }
   }
+
+  #readPart(rank: number, path: Uint8Array): FoundPart {
+    try {
+      const length = this.#lengths[rank]!
+      if (length < partHeadBytes) throw damaged('a part is cut short')
+      const part = new PartReader(readAt(this.#fd, this.#offsets[rank]!, length), path)
+      return part.isOfFolder ? part : 'of another folder'
+    } catch {
+      // Whatever is wrong with it (checksum, decoding, disk): its files count as changed, and the caller is told by `damagedParts`.
+      this.#damagedParts++
+      return 'damaged'
+    }
+  }
 }
+
+/** Folders may share a hash. */
+type FoundPart = PartReader | 'of another folder' | 'damaged'
 
 /** The files of one folder of the last backup, to be asked for in ascending order of their names. */
 export class KnownFolder {
   readonly #count: number
-  readonly #read: (index: number) => PartReader | null
+  readonly #read: (index: number) => FoundPart
   #next = 0
   #part: PartReader | null = null
   #file: CataloguedFile | null = null
 
-  constructor(count: number, read: (index: number) => PartReader | null) {
+  constructor(count: number, read: (index: number) => FoundPart) {
     this.#count = count
     this.#read = read
     this.#step()
+  }
+
+  /** There are lines of it, or it is known to be empty. */
+  get isKnown(): boolean {
+    return this.#count > 0
+  }
+
+  /**
+   * Every line there is, in order of the names and from the first on, part by part; independent of {@link find}.
+   * A part that cannot be believed is null: what was in it is not known.
+   */
+  *parts(): Generator<readonly CatalogueLine[] | null> {
+    for (let index = 0; index < this.#count; index++) {
+      const part = this.#read(index)
+      if (part === 'damaged') yield null
+      else if (part !== 'of another folder') yield linesOf(part)
+    }
   }
 
   find(name: Uint8Array): CataloguedFile | null {
@@ -146,48 +162,65 @@ export class KnownFolder {
   /** The folder's tree pages, which its last part names. */
   pages(): readonly CataloguedBlob[] {
     if (this.#count === 0) return []
-    return (this.#count === this.#next ? this.#part : this.#read(this.#count - 1))?.pages ?? []
+    return (this.#count === this.#next ? this.#part : partOf(this.#read(this.#count - 1)))?.pages ?? []
   }
 
   #step(): void {
-    this.#file = this.#part?.next() ?? null
+    this.#file = nextFile(this.#part)
     while (this.#file === null && this.#next < this.#count) {
-      this.#part = this.#read(this.#next++)
-      this.#file = this.#part?.next() ?? null
+      this.#part = partOf(this.#read(this.#next++))
+      this.#file = nextFile(this.#part)
     }
   }
 }
 
+const partOf = (found: FoundPart): PartReader | null => (typeof found === 'string' ? null : found)
+
+function nextFile(part: PartReader | null): CataloguedFile | null {
+  for (let line = part?.next() ?? null; line !== null; line = part?.next() ?? null) if (line.kind === 'file') return line.file
+  return null
+}
+
+/** Null for a part that does not decode although its checksum holds. */
+function linesOf(part: PartReader): CatalogueLine[] | null {
+  const lines: CatalogueLine[] = []
+  try {
+    for (let line = part.next(); line !== null; line = part.next()) lines.push(line)
+    return lines
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    return null
+  }
+}
+
+/** The tables before those of places, one after the other. */
 class Columns {
-  readonly #bytes: Buffer
-  #offset = 0
+  readonly #fd: number
+  #end: number
+  #crc = 0
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
+  constructor(fd: number, start: number) {
+    this.#fd = fd
+    this.#end = start
   }
 
-  /** A copy, so that it is aligned for whatever it holds. */
+  /** Where the next one begins. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Of all that was taken. */
+  get crc(): number {
+    return this.#crc
+  }
+
   take(length: number): ArrayBuffer {
-    const start = this.#bytes.byteOffset + this.#offset
-    this.#offset += length
-    return (this.#bytes.buffer as ArrayBuffer).slice(start, start + length)
+    const bytes = new Uint8Array(length)
+    readInto(this.#fd, bytes, this.#end)
+    this.#end += length
+    this.#crc = crc32(bytes, this.#crc)
+    return bytes.buffer
   }
-}
-
-function readTables(fd: number, trailer: CatalogueTrailer): Buffer {
-  const tables = readAt(fd, trailer.tablesOffset, tablesBytes(trailer))
-  if (crc32(tables) !== trailer.tablesCrc) throw damaged('its tables are damaged')
-  return tables
-}
-
-function readAt(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
-  for (let done = 0; done < length;) {
-    const count = readSync(fd, bytes, done, length - done, offset + done)
-    if (count === 0) throw damaged('it is cut short')
-    done += count
-  }
-  return bytes
 }
 
 /** First rank whose hash is not below `hash`. */

@@ -49,6 +49,8 @@ export interface Mischief {
   /** Changes the refset before it is signed. */
   readonly refset?: (encoded: Uint8Array) => Uint8Array
   readonly body?: (body: SnapshotBody) => SnapshotBody
+  /** The folder is marked as deleted; what is in it as this says. */
+  readonly folder?: { readonly deletedAtMs: number; readonly isMarkedWithin: boolean }
 }
 
 /** A real vault with one agent and one snapshot of a small tree: two folders, small, large and sparse files. */
@@ -73,7 +75,7 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
     { have: null, putPack: (pack) => store.put(packKey(pack.packId), pack.bytes) },
     (onPack) => new InlineSealer(domainKeys, onPack),
   )
-  const root = putTree(sink)
+  const root = putTree(sink, mischief.folder)
   await sink.finish()
   const snapshotId = randomBytes(16)
   const body: SnapshotBody = {
@@ -113,7 +115,7 @@ const smallFileBytes = (index: number): number => 300 + index * 10
 const treeBytes =
   bigFileBytes + sparseBytes + Array.from({ length: 40 }, (_, index) => smallFileBytes(index)).reduce((sum, size) => sum + size)
 
-function putTree(sink: SessionSink): Uint8Array {
+function putTree(sink: SessionSink, deleted: Mischief['folder']): Uint8Array {
   const store = (bytes: Uint8Array): Uint8Array => sink.idOf(sink.add(blobTypes.data, bytes))
   const page = (entries: readonly TreeEntry[]): Uint8Array =>
     buildFolderPages(entries, 1, (bytes) => sink.idOf(sink.add(blobTypes.treePage, bytes)))
@@ -126,7 +128,8 @@ function putTree(sink: SessionSink): Uint8Array {
   })
   const small = Array.from({ length: 40 }, (_, index) => {
     const size = smallFileBytes(index)
-    return file(`small-${String(index).padStart(2, '0')}`, size, [{ kind: 'data', length: size, id: store(randomBytes(size)) }])
+    const entry = file(`small-${String(index).padStart(2, '0')}`, size, [{ kind: 'data', length: size, id: store(randomBytes(size)) }])
+    return deleted?.isMarkedWithin === true ? { ...entry, deletedAtMs: deleted.deletedAtMs } : entry
   })
   const half = bigFileBytes / 2
   const big = file(
@@ -140,6 +143,7 @@ function putTree(sink: SessionSink): Uint8Array {
   ])
   const folder: TreeEntry = {
     ...plain,
+    deletedAtMs: deleted?.deletedAtMs ?? null,
     name: Buffer.from('folder'),
     type: 'folder',
     page: page(small),

@@ -2,7 +2,7 @@ import { equalBytes, releaseBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { blobIdBytes, blobTypes, type BlobLocation, type SegmentPlace } from '../../format/index.ts'
 import type { BlobSource, OpenedSegment } from '../../vault/blob-source.ts'
-import { keyOf, segmentKey } from '../snapshot/tree-pages.ts'
+import { keyOf, segmentKey } from '../../tree-pages/index.ts'
 
 /** Content is fetched for so many pieces at once, where the source has no less room: enough that a segment is rarely read twice, little enough to hold as plans. */
 const batchPieces = 4096

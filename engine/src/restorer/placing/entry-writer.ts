@@ -66,7 +66,7 @@ export class EntryWriter implements FilePlaces {
   }
 
   /** Another name for what was restored before. @throws the system's error where the target cannot have it. */
-  link(first: { readonly folder: RestoredFolder; readonly entry: TreeEntry }, place: Place): void {
+  link(first: { readonly folder: RestoredFolder; readonly entry: Pick<TreeEntry, 'name'> }, place: Place): void {
     const from = this.#handles.of(first.folder)
     const into = this.#handles.of(place.folder)
     this.#placeNew(place, into, (newName) => into.linkFrom(from, first.entry.name, newName))

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../bytes/index.ts'
 import { EngineError, invariant } from '../../errors/index.ts'
 import type { ContentItem, FileEntry } from '../../format/index.ts'
 import type { TreeReader } from '../../reader/index.ts'
@@ -13,7 +14,7 @@ import type { NameClashes } from '../target/name-clashes.ts'
 import { isSameInode } from '../target/same-entry.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
 import { entryError, fatalError, ownError, systemCodeOf } from '../target/system-errors.ts'
-import { keyOf } from '../snapshot/tree-pages.ts'
+import { keyOf } from '../../tree-pages/index.ts'
 
 export interface FileRestorerPorts {
   readonly source: BlobSource
@@ -176,13 +177,13 @@ export class FileRestorer {
     const key = keyOf(entry.hardLinkGroup)
     const first = this.#firstByGroup.get(key)
     if (first === undefined || first.state === 'failed') {
-      this.#firstByGroup.set(key, { ...found, action: 'unchanged', seen: null, state: 'written', links: [] })
+      this.#firstByGroup.set(key, writtenFirst(found))
       return true
     }
     return first.state === 'written' && isSameInode(this.#lookAt(first.folder, first.entry), this.#lookAt(folder, entry))
   }
 
-  #lookAt(folder: RestoredFolder, { name }: FileEntry): FileMetadata | null {
+  #lookAt(folder: RestoredFolder, { name }: Pick<FileEntry, 'name'>): FileMetadata | null {
     return this.#ports.handles.of(folder).lookAt(name)
   }
 
@@ -238,7 +239,18 @@ export class FileRestorer {
     this.#counts.written++
     this.#counts.bytesWritten += file.entry.size
     this.#counts.bytesDone += file.entry.size
-    for (const name of file.links.splice(0)) this.#link(file, name)
+    const first = this.#keepAsFirst(file)
+    for (const name of file.links.splice(0)) this.#link(first, name)
+  }
+
+  /** Kept to the end of the restore, so no more of it than its name: an entry holds the whole page of the folder that it was read from. */
+  #keepAsFirst(file: RestoredFile): LinkSource {
+    const { hardLinkGroup } = file.entry
+    const key = hardLinkGroup === null ? null : keyOf(hardLinkGroup)
+    if (key === null || this.#firstByGroup.get(key) !== file) return file
+    const first = writtenFirst(file)
+    this.#firstByGroup.set(key, first)
+    return first
   }
 
   /** For the writer. */
@@ -256,3 +268,10 @@ export class FileRestorer {
     this.#ports.warnings.add(pathIn(folder, entry.name), entryError(error))
   }
 }
+
+const writtenFirst = ({ folder, entry }: FoundFile): LinkSource => ({
+  folder,
+  entry: { name: copyBytes(entry.name) },
+  state: 'written',
+  links: [],
+})

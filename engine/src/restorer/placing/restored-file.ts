@@ -14,7 +14,9 @@ export interface NamedFile extends Decision {
 }
 
 /** A file that further names become hard links to. */
-export interface LinkSource extends NamedFile {
+export interface LinkSource {
+  readonly folder: RestoredFolder
+  readonly entry: Pick<FileEntry, 'name'>
   readonly state: 'waiting' | 'written' | 'failed'
   /** Names that wait for it to be complete. */
   readonly links: NamedFile[]

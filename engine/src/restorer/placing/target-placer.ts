@@ -1,4 +1,4 @@
-import { keyOf } from '../snapshot/tree-pages.ts'
+import { keyOf } from '../../tree-pages/index.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './entry-placer.ts'
 import { FileRestorer, type FileRestorerPorts } from './file-restorer.ts'

@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors/index.ts'
 import { blobTypes, decodeAttributes, type BlobLocation, type ExtendedAttribute, type SegmentPlace } from '../../format/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
-import { keyOf, segmentKey } from './tree-pages.ts'
+import { keyOf, segmentKey } from '../../tree-pages/index.ts'
 
 /** Sets that are kept: where every entry has some (labels of SELinux), they mostly are the same few. */
 const cachedSets = 4096

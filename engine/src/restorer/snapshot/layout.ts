@@ -18,13 +18,14 @@ interface LayoutOptions {
   readonly flat: boolean
   /** Patterns; empty = all. */
   readonly include: readonly string[]
+  readonly withDeleted: boolean
 }
 
 /** @throws EngineError `restore.target-invalid` for a flat restore of anything but one root, `restore.pattern-invalid` for a bad pattern. */
-export function layOut({ selected, roots, flat, include }: LayoutOptions): Layout {
+export function layOut({ selected, roots, flat, include, withDeleted }: LayoutOptions): Layout {
   const paths = selected.map(componentsOf)
   const globs = include.length === 0 ? null : new IncludeGlobs(include)
-  if (!flat) return { selection: new Selection(paths, globs), base: [] }
+  if (!flat) return { selection: new Selection(paths, globs, withDeleted), base: [] }
   const [base, ...others] = roots.map(componentsOf).filter((root) => paths.length === 0 || paths.some((path) => isWithin(path, root)))
   if (base === undefined || others.length > 0 || !paths.every((path) => isWithin(path, base))) {
     throw new EngineError(
@@ -32,7 +33,7 @@ export function layOut({ selected, roots, flat, include }: LayoutOptions): Layou
       'Only the contents of one source can go straight into the target. Choose one source, or restore with whole paths.',
     )
   }
-  return { selection: new Selection(paths.length === 0 ? [base] : paths, globs), base }
+  return { selection: new Selection(paths.length === 0 ? [base] : paths, globs, withDeleted), base }
 }
 
 /** @throws EngineError `restore.target-invalid` for a path that is not absolute. */

@@ -1,5 +1,5 @@
 import type { GlobPart, IncludeGlobs } from './include-globs.ts'
-import { keyOf } from './tree-pages.ts'
+import { keyOf } from '../../tree-pages/index.ts'
 
 interface SelectionNode {
   /** Components of the path that ends here; everything below is selected too. Null on the way to one. */
@@ -12,13 +12,16 @@ interface SelectionNode {
 export class Selection {
   readonly #top: SelectionNode = newNode()
   readonly #globs: IncludeGlobs | null
+  /** Entries that are marked as deleted are wanted like all others; else only those that were asked for by name. */
+  readonly withDeleted: boolean
 
   /**
    * @param paths components of each; none at all selects everything, and so does an empty path.
    * @param globs null takes all of it.
    */
-  constructor(paths: readonly (readonly Uint8Array[])[], globs: IncludeGlobs | null = null) {
+  constructor(paths: readonly (readonly Uint8Array[])[], globs: IncludeGlobs | null = null, withDeleted = false) {
     this.#globs = globs
+    this.withDeleted = withDeleted
     if (paths.length === 0) this.#top.selected = []
     for (const path of paths) {
       let node = this.#top
@@ -62,6 +65,11 @@ export class SelectedPart {
   constructor(node: SelectionNode | null, globs: GlobPart | null) {
     this.#node = node
     this.#globs = globs
+  }
+
+  /** It lies on a path that was asked for, or is at its end: not only below one. */
+  get isNamed(): boolean {
+    return this.#node !== null
   }
 
   /** False for a folder that is only on the way to something selected. */

@@ -2,7 +2,7 @@ import { compareBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import type { FolderEntry, SubtreeCounts, TreeEntry } from '../../format/index.ts'
 import type { SelectedPart, Selection } from './selection.ts'
-import { keyOf, type TreePages } from './tree-pages.ts'
+import { keyOf, type TreePages } from '../../tree-pages/index.ts'
 
 export type SnapshotStep =
   /** `entry` is null for the top. `isWhole` is false for a folder of which only part is wanted. */
@@ -21,6 +21,8 @@ interface OpenFolder {
   readonly path: Buffer
   readonly entry: FolderEntry | null
   readonly part: SelectedPart
+  /** Entries in it that are marked as deleted are wanted: of all, or since it is one itself that was asked for. */
+  readonly takesDeleted: boolean
   /** Pages still to be read, the next one last. */
   readonly pages: { readonly id: Uint8Array; readonly below: number }[]
   entries: readonly TreeEntry[]
@@ -89,9 +91,12 @@ export class SnapshotWalk {
 
   #take(folder: OpenFolder, entry: TreeEntry): SnapshotStep | null {
     const part = folder.part.child(entry.name)
-    folder.files += entry.type === 'folder' ? entry.subtree.files : Number(entry.type === 'file')
-    folder.bytes += entry.type === 'folder' ? entry.subtree.bytes : entry.type === 'file' ? entry.size : 0
+    if (isCounted(folder, entry)) {
+      folder.files += entry.type === 'folder' ? entry.subtree.files : Number(entry.type === 'file')
+      folder.bytes += entry.type === 'folder' ? entry.subtree.bytes : entry.type === 'file' ? entry.size : 0
+    }
     if (part === null) return null
+    if (entry.deletedAtMs !== null && !folder.takesDeleted && !part.isNamed) return null
     if (entry.type === 'folder') return this.#start(entry, entry.page, part)
     // Something below a file was asked for: there is nothing, and the selection tells so at the end.
     return part.isWhole ? { kind: 'entry', entry } : null
@@ -103,6 +108,7 @@ export class SnapshotWalk {
       path,
       entry,
       part,
+      takesDeleted: this.#selection.withDeleted || (entry !== null && entry.deletedAtMs !== null),
       pages: part.isWhole && !this.#entersWhole && entry !== null ? [] : [{ id: page, below: maxPageLevels }],
       entries: [],
       next: 0,
@@ -154,6 +160,10 @@ function requireNextNames(folder: OpenFolder, page: { readonly entries: readonly
   }
   folder.lastName = page.entries.at(-1)!.name
 }
+
+/** A folder counts what is deleted in it only if it is so itself (docs/vault-format.md §9). */
+const isCounted = (folder: OpenFolder, entry: TreeEntry): boolean =>
+  entry.deletedAtMs === null || (folder.entry !== null && folder.entry.deletedAtMs !== null)
 
 function lostOf(folder: OpenFolder): { files: number; bytes: number } {
   if (folder.entry === null || !folder.part.isWhole) return { files: 0, bytes: 0 }

@@ -4,7 +4,7 @@ import type { FileEntry, SubtreeCounts } from '../../format/index.ts'
 import type { TreeReader } from '../../reader/index.ts'
 import type { Selection } from '../snapshot/selection.ts'
 import { SnapshotWalk } from '../snapshot/snapshot-walk.ts'
-import { keyOf, type TreePages } from '../snapshot/tree-pages.ts'
+import { keyOf, type TreePages } from '../../tree-pages/index.ts'
 
 const mebibyte = 1024 * 1024
 const slash = 0x2f
@@ -20,9 +20,11 @@ export async function sizeOfSelection(
 ): Promise<Pick<SubtreeCounts, 'files' | 'bytes'>> {
   const total = { files: 0, bytes: 0 }
   let isAnythingWanted = false
+  // What a folder says of its size leaves out what is deleted in it: to measure that too one has to look.
+  const { withDeleted } = selection
   // What is damaged is told when it comes to be restored; here it only takes no space.
-  for await (const step of new SnapshotWalk(pages, selection, false).steps(rootPage)) {
-    if (step.kind === 'folder-start' && step.isWhole && step.entry !== null) addTo(total, step.entry.subtree)
+  for await (const step of new SnapshotWalk(pages, selection, withDeleted).steps(rootPage)) {
+    if (step.kind === 'folder-start' && step.isWhole && step.entry !== null && !withDeleted) addTo(total, step.entry.subtree)
     if (step.kind === 'entry' && step.entry.type === 'file') addTo(total, { files: 1, bytes: step.entry.size })
     isAnythingWanted ||= step.kind === 'entry' || (step.kind === 'folder-start' && step.isWhole)
   }

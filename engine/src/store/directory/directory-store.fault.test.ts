@@ -62,6 +62,9 @@ describe('directory store', () => {
     await writeFile(path.join(rootPath, 'lost+found/a'), '')
     await writeFile(path.join(rootPath, 'p/über'), '')
     await writeFile(path.join(rootPath, '+tmp/stray'), '')
+    // What NFS and FUSE make of a file that is deleted while somebody has it open.
+    for (const deleted of ['.nfs00000000010c83a500000001', '.fuse_hidden0000001c00000001'])
+      await writeFile(path.join(rootPath, 'p', deleted), '')
     const keys: string[] = []
     for await (const { key } of store.list('')) keys.push(key)
     expect(keys).toEqual(['p/1'])
@@ -184,13 +187,13 @@ describe('directory store after a crash', () => {
   test('a lock that its writer holds makes others wait and then say so', async () => {
     const locking = await openDirectoryStore(rootPath, { hardLinks: 'never' })
     await locking.put('a', text('a'))
-    const held = path.join(rootPath, '+tmp', `lock-${await sha256Hex(path.join(rootPath, 'b'))}`)
+    const held = path.join(rootPath, '+tmp', `lock-${await sha256Hex('b')}`)
     await writeFile(held, 'somebody')
     const waiting = locking.put('b', text('b'))
     await new Promise((resolve) => setTimeout(resolve, 100))
     await rm(held)
     await waiting
-    await writeFile(path.join(rootPath, '+tmp', `lock-${await sha256Hex(path.join(rootPath, 'c'))}`), 'somebody')
+    await writeFile(path.join(rootPath, '+tmp', `lock-${await sha256Hex('c')}`), 'somebody')
     await expect(locking.put('c', text('c'))).rejects.toEqual(withCode('store.unavailable'))
     expect(await locking.head('c')).toBeNull()
     await locking.close()

@@ -5,6 +5,7 @@ import { requireKey, requirePrefix } from '../object-key.ts'
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from '../object-store.ts'
 import { alreadyExists, endsTooEarly, notFound, requireNotAborted, requireRange } from '../store-failures.ts'
 import { DurableFolders, makeFolderDurably, syncFolder } from './durable-folders.ts'
+import { FolderMark } from './folder-mark.ts'
 import { listFolder } from './list-folder.ts'
 import { OpenFiles } from './open-files.ts'
 import { detectingPublisher, lockingPublisher } from './publish-file.ts'
@@ -17,6 +18,11 @@ import { TemporaryFiles } from './temporary-files.ts'
 export interface DirectoryStoreOptions {
   /** Makes the folder if it is not there. Else a missing one is `store.unavailable`: its disk may not be mounted. */
   readonly create?: boolean
+  /**
+   * Key of an object that every store of this kind has. Once it was there, a folder without it is `store.unavailable`, to read, list,
+   * write and delete: another folder came to light where the disk of the store was unmounted.
+   */
+  readonly mark?: string
   /** Files kept open for reading ranges. */
   readonly openFileLimit?: number
   /** `never` for file systems that pretend to have hard links; they are tried otherwise. */
@@ -35,6 +41,7 @@ const defaultOpenFileLimit = 64
  */
 export class DirectoryStore implements ObjectStore {
   readonly #rootPath: string
+  readonly #mark: FolderMark
   readonly #folders: DurableFolders
   readonly #temporaryFiles: TemporaryFiles
   readonly #openFiles: OpenFiles
@@ -43,11 +50,17 @@ export class DirectoryStore implements ObjectStore {
   /** Use {@link openDirectoryStore}, which looks at the folder first. */
   constructor(rootPath: string, options: DirectoryStoreOptions) {
     this.#rootPath = path.resolve(rootPath)
-    this.#folders = new DurableFolders(this.#rootPath)
-    this.#temporaryFiles = new TemporaryFiles(this.#rootPath)
+    this.#mark = new FolderMark(this.#rootPath, options.mark ?? null)
+    this.#folders = new DurableFolders(this.#rootPath, this.#mark)
+    this.#temporaryFiles = new TemporaryFiles(this.#rootPath, this.#mark)
     this.#openFiles = new OpenFiles(options.openFileLimit ?? defaultOpenFileLimit)
     const { locks } = this.#temporaryFiles
     this.#publisher = options.hardLinks === 'never' ? lockingPublisher(locks) : detectingPublisher(locks)
+  }
+
+  /** From here on the folder has to keep its mark, if it has one. */
+  async lookForMark(): Promise<void> {
+    await this.#mark.require()
   }
 
   async put(key: string, source: Uint8Array | readonly Uint8Array[], options: StoreOptions = {}): Promise<void> {
@@ -72,8 +85,9 @@ export class DirectoryStore implements ObjectStore {
     try {
       return await (range === undefined ? this.#readWhole(key) : this.#readRange(key, range))
     } catch (error) {
-      if (isAbsent(error)) throw notFound(key)
-      throw toStoreFailure(error, 'reading an object', key)
+      if (!isAbsent(error)) throw toStoreFailure(error, 'reading an object', key)
+      await this.#requireMark('reading an object', key)
+      throw notFound(key)
     }
   }
 
@@ -83,8 +97,9 @@ export class DirectoryStore implements ObjectStore {
       const file = await stat(this.#pathOf(key))
       return file.isFile() ? { sizeBytes: file.size } : null
     } catch (error) {
-      if (isAbsent(error)) return null
-      throw toStoreFailure(error, 'looking up an object', key)
+      if (!isAbsent(error)) throw toStoreFailure(error, 'looking up an object', key)
+      await this.#requireMark('looking up an object', key)
+      return null
     }
   }
 
@@ -92,7 +107,9 @@ export class DirectoryStore implements ObjectStore {
     requirePrefix(prefix)
     try {
       // Straight to the deepest folder that the prefix names.
-      yield* listFolder(this.#rootPath, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix)
+      yield* listFolder({ rootPath: this.#rootPath, mark: this.#mark }, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix)
+      // Of a disk that is not mounted nothing is listed, and nothing must be taken for gone.
+      await this.#mark.require()
     } catch (error) {
       throw toStoreFailure(error, 'listing objects', prefix)
     }
@@ -105,8 +122,9 @@ export class DirectoryStore implements ObjectStore {
       await unlink(this.#pathOf(key))
       return true
     } catch (error) {
-      if (isAbsent(error) || (await this.#isFolder(key))) return false
-      throw toStoreFailure(error, 'deleting an object', key)
+      if (!isAbsent(error) && !(await this.#isFolder(key))) throw toStoreFailure(error, 'deleting an object', key)
+      await this.#requireMark('deleting an object', key)
+      return false
     }
   }
 
@@ -139,6 +157,15 @@ export class DirectoryStore implements ObjectStore {
       throw alreadyExists(key)
     }
     await syncFolder(folderPath)
+    this.#mark.noteStored(key)
+  }
+
+  async #requireMark(doing: string, key: string): Promise<void> {
+    try {
+      await this.#mark.require()
+    } catch (error) {
+      throw toStoreFailure(error, doing, key)
+    }
   }
 
   async #inFolder(folderPath: string, publish: () => Promise<void>): Promise<void> {
@@ -193,12 +220,14 @@ export async function openDirectoryStore(rootPath: string, options: DirectorySto
     if (options.create === true) await makeFolderDurably(path.resolve(rootPath))
     const folder = await stat(rootPath)
     if (!folder.isDirectory()) throw new EngineError('store.unavailable', 'The place of the store is no folder. Name another one.')
+    const store = new DirectoryStore(rootPath, options)
+    await store.lookForMark()
+    return store
   } catch (error) {
     if (isAbsent(error))
       throw new EngineError('store.unavailable', 'The folder of the store does not exist. Is its disk mounted?', { cause: error })
     throw toStoreFailure(error, 'opening the store', null)
   }
-  return new DirectoryStore(rootPath, options)
 }
 
 async function discardQuietly(staged: StagedObject): Promise<void> {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { systemCode } from './system-failure.ts'
 
 interface OpenFile {
   readonly handle: Promise<FileHandle>
@@ -21,6 +22,17 @@ export class OpenFiles {
   }
 
   async use<Result>(filePath: string, read: (handle: FileHandle) => Promise<Result>): Promise<Result> {
+    const wasOpen = this.#fileByPath.has(filePath)
+    try {
+      return await this.#useOnce(filePath, read)
+    } catch (error) {
+      // A network folder was mounted again, or its server started anew: the file has to be opened again, and may well be there.
+      if (!wasOpen || systemCode(error) !== 'ESTALE') throw error
+      return await this.#useOnce(filePath, read)
+    }
+  }
+
+  async #useOnce<Result>(filePath: string, read: (handle: FileHandle) => Promise<Result>): Promise<Result> {
     const file = this.#take(filePath)
     file.readers++
     try {

@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { EngineError } from '../../errors/index.ts'
 import { systemCode } from './system-failure.ts'
 
-// link(2): the file system or the kernel's policy has no hard links (FAT, some network and FUSE file systems, Android).
-const noLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+// link(2): the file system or the kernel's policy has no hard links (FAT, some network and FUSE file systems, Android), or none between
+// two folders (AFS). EISDIR is what Windows' "invalid function" (FAT, exFAT) becomes.
+const noLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EISDIR'])
 const lockPollMs = 20
 const lockPatienceMs = 2_000
 
@@ -24,10 +25,19 @@ export interface Publisher {
   publish(temporaryPath: string, finalPath: string): Promise<void>
 }
 
-/** By hard link, which the kernel refuses where the name is taken: no race, whoever else writes there. */
+/**
+ * By hard link, which the kernel (of an NFS folder: the server) refuses where the name is taken: no race, whoever else writes there.
+ *
+ * Over NFS the answer to a link that was made may be lost; asked again, the server finds the name taken, by our very file (open(2) on
+ * O_EXCL). So what stands there is looked at before the refusal is believed.
+ */
 export const linkPublisher: Publisher = {
   async publish(temporaryPath, finalPath) {
-    await link(temporaryPath, finalPath)
+    try {
+      await link(temporaryPath, finalPath)
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST' || !(await isSameFile(temporaryPath, finalPath))) throw error
+    }
     try {
       await unlink(temporaryPath)
     } catch {
@@ -38,14 +48,15 @@ export const linkPublisher: Publisher = {
 
 /**
  * For file systems without hard links: rename(2) would replace, so the name is looked up first, under a lock file that every
- * store on this folder respects. Weaker than a link: a program that is not ours and writes the same name in between is not seen.
+ * store on this folder respects, on whichever machine and under whichever path it has it. Weaker than a link: a program that is not ours
+ * and writes the same name in between is not seen.
  *
  * @param locks where the lock files lie, the same for every store on this folder.
  */
 export function lockingPublisher(locks: LockFolder): Publisher {
   return {
     async publish(temporaryPath, finalPath) {
-      const lockPath = path.join(locks.folderPath, `${lockPrefix}${createHash('sha256').update(finalPath).digest('hex')}`)
+      const lockPath = path.join(locks.folderPath, lockNameOf(locks, finalPath))
       await takeLock(lockPath, locks.ownerName)
       try {
         if (await isTaken(finalPath)) throw Object.assign(new Error('The name is taken.'), { code: 'EEXIST' })
@@ -70,6 +81,22 @@ export function detectingPublisher(locks: LockFolder): Publisher {
         await chosen.publish(temporaryPath, finalPath)
       }
     },
+  }
+}
+
+/** By the place within the store: the same on every machine that has the folder mounted, wherever that is. */
+function lockNameOf({ folderPath }: LockFolder, finalPath: string): string {
+  const key = path.relative(path.dirname(folderPath), finalPath).split(path.sep).join('/')
+  return `${lockPrefix}${createHash('sha256').update(key).digest('hex')}`
+}
+
+async function isSameFile(onePath: string, otherPath: string): Promise<boolean> {
+  try {
+    const [one, other] = await Promise.all([lstat(onePath, { bigint: true }), lstat(otherPath, { bigint: true })])
+    return one.ino === other.ino && one.dev === other.dev
+  } catch {
+    // Not to be told: then the refusal stands, and the caller looks at what is there.
+    return false
   }
 }
 

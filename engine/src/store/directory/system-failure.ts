@@ -21,7 +21,10 @@ const meaningByCode: Readonly<Record<string, [EngineErrorCode, string]>> = {
   ],
   EACCES: ['store.io-error', 'The folder of the store does not permit this. Give it to the user that runs this program.'],
   EPERM: ['store.io-error', 'The folder of the store does not permit this. Give it to the user that runs this program.'],
-  EIO: ['store.io-error', 'The disk of the store reports a defect (EIO). Check the disk.'],
+  EIO: [
+    'store.io-error',
+    'The disk of the store reports a defect (EIO). Check the disk; of a network folder it may also say that its server did not answer in time.',
+  ],
 }
 
 /** The `code` of a failed system call, such as `ENOENT`; undefined for anything else. */

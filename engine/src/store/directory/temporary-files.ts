@@ -3,6 +3,7 @@ import { open, readFile, readdir, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { makeFolder } from './durable-folders.ts'
+import type { FolderMark } from './folder-mark.ts'
 import { lockPrefix } from './publish-file.ts'
 import type { LockFolder } from './publish-file.ts'
 import { systemCode } from './system-failure.ts'
@@ -10,6 +11,9 @@ import { makeWriterName, writerState } from './writer-identity.ts'
 
 /** No part of a key may have a `+`, so no object can ever lie there. */
 export const temporaryFolderName = '+tmp'
+
+/** ESTALE: of a network folder that was mounted again. */
+const isGone: ReadonlySet<string> = new Set(['ENOENT', 'ESTALE'])
 
 const strangerLifetimeMs = 24 * 60 * 60 * 1000
 
@@ -27,11 +31,13 @@ export interface TemporaryFile {
  */
 export class TemporaryFiles {
   readonly #rootPath: string
+  readonly #mark: FolderMark
   readonly #writerName = makeWriterName()
   readonly #folderPath: string
   #ready: Promise<void> | undefined
 
-  constructor(storePath: string) {
+  constructor(storePath: string, mark: FolderMark) {
+    this.#mark = mark
     this.#rootPath = path.join(storePath, temporaryFolderName)
     this.#folderPath = path.join(this.#rootPath, this.#writerName)
   }
@@ -46,8 +52,8 @@ export class TemporaryFiles {
     try {
       return await this.#createPrepared()
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error
-      // Somebody removed the folder since it was made.
+      if (!isGone.has(systemCode(error) ?? '')) throw error
+      // Somebody removed the folder since it was made, or its disk was unmounted and may be back.
       return await this.#createPrepared()
     }
   }
@@ -70,7 +76,8 @@ export class TemporaryFiles {
   }
 
   async #prepare(): Promise<void> {
-    // The store's own folder is never made again: where it is gone, its disk is.
+    // The store's own folder is never made again: where it is gone, its disk is. Nor is anything made in a folder that is not the store's.
+    await this.#mark.require()
     await makeFolder(this.#rootPath)
     await makeFolder(this.#folderPath)
     const nowMs = (await stat(this.#folderPath)).mtimeMs

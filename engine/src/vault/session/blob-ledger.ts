@@ -2,19 +2,20 @@ import { EngineError } from '../../errors/index.ts'
 import { blobIdBytes, locationRecordBytes, readLocation, type BlobLocation } from '../../format/index.ts'
 import type { BlobTicket } from '../blob-sink.ts'
 import type { SealedPlace } from '../sealing/sealer.ts'
-import { TicketTable } from './ticket-table.ts'
+import { TicketTable, type TicketTableOptions } from './ticket-table.ts'
 
 /** n × 32 bytes of ids → n × 24 bytes of location records. Null = the domain is empty, nothing to ask. */
 export type AskHave = ((ids: Uint8Array) => Promise<Uint8Array>) | null
 
 /** Every blob of a session: which there are, which the vault had before, and where each lies. */
 export class BlobLedger {
-  readonly table = new TicketTable()
+  readonly table: TicketTable
   readonly #have: AskHave
   #blobsNew = 0
   #blobsKnown = 0
 
-  constructor(have: AskHave) {
+  constructor(have: AskHave, options: TicketTableOptions) {
+    this.table = new TicketTable(options)
     this.#have = have
   }
 
@@ -49,7 +50,7 @@ export class BlobLedger {
   /** n × 32 bytes, with memory of its own. */
   idsOf(tickets: readonly BlobTicket[]): Uint8Array {
     const ids = new Uint8Array(tickets.length * blobIdBytes)
-    for (const [index, ticket] of tickets.entries()) ids.set(this.table.idOf(ticket), index * blobIdBytes)
+    for (const [index, ticket] of tickets.entries()) this.table.copyId(ticket, ids, index * blobIdBytes)
     return ids
   }
 

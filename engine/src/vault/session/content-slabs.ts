@@ -4,6 +4,7 @@ import type { BlobTicket, ContentNumber } from '../blob-sink.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { BlobLedger } from './blob-ledger.ts'
 import { bundlePieces } from './bundle-pieces.ts'
+import { ContentTickets } from './content-tickets.ts'
 import { Slab, slabBytes, type MissingPiece } from './slab.ts'
 import type { WorkInFlight } from './work-in-flight.ts'
 
@@ -25,9 +26,7 @@ export class ContentSlabs {
   readonly #early = new Map<number, { readonly slab: Slab; readonly ids: Uint8Array }>()
   #submitted = 0
   #resolved = 0
-  /** By content number. */
-  #tickets = new Uint32Array(4096)
-  #identified = 0
+  readonly #tickets = new ContentTickets()
 
   /** @param mostSlabs what may be under way in the threads, and all the back-pressure that reading knows. */
   constructor(ledger: BlobLedger, sealer: Sealer, work: WorkInFlight, mostSlabs: number) {
@@ -38,7 +37,7 @@ export class ContentSlabs {
   }
 
   get identified(): number {
-    return this.#identified
+    return this.#tickets.count
   }
 
   room(bytes: number): Uint8Array | null {
@@ -59,8 +58,7 @@ export class ContentSlabs {
   }
 
   ticketOf(content: ContentNumber): BlobTicket {
-    invariant(content >= 0 && content < this.#identified, 'content has a ticket once it is identified')
-    return this.#tickets[content]!
+    return this.#tickets.take(content)
   }
 
   /** Sends the open slab on, however little it holds. */
@@ -74,7 +72,7 @@ export class ContentSlabs {
   identifyAll(): Promise<void> {
     this.submit()
     const all = this.#pushed
-    return this.#work.until(() => this.#identified >= all)
+    return this.#work.until(() => this.identified >= all)
   }
 
   #takeFree(): Slab | null {
@@ -103,19 +101,10 @@ export class ContentSlabs {
     for (const [index, length] of slab.lengths.entries()) {
       const { ticket, isNew } = this.#ledger.table.ticketOf(ids.subarray(index * blobIdBytes, (index + 1) * blobIdBytes))
       if (isNew) fresh.push({ ticket, start, length })
-      this.#remember(ticket)
+      this.#tickets.add(ticket)
       start += length
     }
     return fresh
-  }
-
-  #remember(ticket: BlobTicket): void {
-    if (this.#identified === this.#tickets.length) {
-      const tickets = new Uint32Array(this.#tickets.length * 2)
-      tickets.set(this.#tickets)
-      this.#tickets = tickets
-    }
-    this.#tickets[this.#identified++] = ticket
   }
 
   async #sealMissing(slab: Slab, fresh: readonly MissingPiece[]): Promise<void> {

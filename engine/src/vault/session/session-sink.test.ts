@@ -84,7 +84,7 @@ test('with little room, what waits for more of its kind is sent on rather than w
   const keys = aDomain()
   const hub = new LoopbackHub()
   const makeSealer = (onPack: (pack: Pack) => void): Sealer => new InlineSealer(keys, onPack, { targetBytes: 2 * 1024 * 1024 })
-  const sink = new SessionSink(keys, hub.sessionPorts, makeSealer, { heldBytes: 4 * 1024 * 1024, slabs: 2 })
+  const sink = new SessionSink(keys, hub.sessionPorts, makeSealer, { heldBytes: 4 * 1024 * 1024, slabs: 2, ticketPages: 1 })
   for (const pageBytes of [4_000, 16_000, 40_000]) {
     for (let page = 0; page < 4 * 1024 * 1024; page += pageBytes) {
       sink.add(blobTypes.treePage, randomBytes(pageBytes))

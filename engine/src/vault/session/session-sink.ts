@@ -2,12 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EngineError, invariant } from '../../errors/index.ts'
 import { packKinds, type BlobLocation, type BlobType } from '../../format/index.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
-import type { BlobSink, BlobTicket, ContentNumber, SinkStatistics } from '../blob-sink.ts'
+import type { BlobSink, BlobTicket, ContentNumber, PlaceField, SinkStatistics } from '../blob-sink.ts'
 import type { Pack } from '../pack/pack-builder.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { AddedBlobs } from './added-blobs.ts'
 import { BlobLedger, type AskHave } from './blob-ledger.ts'
 import { ContentSlabs } from './content-slabs.ts'
+import type { SessionScratch } from './scratch-file.ts'
 import { bundleBytes } from './segment-limits.ts'
 import { WorkInFlight } from './work-in-flight.ts'
 
@@ -17,9 +18,11 @@ export interface SessionRoom {
   readonly heldBytes: number
   /** Of 4 MiB each, for content between reading and sealing; at least 2, so that one is filled while the other is worked on. */
   readonly slabs: number
+  /** Of 16,384 blobs and 704 KiB each, with ids and places: what is older lies in the scratch file, where there is one. */
+  readonly ticketPages: number
 }
-/** Two slabs for each of four threads, and four packs of 16 MiB on their way. */
-const usualRoom: SessionRoom = { heldBytes: 64 * 1024 * 1024, slabs: 8 }
+/** Two slabs for each of four threads, four packs of 16 MiB on their way, and 131,072 blobs before a scratch file is made. */
+const usualRoom: SessionRoom = { heldBytes: 64 * 1024 * 1024, slabs: 8, ticketPages: 8 }
 /** An archiver works in long synchronous stretches: at least this often answers and finished packs get their turn. */
 const turnEveryMs = 4
 
@@ -27,6 +30,8 @@ export interface SessionPorts {
   readonly have: AskHave
   /** Resolves when the pack is durable and known at the hub. */
   readonly putPack: (pack: Pack) => Promise<void>
+  /** For what is known of older blobs; without it that stays in memory, some 55 bytes a blob. */
+  readonly scratch?: SessionScratch | undefined
 }
 
 /** The blob sink of a real session. */
@@ -48,7 +53,7 @@ export class SessionSink implements BlobSink {
     this.#room = room
     this.#ports = ports
     this.#sealer = makeSealer((pack) => this.#send(pack))
-    this.#ledger = new BlobLedger(ports.have)
+    this.#ledger = new BlobLedger(ports.have, { scratch: ports.scratch ?? null, memoryPages: room.ticketPages })
     this.#added = new AddedBlobs(keys.idKey, this.#ledger, this.#sealer, this.#work)
     this.#content = new ContentSlabs(this.#ledger, this.#sealer, this.#work, room.slabs)
   }
@@ -116,6 +121,7 @@ export class SessionSink implements BlobSink {
     await this.#settle()
     await this.#sealer.flush()
     await this.#settle()
+    this.#ledger.table.requireAllLocated()
   }
 
   /** Ends a session that is given up: stops threads; what was sent stays and helps the next run. */
@@ -123,10 +129,24 @@ export class SessionSink implements BlobSink {
     this.#work.fail(new EngineError('cancelled', 'The session was given up.'))
     await this.#sealer.close()
     await this.#work.end()
+    this.close()
+  }
+
+  /** Gives the scratch file back, once nothing is asked of blobs any more. May be called again. */
+  close(): void {
+    this.#ledger.table.close()
   }
 
   locationOf(ticket: BlobTicket): BlobLocation {
     return this.#ledger.table.locationOf(ticket)
+  }
+
+  get packIds(): readonly Uint8Array[] {
+    return this.#ledger.table.packIds
+  }
+
+  places(field: PlaceField, from: BlobTicket): Uint32Array {
+    return this.#ledger.table.places(field, from)
   }
 
   refset(): Uint8Array {

@@ -1,60 +1,145 @@
 import { copyBytes, equalBytes, toHex } from '../../bytes/index.ts'
 import { EngineError, invariant } from '../../errors/index.ts'
 import { blobIdBytes, Refset, type BlobLocation } from '../../format/index.ts'
-import type { BlobTicket } from '../blob-sink.ts'
+import type { BlobTicket, PlaceField } from '../blob-sink.ts'
+import { IdFingerprints } from './id-fingerprints.ts'
+import { PagedRecords, pageRecords } from './paged-records.ts'
+import { ScratchFile, type ScratchCalls, type SessionScratch } from './scratch-file.ts'
 
-const pageTickets = 16_384
 const unknown = 0xffff_ffff
+/** Words of a place. */
+const wordOf = { pack: 0, ordinal: 1, position: 2 } as const satisfies Record<PlaceField, number>
+const placeWords = 3
+/** 4 KiB: neighbours come together where content comes again in its order, and one alone costs no more than a page of the system. */
+const idShape = { recordBytes: blobIdBytes, blockRecords: 128, cachedBlocks: 256 } as const
+/** 12 KiB. Places are read from the first to the last, when the session is finished; only one that comes late is changed in the file. */
+const placeShape = { recordBytes: placeWords * Uint32Array.BYTES_PER_ELEMENT, blockRecords: 1024, cachedBlocks: 4 } as const
 
-/** Of consecutive tickets: pages are added, never copied, so that a table that grows needs no more than it holds. */
-class TicketPage {
-  readonly ids = new Uint8Array(pageTickets * blobIdBytes)
-  readonly packs = new Uint32Array(pageTickets).fill(unknown)
-  readonly ordinals = new Uint32Array(pageTickets)
-  readonly positions = new Uint16Array(pageTickets)
+export interface TicketTableOptions {
+  /** Null keeps all of it in memory. */
+  readonly scratch: SessionScratch | null
+  /** Of 16,384 blobs each, in memory before a scratch file is made. 704 KiB each. */
+  readonly memoryPages: number
+  readonly calls?: ScratchCalls
 }
 
-/** The blobs of one session: number → id, id → number, and where each lies once that is known. 47 to 53 bytes a blob. */
+/**
+ * The blobs of one session: number → id, id → number, and where each lies once that is known. In memory are the newest pages and 10 to 12 bytes of every
+ * blob, by which it is found again; ids and places of older ones lie in the scratch file, 44 bytes each.
+ */
 export class TicketTable {
-  readonly #pages: TicketPage[] = []
-  #slots = new Int32Array(4096)
+  readonly #scratch: ScratchFile
+  readonly #ids: PagedRecords
+  readonly #places: PagedRecords
+  readonly #fingerprints = new IdFingerprints((ticket, id) => this.#isSame(ticket, id))
   #count = 0
+  #located = 0
   readonly #packIds: Uint8Array[] = []
+  readonly #packHexes: string[] = []
   readonly #packByHex = new Map<string, number>()
   #lastPack = 0
+  /** Of all places so far. */
+  readonly #refset = new Refset()
+  #lastSegment = { pack: -1, ordinal: -1 }
+
+  constructor({ scratch, memoryPages, calls }: TicketTableOptions) {
+    this.#scratch = new ScratchFile(scratch, calls)
+    this.#ids = new PagedRecords({ ...idShape, memoryPages }, this.#scratch)
+    this.#places = new PagedRecords({ ...placeShape, memoryPages }, this.#scratch)
+  }
 
   get size(): number {
     return this.#count
   }
 
+  /** Those that hold a blob of the session, by number. */
+  get packIds(): readonly Uint8Array[] {
+    return this.#packIds
+  }
+
+  /** @throws EngineError `scratch.unreadable`, as everything here that asks for what lies in the file. */
   idOf(ticket: BlobTicket): Uint8Array {
-    const start = (ticket % pageTickets) * blobIdBytes
-    return this.#pageOf(ticket).ids.subarray(start, start + blobIdBytes)
+    const id = new Uint8Array(blobIdBytes)
+    this.copyId(ticket, id, 0)
+    return id
+  }
+
+  copyId(ticket: BlobTicket, into: Uint8Array, offset: number): void {
+    this.#requireGiven(ticket)
+    const { bytes, first } = this.#ids.holding(ticket)
+    const start = (ticket - first) * blobIdBytes
+    for (let index = 0; index < blobIdBytes; index++) into[offset + index] = bytes[start + index]!
   }
 
   /** The ticket of an id, made now if it is new. */
   ticketOf(id: Uint8Array): { ticket: BlobTicket; isNew: boolean } {
-    const slot = this.#slotOf(id)
-    const held = this.#slots[slot]!
-    if (held > 0) return { ticket: held - 1, isNew: false }
-    const ticket = this.#count++
-    if (ticket % pageTickets === 0) this.#pages.push(new TicketPage())
-    this.#pages.at(-1)!.ids.set(id, (ticket % pageTickets) * blobIdBytes)
-    this.#slots[slot] = ticket + 1
-    if (this.#count * 4 > this.#slots.length * 3) this.#growSlots()
+    const held = this.#fingerprints.find(id)
+    if (held >= 0) return { ticket: held, isNew: false }
+    if (this.#count % pageRecords === 0) {
+      this.#ids.addPage()
+      this.#places.addPage()
+    }
+    const ticket = this.#fingerprints.add(id)
+    this.#count++
+    const { bytes, first } = this.#ids.holding(ticket)
+    bytes.set(id, (ticket - first) * blobIdBytes)
     return { ticket, isNew: true }
   }
 
-  isLocated(ticket: BlobTicket): boolean {
-    return this.#pageOf(ticket).packs[ticket % pageTickets] !== unknown
+  /** Once for each ticket. */
+  locate(ticket: BlobTicket, packId: Uint8Array, ordinal: number, position: number): void {
+    this.#requireGiven(ticket)
+    const pack = this.#numberOf(packId)
+    const places = this.#places.holding(ticket)
+    const at = (ticket - places.first) * placeWords
+    invariant(places.words[at] === unknown, 'a blob is given its place once')
+    places.words[at + wordOf.pack] = pack
+    places.words[at + wordOf.ordinal] = ordinal
+    places.words[at + wordOf.position] = position
+    this.#places.keep(places)
+    this.#located++
+    this.#addToRefset(pack, ordinal)
   }
 
-  locate(ticket: BlobTicket, packId: Uint8Array, ordinal: number, position: number): void {
-    const page = this.#pageOf(ticket)
-    const at = ticket % pageTickets
-    page.packs[at] = this.#numberOf(packId)
-    page.ordinals[at] = ordinal
-    page.positions[at] = position
+  /** @throws EngineError `invariant.broken` before the session is finished. */
+  locationOf(ticket: BlobTicket): BlobLocation {
+    this.#requireGiven(ticket)
+    const { words, first } = this.#places.holding(ticket)
+    const at = (ticket - first) * placeWords
+    const pack = words[at + wordOf.pack]!
+    if (pack === unknown) throw new EngineError('invariant.broken', 'A blob was asked for its place before it had one.')
+    return { packId: this.#packIds[pack]!, ordinal: words[at + wordOf.ordinal]!, position: words[at + wordOf.position]! }
+  }
+
+  /** One field of the places of this ticket and of some after it. */
+  places(field: PlaceField, from: BlobTicket): Uint32Array {
+    this.#requireGiven(from)
+    this.requireAllLocated()
+    const { words, first } = this.#places.holding(from)
+    const count = Math.min(words.length / placeWords, this.#count - first) - (from - first)
+    const values = new Uint32Array(count)
+    for (let index = 0, at = (from - first) * placeWords + wordOf[field]; index < count; index++, at += placeWords)
+      values[index] = words[at]!
+    return values
+  }
+
+  refset(): Refset {
+    this.requireAllLocated()
+    return this.#refset
+  }
+
+  /** @throws EngineError `invariant.broken` before the session is finished. */
+  requireAllLocated(): void {
+    invariant(this.#located === this.#count, 'every blob of a finished session has a place')
+  }
+
+  /** Nothing that may lie in the file is asked for afterwards. */
+  close(): void {
+    this.#scratch.close()
+  }
+
+  #requireGiven(ticket: BlobTicket): void {
+    invariant(ticket >= 0 && ticket < this.#count, 'a ticket was given out by this session')
   }
 
   #numberOf(packId: Uint8Array): number {
@@ -62,54 +147,26 @@ export class TicketTable {
     // Neighbours mostly lie in the same pack: no text is made for them.
     if (last !== undefined && equalBytes(last, packId)) return this.#lastPack
     const hex = toHex(packId)
-    this.#lastPack = this.#packByHex.get(hex) ?? this.#packIds.push(copyBytes(packId)) - 1
-    this.#packByHex.set(hex, this.#lastPack)
+    const known = this.#packByHex.get(hex)
+    this.#lastPack = known ?? this.#packIds.length
+    if (known === undefined) {
+      this.#packByHex.set(hex, this.#packIds.push(copyBytes(packId)) - 1)
+      this.#packHexes.push(hex)
+    }
     return this.#lastPack
   }
 
-  /** @throws EngineError `invariant.broken` before the session is finished. */
-  locationOf(ticket: BlobTicket): BlobLocation {
-    const { packs, ordinals, positions } = this.#pageOf(ticket)
-    const at = ticket % pageTickets
-    const pack = packs[at]!
-    if (pack === unknown) throw new EngineError('invariant.broken', 'A blob was asked for its place before it had one.')
-    return { packId: this.#packIds[pack]!, ordinal: ordinals[at]!, position: positions[at]! }
+  /** Neighbours mostly lie in the same segment, which is added once. */
+  #addToRefset(pack: number, ordinal: number): void {
+    if (pack === this.#lastSegment.pack && ordinal === this.#lastSegment.ordinal) return
+    this.#lastSegment = { pack, ordinal }
+    this.#refset.add(this.#packHexes[pack]!, ordinal)
   }
 
-  refset(): Refset {
-    const refset = new Refset()
-    const hexes = [...this.#packByHex.keys()]
-    for (let ticket = 0; ticket < this.#count; ticket++) {
-      invariant(this.isLocated(ticket), 'every blob of a finished session has a place')
-      const { packs, ordinals } = this.#pageOf(ticket)
-      refset.add(hexes[packs[ticket % pageTickets]!]!, ordinals[ticket % pageTickets]!)
-    }
-    return refset
-  }
-
-  #pageOf(ticket: BlobTicket): TicketPage {
-    invariant(ticket >= 0 && ticket < this.#count, 'a ticket was given out by this session')
-    return this.#pages[Math.floor(ticket / pageTickets)]!
-  }
-
-  /** Slot of the id, or the empty one where it belongs. */
-  #slotOf(id: Uint8Array): number {
-    const mask = this.#slots.length - 1
-    for (let slot = (id[0]! | (id[1]! << 8) | (id[2]! << 16) | ((id[3]! & 0x7f) << 24)) & mask; ; slot = (slot + 1) & mask) {
-      const held = this.#slots[slot]!
-      if (held === 0 || this.#isSame(held - 1, id)) return slot
-    }
-  }
-
-  #isSame(ticket: number, id: Uint8Array): boolean {
-    const { ids } = this.#pages[Math.floor(ticket / pageTickets)]!
-    const start = (ticket % pageTickets) * blobIdBytes
-    for (let index = 0; index < blobIdBytes; index++) if (ids[start + index] !== id[index]) return false
+  #isSame(ticket: BlobTicket, id: Uint8Array): boolean {
+    const { bytes, first } = this.#ids.holding(ticket)
+    const start = (ticket - first) * blobIdBytes
+    for (let index = 0; index < blobIdBytes; index++) if (bytes[start + index] !== id[index]) return false
     return true
-  }
-
-  #growSlots(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2)
-    for (let ticket = 0; ticket < this.#count; ticket++) this.#slots[this.#slotOf(this.idOf(ticket))] = ticket + 1
   }
 }

@@ -1,5 +1,5 @@
 /** Decides what a backup leaves out of its sources. */
-export { cacheTagName, isCacheTag } from './cache-tag.ts'
+export { cacheTagName, isCacheTag, startsAsCacheTag } from './cache-tag.ts'
 export { patternText } from './pattern-text.ts'
 export type { Verdict } from './exclusion-rules.ts'
 export { SourceScope } from './source-scope.ts'

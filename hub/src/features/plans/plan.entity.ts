@@ -1,6 +1,8 @@
 import {
   Compression,
+  DeletedFiles,
   standardCompression,
+  standardDeletedFiles,
   type AgentId,
   type BackupExclusions,
   type PlanId,
@@ -23,6 +25,7 @@ export const PlanEntity = defineEntity({
     sources: p.json().$type<WirePath[]>(),
     exclusions: p.json().$type<BackupExclusions>(),
     compression: p.enum(Compression.options).$type<Compression>().default(standardCompression),
+    deletedFiles: p.enum(DeletedFiles.options).$type<DeletedFiles>().default(standardDeletedFiles),
     retries: p.json().$type<RetryPolicy>(),
     timeoutMs: p.bigint('number').nullable(),
     shrinkLimitPercent: p.integer().nullable(),

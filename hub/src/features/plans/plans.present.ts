@@ -23,6 +23,7 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
       sources: row.sources,
       ...row.exclusions,
       compression: row.compression,
+      deletedFiles: row.deletedFiles,
       retries: row.retries,
       timeoutMs: row.timeoutMs ?? null,
       shrinkLimitPercent: row.shrinkLimitPercent ?? null,

@@ -1,4 +1,4 @@
-import { leanCompression } from '@holdfast/shared-types'
+import { leanCompression, leanDeletedFiles } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { PlanRow } from './plan.entity.ts'
 import { lastSizeOf } from './plans.present.ts'
@@ -11,13 +11,21 @@ export async function runOf(
   plan: PlanRow,
   { full, requestedBy }: { readonly full: boolean; readonly requestedBy: string },
 ): Promise<RunOfPlan> {
-  const { vaultId, sources, exclusions, compression, retries } = plan
+  const { vaultId, sources, exclusions, compression, deletedFiles, retries } = plan
   const percent = plan.shrinkLimitPercent ?? null
   const size = percent === null ? null : await lastSizeOf(state, em, plan)
   return {
     agentId: plan.agentId,
     requestedBy,
-    request: { kind: 'backup', vaultId, sources, full, ...exclusions, ...leanCompression(compression) },
+    request: {
+      kind: 'backup',
+      vaultId,
+      sources,
+      full,
+      ...exclusions,
+      ...leanCompression(compression),
+      ...leanDeletedFiles(deletedFiles),
+    },
     plan: {
       id: plan.id,
       name: plan.name,

@@ -43,8 +43,8 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
     const plan = await requirePlan(em, actor, planId, lockPlan)
     if (plan.revision !== change.revision) throw new AppError('plan.changed')
     const at = new Date(state.now())
-    const { compression = plan.compression } = change
-    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), { ...change, compression })
+    const { compression = plan.compression, deletedFiles = plan.deletedFiles } = change
+    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), { ...change, compression, deletedFiles })
     const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
     em.assign(plan, {
       ...fields,
@@ -85,13 +85,23 @@ export function deletePlan(state: PlansState, actor: KnownActor, planId: PlanId)
 
 type Fields = Pick<
   PlanRow,
-  'name' | 'sources' | 'exclusions' | 'compression' | 'retries' | 'timeoutMs' | 'shrinkLimitPercent' | 'isEnabled'
+  'name' | 'sources' | 'exclusions' | 'compression' | 'deletedFiles' | 'retries' | 'timeoutMs' | 'shrinkLimitPercent' | 'isEnabled'
 >
 
 function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 'agentId' | 'vaultId'>): Fields {
   state.runs.requireUsableScope(agent, order)
-  const { name, sources, compression, retries, timeoutMs, shrinkLimitPercent, isEnabled } = order
-  return storableJson({ name, sources, compression, retries, timeoutMs, shrinkLimitPercent, isEnabled, exclusions: leanExclusions(order) })
+  const { name, sources, compression, deletedFiles, retries, timeoutMs, shrinkLimitPercent, isEnabled } = order
+  return storableJson({
+    name,
+    sources,
+    compression,
+    deletedFiles,
+    retries,
+    timeoutMs,
+    shrinkLimitPercent,
+    isEnabled,
+    exclusions: leanExclusions(order),
+  })
 }
 
 /** A device holds the keys of its own vault only. */

@@ -2,7 +2,7 @@ import { RunEntity, RunEventEntity, RunLogEntity } from './run.entity.ts'
 
 export const runEntities = [RunEntity, RunEventEntity, RunLogEntity] as const
 export { createRuns, type Runs } from './create-runs.ts'
-export { getRunForAgent, listReadingRuns, type RunRecord } from './run-doors.ts'
+export { getRunForAgent, listReadingRuns, runsLike, type RunRecord } from './run-doors.ts'
 export { lastProofs, lastVerifications } from './order-drill.ts'
 export { lastOutcomes } from './runs.queries.ts'
 export type { NewestRuns } from './plan-runs.ts'

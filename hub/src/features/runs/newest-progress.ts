@@ -1,4 +1,4 @@
-import type { AgentId, RunCurve, RunId, RunProgressSample } from '@holdfast/shared-types'
+import type { AgentId, Run, RunCurve, RunId, RunProgressSample } from '@holdfast/shared-types'
 
 /** The newest sample of a run in an agent's hands, and what was done with it. */
 export interface HeldProgress {
@@ -14,6 +14,8 @@ export interface HeldProgress {
   isCancelling: boolean
   /** Since when its agent lets it rest. */
   pausedAtMs: number | null
+  /** What its agent says that it waits for. Here alone: after a restart of the hub its next report says so again. */
+  waitsFor: Run['waitsFor']
 }
 
 /** Newest samples in memory: several a second come per run, one in five seconds goes to the database. */

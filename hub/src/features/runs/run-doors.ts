@@ -11,7 +11,7 @@ import {
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { applyToRun } from './apply-to-run.ts'
 import { RunEntity, type RunRow } from './run.entity.ts'
-import { findRun } from './runs.queries.ts'
+import { findRun, listLike } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 
 /** What other features know of a run. */
@@ -47,6 +47,21 @@ export async function listReadingRuns(em: EntityManager): Promise<{ runId: RunId
     { fields: ['id', 'request'] },
   )
   return rows.flatMap(({ id, request }) => (request.kind === 'backup' ? [] : [{ runId: id, snapshotId: request.snapshotId }]))
+}
+
+/**
+ * Those of `candidates` that belong to the same plan as a run does, or have the same sources where it has no plan.
+ * @throws AppError `run.not-found`
+ */
+export async function runsLike(
+  em: EntityManager,
+  runId: RunId,
+  candidates: readonly RunId[],
+): Promise<{ readonly runIds: ReadonlySet<RunId>; readonly planName: string | null }> {
+  const run = await findRun(em, runId)
+  if (run === null) throw new AppError('run.not-found')
+  const planId = run.planId ?? null
+  return { runIds: new Set(await listLike(em, { planId, sourceKey: run.sourceKey }, candidates)), planName: run.planName ?? null }
 }
 
 /**

@@ -1,15 +1,16 @@
-import type { LogLine, Run, RunProgressSample, RunResult } from '@holdfast/shared-types'
+import type { LogLine, Run, RunResult } from '@holdfast/shared-types'
+import type { HeldProgress } from './newest-progress.ts'
 import type { RunLogRow, RunRow } from './run.entity.ts'
 
 interface PresentOptions {
   readonly deviceName: string
   /** Newer than the one in the row, which is written every few seconds. */
-  readonly progress?: RunProgressSample | null | undefined
+  readonly newest?: Pick<HeldProgress, 'sample' | 'waitsFor'> | undefined
   /** Lists leave them out, and plans too: a thousand runs with a thousand warnings each is no list. */
   readonly withWarnings: boolean
 }
 
-export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: PresentOptions): Run => ({
+export const presentRun = (run: RunRow, { deviceName, newest, withWarnings }: PresentOptions): Run => ({
   id: run.id,
   agentId: run.agentId,
   deviceName,
@@ -21,7 +22,8 @@ export const presentRun = (run: RunRow, { deviceName, progress, withWarnings }: 
   createdAtMs: run.createdAt.getTime(),
   startedAtMs: run.startedAt?.getTime() ?? null,
   finishedAtMs: run.finishedAt?.getTime() ?? null,
-  progress: progress ?? run.progress ?? null,
+  waitsFor: newest?.waitsFor ?? null,
+  progress: newest?.sample ?? run.progress ?? null,
   result: withWarnings ? (run.result ?? null) : withoutPlan(run.result),
   error: run.error ?? null,
   warnings: withWarnings ? run.warnings : [],

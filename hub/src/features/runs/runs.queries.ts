@@ -80,6 +80,21 @@ export async function listUnfinishedOfPlan(em: EntityManager, planId: PlanId): P
 export const findWaitingOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow | null> =>
   em.findOne(RunEntity, { planId, state: 'queued' }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
 
+/** Those of `candidates` that are of this plan, or of the same work where there is no plan. */
+export async function listLike(
+  em: EntityManager,
+  { planId, sourceKey }: { readonly planId: PlanId | null; readonly sourceKey: string },
+  candidates: readonly RunId[],
+): Promise<RunId[]> {
+  const rows = await tables(em)
+    .selectFrom('run')
+    .select('id')
+    .where(sql<boolean>`id = any(${[...candidates]}::uuid[])`)
+    .where(planId === null ? sql<boolean>`source_key = ${sourceKey}` : sql<boolean>`plan_id = ${planId}`)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** A plan that is removed leaves its runs behind, with its name. */
 export const forgetPlanId = (em: EntityManager, planId: PlanId): Promise<number> => em.nativeUpdate(RunEntity, { planId }, { planId: null })
 

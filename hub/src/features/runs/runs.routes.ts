@@ -37,9 +37,9 @@ export const runRoutes = (state: RunsState): RouteHandlers => ({
     const agentId = actor.kind === 'agent' ? actor.agentId : query.agentId
     const { items: rows, hasMore } = await listRunRows(em, { ...filterOf(query), agentId }, query.limit)
     const names = await deviceNames(em)
-    const newest = (run: RunRow) => (isEndState(run.state) ? undefined : state.progress.get(run.id)?.sample)
+    const newest = (run: RunRow) => (isEndState(run.state) ? undefined : state.progress.get(run.id))
     return {
-      items: rows.map((run) => presentRun(run, { deviceName: names.get(run.agentId) ?? '', progress: newest(run), withWarnings: false })),
+      items: rows.map((run) => presentRun(run, { deviceName: names.get(run.agentId) ?? '', newest: newest(run), withWarnings: false })),
       hasMore,
     }
   },

@@ -2,6 +2,7 @@ import {
   AppError,
   isFileSystemRoot,
   leanCompression,
+  leanDeletedFiles,
   leanExclusions,
   presetNamesFor,
   standardConflictMode,
@@ -48,8 +49,9 @@ interface Orderer {
 async function requestOf(state: RunsState, em: EntityManager, { actor, agent }: Orderer, order: RunOrder): Promise<RunRequest> {
   if (order.kind === 'backup') {
     requireUsableScope(agent, order)
-    const { sources, full, compression } = order
-    return { kind: 'backup', vaultId: agent.vaultId, sources, full, ...leanExclusions(order), ...leanCompression(compression) }
+    const { sources, full, compression, deletedFiles } = order
+    const words = { ...leanExclusions(order), ...leanCompression(compression), ...leanDeletedFiles(deletedFiles) }
+    return { kind: 'backup', vaultId: agent.vaultId, sources, full, ...words }
   }
   const snapshot = await state.snapshots.find(em, order.snapshotId)
   if (snapshot === null) throw new AppError('snapshot.not-found')
@@ -74,7 +76,7 @@ export function requireUsableScope(
 }
 
 function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: 'restore' }>): RunRequest {
-  const { snapshotId, target, flat, paths, include = [], conflict = standardConflictMode, dryRun = false } = order
+  const { snapshotId, target, flat, paths, include = [], conflict = standardConflictMode, dryRun = false, withDeleted = false } = order
   if (target !== null) requireAbsolute(agent, target, 'target')
   else if (flat)
     throw new AppError('request.invalid', {
@@ -92,6 +94,7 @@ function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: '
     ...(include.length === 0 ? {} : { include }),
     ...(conflict === standardConflictMode ? {} : { conflict }),
     ...(dryRun ? { dryRun } : {}),
+    ...(withDeleted ? { withDeleted } : {}),
   }
 }
 

@@ -4,6 +4,7 @@ import { applyToRun } from './apply-to-run.ts'
 import { showsProgress, type HeldProgress } from './newest-progress.ts'
 import { notePause } from './pause-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
+import { noteWaiting } from './note-waiting.ts'
 import { addToCurve, emptyCurve } from './run-curve.ts'
 import type { RunsState } from './runs-state.ts'
 import { writeProgress } from './runs.queries.ts'
@@ -17,8 +18,8 @@ export const writeEveryMs = 5000
 /** The lease in the row lags behind the newest sample by at most a quarter of it. */
 export const writeIntervalMs = ({ leaseMs }: Pick<RunsState, 'leaseMs'>): number => Math.min(writeEveryMs, leaseMs / 4)
 
-/** A run that rests is alive as long as its agent says so, but not for ever: it holds up the next one. */
-const longestPauseMs = 24 * 60 * 60 * 1000
+/** A run that rests or waits is alive as long as its agent says so, but not for ever: it holds up the next one. */
+const longestRestMs = 24 * 60 * 60 * 1000
 
 /** Takes a sample; never throws what a sample cannot mend. `goOn: false` = stop, the hub does not count on this run any more. */
 export async function takeProgress(state: RunsState, agentId: AgentId, report: Report): Promise<Answer> {
@@ -26,8 +27,8 @@ export async function takeProgress(state: RunsState, agentId: AgentId, report: R
   const held = state.progress.get(report.runId)
   if (held === undefined || held.agentId !== agentId || held.fence !== report.fence) return takeFirst(state, agentId, { ...report, sample })
   if ((report.isPaused ?? false) !== (held.pausedAtMs !== null) && !(await noteChange(state, report))) return { goOn: false }
-  const isResting = held.pausedAtMs !== null && state.now() - held.pausedAtMs < longestPauseMs
-  if (isResting || showsProgress(held.sample, sample)) held.movedAtMs = state.now()
+  await takeWaiting(state, held, report)
+  if (isResting(state, held) || showsProgress(held.sample, sample)) held.movedAtMs = state.now()
   held.sample = sample
   held.curve = addToCurve(held.curve, state.now(), sample)
   held.isUnwritten = true
@@ -47,7 +48,7 @@ async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Pr
     const isCancelling = run.cancelRequestedAt !== null
     const pausedAtMs = run.pausedAt?.getTime() ?? null
     const curve = addToCurve(emptyCurve, nowMs, sample)
-    state.progress.set(runId, {
+    const held: HeldProgress = {
       agentId,
       fence,
       sample,
@@ -57,7 +58,10 @@ async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Pr
       writtenAtMs: nowMs,
       isCancelling,
       pausedAtMs,
-    })
+      waitsFor: null,
+    }
+    state.progress.set(runId, held)
+    await takeWaiting(state, held, report)
     if ((report.isPaused ?? false) !== (pausedAtMs !== null) && !(await noteChange(state, report))) return { goOn: false }
     tellSample(state, { runId, fence, sample })
     return { goOn: !isCancelling }
@@ -65,6 +69,15 @@ async function takeFirst(state: RunsState, agentId: AgentId, report: Report): Pr
     if (error instanceof AppError && error.code.startsWith('run.')) return { goOn: false }
     throw error
   }
+}
+
+async function takeWaiting(state: RunsState, held: HeldProgress, report: Report): Promise<void> {
+  if (report.waitsFor !== held.waitsFor?.code) await noteWaiting(state, held, report)
+}
+
+function isResting(state: RunsState, { pausedAtMs, waitsFor }: HeldProgress): boolean {
+  const sinceMs = pausedAtMs ?? waitsFor?.sinceMs ?? null
+  return sinceMs !== null && state.now() - sinceMs < longestRestMs
 }
 
 /** What its agent says stands: an answer to a person's order was lost, or the order itself. @returns false when the run was taken back */

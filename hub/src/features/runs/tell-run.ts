@@ -21,6 +21,6 @@ export async function tellRun(
 /** A run as the API shows it, with the newest sample. */
 export async function presentFor(state: Pick<RunsState, 'progress'>, em: EntityManager, run: RunRow, withWarnings: boolean): Promise<Run> {
   const agent = await findAgent(em, run.agentId)
-  const newest = isEndState(run.state) ? undefined : state.progress.get(run.id)?.sample
-  return presentRun(run, { deviceName: agent?.name ?? '', progress: newest, withWarnings })
+  const newest = isEndState(run.state) ? undefined : state.progress.get(run.id)
+  return presentRun(run, { deviceName: agent?.name ?? '', newest, withWarnings })
 }

@@ -40,6 +40,7 @@ export async function settleClockJump(state: RunsState, lookedAtMs: number): Pro
   for (const held of state.progress.values()) {
     held.movedAtMs = state.now()
     if (held.pausedAtMs !== null) held.pausedAtMs += jumpedMs
+    if (held.waitsFor !== null) held.waitsFor = { ...held.waitsFor, sinceMs: held.waitsFor.sinceMs + jumpedMs }
   }
   await renewLeases(state.database.em(), new Date(state.now() + state.leaseMs))
   await followClock(state.database.em(), jumpedMs)

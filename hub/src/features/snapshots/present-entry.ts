@@ -18,6 +18,7 @@ export function presentEntry(entry: TreeEntry, path: readonly Uint8Array[], syst
     size: entry.type === 'file' ? entry.size : 0,
     mtimeNs: String(entry.mtimeNs),
     symlinkTarget: entry.type === 'symlink' ? decodeUtf8Lossy(entry.target) : null,
+    deletedAtMs: entry.deletedAtMs,
     subtree: entry.type === 'folder' ? { files: entry.subtree.files, bytes: entry.subtree.bytes, errors: entry.subtree.errors } : null,
   }
 }

@@ -10,7 +10,7 @@ import { hubConditions, type HubConditions } from './hub-conditions.ts'
 import { runHealthChecks, type HealthCheck } from './run-health-checks.ts'
 import { testDatabase } from './test-database.ts'
 
-export interface SystemDeps extends HubConditions {
+export interface SystemDeps extends Omit<HubConditions, 'disks'> {
   readonly hubVersion: string
   vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
   /** Those of all features. */
@@ -18,7 +18,7 @@ export interface SystemDeps extends HubConditions {
   readonly resolveActor: (headers: IncomingHttpHeaders, address: string) => Promise<Actor>
 }
 
-export function createSystem({ database, hubId, now, origin, log }: HubServices, deps: SystemDeps): Feature {
+export function createSystem({ database, diskSpace, hubId, now, origin, log }: HubServices, deps: SystemDeps): Feature {
   const startedAtMs = performance.now()
   const facts = async (em: EntityManager) => ({
     hubId,
@@ -34,7 +34,15 @@ export function createSystem({ database, hubId, now, origin, log }: HubServices,
     ctx.setStatus(status === 'ok' ? 200 : 503)
     if (!(await isPerson(deps, ctx))) return { status, checks }
     const uptimeMs = Math.round(performance.now() - startedAtMs)
-    return { status, checks, details: { version: deps.hubVersion, uptimeMs, checks: { ...details, ...hubConditions(deps, now()) } } }
+    return {
+      status,
+      checks,
+      details: {
+        version: deps.hubVersion,
+        uptimeMs,
+        checks: { ...details, ...hubConditions({ ...deps, disks: () => diskSpace.states() }, now()) },
+      },
+    }
   }
   return {
     name: 'system',

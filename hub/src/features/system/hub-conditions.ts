@@ -1,10 +1,12 @@
 import type { HealthConditionCode, HealthDetail } from '@holdfast/shared-types'
 import { renewBeforeMs, type CertificateState } from '../../platform/http/kept-certificate.ts'
+import type { DiskState } from '../../platform/disk-space/watched-disk.ts'
 import type { LogFileState } from '../../platform/logging/log-file.ts'
 
 export interface HubConditions {
   readonly logFile: { readonly state: LogFileState } | null
   readonly certificate: { readonly state: CertificateState } | null
+  readonly disks: () => readonly DiskState[]
 }
 
 interface Condition {
@@ -17,10 +19,32 @@ const fine: HealthDetail = { status: 'ok', latencyMs: null, code: null, params: 
 const warning = (condition: Condition): HealthDetail => ({ status: 'warning', latencyMs: null, ...condition })
 
 /** What works and wants a look: nothing of it makes the hub unfit to serve. */
-export const hubConditions = ({ logFile, certificate }: HubConditions, nowMs: number): Record<string, HealthDetail> => ({
+export const hubConditions = ({ logFile, certificate, disks }: HubConditions, nowMs: number): Record<string, HealthDetail> => ({
   ...(logFile === null ? {} : { logs: logsOf(logFile.state) }),
   ...(certificate === null ? {} : { certificate: certificateOf(certificate.state, nowMs) }),
+  ...disksOf(disks()),
 })
+
+/** The one of them that is worse off; nothing where none is watched. */
+function disksOf(disks: readonly DiskState[]): Record<string, HealthDetail> {
+  if (disks.length === 0) return {}
+  const worst = disks.find(({ isScarce }) => isScarce) ?? disks.find(({ isLow }) => isLow)
+  if (worst === undefined) return { space: fine }
+  const { folder, freeBytes, isScarce } = worst
+  const params = { folder, freeBytes }
+  const free = `${Math.floor(freeBytes / (1024 * 1024))} MiB are free`
+  const cure = 'Make room on it, or add some. Backups go on by themselves.'
+  return {
+    space: isScarce
+      ? warning({
+          code: 'disk.full',
+          params,
+          message: `The disk of ${folder} is full (${free}): backups wait, and the hub lives on its reserve.`,
+          cure,
+        })
+      : warning({ code: 'disk.low', params, message: `The disk of ${folder} is nearly full (${free}): backups wait for room.`, cure }),
+  }
+}
 
 function logsOf({ place, path, problem: found }: LogFileState): HealthDetail {
   if (place === 'file' && found === null) return fine

@@ -48,10 +48,16 @@ async function runOne(operation: string, check: HealthCheck, log: Logger, within
     return { status: 'ok', latencyMs: latencyMs(), code: null, params: {}, message: null, cure: null }
   } catch (error) {
     log.warn({ event: 'health.failing', operation, err: error }, 'A health check fails')
-    const { code, message, cure } = asAppError(error)
-    const told = isLate ? { code: 'check.timed-out' satisfies HealthConditionCode, params: { seconds } } : { code, params: {} }
-    return { status: 'failing', latencyMs: latencyMs(), ...told, message, cure }
+    const known = asAppError(error)
+    const told = isLate ? { code: 'check.timed-out' satisfies HealthConditionCode, params: { seconds } } : conditionOf(known)
+    return { status: 'failing', latencyMs: latencyMs(), ...told, message: known.message, cure: known.cure }
   } finally {
     done.abort()
   }
+}
+
+/** What is missing by its name, where the error tells it: a person has to know which disk to mount. */
+function conditionOf({ code, context: { folder } }: AppError): Pick<HealthDetail, 'code' | 'params'> {
+  if (code !== 'store.unavailable' || typeof folder !== 'string') return { code, params: {} }
+  return { code: 'store.not-mounted' satisfies HealthConditionCode, params: { folder } }
 }

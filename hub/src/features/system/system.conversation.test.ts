@@ -60,7 +60,9 @@ describe('health for people who are signed in', () => {
     expect([failing.status, await failing.json()]).toMatchObject([
       503,
       {
-        details: { checks: { store: { status: 'failing', code: 'store.unavailable', cure: expect.stringMatching(/mounted/) as string } } },
+        details: {
+          checks: { store: { status: 'failing', code: 'store.not-mounted', params: { folder: expect.stringContaining(store) as string } } },
+        },
       },
     ])
   })
@@ -68,7 +70,7 @@ describe('health for people who are signed in', () => {
   test('tells of a log that cannot be written and of a certificate that ends, without failing', () => {
     const now = Date.UTC(2026, 10, 21)
     const state = { place: 'temporary', path: '/tmp/x/hub.log', problem: 'ENOSPC' } as const
-    expect(hubConditions({ logFile: { state }, certificate: null }, now)).toEqual({
+    expect(hubConditions({ logFile: { state }, certificate: null, disks: () => [] }, now)).toEqual({
       logs: {
         status: 'warning',
         latencyMs: null,
@@ -79,7 +81,7 @@ describe('health for people who are signed in', () => {
       },
     })
     const certificate = (validToMs: number) =>
-      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } } }, now)['certificate']
+      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } }, disks: () => [] }, now)['certificate']
     expect(certificate(now - 1)).toMatchObject({ status: 'warning', code: 'certificate.expired', params: { validToMs: now - 1 } })
     expect(certificate(now + 86_400_000)).toMatchObject({ status: 'warning' })
     expect(certificate(now + 90 * 86_400_000)).toMatchObject({ status: 'ok' })
@@ -127,6 +129,10 @@ describe('a test of the connections', () => {
       { name: 'write', ok: false, error: { code: 'store.unavailable', cure: expect.any(String) as string } },
     ])
     rmSync(join(folder, 'connection-test'))
+    renameSync(folder, `${folder}.away`)
+    const missing = await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', {}))
+    renameSync(`${folder}.away`, folder)
+    expect(missing.steps).toMatchObject([{ error: { code: 'store.unavailable', message: expect.stringContaining(folder) as string } }])
     expect((await hub.json<ConnectionTest>(hub.post('/api/v1/system/test-store', { vaultId: vault }))).ok).toBe(true)
     expect(await hub.refusal(hub.post('/api/v1/system/test-store', { vaultId: crypto.randomUUID() }))).toEqual([404, 'vault.not-found'])
   })

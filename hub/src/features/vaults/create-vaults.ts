@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Refset } from '@holdfast/engine/format'
 import type { CareKind, CareStory, DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
@@ -10,6 +11,7 @@ import { previewDeletion } from './deleting/preview-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
+import { StoreMark } from './opening/store-mark.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
@@ -93,8 +95,8 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       name: 'vaults',
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
-      adminCommands: vaultAdminCommands({ runFsck, collect }),
-      healthChecks: { store: () => requireStores(vaults) },
+      adminCommands: vaultAdminCommands(state, { runFsck, collect }),
+      healthChecks: { store: () => requireStores(vaults, folders) },
       start: () => withContractErrors(() => start(state, folders)),
       schedules: () => state.cares.schedules(),
       async stop() {
@@ -133,9 +135,10 @@ const deletionOf = (state: VaultsState): SnapshotDeletion => ({
 })
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { database, log, now, secret, domainEvents, blobIndex: index } = state
+  const { config, database, log, now, secret, domainEvents, blobIndex: index } = state
+  const mark = new StoreMark(config.storeUrl, config.dataDir)
   await index.clear()
-  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders }).catch(async (error: unknown) => {
+  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders, mark }).catch(async (error: unknown) => {
     // Who failed to start is not stopped, and a thread would stay.
     await index.close()
     throw error
@@ -145,11 +148,23 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
     await closeEndedSessions(state, vault.id)
     for (const { id, refset } of await listUnnamedRefsets(database.em(), vault.id)) state.refsets.setBeyond(id, Refset.decode(refset))
   }
+  await watchDisk(state, folders)
   state.packsInDoubt.start()
   await state.cares.begin()
   domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
 }
+
+/** A store that cannot be measured is one that cannot be read either: its health says so. */
+const watchDisk = ({ diskSpace, vaults, log }: VaultsState, folders: VaultFolders): Promise<void> =>
+  diskSpace
+    .watch({
+      use: 'store',
+      folder: folders.parentPath,
+      reserveFile: join(folders.parentPath, 'holdfast-reserve'),
+      requireThere: () => requireStores(vaults, folders),
+    })
+    .catch((error: unknown) => log.warn({ event: 'disk.unmeasured', err: error }, 'The disk of the store could not be measured'))
 
 /** What was sent may be what older snapshots lack. */
 async function healWith({ database, cares }: VaultsState, snapshotId: SnapshotId): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, type VaultDetails, type VaultId } from '@holdfast/shared-types'
 import { vaultFileKey } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { DiskSpace } from '../../platform/disk-space/disk-space.ts'
 import type { UserActor } from '../../platform/http/actor.ts'
 import type { VaultChecks } from './checking/vault-checks.ts'
 import type { Collections } from './collecting/collections.ts'
@@ -17,6 +18,7 @@ export interface GetVaultDeps {
   readonly collections: Collections
   readonly usages: Pick<VaultUsages, 'totalsOf'>
   readonly freeBytes: () => Promise<number>
+  readonly diskSpace: Pick<DiskSpace, 'stateOf'>
   /** Where a vault's store is, for people. */
   readonly placeOf: (vaultId: VaultId) => string
 }
@@ -35,7 +37,13 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
   return {
     ...presentVault(record, totals),
     recoveryKey: exportedAt === null ? null : { exportedAtMs: exportedAt.getTime(), exportedBy },
-    store: { place: actor.role === 'admin' ? deps.placeOf(vaultId) : null, isReachable, freeBytes },
+    store: {
+      place: actor.role === 'admin' ? deps.placeOf(vaultId) : null,
+      isReachable,
+      // Of a disk that is not mounted, what is measured is another one.
+      freeBytes: isReachable ? freeBytes : null,
+      isLow: isReachable && deps.diskSpace.stateOf('store')?.isLow === true,
+    },
     lastCheck: await deps.checks.last(vault),
     collection: await deps.collections.last(vault),
     undoDays: record.undoDays,

@@ -19,7 +19,10 @@ import { SessionGrants } from './sessions/session-grants.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { VaultUsages } from './usage/vault-usage.ts'
 
-export type VaultsServices = Pick<HubServices, 'config' | 'database' | 'domainEvents' | 'fatal' | 'jobs' | 'log' | 'now' | 'secret'>
+export type VaultsServices = Pick<
+  HubServices,
+  'config' | 'database' | 'diskSpace' | 'domainEvents' | 'fatal' | 'jobs' | 'log' | 'now' | 'secret'
+>
 
 /** Front doors of others, passed in by the wiring. */
 export interface VaultsDoors {
@@ -44,6 +47,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   /** What the disk of the vaults has left. */
   readonly freeBytes: () => Promise<number>
   readonly placeOf: (vaultId: VaultId) => string
+  /** @throws AppError `store.unavailable` with the folder's name when its disk is not mounted. */
+  readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly collections: Collections
   readonly usages: VaultUsages
@@ -75,6 +80,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
+    requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections,
     cares,

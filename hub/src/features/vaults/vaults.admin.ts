@@ -1,8 +1,10 @@
 import { VaultId } from '@holdfast/shared-types'
 import { z } from 'zod'
 import type { CollectionOrder } from './collecting/collections.ts'
-import { adminCommand, type AdminCommand } from '../../platform/http/define-feature.ts'
+import { adminCommand, lookingCommand, type AdminCommand } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
+import { withContractErrors } from './errors/translate-engine-error.ts'
+import { addKeptKey, makeKeyToKeep, type KeptKeyDeps } from './keys/keep-recovery-key.ts'
 
 const FsckInput = z.strictObject({
   vaultId: VaultId.nullable().default(null),
@@ -21,7 +23,12 @@ export interface VaultWork {
   readonly collect: (vaultId: VaultId | null, order: CollectionOrder) => Promise<unknown>
 }
 
-export const vaultAdminCommands = ({ runFsck, collect }: VaultWork): Readonly<Record<string, AdminCommand>> => ({
+const MakeKeyInput = z.strictObject({ vault: z.string().nullable() })
+const AddKeyInput = z.strictObject({ vaultId: VaultId, words: z.array(z.string()) })
+
+export const vaultAdminCommands = (deps: KeptKeyDeps, { runFsck, collect }: VaultWork): Readonly<Record<string, AdminCommand>> => ({
   gc: adminCommand(CollectInput, ({ vaultId, isLargeApproved }) => collect(vaultId, { startedBy: 'holdfast-hub gc', isLargeApproved })),
+  'vault-key.make': lookingCommand(MakeKeyInput, ({ vault }) => makeKeyToKeep(deps, vault)),
+  'vault-key.add': adminCommand(AddKeyInput, (key) => withContractErrors(() => addKeptKey(deps, key))),
   fsck: adminCommand(FsckInput, ({ vaultId, readData }) => runFsck(vaultId, { readData })),
 })

@@ -15,18 +15,20 @@ import { commitSession, type CommitSessionDeps } from './sessions/commit-session
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
+import type { VaultsState } from './vaults-state.ts'
 
 export type VaultRoutesDeps = CommitSessionDeps &
   PutPackDeps &
   ReadSegmentsDeps &
   GetVaultDeps &
+  Pick<VaultsState, 'requireThere'> &
   RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
   testStore: ({ body }) =>
     withContractErrors(() => {
-      const { store } = body.vaultId === undefined ? deps.vaults.default : deps.vaults.get(body.vaultId)
-      return testStore(store, deps.freeBytes)
+      const { id, store } = body.vaultId === undefined ? deps.vaults.default : deps.vaults.get(body.vaultId)
+      return testStore(store, { requireThere: () => deps.requireThere(id), freeBytes: deps.freeBytes })
     }),
   listVaults: async ({ em }) => ({ items: await listVaults(em, deps.usages) }),
   getVault: ({ em, actor, params }) => withContractErrors(() => getVault(deps, em, actor, params.vaultId)),

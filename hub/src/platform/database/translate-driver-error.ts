@@ -50,7 +50,11 @@ function isFromSocket(error: Error): boolean {
   return syscall === 'connect' || syscall === 'read' || syscall === 'write' || syscall === 'getaddrinfo'
 }
 
-/** `database.unavailable` where that is what happened, else the error itself. */
+/** A row, or the log of the change, found no room: SQLSTATE 53100. Nothing of the change was made. */
+export const isDatabaseFull = (error: unknown): boolean => isDriverError(error) && error.code === '53100'
+
+/** `database.unavailable` or `database.full` where that is what happened, else the error itself. */
 export function asDatabaseError(error: unknown): unknown {
+  if (isDatabaseFull(error)) return new AppError('database.full', { cause: error })
   return isDatabaseUnavailable(error) ? new AppError('database.unavailable', { cause: error }) : error
 }

@@ -22,6 +22,8 @@ export interface RouteBinding {
   readonly audit: AuditTrail
   readonly limits: RequestLimits
   readonly newEntityManager: () => EntityManager
+  /** Before a person changes something: on a full disk there has to be room for that. Never throws. */
+  readonly makeWay: () => Promise<void>
   /** Where topics stand: `LiveLog.heads`. */
   readonly liveHeads: (em: EntityManager, topics: readonly Topic[]) => Promise<ReadonlyMap<Topic, number>>
   /** Answers are parsed by the contract too: for tests and development, where a wrong one should be loud. */
@@ -87,6 +89,7 @@ async function answer(binding: RouteBinding, call: BoundCall, ctx: HubKoaContext
     ctx: requestContextOf(ctx, binding.cookies),
   }
   const livePlaces = await livePlacesFor(binding, contract, actor, em)
+  if (contract.method !== 'get' && contract.actor !== 'agent') await binding.makeWay()
   // Parsed by this very contract: the types of HandlerRequest say no more than the schemas did.
   const work = () => call.handler(request as unknown as HandlerRequest<RouteContract>)
   const isAudited = restRuleOf(call.operationId).isAudited === true

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '@holdfast/shared-types'
 import { errorCode } from './error-code.ts'
+import { resolveAsFarAsItExists, unmountedPlaceOf } from './mount-points.ts'
 import { makePrivateFolder } from './private-folder.ts'
 
 /** Where things lie below `HOLDFAST_DATA`. */
@@ -15,6 +16,10 @@ export interface DataFolder {
   readonly agentFolder: string
   readonly postgresFolder: string
   readonly storeFolder: string
+  /** Room that is given up when the disk is full. */
+  readonly reserveFile: string
+  /** Which store this hub has used, also for when its database is lost. */
+  readonly storeMemoryFile: string
   /** Scratch of the running hub: files without a name. */
   readonly blobIndexFolder: string
   /** Logs of the hub, 0700. */
@@ -33,6 +38,8 @@ export function dataFolderAt(folder: string): DataFolder {
     agentFolder: path.join(root, 'agent'),
     postgresFolder: path.join(root, 'postgres'),
     storeFolder: path.join(root, 'store'),
+    reserveFile: path.join(root, 'reserve'),
+    storeMemoryFile: path.join(root, 'store.json'),
     blobIndexFolder: path.join(root, 'blob-index'),
     logsFolder: path.join(root, 'logs'),
   }
@@ -50,6 +57,23 @@ export function isOursToOpen(folder: DataFolder): boolean {
   if (!status) return true
   if (!status.isDirectory() || status.uid !== process.getuid?.()) return false
   return existsSync(folder.secretFile) || existsSync(folder.lockFile) || readdirSync(folder.root).length === 0
+}
+
+/**
+ * A new hub must not begin in the folder that a disk is to be mounted over: once it is mounted, all of it would be gone from sight.
+ * @throws AppError `settings.invalid` for a folder without anything of a hub, below a mount point where nothing is mounted.
+ */
+export function requireMountedDataFolder(folder: DataFolder): void {
+  if (existsSync(folder.secretFile) || existsSync(folder.lockFile) || isDataFolderInUse(folder)) return
+  const unmounted = unmountedPlaceOf(folder.root)
+  if (unmounted === null) return
+  throw new AppError('settings.invalid', {
+    message: `The data folder ${folder.root} is empty, and no disk is mounted at ${unmounted.mountPoint}.`,
+    cure:
+      unmounted.known === 'planned'
+        ? `Mount it: /etc/fstab names it (mount ${unmounted.mountPoint}). Or set HOLDFAST_DATA to another folder. Nothing was made.`
+        : 'Mount it. Or, for the system\u2019s own disk, set HOLDFAST_DATA to a folder that is not below /mnt or /media. Nothing was made.',
+  })
 }
 
 /**
@@ -95,12 +119,6 @@ function missingFolders(folder: string): string[] {
   const missing: string[] = []
   for (let at = folder; !existsSync(at); at = path.dirname(at)) missing.unshift(at)
   return missing
-}
-
-function resolveAsFarAsItExists(folder: string): string {
-  if (existsSync(folder)) return realpathSync(folder)
-  const parent = path.dirname(folder)
-  return parent === folder ? folder : path.join(resolveAsFarAsItExists(parent), path.basename(folder))
 }
 
 function isFilled(folder: string): boolean {

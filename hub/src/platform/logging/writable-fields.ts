@@ -43,6 +43,8 @@ const writable = new Set([
   'bytes',
   'bytesStored',
   'bytesRead',
+  'disk',
+  'freeBytes',
   'files',
   'folders',
   'warnings',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   backupExclusions,
   Compression,
+  DeletedFiles,
   DrillSample,
   LogLine,
   restoreModes,
@@ -22,6 +23,9 @@ const BackupOrder = z.strictObject({
   full: z.boolean().default(false),
   ...backupExclusions,
   compression: Compression.optional().describe('Of contents that are sent; fast unless said'),
+  deletedFiles: DeletedFiles.optional().describe(
+    'What is gone at the source goes from the new snapshot (follow, unless said), or stays in it, marked',
+  ),
 })
 const RestoreOrder = z.strictObject({
   kind: z.literal('restore'),

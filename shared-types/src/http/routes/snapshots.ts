@@ -134,6 +134,7 @@ export const snapshotsRoutes = {
         ...pathQuery,
         names: z.array(z.string().min(1).max(1024)).max(maxZipNames).optional(),
         namesBase64: z.array(z.base64().min(1).max(2048)).max(maxZipNames).optional(),
+        withDeleted: z.boolean().optional().describe('Also what the snapshot keeps of deleted files; what is named is in the zip anyway'),
       })
       .refine(({ names, namesBase64 }) => (names ?? namesBase64) === undefined || (names?.length ?? 0) + (namesBase64?.length ?? 0) > 0, {
         error: 'Name one entry at least, or leave the names out for the folder itself',
@@ -150,7 +151,11 @@ export const snapshotsRoutes = {
     tag: 'Snapshots',
     actor: 'any',
     params: z.object({ snapshotId: SnapshotId }),
-    query: z.object({ ...pathQuery, ticket: ZipTicket.optional().describe('Of prepareZip; the path means nothing beside it') }),
+    query: z.object({
+      ...pathQuery,
+      ticket: ZipTicket.optional().describe('Of prepareZip; nothing else means anything beside it'),
+      withDeleted: z.enum(['true', 'false']).optional().describe('Also what the snapshot keeps of deleted files'),
+    }),
     response: 'bytes',
     mediaType: 'application/zip',
   }),

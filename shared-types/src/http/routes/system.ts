@@ -8,6 +8,9 @@ const CheckStatus = z.enum(['ok', 'failing'])
 /** What the hub says of its own state beyond the codes of errors; the console has a sentence for each. */
 export type HealthConditionCode =
   | 'check.timed-out'
+  | 'store.not-mounted'
+  | 'disk.low'
+  | 'disk.full'
   | 'log.elsewhere'
   | 'log.nowhere'
   | 'certificate.valid'
@@ -20,7 +23,7 @@ const HealthDetail = z.object({
   latencyMs: z.int().min(0).nullable(),
   /** Stable: a code of an error or of a condition; null where there is nothing to say. */
   code: z.string().nullable(),
-  /** What the sentence of `code` names; times end in `Ms`. */
+  /** What the sentence of `code` names; times end in `Ms`, sizes in `Bytes`. */
   params: z.record(z.string(), z.union([z.string(), z.number()])),
   /** The same in English: what is wrong, and what to do about it; null where nothing is. */
   message: z.string().nullable(),

@@ -13,6 +13,7 @@ export const recordedCommands = {
   'sign-in-link.create': 'signInLinkCreate',
   'enrol-token.create': 'enrolTokenCreate',
   'hub.stop': 'hubStop',
+  'vault-key.add': 'vaultKeyAdd',
   fsck: 'fsck',
 } as const
 

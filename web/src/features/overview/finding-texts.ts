@@ -4,14 +4,14 @@ import type { MessageKey } from '../../platform/i18n/text.ts'
 import type { useText } from '../../platform/i18n/use-text.ts'
 import type { Finding } from './findings.ts'
 
-type Texts = Pick<ReturnType<typeof useText>, 't' | 'relative' | 'count' | 'exact'>
+type Texts = Pick<ReturnType<typeof useText>, 't' | 'relative' | 'count' | 'exact' | 'bytes'>
 export interface FindingText {
   readonly title: string
   /** Its cause, and what to do about it where no button does. */
   readonly text: string
 }
 
-const checks = ['database', 'store', 'logs', 'certificate'] as const
+const checks = ['database', 'store', 'logs', 'certificate', 'space'] as const
 const isKnownCheck = (name: string): name is (typeof checks)[number] => (checks as readonly string[]).includes(name)
 
 /** How long it has been away, or that it never came. */
@@ -63,6 +63,7 @@ function textOf(finding: Finding, texts: Texts, nowMs: number): string {
       return `${errorText(finding, texts)} ${newestBackupText(finding, texts, nowMs)}`
     case 'plan-blocked':
     case 'check-failed':
+    case 'waits':
       return errorText(finding, texts)
     case 'health-failing':
     case 'health-warning':

@@ -106,6 +106,15 @@ describe('a plan', () => {
     const fresh = { plans: [aPlan(device, { lastGoodAtMs: nowMs - hour, activeRun: factsOf(run) })], runs: [run] }
     expect(said(fresh), 'with a fresh backup nobody has to hurry').toEqual([])
   })
+  test('whose run waits for the hub does not mend itself either, and says for what', () => {
+    const run = aBackupRun(device, { state: 'running', waitsFor: { code: 'store.full', sinceMs: nowMs } })
+    const waiting = { plans: [aPlan(device, { lastRun: factsOf(failed), activeRun: factsOf(run) })], runs: [run] }
+    expect(found(waiting)).toMatchObject([{ kind: 'waits', gravity: 'danger', runId: run.id, error: { code: 'store.full' } }])
+    const old = { plans: [aPlan(device, { lastGoodAtMs: nowMs - 27 * hour, activeRun: factsOf(run) })], runs: [run] }
+    expect(found(old)).toMatchObject([{ kind: 'waits', runId: run.id }])
+    const fresh = { plans: [aPlan(device, { lastGoodAtMs: nowMs - hour, activeRun: factsOf(run) })], runs: [run] }
+    expect(said(fresh), 'with a fresh backup nobody has to hurry: the disk is named by itself').toEqual([])
+  })
   test('whose backup shrank beyond its limit says so, until that is accepted', () => {
     const run = ended('warning', minute, { error: { ...error, code: 'run.shrunk' } })
     expect(withPlan({ lastRun: factsOf(run), isShrunk: true })).toEqual([['shrank', 'warning', 'atlas']])

@@ -18,6 +18,7 @@ export const findingKinds = [
   'health-warning',
   'shrank',
   'old',
+  'waits',
   'paused',
   'plan-never-ran',
   'plan-never-done',
@@ -90,18 +91,21 @@ type Active = Pick<Run, 'id' | 'state'>
 const ageGravity = (concern: DeviceConcern | null): Gravity => (concern === null || concern.kind === 'old' ? 'warning' : 'danger')
 
 /**
- * Work that is under way, or begins by itself, has only to be waited for. One that rests has to be resumed: it makes nothing less grave.
+ * Work that is under way, or begins by itself, has only to be waited for. One that rests has to be resumed, and one that waits for the hub
+ * needs somebody there: they make nothing less grave.
  * Null: no such work, or it waits for a device that is away.
  */
 function hopeOf(
   { device, runs }: DeviceState,
   active: Active | null | undefined,
   gravity: Gravity,
-): Pick<Finding, 'kind' | 'gravity' | 'runId'> | null {
+): Pick<Finding, 'kind' | 'gravity' | 'runId' | 'error'> | null {
   if (active === null || active === undefined) return null
   const runId = active.id
-  const isPaused = runs.some(({ id, pausedAtMs }) => id === runId && pausedAtMs !== null)
-  if (isPaused) return { kind: 'paused', gravity, runId }
+  const run = runs.find(({ id }) => id === runId)
+  const waitsFor = run?.waitsFor ?? null
+  if (waitsFor !== null) return { kind: 'waits', gravity, runId, error: { code: waitsFor.code, message: '', cure: '' } }
+  if ((run?.pausedAtMs ?? null) !== null) return { kind: 'paused', gravity, runId }
   return active.state === 'queued' && !device.online ? null : { kind: 'under-way', gravity: 'waiting', runId }
 }
 
@@ -127,7 +131,7 @@ function planFinding(state: DeviceState, plan: Plan): Finding | null {
   // By the newest good one: a run that somebody cancelled saves nothing.
   const isFresh = lastGoodAtMs !== null && nowMs - lastGoodAtMs <= expectedWithinMs
   if (isFresh) return null
-  if (activeRun !== null) return hope?.kind === 'paused' ? made('paused', hope.gravity, hope) : null
+  if (activeRun !== null) return hope?.kind === 'paused' || hope?.kind === 'waits' ? made(hope.kind, hope.gravity, hope) : null
   // Where the device has none, or none that is new enough, that is said once, and not of each of its plans.
   if (lastGoodAtMs !== null) return concernOf(device, nowMs) === null ? made('plan-old', 'warning', { helpfulPlan }) : null
   const kind = lastRun === null ? 'plan-never-ran' : 'plan-never-done'
@@ -180,7 +184,7 @@ function ageFinding(state: DeviceState): Finding | null {
 }
 
 /** Of a plan: they say why a device has no newer backup, too. */
-const explaining: readonly FindingKind[] = ['run-failed', 'plan-blocked', 'under-way', 'paused']
+const explaining: readonly FindingKind[] = ['run-failed', 'plan-blocked', 'under-way', 'paused', 'waits']
 
 /** A drill a week: after a month it is no matter of a device that was away for some days. */
 const provedWithinMs = 30 * 24 * 3_600_000

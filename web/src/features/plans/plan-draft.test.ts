@@ -4,6 +4,7 @@ import {
   exclusionPatternProblem,
   pathsOfPreset,
   standardCompression,
+  standardDeletedFiles,
   standardRetries,
   standardShrinkLimitPercent,
 } from '@holdfast/shared-types'
@@ -23,12 +24,19 @@ const plan = aPlan(device, {
   presets: ['linux-user-data'],
   excludeCaches: true,
   compression: 'strong',
+  deletedFiles: 'keep',
   timeoutMs: 3_600_000,
 })
 
 test('a new plan is what the hub would make of the least order', () => {
-  const { standardCompression: compression, standardRetries: retries, standardShrinkLimitPercent: percent } = draftDefaults
-  expect([compression, retries, percent]).toEqual([standardCompression, standardRetries, standardShrinkLimitPercent])
+  const { standardCompression: compression, standardDeletedFiles: deleted } = draftDefaults
+  const { standardRetries: retries, standardShrinkLimitPercent: percent } = draftDefaults
+  expect([compression, deleted, retries, percent]).toEqual([
+    standardCompression,
+    standardDeletedFiles,
+    standardRetries,
+    standardShrinkLimitPercent,
+  ])
 })
 
 test('a plan that is opened and saved stays as it is', () => {
@@ -42,6 +50,7 @@ test('a plan that is opened and saved stays as it is', () => {
     excludeCaches: true,
     oneFileSystem: false,
     compression: 'strong',
+    deletedFiles: 'keep',
     retries: plan.retries,
     timeoutMs: 3_600_000,
     shrinkLimitPercent: 50,
@@ -60,10 +69,10 @@ describe('two who change one plan', () => {
   const base = draftOf(plan)
   test('keep what both have changed, where it is not the same', () => {
     const mine = { ...base, name: 'Homes' }
-    const theirs = { ...base, patterns: '*.tmp', compression: 'off' as const, shrinkLimitPercent: 25 }
+    const theirs = { ...base, patterns: '*.tmp', compression: 'off' as const, deletedFiles: 'follow' as const, shrinkLimitPercent: 25 }
     const { draft, taken, disputed } = mergeDrafts(base, mine, theirs)
-    expect(draft).toEqual({ ...base, name: 'Homes', patterns: '*.tmp', compression: 'off', shrinkLimitPercent: 25 })
-    expect([taken, disputed]).toEqual([['rules', 'compression', 'shrink'], []])
+    expect(draft).toEqual({ ...base, name: 'Homes', patterns: '*.tmp', compression: 'off', deletedFiles: 'follow', shrinkLimitPercent: 25 })
+    expect([taken, disputed]).toEqual([['rules', 'compression', 'deletedFiles', 'shrink'], []])
   })
   test('are told what both have changed differently; mine stands', () => {
     const { draft, taken, disputed } = mergeDrafts(

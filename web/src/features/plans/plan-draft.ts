@@ -1,4 +1,14 @@
-import type { AgentId, Compression, HostFacts, Plan, PlanChange, PlanOrder, RetryPolicy, WirePath } from '@holdfast/shared-types'
+import type {
+  AgentId,
+  Compression,
+  DeletedFiles,
+  HostFacts,
+  Plan,
+  PlanChange,
+  PlanOrder,
+  RetryPolicy,
+  WirePath,
+} from '@holdfast/shared-types'
 
 /** A plan while it is written: what is typed stays as it is typed. */
 export interface PlanDraft {
@@ -12,14 +22,16 @@ export interface PlanDraft {
   excludeCaches: boolean
   oneFileSystem: boolean
   compression: Compression
+  deletedFiles: DeletedFiles
   retries: RetryPolicy
   timeoutMs: number | null
   shrinkLimitPercent: number | null
   isEnabled: boolean
 }
 
-// The hub's own for what an order leaves out (`standardCompression`, `standardRetries`, `standardShrinkLimitPercent`): a test compares.
+// The hub's own for what an order leaves out (`standardCompression`, `standardDeletedFiles`, `standardRetries`, `standardShrinkLimitPercent`): a test compares.
 export const standardCompression: Compression = 'fast'
+export const standardDeletedFiles: DeletedFiles = 'follow'
 export const standardRetries: RetryPolicy = { count: 3, firstDelayMs: 300_000 }
 export const standardShrinkLimitPercent = 50
 
@@ -39,6 +51,7 @@ export const newDraft = (agentId: AgentId | null): PlanDraft => ({
   excludeCaches: true,
   oneFileSystem: false,
   compression: standardCompression,
+  deletedFiles: standardDeletedFiles,
   retries: { ...standardRetries },
   timeoutMs: null,
   shrinkLimitPercent: standardShrinkLimitPercent,
@@ -54,6 +67,7 @@ export const draftOf = (plan: Plan): PlanDraft => ({
   excludeCaches: plan.excludeCaches ?? false,
   oneFileSystem: plan.oneFileSystem ?? false,
   compression: plan.compression,
+  deletedFiles: plan.deletedFiles,
   retries: { ...plan.retries },
   timeoutMs: plan.timeoutMs,
   shrinkLimitPercent: plan.shrinkLimitPercent,
@@ -86,11 +100,12 @@ export const rulesOf = ({ patterns, presets, oneFileSystem, excludeCaches }: Pla
   excludeCaches,
 })
 
-const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression'> => ({
+const bodyOf = (draft: PlanDraft, name: string): Omit<PlanChange, 'revision'> & Pick<PlanOrder, 'compression' | 'deletedFiles'> => ({
   name: name.trim(),
   sources: draft.sources,
   ...rulesOf(draft),
   compression: draft.compression,
+  deletedFiles: draft.deletedFiles,
   retries: draft.retries,
   timeoutMs: draft.timeoutMs,
   shrinkLimitPercent: draft.shrinkLimitPercent,
@@ -101,7 +116,7 @@ export const orderOf = (draft: PlanDraft, agentId: AgentId, name: string): PlanO
 export const changeOf = (draft: PlanDraft, revision: number, name: string): PlanChange => ({ revision, ...bodyOf(draft, name) })
 
 /** The parts of a draft that people know by name. */
-export const draftParts = ['name', 'sources', 'rules', 'compression', 'retries', 'timeout', 'shrink', 'enabled'] as const
+export const draftParts = ['name', 'sources', 'rules', 'compression', 'deletedFiles', 'retries', 'timeout', 'shrink', 'enabled'] as const
 export type DraftPart = (typeof draftParts)[number]
 
 const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
@@ -109,6 +124,7 @@ const fieldsOf: { readonly [P in DraftPart]: (draft: PlanDraft) => unknown } = {
   sources: ({ sources }) => sources.map(({ path, pathBase64 }) => pathBase64 ?? path).toSorted(),
   rules: (draft) => ({ ...rulesOf(draft), presets: draft.presets.toSorted() }),
   compression: ({ compression }) => compression,
+  deletedFiles: ({ deletedFiles }) => deletedFiles,
   retries: ({ retries }) => [retries.count, retries.firstDelayMs],
   timeout: ({ timeoutMs }) => timeoutMs,
   shrink: ({ shrinkLimitPercent }) => shrinkLimitPercent,
@@ -127,6 +143,7 @@ const keysOf: { readonly [P in DraftPart]: readonly (keyof PlanDraft)[] } = {
   sources: ['sources'],
   rules: ['patterns', 'presets', 'excludeCaches', 'oneFileSystem'],
   compression: ['compression'],
+  deletedFiles: ['deletedFiles'],
   retries: ['retries'],
   timeout: ['timeoutMs'],
   shrink: ['shrinkLimitPercent'],

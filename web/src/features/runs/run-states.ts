@@ -34,6 +34,9 @@ export const stateLooks: { readonly [S in RunState]: StateLook } = {
 /** Of a run that rests: a flag of `running`, and nothing to worry about. */
 export const pausedLook: StateLook = { icon: 'i-lucide-pause', tone: 'neutral', label: 'runs.pause.state', meaning: 'runs.paused' }
 
+/** Of a run whose hub cannot store just now: a flag of what is at work, and somebody has to mend it there. */
+export const waitingLook: StateLook = { icon: 'i-lucide-timer', tone: 'warning', label: 'runs.waits.state', meaning: 'runs.waits.meaning' }
+
 /** Of a run that was cancelled because another one for the same work took its place. */
 export const supersededLook: StateLook = {
   icon: 'i-lucide-replace',

@@ -6,6 +6,7 @@ const names = {
   store: 'settings.health.name.store',
   logs: 'settings.health.name.logs',
   certificate: 'settings.health.name.certificate',
+  space: 'settings.health.name.space',
 } as const satisfies Record<string, MessageKey>
 
 export interface ShownCheck extends HealthDetail {

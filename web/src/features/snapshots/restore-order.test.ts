@@ -17,6 +17,8 @@ test('an order says what the form does, and a look the same but for writing', ()
     paths: [{ path: '/home/ada/docs' }, { path: '/home/caf\uFFFD', pathBase64: 'L2hvbWUvY2Fm6Q==' }],
   })
   expect({ ...restoreOrder(snapshot, [docs, bad], form, true), dryRun: false }).toEqual(order)
+  expect(order).not.toHaveProperty('withDeleted')
+  expect(restoreOrder(snapshot, [], { ...form, withDeleted: true }, false)).toMatchObject({ withDeleted: true })
   expect(restoreOrder(snapshot, [], form, false)).toMatchObject({ flat: true, paths: [] })
   expect(restoreOrder(snapshot, [], { ...form, place: 'original' }, false)).toMatchObject({ flat: false, target: null })
 })

@@ -14,9 +14,18 @@ export interface RestoreForm {
   readonly conflict: ConflictMode
   /** One pattern a line. */
   readonly include: string
+  /** Also what the snapshot keeps of deleted files, beyond what is chosen itself. */
+  readonly withDeleted: boolean
 }
 
-export const emptyForm: RestoreForm = { place: 'folder', target: '', flat: false, conflict: 'overwrite-different', include: '' }
+export const emptyForm: RestoreForm = {
+  place: 'folder',
+  target: '',
+  flat: false,
+  conflict: 'overwrite-different',
+  include: '',
+  withDeleted: false,
+}
 
 export const isAbsoluteFolder = (path: string): boolean => path.startsWith('/') || isWindowsFolder(path)
 
@@ -77,6 +86,7 @@ export function restoreOrder(snapshot: Snapshot, paths: readonly SnapshotPath[],
     dryRun,
     paths: paths.map(wirePathOf),
     ...(include.length === 0 ? {} : { include }),
+    ...(form.withDeleted ? { withDeleted: true } : {}),
   }
 }
 

@@ -17,6 +17,12 @@ test('what could not be saved is not restored, and leaves an order of nothing ra
   expect(chosenOf(new Set(['/locked', '/a']), all, 6).restorable).toEqual([entries[0]])
 })
 
+test('a folder of which something deleted is chosen is not asked for as a whole, which would leave that out', () => {
+  const deleted = anEntry('/old', { deletedAtMs: 1 })
+  expect(chosenOf(new Set(['/a', '/b', '/c', '/d', '/e']), entries, 5).isWhole).toBe(true)
+  expect(chosenOf(new Set(['/a', '/old']), [entries[0]!, deleted], 2)).toMatchObject({ isWhole: false, restorable: [entries[0], deleted] })
+})
+
 describe('choosing rows', () => {
   test('toggles one, and with Shift all between as the first one is', () => {
     const { toggle, chosen } = choose()

@@ -34,7 +34,7 @@ export interface Chosen {
   /** Those of them that were saved. None of them must not become an order for everything, which has no paths. */
   readonly restorable: readonly SnapshotEntry[]
   readonly bytes: number
-  /** All that the folder holds: then the folder itself can be asked for. */
+  /** All that the folder holds, and nothing of it deleted: then the folder itself can be asked for, which brings what is there. */
   readonly isWhole: boolean
 }
 
@@ -45,6 +45,6 @@ export function chosenOf(selection: Selection, entries: readonly SnapshotEntry[]
     entries: chosen,
     restorable: chosen.filter(({ type }) => type !== 'error'),
     bytes: chosen.reduce((sum, entry) => sum + shownSize(entry), 0),
-    isWhole: chosen.length > 0 && chosen.length === total,
+    isWhole: chosen.length > 0 && chosen.length === total && chosen.every(({ deletedAtMs }) => deletedAtMs === null),
   }
 }

@@ -37,12 +37,12 @@ export function useZipDownload(snapshotId: SnapshotId) {
   const toast = useToast()
   const { t } = useText()
 
-  /** @param entries of the folder; null = the folder itself */
-  async function start(folder: SnapshotPath, entries: readonly SnapshotEntry[] | null): Promise<void> {
+  /** @param entries of the folder; null = the folder itself. @param withDeleted also what is deleted in folders that are not */
+  async function start(folder: SnapshotPath, entries: readonly SnapshotEntry[] | null, withDeleted: boolean): Promise<void> {
     isPreparing.value = true
     error.value = null
     try {
-      const body = { ...queryOfPath(folder), ...(entries === null ? {} : namesOf(entries)) }
+      const body = { ...queryOfPath(folder), ...(entries === null ? {} : namesOf(entries)), ...(withDeleted ? { withDeleted } : {}) }
       const { ticket } = await callHub('prepareZip', { params: { snapshotId }, body })
       followLink(zipAddress(snapshotId, ticket))
       toast.add({ title: t('snapshots.zip.started'), description: t('snapshots.zip.startedHelp'), icon: 'i-lucide-download' })

@@ -12,7 +12,7 @@ test('a known code is told in the reader’s language', async () => {
   )
   expect(told).toEqual({
     what: 'Im Speicher ist kein Platz mehr.',
-    cure: 'Schaffen Sie Platz und starten Sie erneut.',
+    cure: 'Schaffen Sie Platz. Backups, die darauf warten, machen von selbst weiter; gescheiterte starten Sie erneut.',
     detail: null,
     code: 'store.full',
     requestId: null,

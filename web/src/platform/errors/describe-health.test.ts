@@ -16,6 +16,17 @@ test('a condition is told in the reader’s language, with what it names', async
   expect(describeHealth({ ...said, code: 'log.nowhere', params: { problem: 'ENOSPC' } }, useText())?.what).toContain('(ENOSPC)')
 })
 
+test('a missing folder and a full disk are named, with what is left', () => {
+  const missing = describeHealth({ ...said, code: 'store.not-mounted', params: { folder: '/srv/backup/x' } }, useText())
+  expect(missing?.what).toContain('/srv/backup/x')
+  const params = { folder: '/srv/backup', freeBytes: 300 * 1024 * 1024 }
+  for (const code of ['disk.low', 'disk.full']) {
+    const told = describeHealth({ ...said, code, params }, useText())
+    expect(told?.what).toMatch(/\/srv\/backup .*300/)
+    expect(told?.cure).not.toBe('')
+  }
+})
+
 test('an error goes by its code, and what a newer hub says by its own words', async () => {
   await chooseLanguage('de')
   expect(describeHealth({ ...said, code: 'store.full' }, useText())).toMatchObject({

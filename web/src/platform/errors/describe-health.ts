@@ -2,7 +2,7 @@ import type { HealthConditionCode, HealthDetail } from '@holdfast/shared-types'
 import type { useText } from '../i18n/use-text.ts'
 import { describeCoded } from './describe-error.ts'
 
-type Texts = Pick<ReturnType<typeof useText>, 't' | 'exact'>
+type Texts = Pick<ReturnType<typeof useText>, 't' | 'exact' | 'bytes'>
 export interface HealthDescription {
   readonly what: string
   /** Empty where there is nothing to do. */
@@ -13,6 +13,9 @@ export interface HealthDescription {
 
 const conditions = {
   'check.timed-out': true,
+  'store.not-mounted': true,
+  'disk.low': true,
+  'disk.full': true,
   'log.elsewhere': true,
   'log.nowhere': true,
   'certificate.valid': true,
@@ -23,11 +26,15 @@ const conditions = {
 const isCondition = (code: string): code is HealthConditionCode => Object.hasOwn(conditions, code)
 
 /** What the hub says of one of its checks, in the reader's language; null where it says nothing. */
-export function describeHealth({ code, params, message, cure }: HealthDetail, { t, exact }: Texts): HealthDescription | null {
+export function describeHealth({ code, params, message, cure }: HealthDetail, { t, exact, bytes }: Texts): HealthDescription | null {
   if (code === null) return message === null ? null : { what: message, cure: cure ?? '', detail: null }
   if (!isCondition(code)) return describeCoded({ code, message: message ?? '', cure: cure ?? '' })
-  const { validToMs, problem } = params
-  const named = { ...params, ...(typeof validToMs === 'number' ? { validTo: exact(validToMs) } : {}) }
+  const { validToMs, freeBytes, problem } = params
+  const named = {
+    ...params,
+    ...(typeof validToMs === 'number' ? { validTo: exact(validToMs) } : {}),
+    ...(typeof freeBytes === 'number' ? { free: bytes(freeBytes) } : {}),
+  }
   const cured = code === 'certificate.valid' ? '' : t(`health.condition.${code}.cure`, named)
   const detail = code === 'certificate.not-in-use' && typeof problem === 'string' ? problem : null
   return { what: t(`health.condition.${code}.what`, named), cure: cured, detail }

@@ -66,6 +66,7 @@ export const errorTextCodes = [
   'restore.entry-failed',
   'store.unavailable',
   'store.full',
+  'database.full',
   'database.unavailable',
   'hub.unreachable',
   'internal',

@@ -18,6 +18,7 @@ export interface ZipQuery extends PathQuery {
   readonly snapshotId: SnapshotId
   /** Of `prepareZip`; stands for the path. */
   readonly ticket?: string | undefined
+  readonly withDeleted?: 'true' | 'false' | undefined
 }
 
 /** Bytes held between the packing and a slow reader. */
@@ -34,14 +35,16 @@ export async function downloadZip(
   deps: PrepareZipDeps,
   em: EntityManager,
   actor: KnownActor,
-  { snapshotId, ticket, ...path }: ZipQuery,
+  { snapshotId, ticket, withDeleted, ...path }: ZipQuery,
 ): Promise<BytesAnswer> {
   const visible = await openVisibleTree(deps, em, actor, snapshotId)
   const { snapshot } = visible
   const device = (await deps.devices.deviceNames(em)).get(snapshot.agentId) ?? snapshot.host
   tellAudit({ object: { kind: 'snapshot', id: snapshotId, name: null }, details: { deviceName: device } })
   const choice =
-    ticket === undefined ? { folder: componentsOf(path, snapshot.system), names: null } : deps.tickets.redeem(actor, snapshotId, ticket)
+    ticket === undefined
+      ? { snapshotId, folder: componentsOf(path, snapshot.system), names: null, withDeleted: withDeleted === 'true' }
+      : deps.tickets.redeem(actor, snapshotId, ticket)
   const source = await zipSourceOf(visible, choice)
   const reading = { onOver: deps.slots.take(actor), onForgotten: (): void => void stream.destroy() }
   const stream: Readable = await startedStream(watchReading(zipTree(source), reading), highWaterMark)

@@ -19,6 +19,7 @@ export interface ZipOrder extends PathQuery {
   readonly snapshotId: SnapshotId
   readonly names?: readonly string[] | undefined
   readonly namesBase64?: readonly string[] | undefined
+  readonly withDeleted?: boolean | undefined
 }
 
 /**
@@ -31,14 +32,14 @@ export async function prepareZip(
   deps: PrepareZipDeps,
   em: EntityManager,
   actor: KnownActor,
-  { snapshotId, names, namesBase64, ...path }: ZipOrder,
+  { snapshotId, names, namesBase64, withDeleted = false, ...path }: ZipOrder,
 ): Promise<{ ticket: string; expiresAtMs: number }> {
   const { snapshot, tree } = await openVisibleTree(deps, em, actor, snapshotId)
   const folder = componentsOf(path, snapshot.system)
   const keys = names === undefined && namesBase64 === undefined ? null : keysOf(names ?? [], namesBase64 ?? [])
   await requireAll({ snapshot, tree }, folder, keys)
   deps.slots.requireFree(actor)
-  return deps.tickets.issue(actor, { snapshotId, folder, names: keys })
+  return deps.tickets.issue(actor, { snapshotId, folder, names: keys, withDeleted })
 }
 
 const keysOf = (names: readonly string[], namesBase64: readonly string[]): ReadonlySet<string> =>

@@ -18,16 +18,13 @@ export async function findFolder(tree: SnapshotTree, path: readonly Uint8Array[]
 }
 
 /** What a choice names: entries of the folder, or the folder itself as the one entry of what it lies in. @throws AppError as `findFolder`, and `snapshot.zip-too-large` */
-export async function zipSourceOf(
-  { tree, snapshot }: VisibleTree,
-  { folder: path, names }: Pick<ZipChoice, 'folder' | 'names'>,
-): Promise<ZipSource> {
+export async function zipSourceOf({ tree, snapshot }: VisibleTree, { folder: path, names, withDeleted }: ZipChoice): Promise<ZipSource> {
   const folder = await findFolder(tree, path)
   // Chosen names were counted when their ticket was made.
-  if (names !== null) return { tree, parent: folder, roots: chosen(tree, folder, names) }
+  if (names !== null) return { tree, parent: folder, roots: chosen(tree, folder, names), withDeleted }
   requireZippable([folder ?? snapshot])
-  if (folder === null) return { tree, parent: null, roots: null }
-  return { tree, parent: await findFolder(tree, path.slice(0, -1)), roots: only(folder) }
+  if (folder === null) return { tree, parent: null, roots: null, withDeleted }
+  return { tree, parent: await findFolder(tree, path.slice(0, -1)), roots: only(folder), withDeleted }
 }
 
 async function* chosen(tree: SnapshotTree, folder: FolderEntry | null, names: ReadonlySet<string>): AsyncGenerator<TreeEntry> {

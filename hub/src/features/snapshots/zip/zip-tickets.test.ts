@@ -19,9 +19,12 @@ const isKept = (redeem: () => unknown): boolean => {
 test('tickets of one account with long paths cost that account its oldest ones, and nobody else theirs', () => {
   const tickets = createZipTickets(() => 0)
   const [ada, greedy] = [agent('1'), agent('2')]
-  const ofAda = tickets.issue(ada, { snapshotId, folder: [Buffer.from('home')], names: null }).ticket
+  const ofAda = tickets.issue(ada, { snapshotId, folder: [Buffer.from('home')], names: null, withDeleted: false }).ticket
   const text = randomBytes(100_000)
-  const made = Array.from({ length: 400 }, () => tickets.issue(greedy, { snapshotId, folder: [text], names: null }).ticket)
+  const made = Array.from(
+    { length: 400 },
+    () => tickets.issue(greedy, { snapshotId, folder: [text], names: null, withDeleted: false }).ticket,
+  )
   expect(tickets.redeem(ada, snapshotId, ofAda).folder).toEqual([Uint8Array.from(Buffer.from('home'))])
   const kept = made.filter((ticket) => isKept(() => tickets.redeem(greedy, snapshotId, ticket)))
   expect(kept).toEqual(made.slice(-kept.length))
@@ -31,7 +34,7 @@ test('tickets of one account with long paths cost that account its oldest ones, 
 test('what a ticket keeps is a copy, not the whole request around it', () => {
   const tickets = createZipTickets(() => 0)
   const request = Buffer.alloc(1_000_000, 'a')
-  const { ticket } = tickets.issue(agent('1'), { snapshotId, folder: [request.subarray(0, 4)], names: null })
+  const { ticket } = tickets.issue(agent('1'), { snapshotId, folder: [request.subarray(0, 4)], names: null, withDeleted: false })
   expect(tickets.redeem(agent('1'), snapshotId, ticket).folder.map(({ buffer }) => buffer.byteLength)).toEqual([4])
 })
 

@@ -9,6 +9,8 @@ export interface ZipChoice {
   readonly folder: readonly Uint8Array[]
   /** Latin-1 of the raw names, as keys; null = the folder itself. */
   readonly names: ReadonlySet<string> | null
+  /** Also what is deleted, beyond what is named. */
+  readonly withDeleted: boolean
 }
 
 /**

@@ -2,7 +2,7 @@ import type { FolderEntry, TreeEntry } from '@holdfast/engine/format'
 import { describe, expect, test } from 'vitest'
 import type { SnapshotTree } from '../../vaults/index.ts'
 import { zipLimits } from './zip-limits.ts'
-import { zipTree } from './zip-tree.ts'
+import { zipTree, type ZipSource } from './zip-tree.ts'
 
 const fields = {
   mode: 0o644,
@@ -40,9 +40,9 @@ function endless(entries: readonly TreeEntry[]): SnapshotTree & { readonly open:
   }
 }
 
-async function zipOf(tree: SnapshotTree, limits = zipLimits): Promise<string> {
+async function zipOf(tree: SnapshotTree, limits = zipLimits, over: Partial<ZipSource> = {}): Promise<string> {
   const parts: Uint8Array[] = []
-  for await (const part of zipTree({ tree, parent: null, roots: null }, limits)) parts.push(part)
+  for await (const part of zipTree({ tree, parent: null, roots: null, withDeleted: false, ...over }, limits)) parts.push(part)
   return Buffer.concat(parts).toString('latin1')
 }
 
@@ -62,5 +62,38 @@ describe('a tree that a hostile device made', () => {
     const tree = endless([folder('a'), folder('b')])
     await expect(zipOf(tree, { entries: 5000, depth: 40 })).rejects.toMatchObject({ code: 'snapshot.zip-too-large' })
     expect(tree.open()).toBe(0)
+  })
+})
+
+describe('what is deleted and kept', () => {
+  const gone = <E extends TreeEntry>(entry: E): E => ({ ...entry, deletedAtMs: 1 })
+  /** `here` holds `now` and what is deleted, `old` is deleted itself; each folder by its page. */
+  const pages: readonly (readonly TreeEntry[])[] = [
+    [{ ...folder('here'), page: Buffer.from([1]) }, gone({ ...folder('old'), page: Buffer.from([2]) })],
+    [link('now'), gone(link('past'))],
+    [gone(link('inside'))],
+  ]
+  const tree: SnapshotTree = {
+    ...endless([]),
+    async *children(of) {
+      yield* pages[of?.page[0] ?? 0]!
+    },
+  }
+  const namesIn = async (over: Partial<ZipSource>): Promise<string[]> => {
+    const zip = await zipOf(tree, zipLimits, over)
+    return ['here/', 'here/now', 'here/past', 'old/', 'old/inside'].filter((name) => zip.includes(name))
+  }
+  async function* only(entry: TreeEntry): AsyncGenerator<TreeEntry> {
+    yield entry
+  }
+
+  test('is left out, unless all is asked for', async () => {
+    expect(await namesIn({})).toEqual(['here/', 'here/now'])
+    expect(await namesIn({ withDeleted: true })).toEqual(['here/', 'here/now', 'here/past', 'old/', 'old/inside'])
+  })
+
+  test('is in the zip where it is named, with all it holds; a folder that is there brings what is there', async () => {
+    expect(await namesIn({ roots: only(pages[0]![1]!) })).toEqual(['old/', 'old/inside'])
+    expect(await namesIn({ roots: only(pages[0]![0]!) })).toEqual(['here/', 'here/now'])
   })
 })

@@ -13,6 +13,8 @@ export interface ZipSource {
   readonly parent: FolderEntry | null
   /** Of the parent; null = all it has. */
   readonly roots: AsyncIterable<TreeEntry> | null
+  /** Also what the snapshot keeps of deleted files; `roots` are in the zip whatever they are, and so is all in a root that is deleted itself. */
+  readonly withDeleted: boolean
 }
 
 /** A folder that is being walked. */
@@ -34,14 +36,17 @@ export function zipTree(source: ZipSource, limits: ZipLimits = zipLimits): Async
   return gatherParts(walk(source, limits))
 }
 
-async function* walk({ tree, parent, roots }: ZipSource, limits: ZipLimits): AsyncGenerator<Uint8Array> {
+async function* walk({ tree, parent, roots, withDeleted }: ZipSource, limits: ZipLimits): AsyncGenerator<Uint8Array> {
   const writer = new ZipWriter()
   const leftOut = new LeftOut()
   const open = (folder: FolderEntry | null, path: string, children: AsyncIterable<TreeEntry>): Frame => ({
     folder,
     path,
-    children: children[Symbol.asyncIterator](),
+    children: (withDeleted || isAsked(folder, path) ? children : withoutDeleted(children))[Symbol.asyncIterator](),
   })
+  // At the top what was named, below it what is in a folder that is deleted itself.
+  const isAsked = (folder: FolderEntry | null, path: string): boolean =>
+    path === '' ? roots !== null : folder !== null && folder.deletedAtMs !== null
   // A stack of our own: the hub must not run out of its for a tree that is deep.
   const frames = [open(parent, '', roots ?? tree.children(parent))]
   try {
@@ -71,6 +76,10 @@ async function* walk({ tree, parent, roots }: ZipSource, limits: ZipLimits): Asy
     // Whoever reads no further leaves nothing open.
     for (const { children } of frames) await children.return?.()
   }
+}
+
+async function* withoutDeleted(entries: AsyncIterable<TreeEntry>): AsyncGenerator<TreeEntry> {
+  for await (const entry of entries) if (entry.deletedAtMs === null) yield entry
 }
 
 const nameIn = async (tree: SnapshotTree, { folder, path }: Frame, { name }: TreeEntry): Promise<string> =>

@@ -1,4 +1,5 @@
 import type { CareKind, VaultId } from '@holdfast/shared-types'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import { auditAll, type AuditDeps } from '../collecting/audits.ts'
 import type { Collections } from '../collecting/collections.ts'
 import { whileGoingOn } from '../checking/check-vault-deps.ts'
@@ -17,6 +18,7 @@ import { scrubPacks } from './scrub-packs.ts'
 import { orderDrills, type OrderDrillsDeps } from './order-drills.ts'
 
 export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps {
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
   readonly collections: Pick<Collections, 'run'>
   /** Applies the rules of keeping before a collection; null = there are none yet. */
   readonly retention: RetentionDoor | null
@@ -61,7 +63,7 @@ const andNamed =
 
 async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<void> {
   const { vault, signal } = task
-  await auditAll(deps, vault, signal, async () => task.count({ snapshots: 1 }))
+  await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
   task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
   await forgetLost(deps, vault)
   task.count({ problems: (await damageFigures(deps.database.em(), vault.id)).snapshots })

@@ -1,4 +1,5 @@
 import type { Database } from '../../../platform/database/database.ts'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import { PackCompaction } from '../collecting/compact-packs.ts'
 import { toHex } from '@holdfast/engine/bytes'
@@ -25,6 +26,7 @@ export interface ScrubDeps {
   readonly database: Database
   readonly log: Logger
   readonly now: () => number
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
 }
 
 /**

@@ -10,16 +10,24 @@ const prefix = 'connection-test/'
 /** More than fits beside an inode, so that space for data is really taken. */
 const testBytes = 4096
 
+export interface TestedPlace {
+  /** @throws AppError with the folder's name where the vault is not there */
+  readonly requireThere: () => Promise<void>
+  /** What the store's disk has left; null where that is not known. */
+  readonly freeBytes: () => Promise<number | null>
+}
+
 /**
  * Writes a small object, reads it back, finds it in a listing and deletes it. Never throws: the step that fails is named, with its cure.
- *
- * @param freeBytes what the store's disk has left; null where that is not known.
  */
-export async function testStore(store: ObjectStore, freeBytes: () => Promise<number | null>): Promise<ConnectionTest> {
+export async function testStore(store: ObjectStore, { requireThere, freeBytes }: TestedPlace): Promise<ConnectionTest> {
   const steps = new ConnectionSteps((error) => asAppError(translateEngineError(error)))
   const key = `${prefix}${randomUUID()}`
   const content = randomBytes(testBytes)
-  await steps.run('write', () => store.put(key, content))
+  await steps.run('write', async () => {
+    await requireThere()
+    await store.put(key, content)
+  })
   await steps.run('read', async () => {
     const read = await store.get(key)
     if (!content.equals(read)) throw new AppError('store.unavailable', { message: 'The store gives back other bytes than were written.' })

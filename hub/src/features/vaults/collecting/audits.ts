@@ -1,4 +1,5 @@
 import { EngineError } from '@holdfast/engine/errors'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
@@ -9,7 +10,7 @@ import { lockCollection, nextUnaudited, setAudited } from '../tables/collecting.
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { Brake } from '../usage/brake.ts'
 import { auditSnapshot, type AuditReport } from './audit-snapshot.ts'
-import { rescueSegments } from './rescue-segments.ts'
+import { rescueSegments } from '../contents/rescue-segments.ts'
 
 export interface AuditDeps {
   readonly database: Database
@@ -18,50 +19,75 @@ export interface AuditDeps {
   readonly now: () => number
 }
 
+/** Its own cache: what people browse stays in theirs. */
+interface AuditTools {
+  readonly segments: SegmentReader
+  readonly brake: Brake
+}
+
+const toolsFor = (deps: AuditDeps, signal: AbortSignal): AuditTools => ({ segments: new SegmentReader(deps), brake: new Brake(signal) })
+
 /**
  * Looks through every snapshot that nobody has looked through, until there is none. What one needs without naming it counts as named from the moment its audit is
  * noted, and lives again if it was condemned.
  *
- * @param onSnapshot after each; @throws EngineError `cancelled`, `store.*`; AppError `store.unavailable`
+ * @param onSnapshot after each
+ * @throws EngineError `cancelled`, `store.*`; AppError `store.unavailable`
  */
-export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => Promise<void>): Promise<void> {
-  // Its own cache: what people browse stays in theirs.
-  const segments = new SegmentReader(deps)
-  const brake = new Brake(signal)
+export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
+  const tools = toolsFor(deps, signal)
   for (;;) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
     const snapshot = await nextUnaudited(deps.database.em(), vault.id)
     if (snapshot === null) return
-    const refset = await deps.refsets.aside(snapshot)
-    await note(deps, vault, snapshot, await auditSnapshot({ vault, snapshot, refset, segments, brake }))
-    await onSnapshot?.()
+    const report = await lookThrough(deps, vault, snapshot, tools)
+    await deps.database.transaction(async (em) => {
+      await lockCollection(em, vault.id, 'shared')
+      await note(deps, em, vault, { snapshot, report })
+    })
+    tell(deps, vault, snapshot, report)
+    onSnapshot?.()
   }
 }
 
-async function note(
-  { database, refsets, log, now }: AuditDeps,
-  vault: ManagedVault,
-  snapshot: SnapshotRecord,
-  { unnamed, lacking }: AuditReport,
-): Promise<void> {
-  const isAllNamed = unnamed.packCount === 0
-  await database.transaction(async (em) => {
-    await lockCollection(em, vault.id, 'shared')
-    if (!isAllNamed) await rescueSegments(em, vault.contents, unnamed, true)
-    await setAudited(em, snapshot.id, {
-      at: new Date(now()),
-      unnamedRefset: isAllNamed ? null : unnamed.encode(),
-      lackingBlobs: lacking,
-    })
-    afterCommit(em, () => refsets.setBeyond(snapshot.id, isAllNamed ? null : unnamed))
+/** The same within a transaction that holds the collection's lock: so that nobody commits another one meanwhile. For a few. */
+export async function auditLast(deps: AuditDeps, em: EntityManager, vault: ManagedVault, signal: AbortSignal): Promise<void> {
+  const tools = toolsFor(deps, signal)
+  for (let snapshot = await nextUnaudited(em, vault.id); snapshot !== null; snapshot = await nextUnaudited(em, vault.id)) {
+    const report = await lookThrough(deps, vault, snapshot, tools)
+    await note(deps, em, vault, { snapshot, report })
+    tell(deps, vault, snapshot, report)
+  }
+}
+
+async function lookThrough(deps: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, tools: AuditTools): Promise<AuditReport> {
+  return auditSnapshot({ vault, snapshot, refset: await deps.refsets.aside(snapshot), ...tools })
+}
+
+interface Audited {
+  readonly snapshot: SnapshotRecord
+  readonly report: AuditReport
+}
+
+async function note({ refsets, now }: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
+  const isAllNamed = report.unnamed.packCount === 0
+  if (!isAllNamed) await rescueSegments(em, vault.contents, report.unnamed, true)
+  await setAudited(em, snapshot.id, {
+    at: new Date(now()),
+    unnamedRefset: isAllNamed ? null : report.unnamed.encode(),
+    lackingBlobs: report.lacking,
   })
+  afterCommit(em, () => refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed))
+}
+
+function tell({ log }: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, { unnamed, lacking }: AuditReport): void {
   const about = { vaultId: vault.id, snapshotId: snapshot.id, agentId: snapshot.agentId }
-  if (!isAllNamed && vault.contents.hasLost)
+  if (unnamed.packCount > 0 && vault.contents.hasLost)
     log.info(
       { event: 'snapshot.elsewhere', ...about, packs: unnamed.packCount },
       'Pieces of a snapshot are read elsewhere than it says: where it says, they are lost',
     )
-  else if (!isAllNamed)
+  else if (unnamed.packCount > 0)
     log.error(
       { event: 'snapshot.named-too-little', ...about, packs: unnamed.packCount },
       'A device named less of its snapshot than its files need; what it left out is kept all the same. Update the agent, or look at who has its key',

@@ -40,18 +40,18 @@ describe('packs to collect', () => {
     ['mmmm', [0, 1, 2, 3]],
     ['nccd', [1, 2, 3]],
     ['d', [0]],
-  ])('of %s the positions %j', (letters, dead) => {
-    expect(choose({ aa: letters }).packs[0]?.dead ?? null).toEqual(dead)
+  ])('of %s the positions %j', async (letters, dead) => {
+    expect((await choose({ aa: letters })).packs[0]?.dead ?? null).toEqual(dead)
   })
 
-  test('counts as new only what nobody needs and no collection condemned before', () => {
-    const { packs, bytes } = choose({ aa: 'mmcd', bb: 'nnnn' })
+  test('counts as new only what nobody needs and no collection condemned before', async () => {
+    const { packs, bytes } = await choose({ aa: 'mmcd', bb: 'nnnn' })
     expect(bytes).toBe(800)
     expect(packs).toMatchObject([{ packIdHex: 'aa', segmentCount: 4, deadBytes: 100, settledBytes: 300 }])
   })
 
-  test('leaves spared ones alone', () => {
-    expect(choose({ aa: 'dddd', bb: 'dddd' }, ['aa']).packs.map(({ packIdHex }) => packIdHex)).toEqual(['bb'])
+  test('leaves spared ones alone', async () => {
+    expect((await choose({ aa: 'dddd', bb: 'dddd' }, ['aa'])).packs.map(({ packIdHex }) => packIdHex)).toEqual(['bb'])
   })
 })
 

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { segmentsPerTurn } from '../contents/snapshot-refsets.ts'
 import type { PackView } from '../contents/vault-contents.ts'
 
 /** A pack is emptied when more of it than this is garbage: below, copying costs more than it frees. restic's and kopia's usual limits lie around it. */
@@ -24,15 +26,21 @@ export interface Chosen {
   readonly bytes: number
 }
 
-/** Which packs of a vault a collection removes or empties. Pure but for what it is shown. @param isNeeded by birth */
-export function choosePacks(
+/** Which packs of a vault a collection removes or empties; others get their turn meanwhile. @param isNeeded by birth */
+export async function choosePacks(
   packs: Iterable<PackView>,
   isNeeded: (packIdHex: string, ordinal: number) => boolean,
   isSpared: (packIdHex: string) => boolean,
-): Chosen {
+): Promise<Chosen> {
   const chosen: ChosenPack[] = []
   let bytes = 0
+  let segments = 0
   for (const pack of packs) {
+    segments += pack.segmentCount
+    if (segments > segmentsPerTurn) {
+      segments = 0
+      await nextTurn()
+    }
     bytes += pack.bytes
     if (isSpared(pack.packIdHex)) continue
     const found = lookAt(pack, isNeeded)

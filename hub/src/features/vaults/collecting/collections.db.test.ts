@@ -196,6 +196,29 @@ describe('beside backups and restores', () => {
     await expectSound(world)
   })
 
+  test('gives a snapshot that was written, and not noted, when the hub was killed what it names', async () => {
+    const files = { 'a.bin': piece(), 'b.bin': piece() }
+    const first = await backUp(files)
+    const session = await agent.open()
+    const object = await agent.prepare(session, treeOf(files))
+    await deleteFinally(world, first)
+    const collecting = collect(world).catch(() => 'killed')
+    await delay(1000)
+    world.dieAfter(Infinity)
+    const { after } = world.store
+    world.store.after = (step, key) => {
+      if (step === 'put' && key?.startsWith('s/') === true) world.mortality.dieAfter(1)
+      return after(step, key)
+    }
+    await expect(agent.commit(session, object)).rejects.toThrow('killed')
+    expect(await collecting).toBe('killed')
+    await world.start()
+    const [only] = await world.vaults.snapshots.list(world.database.em(), { visibleTo: null })
+    await collect(world)
+    await expectRestored(agent, only?.id ?? first, files)
+    await expectSound(world)
+  })
+
   test('leaves a snapshot alone that a run reads', async () => {
     const files = { 'a.bin': piece() }
     const id = await backUp(files)

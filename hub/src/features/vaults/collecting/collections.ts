@@ -4,6 +4,7 @@ import { EngineError } from '@holdfast/engine/errors'
 import { vaultFileKey } from '@holdfast/engine/format'
 import type { Database } from '../../../platform/database/database.ts'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -18,13 +19,16 @@ import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
-import { decideRemoval, forgetOldJournals, isOver, removeDecided, stillWaitingFor } from './remove-condemned.ts'
+import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
+import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 
 export interface CollectionsDeps {
   readonly database: Database
   readonly refsets: SnapshotRefsets
   readonly runs: RunsDoor
   readonly turns: VaultTurns
+  /** Whoever makes room needs some. */
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
   readonly log: Logger
   readonly now: () => number
 }
@@ -42,8 +46,9 @@ interface Running {
 
 /** More than this of a vault goes only when a person says so: whoever runs a wrong rule over their snapshots notices in time. */
 const mostPercent = 20
-/** How often it looks whether those it waits for are through. */
-const lookEveryMs = 500
+/** How often it looks whether those it waits for are through: soon, and then less and less. */
+const firstLookMs = 20
+const mostRareLookMs = 2000
 
 /**
  * Collections of garbage: one at a time for each vault, the newest one's story kept in the vault's row. The steps are those of docs/adr/0016; whatever ends one, the next
@@ -89,7 +94,10 @@ export class Collections {
 
   #begin(vault: ManagedVault, order: CollectionOrder): Running {
     if (this.#stopping.signal.aborted) throw new EngineError('cancelled', 'The hub is stopping.')
-    const running: Running = { now: begun(order.startedBy, this.#deps.now()), done: Promise.resolve().then(() => this.#work(vault, order)) }
+    const running: Running = {
+      now: begun(order.startedBy, this.#deps.now()),
+      done: Promise.resolve().then(() => this.#work(vault, order)),
+    }
     this.#running.set(vault.id, running)
     return running
   }
@@ -116,10 +124,18 @@ export class Collections {
     const chosen = await chooseGarbage(this.#deps, vault, needed)
     const found = await this.#tell(vault, figuresOf(chosen))
     if (found.percentFound > mostPercent && !order.isLargeApproved) return 'approval-needed'
-    const condemned = await condemn(this.#deps, vault, needed, chosen.packs)
+    const condemned = await this.#condemn(vault, needed, chosen)
     await this.#wait(vault, condemned)
     await this.#deps.turns.during(vault.id, () => this.#remove(vault, condemned.epoch))
     return 'done'
+  }
+
+  async #condemn(vault: ManagedVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
+    for (;;) {
+      const condemned = await this.#deps.diskSpace.withReserve(() => condemn(this.#deps, vault, needed, chosen.packs))
+      if (condemned !== null) return condemned
+      await this.#audit(vault)
+    }
   }
 
   async #audit(vault: ManagedVault): Promise<void> {
@@ -130,12 +146,17 @@ export class Collections {
   async #wait(vault: ManagedVault, condemned: Condemned): Promise<void> {
     const { signal } = this.#stopping
     const { database, turns } = this.#deps
-    for (;;) {
+    for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
       await this.#audit(vault)
       const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
-      if (isOver(waiting) && (await decideRemoval(this.#deps, vault, condemned))) return
+      const isImpatient = pauseMs === mostRareLookMs
+      if (
+        isOver(isImpatient ? { ...waiting, audits: 0 } : waiting) &&
+        (await decideRemoval(this.#deps, vault, condemned, { isImpatient, signal }))
+      )
+        return
       await this.#tell(vault, { state: 'waiting', waitingFor: { ...waiting, checks: Number(turns.isTaken(vault.id)) } })
-      await delay(lookEveryMs, undefined, { signal }).catch(() => undefined)
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) throw new EngineError('cancelled', 'The collection was stopped.')
     }
   }
@@ -144,7 +165,7 @@ export class Collections {
     await this.#tell(vault, { state: 'removing', waitingFor: null })
     // A disk that went away would be told to forget what it cannot hear.
     await requireStore(vault)
-    const { snapshots, packs, bytes } = await removeDecided(this.#deps, vault, epoch)
+    const { snapshots, packs, bytes } = await this.#deps.diskSpace.withReserve(() => removeDecided(this.#deps, vault, epoch))
     await this.#tell(vault, { state: 'compacting', snapshotsRemoved: snapshots, packsRemoved: packs, bytesRemoved: bytes })
     const bytesMoved = await compactVault(this.#deps, vault, new Brake(this.#stopping.signal))
     await this.#tell(vault, { bytesMoved })

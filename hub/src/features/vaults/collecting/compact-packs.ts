@@ -1,8 +1,9 @@
 import { fromHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
-import { packKey, uuidToBytes, type PackKind, type PackSegment } from '@holdfast/engine/format'
+import { maxPackBytes, packKey, uuidToBytes, type PackKind, type PackSegment } from '@holdfast/engine/format'
 import { MovedPack } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { bitOf } from '../contents/position-bits.ts'
@@ -18,6 +19,7 @@ export interface CompactDeps {
   readonly database: Database
   readonly log: Logger
   readonly now: () => number
+  readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
 }
 
 interface OpenTarget {
@@ -98,36 +100,68 @@ export class PackCompaction {
     const group = groupOf(row)
     const open = this.#targets.get(group)
     if (open?.pack.hasRoomFor(segment) === true) return open
-    if (open !== undefined) await this.#publish(open)
-    const stage = await this.#vault.store.stage()
+    if (open !== undefined) {
+      await this.#publish(open)
+      this.#targets.delete(group)
+    }
+    const target = await this.#openTarget(row)
+    this.#targets.set(group, target)
+    return target
+  }
+
+  async #openTarget(row: PackRecord): Promise<OpenTarget> {
+    // Bulk data: where there is little room, only removing helps.
+    const inPlace = once(await this.#deps.diskSpace.requireRoom(maxPackBytes))
+    const stage = await this.#vault.store.stage().catch((error: unknown) => {
+      inPlace()
+      throw error
+    })
+    const discard = async (): Promise<void> => {
+      inPlace()
+      await stage.discard()
+    }
     const header = {
       kind: row.kind as PackKind,
       keyEpoch: row.keyEpoch,
       vaultId: this.#vault.idBytes,
       domainId: uuidToBytes(row.domainId),
     }
-    const target = { pack: await MovedPack.begin(stage, header), discard: () => stage.discard(), like: row }
-    this.#targets.set(group, target)
-    return target
+    try {
+      return { pack: await MovedPack.begin(stage, header), discard, like: row }
+    } catch (error) {
+      await discard()
+      throw error
+    }
   }
 
   /** As an upload: durable, then its row, then offered. */
   async #publish({ pack, like, discard }: OpenTarget): Promise<void> {
     if (pack.segmentCount === 0) return discard()
-    const { database, now } = this.#deps
+    const { database } = this.#deps
     const { contents, arriving, id: vaultId } = this.#vault
     const { packId } = pack
     await arriving.while(packKey(packId), async () => {
       const { sizeBytes, footer, segments } = await pack.finish()
-      // Who sent most of it is not asked for: as much as the first pack's sender sent.
-      const { domainId, kind, keyEpoch, sessionId } = like
+      // Sent by whom and when the first of the old packs was: so that the figures of usage go on.
+      const { domainId, kind, keyEpoch, sessionId, storedAt } = like
       const blobs = segments.reduce((sum, { blobIds }) => sum + blobIds.length, 0)
       const counts = { sizeBytes, segments: segments.length, blobs, footer }
-      const row = { packId, vaultId, domainId, kind, keyEpoch, sessionId, ...counts, state: 'live' as const, storedAt: new Date(now()) }
+      const row = { packId, vaultId, domainId, kind, keyEpoch, sessionId, ...counts, state: 'live' as const, storedAt }
       if ((await insertPack(database.em(), row)) === undefined)
         throw new EngineError('invariant.broken', 'A new pack has the id of another.')
       await contents.addPack({ packId, domainId, sessionId, segments })
     })
+    // Its room is taken for real now.
+    await discard()
+  }
+}
+
+/** What is published is discarded too, with the rest. */
+function once(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
   }
 }
 

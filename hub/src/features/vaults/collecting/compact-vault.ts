@@ -1,3 +1,4 @@
+import { AppError } from '@holdfast/shared-types'
 import { isEngineError } from '@holdfast/engine/errors'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { toHex } from '@holdfast/engine/bytes'
@@ -28,7 +29,7 @@ export async function compactVault(deps: CompactDeps, vault: ManagedVault, brake
     await compaction.finish()
   } catch (error) {
     await compaction.discard()
-    if (!isEngineError(error, 'store.full')) throw error
+    if (!isEngineError(error, 'store.full') && !(error instanceof AppError && error.code === 'store.full')) throw error
     deps.log.warn(
       { event: 'packs.not-compacted', vaultId: vault.id },
       'The store has no room to compact packs; what nobody needs at all was removed',

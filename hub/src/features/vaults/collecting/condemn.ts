@@ -51,12 +51,19 @@ export interface Condemned {
  * Condemns what was chosen, and the snapshots whose time is over, as a new epoch: from the moment this is committed nobody is told of it. Whatever was committed, had back
  * or looked through since the marking is marked first.
  *
+ * @returns null when a snapshot that came meanwhile was not looked through yet
  * @throws AppError `vault.collection-unsafe`; nothing is condemned then
  */
-export function condemn(deps: CondemnDeps, vault: ManagedVault, needed: NeededSegments, chosen: readonly ChosenPack[]): Promise<Condemned> {
+export function condemn(
+  deps: CondemnDeps,
+  vault: ManagedVault,
+  needed: NeededSegments,
+  chosen: readonly ChosenPack[],
+): Promise<Condemned | null> {
   return deps.database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
     const { kept, leaving, readers } = await splitStanding(em, vault, deps.runs, deps.now())
+    if (kept.some(({ isAudited, isLost }) => !isAudited && !isLost)) return null
     await needed.mark(kept)
     const epoch = await nextVaultEpoch(em, vault.id)
     await condemnSnapshots(em, leaving, epoch)

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, type RunId, type SnapshotId } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import { segmentsPerTurn, type SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ReadingRun, RunsDoor } from '../doors/doors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
@@ -37,6 +38,7 @@ export class NeededSegments {
   readonly #refsets: SnapshotRefsets
   readonly #marked = new Set<SnapshotId>()
   readonly #segments = new Refset()
+  #added = 0
 
   constructor(refsets: SnapshotRefsets) {
     this.#refsets = refsets
@@ -46,15 +48,22 @@ export class NeededSegments {
     return this.#segments.has(packIdHex, ordinal)
   }
 
-  /** @throws AppError `vault.collection-unsafe` for a snapshot that is not there, cannot be read, or was not looked through; `store.*` */
+  /** @throws AppError `vault.collection-unsafe` for a snapshot that is not there or cannot be read; `store.*` */
   async mark(kept: readonly StandingSnapshot[]): Promise<void> {
     for (const one of kept) {
       if (this.#marked.has(one.snapshot.id)) continue
-      if (!one.isAudited && !one.isLost) throw unsafe(one, 'was not looked through yet', 'Try again: it is looked through first.')
-      for (const refset of await this.#refsetsOf(one))
-        for (const { packIdHex, ordinal } of refset.segments())
-          if (!(one.isWhole && this.#refsets.isLost(one.snapshot, packIdHex, ordinal))) this.#segments.add(packIdHex, ordinal)
+      // What is lost there, and read elsewhere, is needed by nobody.
+      const isGivenUp = (packIdHex: string, ordinal: number): boolean =>
+        one.isWhole && this.#refsets.isLost(one.snapshot, packIdHex, ordinal)
+      for (const refset of await this.#refsetsOf(one)) await this.#add(refset, isGivenUp)
       this.#marked.add(one.snapshot.id)
+    }
+  }
+
+  async #add(refset: Refset, isGivenUp: (packIdHex: string, ordinal: number) => boolean): Promise<void> {
+    for (const { packIdHex, ordinal } of refset.segments()) {
+      if (!isGivenUp(packIdHex, ordinal)) this.#segments.add(packIdHex, ordinal)
+      if (++this.#added % segmentsPerTurn === 0) await nextTurn()
     }
   }
 

@@ -57,7 +57,6 @@ export class VaultContents {
   readonly #indexDomains = new Map<DomainId, number>()
   #blobs = 0
   #lostPacks = 0
-  #condemnedPacks = 0
   #damagedPacks = 0
   #lostSegments = 0
 
@@ -72,11 +71,6 @@ export class VaultContents {
   /** Whether packs that were known are not in the store any more, or segments are damaged. */
   get hasLost(): boolean {
     return this.#lostPacks > 0 || this.#damagedPacks > 0
-  }
-
-  /** Whether something is condemned, at least. */
-  get hasCondemned(): boolean {
-    return this.#condemnedPacks > 0
   }
 
   hasBlobs(domainId: DomainId): boolean {
@@ -129,7 +123,6 @@ export class VaultContents {
   setCondemned(packIdHex: string, positions: Uint8Array | null): void {
     const pack = this.#packByHex.get(packIdHex)
     if (pack === undefined) return
-    this.#condemnedPacks += Number(positions !== null) - Number(pack.condemned !== null)
     pack.condemned = positions
   }
 

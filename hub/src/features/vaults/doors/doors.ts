@@ -26,6 +26,13 @@ export interface RunRecord {
   readonly request: RunRequest
 }
 
+/** Runs that backed up the same as another one. */
+export interface RunsLike {
+  readonly runIds: ReadonlySet<RunId>
+  /** Of the plan that they belong to; null for runs without one. */
+  readonly planName: string | null
+}
+
 /** A restore or verification that is not over. */
 export interface ReadingRun {
   readonly runId: RunId
@@ -45,7 +52,8 @@ export interface RunsDoor {
   lastVerifications(em: EntityManager): Promise<ReadonlyMap<AgentId, LastVerification>>
   /** Asks a device to restore a sample of its own snapshot and to compare it. @throws AppError `run.already-active`, `agent.not-found` */
   orderDrill(agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void>
-
+  /** Those of `candidates` that belong to the same plan as a run does, or have the same sources where it has no plan. */
+  runsLike(em: EntityManager, runId: RunId, candidates: readonly RunId[]): Promise<RunsLike>
   /**
    * A run in the hands of this agent.
    * @param fence when given it must be the run's own.

@@ -43,6 +43,7 @@ const contractCodes = {
   'restore.pattern-invalid': 'internal',
   'restore.folder-skipped': 'internal',
   'catalogue.damaged': 'internal',
+  'scratch.unreadable': 'internal',
   'invariant.broken': 'internal',
   cancelled: 'run.cancelled',
 } as const satisfies Record<EngineErrorCode, ErrorCode>

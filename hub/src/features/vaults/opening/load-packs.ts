@@ -41,7 +41,9 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
   const { log } = deps
   const counts = { adopted: 0, lost: 0 }
   for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, log))) {
-    if (row?.state === 'gone') await removeAgain(vault, object)
+    // What is being removed is there for nobody.
+    if (row?.state === 'removing') continue
+    if (row?.state === 'gone') await removeAgain(deps, vault, object)
     else if (object !== null && row !== null) await loadKnown(deps, vault, row, object)
     else if (object !== null) counts.adopted += (await adoptPack(deps, vault, id, object)) ? 1 : 0
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
@@ -80,8 +82,12 @@ export async function* objectsOf(vault: ManagedVault, log: Logger): AsyncGenerat
 }
 
 /** A collection removed it, and the power failed before the disk had forgotten it. */
-async function removeAgain({ store }: ManagedVault, object: ListedObject | null): Promise<void> {
-  if (object !== null) await store.delete(object.key)
+async function removeAgain({ log }: LoadDeps, vault: ManagedVault, object: ListedObject | null): Promise<void> {
+  if (object === null) return
+  await vault.store.delete(object.key).catch((error: unknown) => {
+    // The next start tries again.
+    log.warn({ event: 'pack.not-removed', vaultId: vault.id, err: error }, 'A pack that nobody needs could not be removed')
+  })
 }
 
 /** A row whose object is there. */

@@ -4,7 +4,7 @@ import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromByte
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import { rescueSegments } from '../collecting/rescue-segments.ts'
+import { rescueSegments } from '../contents/rescue-segments.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
@@ -32,7 +32,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
     if (adopted !== null) highestEpoch = Math.max(highestEpoch, adopted.epoch)
   }
   for (const { id, state } of placeByKey.values()) {
-    if (state === 'lost') continue
+    if (state !== 'committed') continue
     await setSnapshotState(database.em(), id, 'lost')
     log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
   }

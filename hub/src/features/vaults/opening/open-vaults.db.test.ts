@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toHex } from '@holdfast/engine/bytes'
@@ -8,6 +8,7 @@ import { buildPack } from '../testing/build-pack.ts'
 import { folder } from '../testing/build-tree.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+import { storeMarkName } from './store-mark.ts'
 
 let world: VaultsUnderTest
 let agent: TestAgent
@@ -37,7 +38,7 @@ describe('the first start', () => {
     const { vaultId } = await world.vaults.defaultVault()
     await world.start()
     expect((await world.vaults.defaultVault()).vaultId).toBe(vaultId)
-    expect(await readdir(world.storeDir)).toEqual([vaultId])
+    expect(await readdir(world.storeDir)).toEqual([vaultId, storeMarkName])
     expect(await world.vaults.vaultsWithoutRecoveryKey(world.database.em())).toEqual([vaultId])
   })
 
@@ -46,7 +47,7 @@ describe('the first start', () => {
     await world.database.em().execute('delete from vault')
     await world.start()
     expect((await world.vaults.defaultVault()).vaultId).toBe(vaultId)
-    expect(await readdir(world.storeDir)).toEqual([vaultId])
+    expect(await readdir(world.storeDir)).toEqual([vaultId, storeMarkName])
   })
 
   test('ignores a folder without vault.json, which a crash may have left', async () => {
@@ -54,7 +55,7 @@ describe('the first start', () => {
     await rm(vaultDir(), { recursive: true })
     await mkdir(join(world.storeDir, '0d5e2f5c-3c2f-4f0e-9c58-2f4a1c0f1a11', 'keys'), { recursive: true })
     await world.start()
-    expect(await readdir(world.storeDir)).toHaveLength(2)
+    expect(await readdir(world.storeDir)).toHaveLength(3)
   })
 })
 
@@ -73,7 +74,7 @@ describe('a wrong secret', () => {
   test('is told too where only the database is new: no second vault is made', async () => {
     await world.database.em().execute('delete from vault')
     await expect(world.start(randomBytes(32))).rejects.toMatchObject({ code: 'vault.wrong-key' })
-    expect(await readdir(world.storeDir)).toHaveLength(1)
+    expect(await readdir(world.storeDir)).toHaveLength(2)
   })
 })
 
@@ -105,12 +106,87 @@ describe('a store that is not there', () => {
     await expect(agent.locate(runId, root)).rejects.toMatchObject({ code: 'store.unavailable' })
     await expect(agent.readSegments(runId, record)).rejects.toMatchObject({ code: 'store.unavailable' })
     await expect(agent.snapshotObject(runId)).rejects.toMatchObject({ code: 'store.unavailable' })
-    expect(await readdir(world.storeDir)).toEqual([`${agent.vaultId}.away`])
+    expect(await readdir(world.storeDir)).toEqual([`${agent.vaultId}.away`, storeMarkName])
     await rename(`${vaultDir()}.away`, vaultDir())
     expect(new Set(Object.values(await packStates()))).toEqual(new Set(['live']))
     await agent.putPack(session, pack)
     await world.vaults.feature.healthChecks?.['store']?.()
     expect((await source.read(blobTypes.treePage, root)).length).toBeGreaterThan(0)
+  })
+})
+
+describe('an empty folder where vaults were', () => {
+  const forgetVaults = () => world.database.em().execute('delete from vault')
+
+  test('is not taken for a new store, also where the database is lost', async () => {
+    await forgetVaults()
+    const away = `${world.storeDir}.away`
+    await rename(world.storeDir, away)
+    await mkdir(world.storeDir)
+    await expect(world.start()).rejects.toMatchObject({
+      code: 'store.unavailable',
+      message: expect.stringContaining(world.storeDir),
+      cure: expect.stringContaining('store.json'),
+    })
+    expect(await readdir(world.storeDir)).toEqual([])
+    await rm(world.storeDir, { recursive: true })
+    await rename(away, world.storeDir)
+    await world.start()
+    expect((await world.vaults.defaultVault()).vaultId).toBe(agent.vaultId)
+  })
+
+  test('nor is the empty store of another hub', async () => {
+    await forgetVaults()
+    const away = `${world.storeDir}.away`
+    await rename(world.storeDir, away)
+    await mkdir(world.storeDir)
+    await writeFile(join(world.storeDir, storeMarkName), JSON.stringify({ storeId: randomUUID() }))
+    await expect(world.start()).rejects.toMatchObject({ code: 'store.unavailable' })
+    expect(await readdir(world.storeDir)).toEqual([storeMarkName])
+    await rm(world.storeDir, { recursive: true })
+    await rename(away, world.storeDir)
+  })
+
+  test('is used where somebody says so: they remove what HOLDFAST_DATA remembers', async () => {
+    await forgetVaults()
+    await rm(world.storeDir, { recursive: true })
+    await mkdir(world.storeDir)
+    await expect(world.start()).rejects.toMatchObject({ code: 'store.unavailable' })
+    await rm(join(world.dataDir, 'store.json'))
+    await world.start()
+    expect((await world.vaults.defaultVault()).vaultId).not.toBe(agent.vaultId)
+  })
+
+  test('a store that lost its mark, or was moved, is marked as the one it was', async () => {
+    const mark = await readFile(join(world.storeDir, storeMarkName), 'utf8')
+    await rm(join(world.storeDir, storeMarkName))
+    await world.start()
+    expect(await readFile(join(world.storeDir, storeMarkName), 'utf8')).toBe(mark)
+    // Cut short by a full disk.
+    await writeFile(join(world.storeDir, storeMarkName), '{"sto')
+    await world.start()
+    expect(await readFile(join(world.storeDir, storeMarkName), 'utf8')).toBe(mark)
+  })
+
+  test('that takes the place of a vault while the hub runs is written by nothing, and the vault serves again when it is back', async () => {
+    const session = await agent.open()
+    const pack = await buildPack(session.keys)
+    await rename(vaultDir(), `${vaultDir()}.away`)
+    await mkdir(vaultDir())
+    await expect(agent.putPack(session, pack)).rejects.toMatchObject({ code: 'store.unavailable' })
+    await expect(world.enrol('phone')).rejects.toMatchObject({ code: 'store.unavailable' })
+    await expect(world.vaults.runFsck(null, { readData: false })).rejects.toMatchObject({ code: 'store.unavailable' })
+    await expect(world.vaults.feature.healthChecks?.['store']?.()).rejects.toMatchObject({
+      code: 'store.unavailable',
+      message: expect.stringContaining(vaultDir()),
+      context: { folder: vaultDir() },
+    })
+    expect(await readdir(vaultDir())).toEqual([])
+    await rm(vaultDir(), { recursive: true })
+    await rename(`${vaultDir()}.away`, vaultDir())
+    await agent.putPack(session, pack)
+    await world.enrol('phone')
+    await expectSound()
   })
 })
 
@@ -215,6 +291,7 @@ describe('several vaults', () => {
     await rename(vaultDir(), `${world.storeDir}.first`)
     await world.database.em().execute('delete from vault')
     await rm(world.storeDir, { recursive: true })
+    await rm(join(world.dataDir, 'store.json'))
     await world.start()
     const { vaultId: second } = await world.vaults.defaultVault()
     await rename(`${world.storeDir}.first`, join(world.storeDir, first))

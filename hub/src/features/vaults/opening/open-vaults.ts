@@ -3,7 +3,7 @@ import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
 import { isEngineError } from '@holdfast/engine/errors'
 import type { ObjectStore } from '@holdfast/engine/store'
 import { createVault, openVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
-import { finishRemovals } from '../collecting/remove-condemned.ts'
+import { finishRemovals } from '../removing/remove-decided.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
 import { keepEverything, lockCollection } from '../tables/collecting.queries.ts'
@@ -12,10 +12,12 @@ import { standardUndoDays } from '../tables/vault.entity.ts'
 import { insertVault, listVaultRecords, setVaultEpoch, type VaultRecord } from '../tables/vaults.queries.ts'
 import { loadPacks, type LoadDeps } from './load-packs.ts'
 import { loadSnapshots } from './load-snapshots.ts'
+import type { StoreMark } from './store-mark.ts'
 import type { VaultFolders } from './vault-folders.ts'
 
 export interface OpenVaultsDeps extends LoadDeps {
   readonly folders: VaultFolders
+  readonly mark: StoreMark
   /** Of all vaults; empty. */
   readonly index: BlobIndex
   /** 32 bytes that open the vaults' key slots. */
@@ -32,6 +34,12 @@ const epochsSkipped = 1_000_000
  * @throws AppError `store.unavailable`, `vault.wrong-key`
  */
 export async function openVaults(deps: OpenVaultsDeps): Promise<ManagedVault[]> {
+  const vaults = await findAndOpen(deps)
+  deps.mark.settle(deps.log)
+  return vaults
+}
+
+async function findAndOpen(deps: OpenVaultsDeps): Promise<ManagedVault[]> {
   const { database, folders } = deps
   const records = await listVaultRecords(database.em())
   const found = await folders.findVaults()
@@ -61,7 +69,8 @@ async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]):
 }
 
 async function createDefault(deps: OpenVaultsDeps): Promise<ManagedVault> {
-  const { database, folders, secret, log, now } = deps
+  const { database, folders, mark, secret, log, now } = deps
+  mark.requireNewPlace()
   const vaultId = VaultId.parse(randomUUID())
   const createdAtMs = now()
   const store = await folders.create(vaultId)

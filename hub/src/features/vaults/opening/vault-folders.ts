@@ -17,6 +17,11 @@ export class VaultFolders {
     this.#parentPath = fileURLToPath(storeUrl)
   }
 
+  /** Where all of them are. */
+  get parentPath(): string {
+    return this.#parentPath
+  }
+
   /** For people: where a vault lies on the hub's machine. */
   placeOf(vaultId: VaultId): string {
     return join(this.#parentPath, vaultId)
@@ -26,7 +31,7 @@ export class VaultFolders {
   async findVaults(): Promise<VaultId[]> {
     const names = await readdir(this.#parentPath).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return []
-      throw this.#unavailable(error)
+      throw this.#unavailable(null, error)
     })
     const found: VaultId[] = []
     for (const name of names) {
@@ -38,12 +43,18 @@ export class VaultFolders {
 
   /** @throws AppError `store.unavailable` with the folder's name when there is no vault. */
   async open(vaultId: VaultId): Promise<ObjectStore> {
-    if (!(await this.#hasVaultFile(vaultId))) throw this.#unavailable()
-    return openDirectoryStore(join(this.#parentPath, vaultId))
+    await this.require(vaultId)
+    // With its mark: where the disk goes away while the hub runs, nothing is written into the folder that it was mounted over.
+    return openDirectoryStore(this.placeOf(vaultId), { mark: vaultFileKey })
   }
 
   async create(vaultId: VaultId): Promise<ObjectStore> {
-    return openDirectoryStore(join(this.#parentPath, vaultId), { create: true })
+    return openDirectoryStore(this.placeOf(vaultId), { create: true, mark: vaultFileKey })
+  }
+
+  /** @throws AppError `store.unavailable` with the folder's name when there is no vault, or none that can be looked at. */
+  async require(vaultId: VaultId): Promise<void> {
+    if (!(await this.#hasVaultFile(vaultId))) throw this.#unavailable(vaultId)
   }
 
   /** What the disk has left for who may not use the reserve of root. @throws AppError `store.unavailable` */
@@ -52,7 +63,7 @@ export class VaultFolders {
       const { bavail, bsize } = await statfs(this.#parentPath)
       return bavail * bsize
     } catch (error) {
-      throw this.#unavailable(error)
+      throw this.#unavailable(null, error)
     }
   }
 
@@ -62,14 +73,16 @@ export class VaultFolders {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT' || code === 'ENOTDIR') return false
-      throw this.#unavailable(error)
+      throw this.#unavailable(null, error)
     }
   }
 
-  #unavailable(cause?: unknown): AppError {
+  #unavailable(vaultId: VaultId | null, cause?: unknown): AppError {
+    const folder = vaultId === null ? this.#parentPath : this.placeOf(vaultId)
     return new AppError('store.unavailable', {
-      message: `The vault is not in its store (${this.#parentPath}).`,
+      message: `The vault is not in its store (${folder}).`,
       cure: 'Mount the disk it is on, or set HOLDFAST_STORE to where the vault was moved. Nothing was changed.',
+      context: { folder },
       cause,
     })
   }

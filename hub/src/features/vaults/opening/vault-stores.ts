@@ -1,14 +1,9 @@
-import { AppError } from '@holdfast/shared-types'
-import { vaultFileKey } from '@holdfast/engine/format'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
-import { withContractErrors } from '../errors/translate-engine-error.ts'
+import type { VaultFolders } from './vault-folders.ts'
 
-/** @throws AppError `store.*` for the first vault that cannot be read */
-export async function requireStores(vaults: ManagedVaults): Promise<void> {
-  for (const { id, store } of vaults.all()) {
-    const head = await withContractErrors(() => store.head(vaultFileKey))
-    if (head === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
-  }
+/** @throws AppError `store.unavailable` with the folder of the first vault that is not there */
+export async function requireStores(vaults: ManagedVaults, folders: VaultFolders): Promise<void> {
+  for (const { id } of vaults.all()) await folders.require(id)
 }
 
 /** Lets go of every store; nothing may be read or written any more. */

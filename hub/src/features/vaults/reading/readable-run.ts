@@ -1,8 +1,9 @@
 import { AppError, isEndState, type AgentId, type RunId, type RunRequest } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
-import type { AgentRecord, AgentsDoor, RunsDoor } from '../doors/doors.ts'
+import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/doors.ts'
 import { findSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { findKeepBase } from '../sessions/keep-base.ts'
 
 export interface ReadableRunDeps {
   readonly vaults: ManagedVaults
@@ -10,7 +11,10 @@ export interface ReadableRunDeps {
   readonly agents: AgentsDoor
 }
 
-/** What a restore or verify run lets its agent read: one snapshot, and of its vault only the segments that snapshot needs. */
+/**
+ * What a run lets its agent read: one snapshot, and of its vault only the segments that snapshot needs. That of a restore or verification
+ * is the one it is about; a backup that keeps deleted files reads the one it keeps them from, and any other reads none.
+ */
 export interface ReadableRun {
   readonly runId: RunId
   readonly agent: AgentRecord
@@ -31,15 +35,19 @@ export async function requireReadableRun(
   { agentId, runId, fence }: RunClaim,
 ): Promise<ReadableRun> {
   const run = await runs.getRunForAgent(em, runId, agentId, fence)
-  if (run.request.kind === 'backup') throw new AppError('run.not-found', { message: 'This run reads nothing: it is a backup.' })
   if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
   const agent = await agents.findAgent(em, agentId)
   if (agent === null) throw new AppError('agent.not-found')
-  const { snapshotId } = run.request
-  const snapshot = await findSnapshot(em, snapshotId)
-  if (snapshot === null || !isReadable(snapshot) || !mayRead(agent, run.request, snapshot))
-    throw new AppError('snapshot.not-found', { context: { snapshotId } })
+  const snapshot = await snapshotOf(runs, em, run, agent)
+  if (snapshot === null || !isReadable(snapshot) || !mayRead(agent, run.request, snapshot)) throw new AppError('snapshot.not-found')
   return { runId, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
+}
+
+async function snapshotOf(runs: RunsDoor, em: EntityManager, run: RunRecord, agent: AgentRecord): Promise<SnapshotRecord | null> {
+  const { request } = run
+  if (request.kind !== 'backup') return findSnapshot(em, request.snapshotId)
+  if (request.deletedFiles !== 'keep') throw new AppError('run.not-found', { message: 'This run reads nothing: it is a backup.' })
+  return (await findKeepBase(runs, em, run, agent))?.snapshot ?? null
 }
 
 /** One that was deleted while the run is under way is read to its end: no collection condemns what a run reads. */

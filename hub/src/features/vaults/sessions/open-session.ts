@@ -12,13 +12,15 @@ import {
 } from '@holdfast/shared-types'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealDomainKeys } from '@holdfast/engine/vault'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { wirePathOf } from '../contents/snapshot-record.ts'
-import { pathsToRead } from '../damage/paths-to-read.ts'
-import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
+import { pathsToRead } from './paths-to-read.ts'
+import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/doors.ts'
 import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
+import { findKeepBase } from './keep-base.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
 import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
 import { sessionNotFound } from './require-open-session.ts'
@@ -55,13 +57,13 @@ export async function openSession(
   if (agent.vaultId !== vaultId) throw new AppError('vault.not-found', { context: { vaultId } })
   const { domainId } = agent
   const keys = vault.domainKeys(domainId)
-  const session = await database.transaction(async (tx) => {
-    const run = await runs.getRunForAgent(tx, runId, agentId, fence)
-    if (run.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
-    if (isEndState(run.state)) throw new AppError('run.already-finished', { context: { runId } })
+  const { session, run } = await database.transaction(async (tx) => {
+    const asked = await runs.getRunForAgent(tx, runId, agentId, fence)
+    if (asked.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
+    if (isEndState(asked.state)) throw new AppError('run.already-finished', { context: { runId } })
     await lockCollection(tx, vaultId, 'shared')
     const epoch = await vaultEpoch(tx, vaultId)
-    return openSessionRow(tx, {
+    const opened = await openSessionRow(tx, {
       id: SessionId.parse(randomUUID()),
       runId,
       agentId,
@@ -72,6 +74,7 @@ export async function openSession(
       epoch,
       openedAt: new Date(deps.now()),
     })
+    return { session: opened, run: asked }
   })
   if (session.state !== 'open') throw sessionNotFound(session.id)
   const bases = await usableBases(deps, session, canReadAgain === true)
@@ -84,7 +87,20 @@ export async function openSession(
     ...(bases.readAgain.length === 0 ? {} : { readAgain: bases.readAgain }),
     hasBlobs: vault.contents.hasBlobs(domainId),
     nextSnapshotSeq: session.snapshotSeq,
+    ...(await keepBaseOf(deps, em, run, agent)),
   }
+}
+
+/** Said only where it was asked for: an agent that keeps nothing needs to know of no such thing. */
+async function keepBaseOf(
+  { runs }: OpenSessionDeps,
+  em: EntityManager,
+  run: RunRecord,
+  agent: AgentRecord,
+): Promise<Pick<Answer, 'keepBase'>> {
+  if (run.request.kind !== 'backup' || run.request.deletedFiles !== 'keep') return {}
+  const base = await findKeepBase(runs, em, run, agent)
+  return { keepBase: base === null ? null : { snapshotId: base.snapshot.id, isNewest: base.isNewest } }
 }
 
 /** Newest first. Those of which something is lost are among them where the device reads again what is; else it reads everything. */

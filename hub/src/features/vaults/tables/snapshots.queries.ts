@@ -192,6 +192,23 @@ export async function listSnapshotsOfAgent(
   return rows.map(toSnapshotRecord)
 }
 
+/** Which runs made an agent's snapshots, lost and deleted ones included, but none that a collection condemned; newest first. */
+export async function listSnapshotMakers(
+  em: EntityManager,
+  vaultId: VaultId,
+  agentId: AgentId,
+): Promise<(Pick<SnapshotRecord, 'id' | 'domainId' | 'runId' | 'plan'> & { readonly state: StoredState })[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .select(['id', 'domain_id', 'run_id', 'plan', 'state'])
+    .where('vault_id', '=', vaultId)
+    .where('agent_id', '=', agentId)
+    .where('condemned_in', 'is', null)
+    .orderBy('seq', 'desc')
+    .execute()
+  return rows.map((row) => ({ id: toId(row.id), domainId: row.domain_id, runId: row.run_id, plan: row.plan, state: row.state }))
+}
+
 export type SnapshotPlace = Pick<SnapshotRecord, 'id' | 'agentId' | 'seq'> & { readonly state: StoredState }
 
 /** Ids and keys' parts of all of a vault, lost and deleted ones included: to compare with the store. */

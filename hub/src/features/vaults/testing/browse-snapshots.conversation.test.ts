@@ -35,7 +35,7 @@ beforeAll(async () => {
     ['big.bin', big],
     ['sparse.img', sparse],
     ['empty', new Uint8Array(0)],
-    ['short.txt', Buffer.from('short enough to lie in the page')],
+    ['short.txt', { node: Buffer.from('short enough to lie in the page'), mode: 0o640, mtimeNs: 0n, deletedAtMs: 7 }],
     ['link', { link: '/etc/passwd' }],
     ['Ünïcode "quoted" \\ 100%.txt', Buffer.from('x')],
     [Buffer.from([0x62, 0xff, 0x61, 0x64]), Buffer.from('a name that is not UTF-8')],
@@ -164,12 +164,14 @@ describe('a folder of a snapshot', () => {
       size: big.length,
       mtimeNs: '1700000000123456789',
       symlinkTarget: null,
+      deletedAtMs: null,
       subtree: null,
     })
     expect(items[1]).toMatchObject({
       path: '/home/ada/b\uFFFDad',
       pathBase64: Buffer.concat([Buffer.from('/home/ada/b'), Buffer.from([0xff]), Buffer.from('ad')]).toString('base64'),
     })
+    expect(items[5]).toMatchObject({ name: 'short.txt', deletedAtMs: 7 })
     expect(items[3]).toMatchObject({ type: 'symlink', symlinkTarget: '/etc/passwd', size: 0 })
   })
 

@@ -28,6 +28,7 @@ export interface Dated {
   readonly node: Node
   readonly mode: number
   readonly mtimeNs: bigint
+  readonly deletedAtMs?: number
 }
 /** File contents, parts of a sparse file, a link's target, or a folder. */
 export type Node = Uint8Array | readonly (Uint8Array | Hole)[] | { readonly link: string } | Folder | Special | Dated
@@ -85,7 +86,8 @@ export function buildTree(sink: BlobSink, keys: DomainKeys, top: Folder): Built 
       deletedAtMs: null,
       isAncestor: false,
     }
-    if ('node' in node) return { ...writeNode(name, node.node), mode: node.mode, mtimeNs: node.mtimeNs }
+    if ('node' in node)
+      return { ...writeNode(name, node.node), mode: node.mode, mtimeNs: node.mtimeNs, deletedAtMs: node.deletedAtMs ?? null }
     if ('special' in node) return writeSpecial(fields, node)
     if ('folder' in node) return { ...fields, type: 'folder', mode: 0o755, ...writeFolder(node) }
     if ('link' in node) return { ...fields, type: 'symlink', target: Buffer.from(node.link) }

@@ -3,7 +3,7 @@ import { AppError, isEndState, RunId, type AgentId, type DrillSample, type RunRe
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import type { Database } from '../../../platform/database/database.ts'
-import type { LastVerification, ReadingRun, RunRecord, RunsDoor } from '../doors/doors.ts'
+import type { LastVerification, ReadingRun, RunRecord, RunsDoor, RunsLike } from '../doors/doors.ts'
 
 /** The front door of runs, on the real table and its row locks; rows are made and ended by the tests. */
 export class RunTable implements RunsDoor {
@@ -58,6 +58,12 @@ export class RunTable implements RunsDoor {
         em.getKysely(),
       )
     return this.#checked(rows[0], agentId, fence)
+  }
+
+  async runsLike(em: EntityManager, runId: RunId, candidates: readonly RunId[]): Promise<RunsLike> {
+    const { rows } = await sql<{ id: RunId }>`select other.id from run, run other
+      where run.id = ${runId} and other.id = any(${[...candidates]}::uuid[]) and other.source_key = run.source_key`.execute(em.getKysely())
+    return { runIds: new Set(rows.map(({ id }) => id)), planName: null }
   }
 
   async markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<void> {

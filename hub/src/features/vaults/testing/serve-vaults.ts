@@ -51,6 +51,7 @@ export async function serveVaults(world: VaultsUnderTest): Promise<ServedVaults>
     limits: createRequestLimits(0),
     publicOrigin: () => origin,
     newEntityManager: () => world.database.em(),
+    makeWay: async () => undefined,
     liveHeads: async () => new Map(),
     actors: {
       cookieName: 'holdfast',

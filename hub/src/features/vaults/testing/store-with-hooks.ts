@@ -2,7 +2,7 @@ import type { VaultId } from '@holdfast/shared-types'
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from '@holdfast/engine/store'
 import { VaultFolders } from '../opening/vault-folders.ts'
 
-export type StoreStep = 'put' | 'stage' | 'write' | 'commit' | 'get'
+export type StoreStep = 'put' | 'stage' | 'write' | 'commit' | 'get' | 'delete'
 
 /** A real store whose steps tests may watch, delay or fail. */
 export class StoreWithHooks implements ObjectStore {
@@ -44,7 +44,7 @@ export class StoreWithHooks implements ObjectStore {
   }
 
   delete(key: string): Promise<boolean> {
-    return this.#inner.delete(key)
+    return this.step('delete', key, () => this.#inner.delete(key))
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +9,7 @@ import type { HubConfig } from '../../../config/config-schema.ts'
 import { migrations } from '../../../migrations/index.ts'
 import { openDatabase, type Database } from '../../../platform/database/database.ts'
 import { createTestDatabase, type TestDatabase } from '../../../platform/database/testing/test-database.ts'
+import { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import { createDomainEventBus, type DomainEventBus, type DomainEvents } from '../../../platform/events/domain-events.ts'
 import { Jobs } from '../../../platform/jobs/jobs.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
@@ -16,6 +17,7 @@ import { createVaults, type Vaults } from '../create-vaults.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
 import { AgentTable } from './agent-table.ts'
 import { RunTable } from './run-table.ts'
+import { Mortality } from './mortality.ts'
 import { FoldersWithHooks, type StoreWithHooks } from './store-with-hooks.ts'
 import { TestAgent } from './test-agent.ts'
 
@@ -40,6 +42,8 @@ export class VaultsUnderTest {
   store!: StoreWithHooks
   /** The hub's clock. */
   nowMs = Date.UTC(2026, 10, 21, 9)
+  /** Kills the feature in process; `start` brings it back. */
+  mortality = new Mortality()
   readonly #testDatabase: TestDatabase
   #stores: readonly StoreWithHooks[] = []
 
@@ -84,16 +88,29 @@ export class VaultsUnderTest {
     })
     this.events.on('snapshot.committed', (event) => void this.committed.push(event))
     const storeUrl = pathToFileURL(this.storeDir).href
-    const { database } = this
+    await mkdir(this.dataDir, { recursive: true })
+    // A new one: whatever a killed hub left under way stays dead.
+    this.mortality = new Mortality()
+    const database = this.mortality.over(this.database)
     const fatal = (error: Error): void => {
       throw error
     }
+    const diskSpace = new DiskSpace({ log: this.#logger() })
     this.jobs = new Jobs({ connection: this.#testDatabase.connection, log: this.#logger(), timeZone: 'UTC' })
-    const services = { database, domainEvents: this.events, fatal, log: this.#logger(), now: () => this.nowMs++, secret, jobs: this.jobs }
+    const services = {
+      database,
+      diskSpace,
+      domainEvents: this.events,
+      fatal,
+      log: this.#logger(),
+      now: () => this.nowMs++,
+      secret,
+      jobs: this.jobs,
+    }
     const folders = new FoldersWithHooks(storeUrl, onStore)
     this.#stores = folders.stores
     // Of the settings the feature reads these only.
-    const config = { storeUrl, dataDir: this.#dataDir } as HubConfig
+    const config = { storeUrl, dataDir: this.dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
       { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined } },
@@ -105,7 +122,14 @@ export class VaultsUnderTest {
     this.store = folders.stores[0] as StoreWithHooks
   }
 
-  get #dataDir(): string {
+  /** From now on a step more or less kills it. */
+  dieAfter(steps: number): void {
+    for (const store of this.#stores) this.mortality.watch(store)
+    this.mortality.dieAfter(steps)
+  }
+
+  /** HOLDFAST_DATA of this hub; without a database of its own. */
+  get dataDir(): string {
     return `${this.storeDir}-data`
   }
 
@@ -141,7 +165,7 @@ export class VaultsUnderTest {
 
   async close(): Promise<void> {
     await this.closeDatabase()
-    for (const folder of [this.storeDir, this.#dataDir]) await rm(folder, { recursive: true, force: true })
+    for (const folder of [this.storeDir, this.dataDir]) await rm(folder, { recursive: true, force: true })
   }
 
   /** Leaves the store to another. */

@@ -4,10 +4,11 @@ import { isEngineError } from '@holdfast/engine/errors'
 import { maxPackBytes, packKey, packTrailerBytes, uuidToBytes } from '@holdfast/engine/format'
 import type { ObjectStore, StagedObject } from '@holdfast/engine/store'
 import type { Database } from '../../../platform/database/database.ts'
+import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVaults } from '../contents/managed-vault.ts'
 import type { RunsDoor } from '../doors/doors.ts'
-import { requireAnnounced, type Upload } from '../sessions/read-bounded.ts'
+import { announcedBytes, requireAnnounced, type Upload } from '../sessions/read-bounded.ts'
 import { requireOpenSession, type SessionClaim } from '../sessions/require-open-session.ts'
 import type { SessionGrants } from '../sessions/session-grants.ts'
 import { insertPack } from '../tables/packs.queries.ts'
@@ -22,6 +23,7 @@ const pieceBytes = 1024 * 1024
 
 export interface PutPackDeps {
   readonly database: Database
+  readonly diskSpace: DiskSpace
   readonly vaults: ManagedVaults
   readonly grants: SessionGrants
   readonly runs: RunsDoor
@@ -40,13 +42,28 @@ export interface PackClaim extends SessionClaim {
  *
  * @param body read to its end also when the pack is refused, so that the agent hears the answer; destroyed when it is longer than it said.
  *   Its buffers are taken over: they are empty once they are written.
- * @throws AppError `session.not-found`, `run.*`, `request.too-large`, `pack.conflict`; EngineError `pack.*`, `store.*`
+ * @throws AppError `session.not-found`, `run.*`, `request.too-large`, `pack.conflict`, `store.full`; EngineError `pack.*`, `store.*`
  */
 export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload): Promise<void> {
   requireAnnounced(body, maxPackBytes)
   const session = await requireOpenSession(deps.database.em(), deps.runs, claim)
-  const { store, arriving } = deps.vaults.get(session.vaultId)
   const packId = fromHex(claim.packId)
+  const inPlace = await deps.diskSpace.requireRoom(announcedBytes(body) ?? maxPackBytes)
+  try {
+    await storePack(deps, { session, packId, hexPackId: claim.packId }, body)
+  } finally {
+    inPlace()
+  }
+}
+
+interface PackToStore {
+  readonly session: SessionRecord
+  readonly packId: Uint8Array
+  readonly hexPackId: PackId
+}
+
+async function storePack(deps: PutPackDeps, { session, packId, hexPackId }: PackToStore, body: Upload): Promise<void> {
+  const { store, arriving } = deps.vaults.get(session.vaultId)
   const stage = await store.stage()
   try {
     const check = new PackUploadCheck({
@@ -62,7 +79,7 @@ export async function putPack(deps: PutPackDeps, claim: PackClaim, body: Upload)
         await publish(store, stage, key, upload)
         await register(deps, session, packId, upload)
       } catch (error) {
-        deps.packsInDoubt.note(session.vaultId, claim.packId)
+        deps.packsInDoubt.note(session.vaultId, hexPackId)
         throw error
       }
     })

@@ -113,6 +113,7 @@ export const appFor = (options: TestAppOptions, origin: () => string) =>
     limits: createRequestLimits(0),
     publicOrigin: origin,
     newEntityManager: () => undefined as never,
+    makeWay: async () => undefined,
     liveHeads: async (_, topics) => new Map(topics.map((topic, index) => [topic, index + 7])),
     actors: createActorResolver(
       {

@@ -1,80 +1,19 @@
-import type { RunId, VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
 import { packKey, type CollectionJournal } from '@holdfast/engine/format'
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
-import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import { hasAllBits } from '../contents/position-bits.ts'
-import { storeKeyOf } from '../contents/snapshot-record.ts'
-import type { RunsDoor } from '../doors/doors.ts'
-import { isDamage } from '../errors/translate-engine-error.ts'
-import {
-  countUnaudited,
-  deleteSnapshotRows,
-  listRemoving,
-  lockAllCondemned,
-  lockCollection,
-  openRunsBefore,
-  removedEpoch,
-  setPacksGone,
-  setRemovedEpoch,
-  setRemoving,
-  vaultEpoch,
-} from '../tables/collecting.queries.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
-import type { Condemned } from './condemn.ts'
+import { storeKeyOf } from '../contents/snapshot-record.ts'
+import { isDamage } from '../errors/translate-engine-error.ts'
+import { deleteSnapshotRows, listRemoving, removedEpoch, setPacksGone, setRemovedEpoch, vaultEpoch } from '../tables/collecting.queries.ts'
 
 export interface RemoveDeps {
   readonly database: Database
   readonly log: Logger
   readonly now: () => number
-}
-
-type DecideDeps = Pick<RemoveDeps, 'database'> & { readonly runs: RunsDoor }
-
-export interface WaitingFor {
-  readonly backups: number
-  readonly restores: number
-  readonly audits: number
-}
-
-/** Whoever may have been told of what was condemned, or need it. */
-export async function stillWaitingFor(
-  em: EntityManager,
-  { runs }: Pick<DecideDeps, 'runs'>,
-  vaultId: VaultId,
-  { epoch, readers }: Condemned,
-): Promise<WaitingFor> {
-  const reading = await runs.listReadingRuns(em)
-  return {
-    backups: (await openRunsBefore(em, vaultId, epoch)).length,
-    restores: reading.filter(({ runId }: { runId: RunId }) => readers.has(runId)).length,
-    audits: await countUnaudited(em, vaultId),
-  }
-}
-
-export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => backups + restores + audits === 0
-
-/**
- * Decides to remove the condemned snapshots, and packs of which everything is condemned: once this is committed nothing has them back, and whoever names them is
- * refused. What was rescued until this moment stays.
- * @returns false when somebody is waited for after all
- */
-export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned): Promise<boolean> {
-  return deps.database.transaction(async (em) => {
-    await lockCollection(em, vault.id, 'alone')
-    if (!isOver(await stillWaitingFor(em, deps, vault.id, condemned))) return false
-    const packs = await lockAllCondemned(em, vault.id)
-    const whole = packs.filter(({ positions, segments }) => hasAllBits(positions, segments)).map(({ packId }) => packId)
-    await setRemoving(em, vault.id, whole)
-    afterCommit(em, () => {
-      for (const packId of whole) vault.contents.markGone(toHex(packId))
-    })
-    return true
-  })
 }
 
 export interface Removed {
@@ -139,11 +78,25 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
     const journal = await readOrTell(deps, vault, key)
     if (journal === null) continue
     highest = Math.max(highest, journal.epoch)
-    if (journal.epoch > done) await carryOut(deps, vault, journal)
+    if (journal.epoch > done) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
   }
   // Decided, and not even written down.
-  await removeDecided(deps, vault, await vaultEpoch(em, vault.id))
+  const epoch = await vaultEpoch(em, vault.id)
+  await tryRemoving(deps, vault, () => removeDecided(deps, vault, epoch))
   return highest
+}
+
+/** A store that takes nothing away now is served all the same: the next collection, or the next start, tries again. */
+async function tryRemoving({ log }: RemoveDeps, vault: ManagedVault, removing: () => Promise<unknown>): Promise<void> {
+  try {
+    await removing()
+  } catch (error) {
+    if (!isEngineError(error)) throw error
+    log.error(
+      { event: 'collection.not-removed', vaultId: vault.id, err: error },
+      'What a collection decided to remove could not be removed; it is tried again with the next one',
+    )
+  }
 }
 
 /** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. */

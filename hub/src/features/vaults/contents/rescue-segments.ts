@@ -3,10 +3,10 @@ import { fromHex, toHex } from '@holdfast/engine/bytes'
 import type { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import { segmentsPerTurn } from '../contents/snapshot-refsets.ts'
-import type { VaultContents } from '../contents/vault-contents.ts'
+import { segmentsPerTurn } from './snapshot-refsets.ts'
+import type { VaultContents } from './vault-contents.ts'
 import { lockCondemned, setCondemned } from '../tables/collecting.queries.ts'
-import { bitOf, withoutBits } from '../contents/position-bits.ts'
+import { bitOf, withoutBits } from './position-bits.ts'
 
 export interface Rescued {
   /** Segments that are not there any more. */

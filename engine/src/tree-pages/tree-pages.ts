@@ -1,8 +1,8 @@
-import { createBlobHasher, type BlobHasher } from '../../blob-id/index.ts'
-import { equalBytes } from '../../bytes/index.ts'
-import { EngineError } from '../../errors/index.ts'
-import { blobTypes, decodeTreePage, type SegmentPlace, type TreePage } from '../../format/index.ts'
-import type { BlobSource } from '../../vault/blob-source.ts'
+import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
+import { equalBytes } from '../bytes/index.ts'
+import { EngineError } from '../errors/index.ts'
+import { blobTypes, decodeTreePage, type SegmentPlace, type TreePage } from '../format/index.ts'
+import type { BlobSource } from '../vault/blob-source.ts'
 
 /** Segments fetched with one question; of 256 KiB each at most. */
 const segmentsPerFetch = 16

@@ -1,0 +1,66 @@
+import type { RunId, VaultId } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import { hasAllBits } from '../contents/position-bits.ts'
+import type { RunsDoor } from '../doors/doors.ts'
+import { countUnaudited, lockAllCondemned, lockCollection, openRunsBefore, setRemoving } from '../tables/collecting.queries.ts'
+import { auditLast, type AuditDeps } from './audits.ts'
+import type { Condemned } from './condemn.ts'
+
+export interface DecideDeps extends AuditDeps {
+  readonly runs: RunsDoor
+}
+
+export interface DecideOptions {
+  /** Looks through the last few snapshots itself while nobody can commit another: where new ones come as fast as they are looked through. */
+  readonly isImpatient: boolean
+  readonly signal: AbortSignal
+}
+
+/** Commits wait as long as these take. */
+const fewAudits = 8
+
+export interface WaitingFor {
+  readonly backups: number
+  readonly restores: number
+  readonly audits: number
+}
+
+/** Whoever may have been told of what was condemned, or need it. */
+export async function stillWaitingFor(
+  em: EntityManager,
+  { runs }: Pick<DecideDeps, 'runs'>,
+  vaultId: VaultId,
+  { epoch, readers }: Condemned,
+): Promise<WaitingFor> {
+  const reading = await runs.listReadingRuns(em)
+  return {
+    backups: (await openRunsBefore(em, vaultId, epoch)).length,
+    restores: reading.filter(({ runId }: { runId: RunId }) => readers.has(runId)).length,
+    audits: await countUnaudited(em, vaultId),
+  }
+}
+
+export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => backups + restores + audits === 0
+
+/**
+ * Decides to remove the condemned snapshots, and packs of which everything is condemned: once this is committed nothing has them back, and whoever names them is
+ * refused. What was rescued until this moment stays.
+ * @returns false when somebody is waited for after all
+ */
+export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
+  return deps.database.transaction(async (em) => {
+    await lockCollection(em, vault.id, 'alone')
+    if (options.isImpatient && (await countUnaudited(em, vault.id)) <= fewAudits) await auditLast(deps, em, vault, options.signal)
+    if (!isOver(await stillWaitingFor(em, deps, vault.id, condemned))) return false
+    const packs = await lockAllCondemned(em, vault.id)
+    const whole = packs.filter(({ positions, segments }) => hasAllBits(positions, segments)).map(({ packId }) => packId)
+    await setRemoving(em, vault.id, whole)
+    afterCommit(em, () => {
+      for (const packId of whole) vault.contents.markGone(toHex(packId))
+    })
+    return true
+  })
+}
