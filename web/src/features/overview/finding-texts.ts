@@ -53,6 +53,7 @@ function healthText({ health }: Finding, texts: Texts): string {
 
 function textOf(finding: Finding, texts: Texts, nowMs: number): string {
   const { t } = texts
+  if (finding.vault !== undefined) return vaultText(finding, texts, nowMs)
   switch (finding.kind) {
     case 'never':
       return awayText(finding, texts, nowMs)
@@ -70,10 +71,6 @@ function textOf(finding: Finding, texts: Texts, nowMs: number): string {
       return healthText(finding, texts)
     case 'warnings':
       return warningsText(finding, texts)
-    case 'vault-files':
-    case 'vault-damaged':
-    case 'vault-lost':
-      return vaultText(finding, texts, nowMs)
     case 'paused':
       return `${t('overview.finding.paused.text')} ${newestBackupText(finding, texts, nowMs)}`
     case 'under-way':
