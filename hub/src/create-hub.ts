@@ -93,7 +93,6 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
   })
   await startFeatures(wired.list)
   services.diskSpace.start()
-  await startJobs(services, wired.list)
   const timers = startTimers(services, sockets)
 
   let closing: Promise<void> | null = null
@@ -108,6 +107,8 @@ async function assemble(options: HubOptions, { database, lock, fatal }: Ground):
     },
     async listen() {
       await http.listen(config.host, config.port)
+      // A command that opens a hub for its own duration does no nightly work.
+      await startJobs(services, wired.list)
       log.info({ event: 'hub.listening', origin: origin(), hubId: services.hubId, version: packageVersion }, 'Hub listens')
     },
     admin: (command, input) =>

@@ -98,6 +98,8 @@ class Drill {
     const folders = folder === null ? [] : [folder]
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
       for await (const entry of this.#reader.entries(next.page)) {
+        // A folder brings what it held, and not what is deleted and only kept.
+        if (entry.deletedAtMs !== null) continue
         const path = Buffer.concat([next.path, slash, entry.name])
         if (entry.type === 'folder') folders.push({ path, page: entry.page })
         else if (entry.type === 'file') all.set(path.toString('latin1'), { path, entry })

@@ -72,6 +72,8 @@ async function find(reader: TreeReader, folder: FolderInHand, numbers: readonly 
   let next = 0
   if (numbers.length === 0) return
   for await (const entry of reader.entries(folder.page)) {
+    // What is deleted and only kept is in no figure of its folder.
+    if (entry.deletedAtMs !== null) continue
     const path = Buffer.concat([folder.path, slash, entry.name])
     if (entry.type === 'file') {
       if (numbers[next] === start) {

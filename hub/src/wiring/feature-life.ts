@@ -19,15 +19,9 @@ export async function startFeatures(features: readonly Feature[]): Promise<void>
   }
 }
 
-/** Begins with what the clock brings and what the last hub was cut off from. When that fails, the features are stopped again. */
-export async function startJobs({ jobs, log }: Pick<HubServices, 'jobs' | 'log'>, features: readonly Feature[]): Promise<void> {
-  try {
-    await jobs.start(features.flatMap((feature) => feature.schedules?.() ?? []))
-  } catch (error) {
-    await stopFeatures(features, log)
-    throw error
-  }
-}
+/** Begins with what the clock brings, and with what the last hub was cut off from. */
+export const startJobs = ({ jobs }: Pick<HubServices, 'jobs'>, features: readonly Feature[]): Promise<void> =>
+  jobs.start(features.flatMap((feature) => feature.schedules?.() ?? []))
 
 /** Stops features the other way round; one that fails does not keep the others. */
 export async function stopFeatures(features: readonly Feature[], log: Logger): Promise<void> {

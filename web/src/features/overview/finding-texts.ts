@@ -55,6 +55,7 @@ const waitingOf = ({ waiting = 0 }: Finding, { count }: Texts) => ({ count: wait
 
 function textOf(finding: Finding, texts: Texts, nowMs: number): string {
   const { t } = texts
+  if (finding.vault !== undefined) return vaultText(finding, texts, nowMs)
   switch (finding.kind) {
     case 'never':
       return awayText(finding, texts, nowMs)
@@ -72,10 +73,6 @@ function textOf(finding: Finding, texts: Texts, nowMs: number): string {
       return healthText(finding, texts)
     case 'warnings':
       return warningsText(finding, texts)
-    case 'vault-files':
-    case 'vault-damaged':
-    case 'vault-lost':
-      return vaultText(finding, texts, nowMs)
     case 'paused':
       return `${t('overview.finding.paused.text')} ${newestBackupText(finding, texts, nowMs)}`
     case 'under-way':

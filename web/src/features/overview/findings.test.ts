@@ -61,12 +61,25 @@ describe('a device', () => {
     const queued = aBackupRun(device, { state: 'queued' })
     expect(withDevice({ lastSnapshotAtMs, online: false }, { runs: [queued] })).toEqual([['old', 'warning', 'atlas']])
   })
+  test('that has not proved its backups for a month is worth a look, where nothing graver is wrong and the hub asks for proofs', () => {
+    const lastProvedAtMs = nowMs - 31 * day
+    expect(withDevice({ lastProvedAtMs })).toEqual([['unproved', 'warning', 'atlas']])
+    expect(withDevice({ lastProvedAtMs: nowMs - 29 * day })).toEqual([])
+    expect(withDevice({ lastProvedAtMs: null, enrolledAtMs: nowMs - 31 * day })).toEqual([['unproved', 'warning', 'atlas']])
+    expect(withDevice({ lastProvedAtMs: null, enrolledAtMs: nowMs - day })).toEqual([])
+    expect(withDevice({ lastProvedAtMs, lastSnapshotAtMs: null })).toEqual([['never', 'danger', 'atlas']])
+  })
   test('that was revoked is nobody’s worry', () => expect(withDevice({ revokedAtMs: nowMs, lastSnapshotAtMs: null })).toEqual([]))
   test('whose last run failed longer ago than the runs that were asked for is still told of', () => {
     expect(withDevice({ lastRunStatus: 'failed' })).toEqual([['run-failed', 'danger', 'atlas']])
     const check = ended('succeeded', 9 * day, { kind: 'verify' })
     expect(withDevice({ lastRunStatus: 'failed' }, { runs: [check] })).toEqual([['run-failed', 'danger', 'atlas']])
   })
+})
+
+test('a vault whose files are damaged is told of by them, and not also by the packs that are missing', () => {
+  const vault = aVault({ snapshotsDamaged: 3, packsLost: 1 })
+  expect(said({ vaults: [vault] })).toEqual([['vault-files', 'danger', vault.name]])
 })
 
 describe('a run without a plan', () => {

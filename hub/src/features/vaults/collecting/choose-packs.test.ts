@@ -5,7 +5,7 @@ import { choosePacks, chooseSmall } from './choose-packs.ts'
 
 const domainId = DomainId.parse('11111111-1111-4111-8111-111111111111')
 
-/** A letter a segment of 100 bytes: `n`eeded, `d`ead, `m`oved elsewhere, `c`ondemned before. */
+/** A letter a segment of 100 bytes: `n`eeded, `d`ead, `m`oved elsewhere, `c`ondemned before, `l`ost and needed by nobody, `L`ost and needed. */
 const aPack = (packIdHex: string, letters: string, bytes = letters.length * 100): PackView => ({
   packIdHex,
   domainId,
@@ -18,10 +18,10 @@ const aPack = (packIdHex: string, letters: string, bytes = letters.length * 100)
     length: 100,
     isMoved: letters[position] === 'm',
     isCondemned: letters[position] === 'c',
-    isLost: false,
+    isLost: letters[position]?.toLowerCase() === 'l',
   }),
 })
-const neededIn = (packs: Record<string, string>) => (hex: string, ordinal: number) => packs[hex]?.[ordinal] === 'n'
+const neededIn = (packs: Record<string, string>) => (hex: string, ordinal: number) => /[nL]/.test(packs[hex]?.[ordinal] ?? '')
 const choose = (packs: Record<string, string>, spared: string[] = []) =>
   choosePacks(
     Object.entries(packs).map(([hex, letters]) => aPack(hex, letters)),
@@ -40,6 +40,8 @@ describe('packs to collect', () => {
     ['mmmm', [0, 1, 2, 3]],
     ['nccd', [1, 2, 3]],
     ['d', [0]],
+    ['nnnl', [3]],
+    ['nnnL', null],
   ])('of %s the positions %j', async (letters, dead) => {
     expect((await choose({ aa: letters })).packs[0]?.dead ?? null).toEqual(dead)
   })

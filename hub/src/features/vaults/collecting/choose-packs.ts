@@ -18,6 +18,8 @@ export interface ChosenPack {
   readonly deadBytes: number
   /** Of what was moved elsewhere, or condemned before: freed too, but nothing more is lost with it. */
   readonly settledBytes: number
+  /** Some of that is damaged: the pack is emptied however little it is, for nothing else takes the damage away. */
+  readonly isDamaged: boolean
 }
 
 export interface Chosen {
@@ -44,7 +46,8 @@ export async function choosePacks(
     bytes += pack.bytes
     if (isSpared(pack.packIdHex)) continue
     const found = lookAt(pack, isNeeded)
-    if (found.dead.length === pack.segmentCount || found.deadBytes + found.settledBytes > pack.bytes * sparseShare) chosen.push(found)
+    const isSparse = found.dead.length === pack.segmentCount || found.deadBytes + found.settledBytes > pack.bytes * sparseShare
+    if (isSparse || found.isDamaged) chosen.push(found)
   }
   return { packs: chosen, bytes }
 }
@@ -52,14 +55,17 @@ export async function choosePacks(
 function lookAt(pack: PackView, isNeeded: (packIdHex: string, ordinal: number) => boolean): ChosenPack {
   const dead: number[] = []
   let [deadBytes, settledBytes] = [0, 0]
+  let isDamaged = false
   for (let position = 0; position < pack.segmentCount; position++) {
-    const { birthPackIdHex, ordinal, length, isMoved, isCondemned } = pack.segment(position)
-    if (isMoved || isCondemned) settledBytes += length
-    else if (!isNeeded(birthPackIdHex, ordinal)) deadBytes += length
-    else continue
+    const { birthPackIdHex, ordinal, length, isMoved, isCondemned, isLost } = pack.segment(position)
+    const isSettled = isMoved || isCondemned
+    if (!isSettled && isNeeded(birthPackIdHex, ordinal)) continue
+    if (isSettled || isLost) settledBytes += length
+    else deadBytes += length
+    isDamaged ||= isLost
     dead.push(position)
   }
-  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, settledBytes }
+  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, settledBytes, isDamaged }
 }
 
 /** Small packs, if there are many: group by group, what can lie in one pack. @param groupOf what must not be mixed */

@@ -47,7 +47,7 @@ export class SnapshotRefsets {
   }
 
   /**
-   * What who may read a snapshot may read: what its refset names, and where an audit found the rest of what its trees need (docs/adr/0017).
+   * What who may read a snapshot may read: what its refset names, and where an audit found the rest of what its trees need (docs/adr/0018).
    * @throws EngineError `store.*`, `snapshot.invalid`, `bytes.*`
    */
   async readable(snapshot: SnapshotRecord): Promise<Pick<Refset, 'has'>> {

@@ -31,9 +31,9 @@ export async function nameDamage(deps: NameDamageDeps, vault: ManagedVault, brak
     if (snapshot === null) return named
     const naming = new Naming({ deps, vault, snapshot, brake, most: Math.min(mostOfSnapshot, Math.max(room, 0)) })
     await naming.walk(await refsets.aside(snapshot), await refsets.readable(snapshot))
-    const { found, isAll, hasLostPages } = naming
+    const { found, isAll, isBeyondReading } = naming
     const folders = found.filter(({ isFolder }) => isFolder).length
-    const isAllNamed = isAll && !hasLostPages
+    const isAllNamed = isAll && !isBeyondReading
     const damage = found.length === 0 && isAllNamed ? null : { files: found.length - folders, folders, isAllNamed, isPending: false }
     await database.transaction((em) => setNamed(em, snapshot.id, damage, found))
     named += found.length
@@ -54,13 +54,17 @@ type Scope = Parameters<SegmentReader['read']>[0]['refset']
 interface Waiting {
   readonly path: Buffer
   readonly ids: readonly Uint8Array[]
+  readonly isKeptOnly: boolean
 }
 
 class Naming {
   readonly found: NamedPath[] = []
   isAll = true
-  /** Lists of folders lie elsewhere than the refset says: whoever builds on this snapshot would name them where they are lost. */
-  hasLostPages = false
+  /**
+   * Lists of folders lie elsewhere than the refset says, or something that is deleted and only kept does: whoever builds on this snapshot would name them where they are lost, and no file read again
+   * changes that.
+   */
+  isBeyondReading = false
   readonly #task: NamingTask
   #named: Scope = { has: () => false }
   #waiting: Waiting[] = []
@@ -102,9 +106,15 @@ class Naming {
   async #entry(reader: TreeReader, entry: TreeEntry, path: Buffer): Promise<void> {
     await this.#task.brake.pass()
     const ids = entry.attributes === null ? [] : [entry.attributes]
-    if (entry.type === 'file' && !(await this.#orName(path, false, () => this.#content(reader, entry, path, ids)))) return
+    const isKeptOnly = entry.deletedAtMs !== null
+    const before = this.found.length
+    if (entry.type === 'file' && !(await this.#orName(path, false, () => this.#content(reader, entry, path, ids)))) {
+      if (isKeptOnly) this.isBeyondReading = true
+      return
+    }
+    if (isKeptOnly && this.found.length > before) this.isBeyondReading = true
     if (ids.length === 0) return
-    this.#waiting.push({ path, ids })
+    this.#waiting.push({ path, ids, isKeptOnly })
     this.#idsWaiting += ids.length
     if (this.#idsWaiting >= idsPerQuestion) await this.#look()
   }
@@ -121,13 +131,13 @@ class Naming {
     const { vault, snapshot } = this.#task
     const place = await vault.contents.findBlob(snapshot.domainId, id, (pack, ordinal) => this.#named.has(pack, ordinal))
     if (place !== null) return
-    if (type === blobTypes.treePage) this.hasLostPages = true
+    if (type === blobTypes.treePage) this.isBeyondReading = true
     else this.#hasLostList = true
   }
 
   async #look(): Promise<void> {
     const { vault, snapshot } = this.#task
-    for (const { path, ids } of this.#waiting.splice(0)) {
+    for (const { path, ids, isKeptOnly } of this.#waiting.splice(0)) {
       for (let start = 0; start < ids.length; start += idsPerQuestion) {
         const places = await vault.contents.findBlobs(
           snapshot.domainId,
@@ -136,6 +146,7 @@ class Naming {
         )
         if (!places.includes(null)) continue
         this.#name(path, false)
+        if (isKeptOnly) this.isBeyondReading = true
         break
       }
     }

@@ -1,4 +1,4 @@
-import { SnapshotId, type AgentId, type VaultCare, type VaultId } from '@holdfast/shared-types'
+import type { AgentId, SnapshotId, VaultCare, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import { tablesOf } from './database-tables.ts'
