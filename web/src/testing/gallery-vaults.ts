@@ -29,7 +29,7 @@ export function galleryVaults(of: readonly Device[]): { vaultDetails: VaultDetai
     aVault({ name: 'Archive of the Frankfurt site, kept for ten years', recoveryKeyExported: false, recoveryKey: null, snapshots: 12 }),
     aVault({
       name: 'Old server',
-      store: { place: '/mnt/old', isReachable: false, freeBytes: null },
+      store: { place: '/mnt/old', isReachable: false, freeBytes: null, isLow: false },
       damage: { foundAtMs: now - 3 * day, isDeep: true, problemCount: 3 },
       packsLost: 3,
       snapshotsLost: 1,

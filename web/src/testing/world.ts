@@ -285,7 +285,12 @@ export function aVault(given: Partial<VaultDetails> = {}): VaultDetails {
     snapshots: 412,
     recoveryKeyExported: true,
     recoveryKey: { exportedAtMs: now - 40 * day, exportedBy: 'Ada' },
-    store: { place: '/var/lib/holdfast/store/00000000-0000-4000-8000-0000000000aa', isReachable: true, freeBytes: 812_331_120_640 },
+    store: {
+      place: '/var/lib/holdfast/store/00000000-0000-4000-8000-0000000000aa',
+      isReachable: true,
+      freeBytes: 812_331_120_640,
+      isLow: false,
+    },
     damage: null,
     packsLost: 0,
     snapshotsLost: 0,
