@@ -8,7 +8,7 @@ const version = 1
 export const selfBackupHeaderBytes = 64
 const tagBytes = 16
 
-/** One part of what a hub keeps of itself (docs/vault-format.md §11): what is clear of it. */
+/** One part of what a hub keeps of itself (docs/vault-format.md §14): what is clear of it. */
 export interface SelfBackupPart {
   readonly vaultId: Uint8Array
   /** 16 random bytes, fresh for each self-backup. */

@@ -106,6 +106,23 @@ describe('holdfast-hub', () => {
     await expectNothingLeft()
   })
 
+  test('a running hub backs itself up, and is not rebuilt under its own feet', async () => {
+    await startHub()
+    const made = await command(['self-backup'])
+    expect(made).toMatchObject({ exit: 0, document: { isWhole: true } })
+    expect((await command(['self-backup', 'list'])).document).toMatchObject({ items: [{ id: made.document['id'] }] })
+    const { error } = (await command(['rebuild'])).document
+    expect(error).toMatchObject({ code: 'hub.already-running', cure: expect.stringContaining('holdfast-hub stop') as string })
+    expect((await command(['stop'])).exit).toBe(0)
+    await expectNothingLeft()
+    expect(await command(['rebuild'])).toMatchObject({ exit: 0, document: { vaults: [{ damagedPacks: 0 }] } })
+    const restore = async (...flags: string[]) => (await command(['rebuild', '--from-self-backup', ...flags])).document
+    expect((await restore('ffff', '--replace', '--yes')).error).toMatchObject({ code: 'self-backup.not-found' })
+    expect((await restore('--replace')).error, 'nobody can be asked').toMatchObject({ code: 'command.invalid' })
+    expect(await restore('--replace', '--yes')).toMatchObject({ selfBackup: { id: made.document['id'] } })
+    await expectNothingLeft()
+  })
+
   test('commands talk to the running hub, and a second start is refused, naming the first', async () => {
     const { hub, url, hubId } = await startHub()
     const [status, token, link, fsck, migrate, second] = await Promise.all([

@@ -34,6 +34,7 @@ export class SelfBackups {
   #notBeforeMs = 0
   #underWay: Promise<StoredSelfBackup> | null = null
   #timer: NodeJS.Timeout | null = null
+  #stopping = new AbortController()
 
   constructor(deps: SelfBackupsDeps) {
     this.#deps = deps
@@ -47,6 +48,7 @@ export class SelfBackups {
 
   /** Changes that a hub which was killed did not get to write are found in its audit log. */
   async start(em: EntityManager): Promise<void> {
+    this.#stopping = new AbortController()
     await this.#list()
     const missed = this.#newestAtMs === null || (await actionsSince(em, new Date(this.#newestAtMs))).some(isImportant)
     if (missed) this.noteChange()
@@ -56,7 +58,13 @@ export class SelfBackups {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
-    await this.#underWay?.catch(() => undefined)
+    this.#stopping.abort()
+    await this.settled()
+  }
+
+  /** Resolves when none is being written. */
+  async settled(): Promise<void> {
+    while (this.#underWay !== null) await this.#underWay.catch(() => undefined)
   }
 
   noteChange(): void {
@@ -66,7 +74,7 @@ export class SelfBackups {
 
   /** One at a time: who asks while one is written gets the next one. */
   async make(): Promise<StoredSelfBackup> {
-    while (this.#underWay !== null) await this.#underWay.catch(() => undefined)
+    await this.settled()
     const made = this.#make()
     this.#underWay = made
     try {
@@ -85,6 +93,7 @@ export class SelfBackups {
     if (this.#underWay !== null || nowMs < this.#notBeforeMs || !this.#isDue(nowMs)) return
     const { log } = this.#deps
     this.make().catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return
       this.#notBeforeMs = performance.now() + againMs
       log.warn({ event: 'self-backup.failed', err: error }, 'The hub could not back itself up; it is tried again in ten minutes')
     })
@@ -104,7 +113,7 @@ export class SelfBackups {
     this.#firstChangeMs = null
     let made: StoredSelfBackup
     try {
-      made = await makeSelfBackup(this.#deps)
+      made = await makeSelfBackup(this.#deps, this.#stopping.signal)
     } catch (error) {
       this.#firstChangeMs ??= noted ?? startedMs
       throw error
