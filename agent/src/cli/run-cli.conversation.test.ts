@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { AgentId, AppError, RunId, type Run, type RunOutcome, type Snapshot, type SnapshotEntry } from '@holdfast/shared-types'
+import { AgentId, AppError, RunId, type Run, type RunOutcome, type Snapshot } from '@holdfast/shared-types'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { holdfast } from '../../test/a-command-line.ts'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
+import { anEntry, snapshotFacts } from '../../test/an-entry.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
 import { hostFacts } from '../identity/host-facts.ts'
 import { takeLock, type ProcessLock } from '../state/process-lock.ts'
@@ -32,34 +33,7 @@ const aSnapshot = (id: string, changes: Partial<Snapshot> = {}): Snapshot => ({
   id: id.padEnd(32, '0') as Snapshot['id'],
   vaultId: hub.vault.vaultId,
   agentId: device.agent.identity.agentId,
-  deviceName: 'box',
-  runId: null,
-  createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
-  status: 'complete',
-  plan: null,
-  roots: [{ path: '/etc' }],
-  files: 12_345,
-  folders: 2,
-  bytes: 5_000_000,
-  errors: 0,
-  held: null,
-  deleted: null,
-  ...changes,
-})
-const anEntry = (path: string, changes: Partial<SnapshotEntry> = {}): SnapshotEntry => ({
-  name: path.slice(path.lastIndexOf('/') + 1),
-  path,
-  type: 'file',
-  mode: 0o644,
-  uid: 0,
-  gid: 1000,
-  user: 'root',
-  group: null,
-  size: 42,
-  mtimeNs: '1700000000123456789',
-  symlinkTarget: null,
-  deletedAtMs: null,
-  subtree: null,
+  ...snapshotFacts,
   ...changes,
 })
 
@@ -197,8 +171,8 @@ describe('ls', () => {
   test('leaves out what is deleted and says so, until it is asked for or the folder is deleted itself', async () => {
     const deletedAtMs = Date.UTC(2026, 0, 2, 3, 4, 5)
     const items = [anEntry('/etc/gone', { deletedAtMs }), anEntry('/etc/here')]
-    let folder = anEntry('/etc', { type: 'folder' })
-    hub.scripted.set(entriesCall, () => ({ folder, items, total: 2 }))
+    let listed = anEntry('/etc', { type: 'folder' })
+    hub.scripted.set(entriesCall, () => ({ folder: listed, items, total: 2 }))
     const { out } = await holdfast('ls', 'latest', '/etc')
     expect(out).not.toContain('gone')
     expect(out).toContain('1 deleted entry not shown: add --deleted.')
@@ -206,7 +180,7 @@ describe('ls', () => {
     expect((await holdfast('ls', 'latest', '/etc', '--deleted')).out).toMatch(/gone {2}\(deleted, first missed 2026-01-0\d .*\)\n.*here\n$/)
     const documents = JSON.parse((await holdfast('ls', 'latest', '/etc', '--deleted', '--json')).out) as object[]
     expect(documents.map((one) => 'deletedAtMs' in one)).toEqual([true, false])
-    folder = anEntry('/etc', { type: 'folder', deletedAtMs })
+    listed = anEntry('/etc', { type: 'folder', deletedAtMs })
     expect((await holdfast('ls', 'latest', '/etc')).out).toContain('gone')
   })
 

@@ -1,4 +1,5 @@
-import { errorFacts, type ErrorCode } from './error-registry.ts'
+import { errorFacts } from './error-facts.ts'
+import type { ErrorCode } from './error-registry.ts'
 
 /** Named values with units that help to understand an error; never a secret. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from './app-error.ts'
 import { categorySpecs } from './error-category.ts'
-import { errorFacts, errorRegistry, isErrorCode, type ErrorCode } from './error-registry.ts'
+import { errorFacts, isErrorCode } from './error-facts.ts'
+import { errorRegistry, type ErrorCode } from './error-registry.ts'
 import { fromProblem, Problem, toProblem, WireError } from './problem.ts'
 import { fromWireError, toWireError } from './wire-error.ts'
 

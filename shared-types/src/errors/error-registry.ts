@@ -1,6 +1,6 @@
-import { categorySpecs, type CategorySpec, type ErrorCategory } from './error-category.ts'
+import type { ErrorCategory } from './error-category.ts'
 
-interface ErrorSpec {
+export interface ErrorSpec {
   readonly category: ErrorCategory
   /** What happened, for a person. */
   readonly title: string
@@ -283,11 +283,7 @@ export const errorRegistry = {
     title: 'A snapshot is held: somebody said that it stays.',
     cure: 'Release it first.',
   },
-  'snapshot.in-use': {
-    category: 'precondition',
-    title: 'A run reads this snapshot.',
-    cure: 'Wait for the run to end, or cancel it.',
-  },
+  'snapshot.in-use': { category: 'precondition', title: 'A run reads this snapshot.', cure: 'Wait for the run to end, or cancel it.' },
   'snapshot.deletion-unconfirmed': {
     category: 'precondition',
     title: 'These snapshots are not deleted without a second word.',
@@ -400,12 +396,3 @@ export const errorRegistry = {
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof errorRegistry
-
-export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorRegistry, code)
-
-/** Everything the registry knows of a code, category defaults filled in. */
-export function errorFacts(code: ErrorCode): ErrorSpec & CategorySpec {
-  const spec: ErrorSpec = errorRegistry[code]
-  const category = categorySpecs[spec.category]
-  return { ...category, ...spec, exit: spec.exit ?? category.exit }
-}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError } from './app-error.ts'
-import { errorFacts, isErrorCode } from './error-registry.ts'
+import { errorFacts, isErrorCode } from './error-facts.ts'
 
 const ErrorCodeSchema = z.string().refine(isErrorCode, 'a code of the error registry')
 

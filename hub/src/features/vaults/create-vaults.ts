@@ -1,14 +1,12 @@
 import { join } from 'node:path'
 import { Refset } from '@holdfast/engine/format'
-import type { CareKind, CareStory, DeletionPreview, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
+import type { CareKind, CareStory, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
 import type { CollectionOrder } from './collecting/collections.ts'
-import { deleteSnapshots, holdSnapshot, undeleteSnapshots, type DeletionOrder } from './deleting/delete-snapshots.ts'
-import { previewDeletion } from './deleting/preview-deletion.ts'
-import { weighDeletion, type DeletionWeight } from './deleting/weigh-deletion.ts'
+import { deletionOf, type SnapshotDeletion } from './deleting/snapshot-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { listRegisteredAgents, type RegisteredAgent } from './keys/registered-agents.ts'
@@ -26,7 +24,6 @@ import {
   listSnapshots,
   newestSnapshots,
   snapshotFigures,
-  type SnapshotRecord,
 } from './tables/snapshots.queries.ts'
 import { listUnnamedRefsets } from './tables/damage.queries.ts'
 import { listVaultRecords } from './tables/vaults.queries.ts'
@@ -35,7 +32,7 @@ import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
 import { createVaultsState, type VaultsDoors, type VaultsServices, type VaultsState } from './vaults-state.ts'
 
-export type { AgentKeys }
+export type { AgentKeys, SnapshotDeletion }
 
 export interface SnapshotReads {
   readonly find: typeof findSnapshot
@@ -44,20 +41,6 @@ export interface SnapshotReads {
   readonly list: typeof listSnapshots
   readonly newest: typeof newestSnapshots
   readonly figures: typeof snapshotFigures
-}
-
-/** Deleting without removing, taking that back, and keeping whatever rules say. Who may is the caller's to check. */
-export interface SnapshotDeletion {
-  /** @throws AppError `snapshot.not-found` */
-  preview(em: EntityManager, snapshotIds: readonly SnapshotId[]): Promise<DeletionPreview>
-  /** What deleting these would free, all of them and each. */
-  weigh(em: EntityManager, snapshotIds: readonly SnapshotId[]): Promise<DeletionWeight>
-  /** @throws AppError `snapshot.not-found`, `snapshot.held`, `snapshot.in-use`, `snapshot.deletion-unconfirmed` */
-  delete(order: DeletionOrder): Promise<SnapshotRecord[]>
-  /** @throws AppError `snapshot.not-found`, `snapshot.gone` */
-  undelete(snapshotIds: readonly SnapshotId[]): Promise<SnapshotRecord[]>
-  /** @param hold null releases it. @throws AppError `snapshot.not-found` */
-  hold(snapshotId: SnapshotId, hold: { readonly by: string; readonly reason: string } | null): Promise<SnapshotRecord>
 }
 
 /** What other features ask of vaults. Everything waits for `feature.start`. */
@@ -142,14 +125,6 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     runFsck,
   }
 }
-
-const deletionOf = (state: VaultsState): SnapshotDeletion => ({
-  preview: (em, snapshotIds) => withContractErrors(() => previewDeletion(state, em, snapshotIds)),
-  weigh: (em, snapshotIds) => withContractErrors(() => weighDeletion(state, em, snapshotIds)),
-  delete: (order) => deleteSnapshots(state, order),
-  undelete: (snapshotIds) => undeleteSnapshots(state, snapshotIds),
-  hold: (snapshotId, hold) => holdSnapshot(state, snapshotId, hold),
-})
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   const { config, database, log, now, secret, domainEvents, blobIndex: index } = state
