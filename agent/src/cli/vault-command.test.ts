@@ -28,6 +28,8 @@ describe('a vault by itself', () => {
         plan: null,
         files: 21,
         bytes: expect.any(Number),
+        held: null,
+        deleted: null,
       },
       {
         id: second.id,
@@ -37,6 +39,8 @@ describe('a vault by itself', () => {
         plan: 'nightly',
         files: 20,
         bytes: expect.any(Number),
+        held: null,
+        deleted: null,
       },
     ])
     const { status, out, err } = await left.open('snapshots')

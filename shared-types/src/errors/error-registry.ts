@@ -368,7 +368,7 @@ export const errorRegistry = {
   'self-backup.not-found': {
     category: 'not-found',
     title: 'There is no such self-backup.',
-    cure: '`holdfast-hub self-backup list` shows those of the vault; `holdfast-hub rebuild` works without any.',
+    cure: 'Those of the vault are shown by `holdfast-hub self-backup list`; `holdfast-hub rebuild` works without any.',
   },
   'hub.unreachable': {
     category: 'unavailable',
