@@ -24,6 +24,8 @@ export const keptTables: readonly KeptTable[] = [
   { name: 'agent' },
   { name: 'enrolment_token' },
   { name: 'plan' },
+  // What somebody refused to let go.
+  { name: 'retention_wait' },
   { name: 'audit_entry' },
   { name: 'run', rows: newestRuns(keptRuns) },
   { name: 'run_event', rows: `select e.* from run_event e join (${newestRuns(keptRuns)}) r on r.id = e.run_id` },
@@ -45,6 +47,8 @@ export const leftOutTables: Readonly<Record<string, string>> = {
   snapshot: 'read from the store; decisions over them are kept_snapshot',
   backup_session: 'sessions end',
   session_grant: 'sessions end',
+  care: 'what was done; it is done again',
+  damaged_path: 'comes again by checking',
   sign_in: 'people sign in again',
   sign_in_link: 'works once, and for minutes',
   sign_in_place: 'says where people signed in; comes again by signing in',
