@@ -24,7 +24,7 @@ export const keptTables: readonly KeptTable[] = [
   { name: 'agent' },
   { name: 'enrolment_token' },
   { name: 'plan' },
-  // What somebody refused to let go must not go by a rebuild.
+  // What somebody refused to let go.
   { name: 'retention_wait' },
   { name: 'audit_entry' },
   { name: 'run', rows: newestRuns(keptRuns) },
@@ -47,12 +47,12 @@ export const leftOutTables: Readonly<Record<string, string>> = {
   snapshot: 'read from the store; decisions over them are kept_snapshot',
   backup_session: 'sessions end',
   session_grant: 'sessions end',
+  care: 'what was done; it is done again',
+  damaged_path: 'comes again by checking',
   sign_in: 'people sign in again',
   sign_in_link: 'works once, and for minutes',
   sign_in_place: 'says where people signed in; comes again by signing in',
   failed_sign_in: 'comes again by failing',
-  care: 'stories of work that comes again with the next night',
-  damaged_path: 'found again by the same work',
   live_topic: 'for browsers that are open',
   live_event: 'for browsers that are open',
 }

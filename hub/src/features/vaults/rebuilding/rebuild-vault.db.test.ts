@@ -117,6 +117,17 @@ describe('a rebuild', () => {
     await expectSound(world)
   })
 
+  test('does not forget what was found damaged, and has it named again', async () => {
+    await backUp({ 'a.bin': piece() })
+    await sql(`update pack set lost_segments = '\\x01', checked_at = now() where kind = 1`)
+    await sql(`update snapshot set damage = '{"files": 1, "folders": 0, "isAllNamed": true, "isPending": false}'`)
+    await rebuild()
+    expect(await sql(`select distinct encode(lost_segments, 'hex') as lost, checked_at from pack where kind = 1`)).toEqual([
+      { lost: '01', checked_at: null },
+    ])
+    expect(await sql(`select damage from snapshot`)).toMatchObject([{ damage: { isPending: true } }])
+  })
+
   test('tells of rows without an object, and of damaged objects, which it leaves where they are', async () => {
     const kept = { 'a.bin': piece() }
     const keptId = await backUp(kept)
@@ -195,6 +206,7 @@ describe('a rebuild', () => {
     await rename(vaultDir(), `${world.storeDir}.first`)
     await loseVaultRows(world)
     await rm(world.storeDir, { recursive: true })
+    await rm(join(world.dataDir, 'store.json'))
     await world.start()
     const { vaultId: second } = await world.vaults.defaultVault()
     await rename(`${world.storeDir}.first`, join(world.storeDir, known))

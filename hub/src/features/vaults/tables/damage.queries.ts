@@ -42,12 +42,13 @@ export async function setAffected(em: EntityManager, ids: readonly SnapshotId[])
   await tablesOf(em).deleteFrom('damaged_path').where(oneOf).execute()
   await tablesOf(em)
     .updateTable('snapshot')
-    .set({ audited_at: null, damage: sql<SnapshotDamage>`${JSON.stringify(pending)}::jsonb` })
+    .set({ audited_at: null, damage: sql<SnapshotDamage>`${JSON.stringify(damageToName)}::jsonb` })
     .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
     .execute()
 }
 
-const pending: SnapshotDamage = { files: 0, folders: 0, isAllNamed: false, isPending: true }
+/** It was found to be affected; what is damaged of it is named next. */
+export const damageToName: SnapshotDamage = { files: 0, folders: 0, isAllNamed: false, isPending: true }
 
 /** Also of what does not look so any more: it may be whole again. */
 export async function listDamaged(em: EntityManager, vaultId: VaultId): Promise<SnapshotId[]> {

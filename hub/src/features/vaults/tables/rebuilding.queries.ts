@@ -1,20 +1,23 @@
 import type { VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
+import { damageToName } from './damage.queries.ts'
 import { tablesOf } from './database-tables.ts'
 
 /*
- * Rows of packs and snapshots say nothing that the store does not say, but for a few things: what was decided over a snapshot, and which run and session brought what. These
- * are set aside in tables of the transaction, and given back to the rows that are read anew.
+ * Rows of packs and snapshots say nothing that the store does not say, but for a few things: what was decided over a snapshot, which run and session brought what, and what
+ * was found damaged, which only reading every byte would find again. These are set aside in tables of the transaction, and given back to the rows that are read anew.
  */
 
 /** Makes the tables in which decisions are set aside; they go with the transaction. Once is enough, again does nothing. */
 export async function prepareSettingAside(em: EntityManager): Promise<void> {
   const tables = tablesOf(em)
   await sql`create temporary table if not exists kept_snapshot on commit drop as
-    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until from snapshot limit 0`.execute(tables)
+    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, damage from snapshot limit 0`.execute(
+    tables,
+  )
   await sql`create temporary table if not exists kept_pack on commit drop as
-    select pack_id, vault_id, session_id, stored_at from pack limit 0`.execute(tables)
+    select pack_id, vault_id, session_id, stored_at, lost_segments from pack limit 0`.execute(tables)
 }
 
 /** How many rows the database had of what is there. */
@@ -27,11 +30,13 @@ export interface ForgottenRows {
 export async function setAsideAndForget(em: EntityManager, vaultId: VaultId): Promise<ForgottenRows> {
   const tables = tablesOf(em)
   await sql`insert into kept_snapshot
-    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until from snapshot where vault_id = ${vaultId}`.execute(
+    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, damage from snapshot where vault_id = ${vaultId}`.execute(
     tables,
   )
   await sql`insert into kept_pack
-    select pack_id, vault_id, session_id, stored_at from pack where vault_id = ${vaultId} and state in ('live', 'lost')`.execute(tables)
+    select pack_id, vault_id, session_id, stored_at, lost_segments from pack where vault_id = ${vaultId} and state in ('live', 'lost')`.execute(
+    tables,
+  )
   const { rows } = await sql<{ packs: string; snapshots: string }>`
     select (select count(*) from kept_pack where vault_id = ${vaultId}) as packs,
       (select count(*) from kept_snapshot where vault_id = ${vaultId}) as snapshots`.execute(tables)
@@ -56,9 +61,10 @@ export async function giveBack(em: EntityManager, vaultId: VaultId): Promise<Giv
   await sql`analyze kept_snapshot, kept_pack`.execute(tables)
   await sql`update snapshot s
     set run_id = k.run_id, held_at = k.held_at, held_by = k.held_by, hold_reason = k.hold_reason,
-      deleted_at = k.deleted_at, deleted_by = k.deleted_by, undo_until = k.undo_until
+      deleted_at = k.deleted_at, deleted_by = k.deleted_by, undo_until = k.undo_until,
+      damage = case when k.damage is null then null else ${JSON.stringify(damageToName)}::jsonb end
     from kept_snapshot k where s.id = k.id and s.vault_id = ${vaultId} and k.vault_id = ${vaultId}`.execute(tables)
-  await sql`update pack p set session_id = k.session_id, stored_at = k.stored_at
+  await sql`update pack p set session_id = k.session_id, stored_at = k.stored_at, lost_segments = k.lost_segments
     from kept_pack k where p.pack_id = k.pack_id and p.vault_id = ${vaultId} and k.vault_id = ${vaultId}`.execute(tables)
   const { rows } = await sql<{ [F in keyof GivenBack as string]: string }>`
     select
