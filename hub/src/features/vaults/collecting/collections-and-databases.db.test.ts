@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { EngineError } from '@holdfast/engine/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   collect,
@@ -104,6 +105,29 @@ describe('a database that is lost', () => {
     }
     await world.start()
     await world.finishRun(slow.runId, agent.agentId)
+  })
+
+  test('is not begun anew while the store takes nothing away: what a journal names is never taken on', async () => {
+    const gone = await backUp({ 'a.bin': piece(), 'b.bin': piece() })
+    await backUp({ 'c.bin': piece() })
+    await deleteFinally(world, gone)
+    world.store.before = (step, key) => {
+      if (step === 'delete' && key?.startsWith('p/') === true) throw new EngineError('store.io-error', 'Nothing is deleted here.')
+    }
+    await expect(collect(world)).rejects.toThrow()
+    // The same hub serves on, with rows that say what is being removed.
+    await world.start(undefined, (store) => {
+      store.before = (step) => {
+        if (step === 'delete') throw new EngineError('store.io-error', 'Nothing is deleted here.')
+      }
+    })
+    expect(world.logged('collection.not-removed')).not.toEqual([])
+    const fresh = world.withEmptyDatabase((store) => {
+      store.before = (step) => {
+        if (step === 'delete') throw new EngineError('store.io-error', 'Nothing is deleted here.')
+      }
+    })
+    await expect(fresh).rejects.toMatchObject({ code: 'store.unavailable' })
   })
 
   test('after what was decided was written down: it is carried out', async () => {

@@ -8,7 +8,15 @@ import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
-import { deleteSnapshotRows, listRemoving, removedEpoch, setPacksGone, setRemovedEpoch, vaultEpoch } from '../tables/collecting.queries.ts'
+import {
+  areOnTheirWay,
+  deleteSnapshotRows,
+  listRemoving,
+  removedEpoch,
+  setPacksGone,
+  setRemovedEpoch,
+  vaultEpoch,
+} from '../tables/collecting.queries.ts'
 
 export interface RemoveDeps {
   readonly database: Database
@@ -70,7 +78,11 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
   let highest = 0
   for await (const journal of readJournals(deps, vault)) {
     highest = Math.max(highest, journal.epoch)
-    if (journal.epoch > done) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
+    if (journal.epoch <= done) continue
+    // Rows that say so keep it from being offered; without them it would be taken on again, and be gone one day.
+    const isKnown = await areOnTheirWay(em, vault.id, journal.packIds)
+    if (isKnown) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
+    else await carryOut(deps, vault, journal)
   }
   // Decided, and not even written down.
   const epoch = await vaultEpoch(em, vault.id)

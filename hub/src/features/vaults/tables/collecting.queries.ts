@@ -260,6 +260,18 @@ export async function listRemoving(
   }
 }
 
+/** Whether every one of these packs has a row that says that it is being removed, or was. */
+export async function areOnTheirWay(em: EntityManager, vaultId: VaultId, packIds: readonly Uint8Array[]): Promise<boolean> {
+  const row = await tablesOf(em)
+    .selectFrom('pack')
+    .where('vault_id', '=', vaultId)
+    .where('state', 'in', ['removing', 'gone'])
+    .where(sql<boolean>`pack_id = any(${packIds.map(asBuffer)}::bytea[])`)
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count) === packIds.length
+}
+
 /** Their ids stay, so that no pack ever has one of them again. Unknown ones are left out. */
 export async function setPacksGone(em: EntityManager, packIds: readonly Uint8Array[]): Promise<void> {
   if (packIds.length === 0) return

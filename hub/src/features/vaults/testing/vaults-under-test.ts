@@ -57,15 +57,15 @@ export class VaultsUnderTest {
   }
 
   /** A second hub on the same store, with a database of its own. */
-  async withEmptyDatabase(): Promise<VaultsUnderTest> {
-    return VaultsUnderTest.#openAt(this.storeDir, this.secret)
+  async withEmptyDatabase(onStore?: (store: StoreWithHooks) => void): Promise<VaultsUnderTest> {
+    return VaultsUnderTest.#openAt(this.storeDir, this.secret, onStore)
   }
 
   static async open(): Promise<VaultsUnderTest> {
     return VaultsUnderTest.#openAt(await mkdtemp(join(tmpdir(), 'holdfast-vaults-')), randomBytes(32))
   }
 
-  static async #openAt(storeDir: string, secret: Uint8Array): Promise<VaultsUnderTest> {
+  static async #openAt(storeDir: string, secret: Uint8Array, onStore?: (store: StoreWithHooks) => void): Promise<VaultsUnderTest> {
     const world = new VaultsUnderTest(storeDir, secret, await createTestDatabase())
     world.database = await openDatabase({
       connection: world.#testDatabase.connection,
@@ -75,7 +75,12 @@ export class VaultsUnderTest {
     })
     world.runs = new RunTable(world.database)
     world.agents = new AgentTable(world.database)
-    await world.start()
+    try {
+      await world.start(undefined, onStore)
+    } catch (error) {
+      await world.closeDatabase()
+      throw error
+    }
     return world
   }
 
