@@ -8,7 +8,7 @@ import { opensWhole } from '../damage/open-stored-segment.ts'
 import { segmentsOfRow } from '../tables/pack-footer.ts'
 import { noteLostSegments, notePackLost } from '../damage/note-lost.ts'
 import { readStoredPack } from '../damage/read-stored-pack.ts'
-import { openRunsBefore } from '../tables/collecting.queries.ts'
+import { countOpenBefore } from '../tables/collecting.queries.ts'
 import { findPack, type PackRecord } from '../tables/packs.queries.ts'
 import { forgetFutureChecks, nextToScrub, scrubFigures, setChecked } from '../tables/scrubbing.queries.ts'
 import { Brake } from '../usage/brake.ts'
@@ -45,7 +45,7 @@ export async function scrubPacks(deps: ScrubDeps, task: CareTask, budgetBytes = 
   const before = new Date(task.isByHand ? begunAt : begunAt - restDays * dayMs)
   let bytes = 0
   while (bytes < budget) {
-    const isBusy = (await openRunsBefore(em(), vault.id, Number.MAX_SAFE_INTEGER)).length > 0
+    const isBusy = (await countOpenBefore(em(), vault.id, Number.MAX_SAFE_INTEGER)) > 0
     const page = await nextToScrub(em(), vault.id, before, packsPerPage)
     for (const packId of page) {
       if (bytes >= budget) return

@@ -45,7 +45,6 @@ export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: Abo
       await lockCollection(em, vault.id, 'shared')
       await note(deps, em, vault, { snapshot, report })
     })
-    tell(deps, vault, snapshot, report)
     onSnapshot?.()
   }
 }
@@ -56,7 +55,6 @@ export async function auditLast(deps: AuditDeps, em: EntityManager, vault: Manag
   for (let snapshot = await nextUnaudited(em, vault.id); snapshot !== null; snapshot = await nextUnaudited(em, vault.id)) {
     const report = await lookThrough(deps, vault, snapshot, tools)
     await note(deps, em, vault, { snapshot, report })
-    tell(deps, vault, snapshot, report)
   }
 }
 
@@ -69,15 +67,18 @@ interface Audited {
   readonly report: AuditReport
 }
 
-async function note({ refsets, now }: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
+async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
   const isAllNamed = report.unnamed.packCount === 0
   if (!isAllNamed) await rescueSegments(em, vault.contents, report.unnamed, true)
   await setAudited(em, snapshot.id, {
-    at: new Date(now()),
+    at: new Date(deps.now()),
     unnamedRefset: isAllNamed ? null : report.unnamed.encode(),
     lackingBlobs: report.lacking,
   })
-  afterCommit(em, () => refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed))
+  afterCommit(em, () => {
+    deps.refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed)
+    tell(deps, vault, snapshot, report)
+  })
 }
 
 function tell({ log }: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, { unnamed, lacking }: AuditReport): void {

@@ -38,7 +38,7 @@ export async function chooseGarbage({ database, now }: CondemnDeps, vault: Manag
 
 export async function sparedPacks(em: EntityManager, vault: ManagedVault, nowMs: number): Promise<ReadonlySet<string>> {
   const spared = await listSparedPacks(em, vault.id, new Date(nowMs - unnamedKeptMs))
-  return new Set(spared.map(({ packId }) => toHex(packId)))
+  return new Set(spared.map(toHex))
 }
 
 export interface Condemned {

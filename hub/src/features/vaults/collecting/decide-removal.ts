@@ -5,7 +5,7 @@ import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { hasAllBits } from '../contents/position-bits.ts'
 import type { RunsDoor } from '../doors/doors.ts'
-import { countUnaudited, lockAllCondemned, lockCollection, openRunsBefore, setRemoving } from '../tables/collecting.queries.ts'
+import { countOpenBefore, countUnaudited, lockAllCondemned, lockCollection, setRemoving } from '../tables/collecting.queries.ts'
 import { auditLast, type AuditDeps } from './audits.ts'
 import type { Condemned } from './condemn.ts'
 
@@ -37,7 +37,7 @@ export async function stillWaitingFor(
 ): Promise<WaitingFor> {
   const reading = await runs.listReadingRuns(em)
   return {
-    backups: (await openRunsBefore(em, vaultId, epoch)).length,
+    backups: await countOpenBefore(em, vaultId, epoch),
     restores: reading.filter(({ runId }: { runId: RunId }) => readers.has(runId)).length,
     audits: await countUnaudited(em, vaultId),
   }

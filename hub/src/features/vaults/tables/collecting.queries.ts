@@ -1,7 +1,8 @@
-import type { RunId, SnapshotId, VaultId } from '@holdfast/shared-types'
+import type { SnapshotId, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import { tablesOf } from './database-tables.ts'
+import { asBuffer } from './packs.queries.ts'
 import { idBytes, toSnapshotRecord, type SnapshotRecord } from './snapshots.queries.ts'
 
 /*
@@ -62,17 +63,6 @@ export async function listStanding(em: EntityManager, vaultId: VaultId): Promise
     isWhole: row.audited_at !== null && row.lacking_blobs === 0,
     unnamedRefset: row.unnamed_refset,
   }))
-}
-
-export async function listCondemned(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord[]> {
-  const rows = await tablesOf(em)
-    .selectFrom('snapshot')
-    .selectAll()
-    .where('vault_id', '=', vaultId)
-    .where('condemned_in', 'is not', null)
-    .orderBy('id')
-    .execute()
-  return rows.map(toSnapshotRecord)
 }
 
 /** Not looked through yet, the newest first: their devices are the likeliest to go on from them. */
@@ -148,16 +138,16 @@ export async function condemnSnapshots(em: EntityManager, ids: readonly Snapshot
     .execute()
 }
 
-/** Runs of sessions that are open and were opened before an epoch. */
-export async function openRunsBefore(em: EntityManager, vaultId: VaultId, epoch: number): Promise<RunId[]> {
-  const rows = await tablesOf(em)
+/** Sessions that are open and were opened before an epoch. */
+export async function countOpenBefore(em: EntityManager, vaultId: VaultId, epoch: number): Promise<number> {
+  const row = await tablesOf(em)
     .selectFrom('backup_session')
-    .select('run_id')
     .where('vault_id', '=', vaultId)
     .where('state', '=', 'open')
     .where('epoch', '<', epoch)
-    .execute()
-  return rows.map((row) => row.run_id)
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
 }
 
 /** What a pack's row says of its condemned segments. */
@@ -203,20 +193,17 @@ export async function setCondemned(em: EntityManager, packs: readonly CondemnedP
 }
 
 /** Locks the rows of all packs with something condemned. */
-export async function lockAllCondemned(
-  em: EntityManager,
-  vaultId: VaultId,
-): Promise<(CondemnedPack & { readonly segments: number; readonly sizeBytes: number })[]> {
+export async function lockAllCondemned(em: EntityManager, vaultId: VaultId): Promise<(CondemnedPack & { readonly segments: number })[]> {
   const rows = await tablesOf(em)
     .selectFrom('pack')
-    .select(['pack_id', 'condemned', 'segments', 'size_bytes'])
+    .select(['pack_id', 'condemned', 'segments'])
     .where('vault_id', '=', vaultId)
     .where('state', '=', 'live')
     .where('condemned', 'is not', null)
     .orderBy('pack_id')
     .forUpdate()
     .execute()
-  return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned, segments: row.segments, sizeBytes: row.size_bytes }))
+  return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned, segments: row.segments }))
 }
 
 /** From the moment this is committed nothing has them back. */
@@ -305,18 +292,11 @@ export async function setRemovedEpoch(em: EntityManager, vaultId: VaultId, epoch
  * one goes on from. No matter of safety: sessions rescue what they name.
  * @param since hub's clock
  */
-export async function listSparedPacks(
-  em: EntityManager,
-  vaultId: VaultId,
-  since: Date,
-): Promise<{ readonly packId: Uint8Array; readonly isOpen: boolean }[]> {
-  const { rows } = await sql<{ pack_id: Buffer; is_open: boolean }>`
-    select p.pack_id, coalesce(s.state = 'open', false) as is_open
+export async function listSparedPacks(em: EntityManager, vaultId: VaultId, since: Date): Promise<Uint8Array[]> {
+  const { rows } = await sql<{ pack_id: Buffer }>`
+    select p.pack_id
     from pack p left join backup_session s on s.id = p.session_id
     where p.vault_id = ${vaultId} and p.state = 'live'
       and (s.state = 'open' or (p.stored_at > ${since} and coalesce(s.state, 'closed') <> 'committed'))`.execute(tablesOf(em))
-  return rows.map((row) => ({ packId: row.pack_id, isOpen: row.is_open }))
+  return rows.map((row) => row.pack_id)
 }
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

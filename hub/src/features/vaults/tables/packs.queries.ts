@@ -113,5 +113,5 @@ const toRecord = (row: Selectable<VaultTables['pack']>): PackRecord => ({
 })
 
 /** The driver binds Buffers only; no copy is made. */
-const asBuffer = (bytes: Uint8Array): Buffer =>
+export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
