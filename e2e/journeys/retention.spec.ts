@@ -105,7 +105,7 @@ test('a snapshot is deleted and had back, one is held, and rules are tried befor
   await picture(page, 'preview')
   expect(await snapshots(page)).toHaveLength(5)
   await page.getByRole('button', { name: 'Save plan' }).click()
-  await expect(page.getByText('the newest snapshot')).toBeVisible()
+  await expect(page.getByText('the newest snapshot', { exact: true })).toBeVisible()
 
   // More than half at once waits for a word.
   await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click()
