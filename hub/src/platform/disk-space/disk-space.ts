@@ -17,6 +17,8 @@ export class DiskSpace {
   readonly #log: Logger
   readonly #everyMs: number
   readonly #diskByUse = new Map<DiskUse, WatchedDisk>()
+  /** Disks that were last said to be nearly full. */
+  readonly #toldLow = new Set<WatchedDisk>()
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | null = null
   #changesUnderWay = 0
@@ -74,11 +76,10 @@ export class DiskSpace {
     if (disk === undefined) return () => undefined
     // A disk that cannot be measured is told by whoever writes on it.
     if (!(await this.#measure(disk))) return () => undefined
-    const before = disk.state
     const done = disk.claim(bytes)
     if (done !== null) return done
-    this.#tellChange(disk, before)
-    const { freeBytes } = before
+    this.#tellChange(disk)
+    const { freeBytes } = disk.state
     throw new AppError('store.full', {
       message: `The disk of the vault is nearly full (${Math.floor(freeBytes / (1024 * 1024))} MiB are free): nothing new is stored on it.`,
       context: { freeBytes },
@@ -141,10 +142,9 @@ export class DiskSpace {
 
   /** @returns false where it could not be measured. */
   async #measure(disk: WatchedDisk): Promise<boolean> {
-    const before = disk.state
     try {
       await disk.measure()
-      this.#tellChange(disk, before)
+      this.#tellChange(disk)
       return true
     } catch (error) {
       this.#log.debug({ event: 'disk.unmeasured', disk: nameOf(disk), err: error }, 'A disk could not be measured')
@@ -152,11 +152,17 @@ export class DiskSpace {
     }
   }
 
-  #tellChange(disk: WatchedDisk, before: DiskState): void {
+  /** Goes by what was told last: others measure the same disk at the same time. */
+  #tellChange(disk: WatchedDisk): void {
     const { freeBytes, isLow } = disk.state
-    if (isLow && !before.isLow)
+    if (isLow === this.#toldLow.has(disk)) return
+    if (isLow) {
+      this.#toldLow.add(disk)
       this.#log.warn({ event: 'disk.low', disk: nameOf(disk), freeBytes }, 'The disk is nearly full: backups wait for room')
-    if (!isLow && before.isLow) this.#log.info({ event: 'disk.roomy', disk: nameOf(disk), freeBytes }, 'There is room on the disk again')
+    } else {
+      this.#toldLow.delete(disk)
+      this.#log.info({ event: 'disk.roomy', disk: nameOf(disk), freeBytes }, 'There is room on the disk again')
+    }
   }
 }
 
