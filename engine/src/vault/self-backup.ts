@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { concatBytes, equalBytes, fromHex, toHex } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
+import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   decodeSelfBackupHeader,
   encodeSelfBackupHeader,
@@ -36,6 +36,8 @@ export interface StoredSelfBackup extends SelfBackupName {
   readonly sizeBytes: number
   /** False: a hub was ended before it was through. It restores nothing. */
   readonly isWhole: boolean
+  /** False: the disk could not read its end just now, so nobody knows whether it is whole. */
+  readonly isReadable: boolean
 }
 
 export interface SelfBackupToWrite {
@@ -73,7 +75,7 @@ export async function writeSelfBackup(vault: BackedUpVault, { createdAtMs, piece
     length = 0
   }
   await put(concatBytes(gathered), true)
-  return { ...name, ...written, isWhole: true }
+  return { ...name, ...written, isWhole: true, isReadable: true }
 }
 
 /**
@@ -123,8 +125,9 @@ export async function listSelfBackups(store: ObjectStore): Promise<StoredSelfBac
   const listed: StoredSelfBackup[] = []
   for (const { name, parts, lastPart, sizeBytes } of found.values()) {
     const { createdAtMs, id } = name
-    const isWhole = parts === lastPart + 1 && (await isLastPart(store, name, lastPart))
-    listed.push({ createdAtMs, id, parts, sizeBytes, isWhole })
+    const ending = await readEnding(store, name, lastPart)
+    const isWhole = parts === lastPart + 1 && ending === 'last'
+    listed.push({ createdAtMs, id, parts, sizeBytes, isWhole, isReadable: ending !== 'unreadable' })
   }
   return listed
 }
@@ -139,11 +142,13 @@ function nameOrNull(key: string): (SelfBackupName & { readonly part: number }) |
 }
 
 /** What the head says is proved when the part is opened. */
-async function isLastPart(store: ObjectStore, name: SelfBackupName, part: number): Promise<boolean> {
+async function readEnding(store: ObjectStore, name: SelfBackupName, part: number): Promise<'last' | 'not-last' | 'unreadable'> {
   try {
-    return decodeSelfBackupHeader(await store.get(selfBackupKey(name, part), { offset: 0, length: selfBackupHeaderBytes })).isLast
+    const header = await store.get(selfBackupKey(name, part), { offset: 0, length: selfBackupHeaderBytes })
+    return decodeSelfBackupHeader(header).isLast ? 'last' : 'not-last'
   } catch (error) {
-    if (error instanceof EngineError && !/^store\.(unavailable|full)$/.test(error.code)) return false
+    if (isEngineError(error, 'store.io-error')) return 'unreadable'
+    if (error instanceof EngineError && !/^store\.(unavailable|full)$/.test(error.code)) return 'not-last'
     throw error
   }
 }

@@ -41,6 +41,7 @@ export const StoredSelfBackup = z.object({
   sizeBytes: z.int().min(0),
   /** False: a hub was ended before it was through. It restores nothing. */
   isWhole: z.boolean(),
+  isReadable: z.boolean(),
 })
 export type StoredSelfBackup = z.infer<typeof StoredSelfBackup>
 

@@ -18,6 +18,6 @@ export async function listSelfBackupsCommand(context: CliContext): Promise<void>
 }
 
 const lineOf = (backup: StoredSelfBackup): string =>
-  `${new Date(backup.createdAtMs).toISOString()}  ${backup.id}  ${kibibytes(backup)} KiB${backup.isWhole ? '' : '  unfinished'}`
+  `${new Date(backup.createdAtMs).toISOString()}  ${backup.id}  ${kibibytes(backup)} KiB${backup.isWhole ? '' : backup.isReadable ? '  unfinished' : '  unreadable'}`
 
 const kibibytes = ({ sizeBytes }: StoredSelfBackup): string => Math.ceil(sizeBytes / 1024).toLocaleString('en')

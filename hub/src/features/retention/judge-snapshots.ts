@@ -32,15 +32,23 @@ export function judgeSnapshots(
     isHeld: snapshot.keeping.held !== null,
     record: snapshot,
   }))
-  return selectSnapshots(candidates, rules === null ? {} : engineRules(rules), { timeZone, now: nowMs }).map(({ snapshot, keptFor }) => ({
-    snapshot: snapshot.record,
-    keptFor: [
-      ...keptFor,
-      // Where a rule keeps it anyway, what passes is no reason.
-      ...(keptFor.length === 0 && inUse.has(snapshot.record.id) ? (['in-use'] as const) : []),
-      ...(keptFor.length === 0 && refused.has(snapshot.record.id) ? (['refused'] as const) : []),
-    ],
-  }))
+  const select = (of: typeof candidates) => selectSnapshots(of, rules === null ? {} : engineRules(rules), { timeZone, now: nowMs })
+  // One that lacks pieces takes nobody's place, and keeps its own: the rules are asked with and without those.
+  const undamaged = new Map(
+    select(candidates.filter(({ record }) => record.looked.lackingBlobs === 0)).map(({ snapshot, keptFor }) => [snapshot.id, keptFor]),
+  )
+  return select(candidates).map(({ snapshot, keptFor: atFirst }) => {
+    const keptFor = [...new Set([...atFirst, ...(undamaged.get(snapshot.id) ?? [])])]
+    return {
+      snapshot: snapshot.record,
+      keptFor: [
+        ...keptFor,
+        // Where a rule keeps it anyway, what passes is no reason.
+        ...(keptFor.length === 0 && inUse.has(snapshot.record.id) ? (['in-use'] as const) : []),
+        ...(keptFor.length === 0 && refused.has(snapshot.record.id) ? (['refused'] as const) : []),
+      ],
+    }
+  })
 }
 
 export const goingOf = (judged: readonly JudgedSnapshot[]): SnapshotRecord[] =>

@@ -40,14 +40,24 @@ export async function getRunForAgent(em: EntityManager, runId: RunId, agentId: A
   return toRecord(run)
 }
 
-/** Restores and verifications that are not over, with the snapshot each reads. */
-export async function listReadingRuns(em: EntityManager): Promise<{ runId: RunId; snapshotId: SnapshotId }[]> {
+/**
+ * Restores that are not over, and verifications that have begun, with the snapshot each reads. Verifications are ordered for devices that may stay switched off for
+ * months: one that waits claims nothing.
+ */
+export async function listReadingRuns(em: EntityManager): Promise<{ runId: RunId; snapshotId: SnapshotId; hasBegun: boolean }[]> {
   const rows = await em.find(
     RunEntity,
-    { kind: { $in: ['restore', 'verify'] }, state: { $nin: [...endRunStates] } },
-    { fields: ['id', 'request'] },
+    {
+      $or: [
+        { kind: 'restore', state: { $nin: [...endRunStates] } },
+        { kind: 'verify', state: { $nin: ['queued', ...endRunStates] } },
+      ],
+    },
+    { fields: ['id', 'request', 'state'] },
   )
-  return rows.flatMap(({ id, request }) => (request.kind === 'backup' ? [] : [{ runId: id, snapshotId: request.snapshotId }]))
+  return rows.flatMap(({ id, request, state }) =>
+    request.kind === 'backup' ? [] : [{ runId: id, snapshotId: request.snapshotId, hasBegun: state !== 'queued' }],
+  )
 }
 
 /** The plan of each backup of a device that there is a run of; null: of none, or of one that is gone. */
@@ -64,11 +74,16 @@ export async function runsLike(
   em: EntityManager,
   runId: RunId,
   candidates: readonly RunId[],
-): Promise<{ readonly runIds: ReadonlySet<RunId>; readonly planName: string | null }> {
+): Promise<{ readonly runIds: ReadonlySet<RunId>; readonly knownIds: ReadonlySet<RunId>; readonly planName: string | null }> {
   const run = await findRun(em, runId)
   if (run === null) throw new AppError('run.not-found')
   const planId = run.planId ?? null
-  return { runIds: new Set(await listLike(em, { planId, sourceKey: run.sourceKey }, candidates)), planName: run.planName ?? null }
+  const known = await listLike(em, { planId, sourceKey: run.sourceKey }, candidates)
+  return {
+    runIds: new Set(known.filter(({ isLike }) => isLike).map(({ id }) => id)),
+    knownIds: new Set(known.map(({ id }) => id)),
+    planName: run.planName ?? null,
+  }
 }
 
 /**

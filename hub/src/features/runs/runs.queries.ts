@@ -80,19 +80,18 @@ export async function listUnfinishedOfPlan(em: EntityManager, planId: PlanId): P
 export const findWaitingOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow | null> =>
   em.findOne(RunEntity, { planId, state: 'queued' }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
 
-/** Those of `candidates` that are of this plan, or of the same work where there is no plan. */
+/** Those of `candidates` that there is a row of, and whether each is of this plan, or of the same work where there is no plan. */
 export async function listLike(
   em: EntityManager,
   { planId, sourceKey }: { readonly planId: PlanId | null; readonly sourceKey: string },
   candidates: readonly RunId[],
-): Promise<RunId[]> {
-  const rows = await tables(em)
+): Promise<{ readonly id: RunId; readonly isLike: boolean }[]> {
+  const isLike = planId === null ? sql<boolean>`source_key = ${sourceKey}` : sql<boolean>`coalesce(plan_id = ${planId}, false)`
+  return tables(em)
     .selectFrom('run')
-    .select('id')
+    .select(['id', isLike.as('isLike')])
     .where(sql<boolean>`id = any(${[...candidates]}::uuid[])`)
-    .where(planId === null ? sql<boolean>`source_key = ${sourceKey}` : sql<boolean>`plan_id = ${planId}`)
     .execute()
-  return rows.map(({ id }) => id)
 }
 
 /** A plan that is removed leaves its runs behind, with its name. */

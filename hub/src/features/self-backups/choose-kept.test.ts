@@ -9,6 +9,7 @@ const backup = (createdAtMs: number, isWhole = true) => ({
   parts: 1,
   sizeBytes: 1,
   isWhole,
+  isReadable: true,
 })
 
 test('of each of 14 days and 8 weeks the newest stays', () => {
@@ -30,4 +31,9 @@ test('a hub that was off for a year keeps what it has', () => {
 test('what was never finished goes, and counts for no day', () => {
   const [left, whole] = [backup(now - 1000, false), backup(now - 2000)]
   expect(chooseSurplus([whole, left], now)).toEqual([left])
+})
+
+test('one that the disk cannot read just now stays: nobody knows what it is', () => {
+  const [unreadable, whole] = [{ ...backup(now - 1000, false), isReadable: false }, backup(now - 2000)]
+  expect(chooseSurplus([whole, unreadable], now)).toEqual([])
 })

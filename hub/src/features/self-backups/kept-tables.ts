@@ -27,7 +27,11 @@ export const keptTables: readonly KeptTable[] = [
   // What somebody refused to let go.
   { name: 'retention_wait' },
   { name: 'audit_entry' },
-  { name: 'run', rows: newestRuns(keptRuns) },
+  {
+    name: 'run',
+    // Those that made snapshots all go along: which plan a snapshot is of decides what rules and later backups do with it.
+    rows: `(${newestRuns(keptRuns)}) union select * from run where id in (select run_id from snapshot)`,
+  },
   { name: 'run_event', rows: `select e.* from run_event e join (${newestRuns(keptRuns)}) r on r.id = e.run_id` },
   {
     name: 'run_log',

@@ -26,7 +26,7 @@ class Shelf implements SelfBackupShelf {
       await this.onPiece()
     }
     if (this.isBroken) throw new Error('no space')
-    const made = { id: String(this.tries).padStart(32, '0'), createdAtMs, parts: 1, sizeBytes, isWhole: true }
+    const made = { id: String(this.tries).padStart(32, '0'), createdAtMs, parts: 1, sizeBytes, isWhole: true, isReadable: true }
     this.items.push(made)
     return made
   }
@@ -91,7 +91,14 @@ const audited = (action: string, atMs: number) =>
       new Date(atMs),
       action,
     ])
-const whole = (createdAtMs: number): StoredSelfBackup => ({ id: 'ab'.repeat(16), createdAtMs, parts: 1, sizeBytes: 1, isWhole: true })
+const whole = (createdAtMs: number): StoredSelfBackup => ({
+  id: 'ab'.repeat(16),
+  createdAtMs,
+  parts: 1,
+  sizeBytes: 1,
+  isWhole: true,
+  isReadable: true,
+})
 
 test('the first one comes soon after the first start, and then one a day', async () => {
   await backups.start(database.em())
@@ -156,7 +163,7 @@ test('what a killed hub left goes before there is a newer one', async () => {
   const left = { ...whole(nowMs - minuteMs), isWhole: false }
   shelf.items = [left]
   await backups.make()
-  expect(shelf.items).toMatchObject([{ isWhole: true }])
+  expect(shelf.items).toMatchObject([{ isWhole: true, isReadable: true }])
 })
 
 test('a hub that stops does not wait for a long one, and makes it after its next start', async () => {

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from '../../platform/logging/logger.ts'
 import type { StoredSelfBackup } from '../vaults/index.ts'
-import { chooseSurplus } from './choose-kept.ts'
+import { chooseSurplus, isUnfinished } from './choose-kept.ts'
 import { isImportant } from './important-actions.ts'
 import { makeSelfBackup, type MakeSelfBackupDeps } from './make-self-backup.ts'
 import { actionsSince } from './self-backups.queries.ts'
@@ -109,7 +109,7 @@ export class SelfBackups {
     const startedMs = performance.now()
     const noted = this.#firstChangeMs
     // What a killed hub left, before there is a newer one.
-    for (const left of (await shelf.list()).filter(({ isWhole }) => !isWhole)) await shelf.remove(left)
+    for (const left of (await shelf.list()).filter(isUnfinished)) await shelf.remove(left)
     this.#firstChangeMs = null
     let made: StoredSelfBackup
     try {

@@ -45,6 +45,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly readableRuns: ReadableRuns
   readonly segments: SegmentReader
   readonly commitBodies: CommitSessionDeps['commitBodies']
+  readonly nameSoon: (vaultId: VaultId) => Promise<void>
   /** What the disk of the vaults has left. */
   readonly freeBytes: () => Promise<number>
   readonly placeOf: (vaultId: VaultId) => string
@@ -64,9 +65,9 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const refsets = new SnapshotRefsets(vaults)
   const packsInDoubt = new PacksInDoubt({ ...services, vaults })
   const turns = new VaultTurns()
-  const collections = new Collections({ ...services, ...doors, refsets, turns })
-  const cares = new VaultCares({ ...services, vaults, collections })
   const nameSoon = (vaultId: VaultId): Promise<void> => cares.nameSoon(vaultId)
+  const collections = new Collections({ ...services, ...doors, refsets, turns, nameSoon })
+  const cares = new VaultCares({ ...services, vaults, collections })
   cares.does(careWorks({ ...services, ...doors, refsets, collections, nameSoon, retention: doors.retention ?? null }))
   const suspicions = new Suspicions({ ...services, nameSoon })
   return {
@@ -78,7 +79,8 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     packsInDoubt,
     grants: new SessionGrants(),
     readableRuns: new ReadableRuns({ ...services, ...doors, vaults }),
-    segments: new SegmentReader({ ...services, suspect: (vault, packIdHex) => suspicions.add(vault, packIdHex) }),
+    nameSoon,
+    segments: new SegmentReader({ ...services, nameSoon, suspect: (vault, packIdHex) => suspicions.add(vault, packIdHex) }),
     commitBodies: newCommitBodies(),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
@@ -88,7 +90,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     cares,
     suspicions,
     revocations: new Revocations({ ...services, ...doors, vaults }),
-    usages: new VaultUsages({ ...services, refsets, deviceNames: (em) => doors.agents.deviceNames(em) }),
+    usages: new VaultUsages({ ...services, refsets, nameSoon, deviceNames: (em) => doors.agents.deviceNames(em) }),
   }
 }
 

@@ -35,10 +35,21 @@ export function careWorks(deps: CareKindsDeps): Readonly<Record<CareKind, CareWo
     async audit(task) {
       await reopenLacking(deps.database.em(), task.vault.id, new Date(deps.now()))
       await lookThrough(deps, task)
+      // What was sent again may have made lost packs needless: that is for who asks all snapshots.
+      const { packsLost, snapshots } = await damageFigures(deps.database.em(), task.vault.id)
+      if (packsLost > 0 && snapshots === 0) await deps.nameSoon(task.vault.id)
     },
     async damage(task) {
-      task.count({ snapshots: await markAffected(deps, task.vault, new Brake(task.signal)) })
-      await lookThrough(deps, task)
+      const { contents } = task.vault
+      let losses: number
+      // What is found meanwhile asks for this work too, and the queue takes nothing on that is under way.
+      do {
+        ;({ losses } = contents)
+        const { snapshots, lostPacks } = await markAffected(deps, task.vault, new Brake(task.signal))
+        task.count({ snapshots })
+        await lookThrough(deps, task)
+        await forgetLost(deps, task.vault, lostPacks)
+      } while (contents.losses !== losses)
     },
     collection: (task) => collect(deps, task),
     drills: (task) => orderDrills(deps, task),
@@ -65,7 +76,6 @@ async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<void> {
   const { vault, signal } = task
   await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
   task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
-  await forgetLost(deps, vault)
   task.count({ problems: (await damageFigures(deps.database.em(), vault.id)).snapshots })
 }
 

@@ -52,12 +52,13 @@ function* missing(row: SnapshotRecord | null, key: string): Generator<FsckProble
     yield { code: 'object.missing', object: key, message: 'A row of the database names a snapshot that is not stored.' }
 }
 
-/** The run and what was decided over it are the database's alone. */
+/** The run, what was decided over it and what was found in it are the database's alone. */
 const comparable = (snapshot: SnapshotRecord): object => ({
   ...snapshot,
   runId: null,
   state: null,
   keeping: null,
+  looked: null,
   root: Buffer.from(snapshot.root).toString('hex'),
   roots: snapshot.roots.map((root) => ({ ...root })),
 })

@@ -1,10 +1,9 @@
 import { EngineError } from '@holdfast/engine/errors'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import type { ReadRangeDeps } from '../reading/read-pack-range.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
 import { lockCollection, nextUnaudited, setAudited } from '../tables/collecting.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
@@ -12,10 +11,8 @@ import { Brake } from '../usage/brake.ts'
 import { auditSnapshot, type AuditReport } from './audit-snapshot.ts'
 import { rescueSegments } from '../contents/rescue-segments.ts'
 
-export interface AuditDeps {
-  readonly database: Database
+export interface AuditDeps extends ReadRangeDeps {
   readonly refsets: SnapshotRefsets
-  readonly log: Logger
   readonly now: () => number
 }
 

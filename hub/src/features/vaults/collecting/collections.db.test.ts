@@ -236,4 +236,29 @@ describe('beside backups and restores', () => {
     expect(await world.vaults.snapshots.find(world.database.em(), id)).not.toBeNull()
     expect(await collect(world)).toMatchObject({ snapshotsRemoved: 1 })
   })
+
+  test('does not wait for a drill that a device has not begun, for it may be switched off for months', async () => {
+    const id = await backUp({ 'a.bin': piece() })
+    await backUp({ 'b.bin': piece() })
+    const drill = await agent.startRestore(id)
+    await world.database.em().execute(`update run set kind = 'verify', state = 'queued' where id = ?`, [drill])
+    await deleteFinally(world, id)
+    expect(await collect(world)).toMatchObject({ state: 'done', snapshotsRemoved: 1 })
+  })
+
+  test('leaves alone what a backup that is under way keeps deleted files from', async () => {
+    const id = await backUp({ 'a.bin': piece() })
+    await world.database.em().execute(`update run set state = 'succeeded'`)
+    const runId = await agent.startBackup()
+    const keeps = `update run set source_key = 'same', request = request || '{"deletedFiles": "keep"}' where kind = 'backup'`
+    await world.database.em().execute(keeps)
+    const session = await agent.open(runId)
+    expect(session.keepBase).toMatchObject({ snapshotId: id })
+    await deleteFinally(world, id)
+    const collecting = collect(world)
+    await delay(1200)
+    await world.finishRun(runId, agent.agentId)
+    expect(await collecting).toMatchObject({ state: 'done', snapshotsRemoved: 0 })
+    expect(await collect(world)).toMatchObject({ snapshotsRemoved: 1 })
+  })
 })

@@ -2,19 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, toWireError, type VaultCollection, type VaultId } from '@holdfast/shared-types'
 import { EngineError } from '@holdfast/engine/errors'
 import { vaultFileKey } from '@holdfast/engine/format'
-import type { Database } from '../../../platform/database/database.ts'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
-import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { findCollection, setCollection } from '../tables/vaults.queries.ts'
 import { Brake } from '../usage/brake.ts'
-import { auditAll } from './audits.ts'
+import { auditAll, type AuditDeps } from './audits.ts'
 import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
@@ -22,15 +19,11 @@ import { NeededSegments, splitStanding } from './needed-segments.ts'
 import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 
-export interface CollectionsDeps {
-  readonly database: Database
-  readonly refsets: SnapshotRefsets
+export interface CollectionsDeps extends AuditDeps {
   readonly runs: RunsDoor
   readonly turns: VaultTurns
   /** Whoever makes room needs some. */
   readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
-  readonly log: Logger
-  readonly now: () => number
 }
 
 export interface CollectionOrder {

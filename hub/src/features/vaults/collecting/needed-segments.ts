@@ -6,13 +6,14 @@ import type { ManagedVault } from '../contents/managed-vault.ts'
 import { segmentsPerTurn, type SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ReadingRun, RunsDoor } from '../doors/doors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
+import { listKeepBases } from '../sessions/keep-base.ts'
 import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
 
 export interface KeptAndNot {
   readonly kept: readonly StandingSnapshot[]
-  /** Deleted, with their undo time over or lost anyway, and read by no run. */
+  /** Deleted, with their undo time over or lost anyway, and read by no run, also by no backup that keeps deleted files. */
   readonly leaving: readonly SnapshotId[]
-  /** Runs that read anything at all. */
+  /** Runs that may have been told of anything at all. */
   readonly readers: ReadonlySet<RunId>
 }
 
@@ -20,13 +21,13 @@ export interface KeptAndNot {
 export async function splitStanding(em: EntityManager, vault: ManagedVault, runs: RunsDoor, nowMs: number): Promise<KeptAndNot> {
   const standing = await listStanding(em, vault.id)
   const reading = await runs.listReadingRuns(em)
-  const read = new Set(reading.map(({ snapshotId }: ReadingRun) => snapshotId))
+  const read = new Set([...reading.map(({ snapshotId }: ReadingRun) => snapshotId), ...(await listKeepBases(em, vault.id, runs))])
   const isLeaving = ({ snapshot: { id, keeping }, isLost }: StandingSnapshot): boolean =>
     keeping.deleted !== null && (isLost || keeping.deleted.undoUntil.getTime() <= nowMs) && keeping.held === null && !read.has(id)
   return {
     kept: standing.filter((one) => !isLeaving(one)),
     leaving: standing.filter(isLeaving).map(({ snapshot }) => snapshot.id),
-    readers: new Set(reading.map(({ runId }) => runId)),
+    readers: new Set(reading.filter(({ hasBegun }) => hasBegun).map(({ runId }) => runId)),
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type SnapshotBody,
   type SnapshotHeader,
 } from '@holdfast/engine/format'
-import { simplyKept, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { notLookedAt, simplyKept, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 
 export interface OpenedSnapshot {
   readonly header: SnapshotHeader
@@ -52,6 +52,7 @@ export function snapshotRecordOf(
     packs: refset.packCount,
     segments,
     keeping: simplyKept,
+    looked: notLookedAt,
   }
 }
 

@@ -22,6 +22,8 @@ export class SnapshotRefsets {
   readonly #cache = new ByteBoundedCache<Refset>(cachedBytes)
   /** Hardly any snapshot has one. */
   readonly #beyond = new Map<SnapshotId, Refset>()
+  /** How much was lost when a snapshot was last found whole. */
+  readonly #wholeAt = new Map<SnapshotId, number>()
 
   constructor(vaults: ManagedVaults) {
     this.#vaults = vaults
@@ -67,14 +69,17 @@ export class SnapshotRefsets {
     return this.#vaults.get(vaultId).contents.findSegment(packIdHex, ordinal) === null
   }
 
-  /** True when every segment the snapshot needs is in the store. */
+  /** True when every segment the snapshot needs is in the store. Looked up once, and again when something was lost since. */
   async isWhole(snapshot: SnapshotRecord): Promise<boolean> {
     const { contents } = this.#vaults.get(snapshot.vaultId)
+    const { losses } = contents
+    if (this.#wholeAt.get(snapshot.id) === losses) return true
     let looked = 0
     for (const { packIdHex, ordinal } of (await this.of(snapshot)).segments()) {
       if (contents.findSegment(packIdHex, ordinal) === null) return false
       if (++looked % segmentsPerTurn === 0) await nextTurn()
     }
+    this.#wholeAt.set(snapshot.id, losses)
     return true
   }
 

@@ -56,6 +56,7 @@ export class VaultContents {
   readonly #birthByHex = new Map<string, Birth>()
   readonly #indexDomains = new Map<DomainId, number>()
   #blobs = 0
+  #losses = 0
   #lostPacks = 0
   #damagedPacks = 0
   #lostSegments = 0
@@ -71,6 +72,11 @@ export class VaultContents {
   /** Whether packs that were known are not in the store any more, or segments are damaged. */
   get hasLost(): boolean {
     return this.#lostPacks > 0 || this.#damagedPacks > 0
+  }
+
+  /** Grows with everything that is found lost: who remembers what was whole looks again when it has grown. */
+  get losses(): number {
+    return this.#losses
   }
 
   hasBlobs(domainId: DomainId): boolean {
@@ -101,6 +107,7 @@ export class VaultContents {
     if (pack === undefined || !pack.isLive) return false
     pack.isLive = false
     this.#lostPacks++
+    this.#losses++
     return true
   }
 
@@ -131,13 +138,20 @@ export class VaultContents {
     const pack = this.#packByHex.get(packIdHex)
     if (pack === undefined) return
     this.#damagedPacks += Number(positions !== null) - Number(pack.lost !== null)
-    this.#lostSegments += countBits(positions) - countBits(pack.lost)
+    const news = countBits(positions) - countBits(pack.lost)
+    this.#lostSegments += news
+    if (news > 0) this.#losses++
     pack.lost = positions
   }
 
   /** How many packs have segments that are damaged, and how many these are. */
   get damaged(): { readonly packsDamaged: number; readonly segmentsLost: number } {
     return { packsDamaged: this.#damagedPacks, segmentsLost: this.#lostSegments }
+  }
+
+  /** Ids, in hex, of packs that are missing. */
+  lostPacks(): string[] {
+    return [...this.#packByHex.values()].filter(({ isLive }) => !isLive).map(({ idHex }) => idHex)
   }
 
   /** Births of all that cannot be read in its place: of lost packs, and of damaged segments. Some may be there a second time. */

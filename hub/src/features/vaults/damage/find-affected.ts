@@ -21,9 +21,14 @@ export interface FindAffectedDeps {
  * Has every snapshot looked through and named anew that needs a segment that is lost wherever it was, and every one that did. Reads the refsets of all snapshots, and no
  * folder lists.
  *
- * @returns how many snapshots were looked at. @throws EngineError `cancelled`, `store.*`
+ * @returns how many snapshots were looked at, and the packs whose loss they were asked about. @throws EngineError `cancelled`, `store.*`
  */
-export async function markAffected({ database, refsets }: FindAffectedDeps, vault: ManagedVault, brake: Brake): Promise<number> {
+export async function markAffected(
+  { database, refsets }: FindAffectedDeps,
+  vault: ManagedVault,
+  brake: Brake,
+): Promise<{ readonly snapshots: number; readonly lostPacks: readonly string[] }> {
+  const lostPacks = vault.contents.lostPacks()
   const lost = new Refset()
   for (const { packIdHex, ordinal } of vault.contents.lostBirths())
     if (vault.contents.findSegment(packIdHex, ordinal) === null) lost.add(packIdHex, ordinal)
@@ -44,7 +49,7 @@ export async function markAffected({ database, refsets }: FindAffectedDeps, vaul
     await lockCollection(em, vault.id, 'shared')
     await setAffected(em, [...affected])
   })
-  return looked
+  return { snapshots: looked, lostPacks }
 }
 
 /** One whose refset cannot be read is a finding of checks. */

@@ -1,3 +1,4 @@
+import { packKey, packPrefix } from '@holdfast/engine/format'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { collect, dayMs, expectRestored, expectSound, piece, treeOf, type Files } from '../testing/collection-world.ts'
 import { care, damagedPaths, flipBit, harm, packsOfKind, scrubAndName, seeCare } from '../testing/damage-world.ts'
@@ -99,12 +100,60 @@ describe('what was damaged', () => {
     expect(session.readAgain?.length).toBeGreaterThan(0)
     await agent.commit(session, await agent.prepare(session, treeOf(kept)))
     await care(world, 'audit', null)
+    // It asks for this itself, where there is a queue.
+    await care(world, 'damage', null)
     expect((await seeCare(world, agent)).damage).toMatchObject({ packsLost: 0, snapshots: 0 })
     await expectRestored(agent, id, kept)
     await expectSound(world)
     await world.start()
     await expectRestored(agent, id, kept)
     await expectSound(world)
+  })
+
+  test('is not taken for needless before every snapshot was asked, and is whole when it is back', async () => {
+    const id = await backUp(kept)
+    await care(world, 'audit', null)
+    const packId = Buffer.from(await firstPack(), 'hex')
+    const bytes = await world.store.get(packKey(packId))
+    await world.removePack(packId)
+    // Whoever reads meets it; nobody has looked who needs it when the nightly audit comes.
+    await expect(expectRestored(agent, id, kept)).rejects.toThrow(/./)
+    await care(world, 'audit', null)
+    expect((await seeCare(world, agent)).damage).toMatchObject({ packsLost: 1 })
+    await world.store.put(packKey(packId), bytes)
+    await world.start()
+    await expectRestored(agent, id, kept)
+    await expectSound(world)
+  })
+
+  test('is named also where it is found while other damage is being named', async () => {
+    await backUp(kept)
+    const [first, other] = await packsOfKind(world, 1)
+    await harm(world, agent, first ?? '', flipBit)
+    await care(world, 'scrub')
+    // By the first list of folders that it reads, it has asked all snapshots already.
+    let isMet = false
+    world.store.before = async (step, key) => {
+      if (isMet || step !== 'get' || key?.startsWith(packPrefix) !== true) return
+      isMet = true
+      await world.removePack(Buffer.from(other ?? '', 'hex'))
+      await care(world, 'list')
+    }
+    await care(world, 'damage', null)
+    expect(isMet).toBe(true)
+    // One file of the first pack, and all that the other held.
+    expect((await damagedPaths(world, agent)).length).toBeGreaterThan(1)
+  })
+
+  test('is no base for the next backup where a new database does not know what is missing', async () => {
+    const id = await backUp(kept)
+    const packId = Buffer.from(await firstPack(), 'hex')
+    expect((await agent.open()).usableBaseSnapshots).toEqual([id])
+    await world.removePack(packId)
+    // As after a rebuild: rows are of what is stored.
+    await world.database.em().execute('delete from pack where pack_id = ?', [packId])
+    await world.start()
+    expect((await agent.open()).usableBaseSnapshots).toEqual([])
   })
 
   test('stays named where nobody has it any more', async () => {

@@ -28,13 +28,13 @@ export async function concernsAbout(
     .map((kind) => ({ kind, snapshotIds: found[kind] }))
 }
 
-/** The newest whole one of each device that would have none left. */
+/** The newest whole one of each device that would have none left; one that lacks something only where it has no other. */
 async function lastOnes(em: EntityManager, snapshots: readonly SnapshotRecord[]): Promise<SnapshotId[]> {
   const newestByAgent = new Map<AgentId, SnapshotRecord>()
   for (const snapshot of snapshots) {
     if (snapshot.status === 'partial' || snapshot.state !== 'committed') continue
     const newest = newestByAgent.get(snapshot.agentId)
-    if (newest === undefined || snapshot.seq > newest.seq) newestByAgent.set(snapshot.agentId, snapshot)
+    if (newest === undefined || isBetter(snapshot, newest)) newestByAgent.set(snapshot.agentId, snapshot)
   }
   const left = await countWholeKept(
     em,
@@ -42,4 +42,9 @@ async function lastOnes(em: EntityManager, snapshots: readonly SnapshotRecord[])
     snapshots.map(({ id }) => id),
   )
   return [...newestByAgent].filter(([agentId]) => !left.has(agentId)).map(([, { id }]) => id)
+}
+
+const isBetter = (one: SnapshotRecord, other: SnapshotRecord): boolean => {
+  const [isWhole, isOtherWhole] = [one.looked.lackingBlobs === 0, other.looked.lackingBlobs === 0]
+  return isWhole === isOtherWhole ? one.seq > other.seq : isWhole
 }

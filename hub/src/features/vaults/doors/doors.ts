@@ -29,14 +29,18 @@ export interface RunRecord {
 /** Runs that backed up the same as another one. */
 export interface RunsLike {
   readonly runIds: ReadonlySet<RunId>
+  /** Of the candidates, those that there is a row of. */
+  readonly knownIds: ReadonlySet<RunId>
   /** Of the plan that they belong to; null for runs without one. */
   readonly planName: string | null
 }
 
-/** A restore or verification that is not over. */
+/** A run that reads a snapshot, or will. */
 export interface ReadingRun {
   readonly runId: RunId
   readonly snapshotId: SnapshotId
+  /** Its device has it in hand, so that it may have been told where things lie. */
+  readonly hasBegun: boolean
 }
 
 export interface LastVerification {
@@ -46,7 +50,7 @@ export interface LastVerification {
 }
 
 export interface RunsDoor {
-  /** All there are, waiting ones too. */
+  /** Restores that are not over, waiting ones too, and verifications that have begun: one that waits for a device that is switched off is in nobody's way. */
   listReadingRuns(em: EntityManager): Promise<ReadingRun[]>
   /** The newest of each device, however it went or goes; devices that never verified anything are left out. */
   lastVerifications(em: EntityManager): Promise<ReadonlyMap<AgentId, LastVerification>>

@@ -1,4 +1,5 @@
 import { isEngineError } from '@holdfast/engine/errors'
+import type { VaultId } from '@holdfast/shared-types'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -8,6 +9,8 @@ import { setPackState } from '../tables/packs.queries.ts'
 export interface ReadRangeDeps {
   readonly database: Database
   readonly log: Logger
+  /** Has what was found missing named, soon. */
+  readonly nameSoon: (vaultId: VaultId) => Promise<void>
 }
 
 /**
@@ -29,8 +32,9 @@ export async function readPackRange(
   }
 }
 
-async function noteLost({ database, log }: ReadRangeDeps, vault: ManagedVault, packIdHex: string): Promise<void> {
+async function noteLost({ database, log, nameSoon }: ReadRangeDeps, vault: ManagedVault, packIdHex: string): Promise<void> {
   if (!vault.contents.markLost(packIdHex)) return
   log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
   await setPackState(database.em(), [Buffer.from(packIdHex, 'hex')], 'lost')
+  await nameSoon(vault.id)
 }

@@ -10,7 +10,7 @@ import { isDamage } from '../errors/translate-engine-error.ts'
 import { packsAtOnce, objectsOf, readWholePack, type PackEnd } from '../opening/load-packs.ts'
 import { openVerified } from '../opening/load-snapshots.ts'
 import { mapAhead } from '../opening/map-ahead.ts'
-import { lockCollection, setRemovedEpoch, vaultEpoch } from '../tables/collecting.queries.ts'
+import { lengthenUndo, lockCollection, setRemovedEpoch, vaultEpoch } from '../tables/collecting.queries.ts'
 import { insertPack } from '../tables/packs.queries.ts'
 import { giveBack, prepareSettingAside, setAsideAndForget, type GivenBack } from '../tables/rebuilding.queries.ts'
 import { endAllSessions } from '../tables/sessions.queries.ts'
@@ -45,7 +45,7 @@ export interface RebuiltVault extends GivenBack {
 const snapshotsAtOnce = 8
 
 /**
- * Makes all rows of packs and snapshots again from the store, in the transaction of `em`: all of it or nothing. What people decided over snapshots stays; sessions end,
+ * Makes all rows of packs and snapshots again from the store, in the transaction of `em`: all of it or nothing. What people decided over snapshots stays, with the whole time for undoing a deletion from now on; sessions end,
  * nothing is condemned, and every snapshot has to be looked through again. No hub may run meanwhile. The vault has a row.
  *
  * In the store, only what a collection had already decided to remove goes.
@@ -62,6 +62,9 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
   await setVaultEpoch(em, vault.id, highest + epochsSkipped)
   await setRemovedEpoch(em, vault.id, journalled)
   await endAllSessions(em, vault.id)
+  const givenBack = await giveBack(em, vault.id)
+  // What gives it back may be older than the store.
+  await lengthenUndo(em, vault.id, new Date(deps.now()))
   return {
     vaultId: vault.id,
     packs: packs.count,
@@ -69,7 +72,7 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
     snapshots: snapshots.count,
     damagedPacks: packs.damaged,
     damagedSnapshots: snapshots.damaged,
-    ...(await giveBack(em, vault.id)),
+    ...givenBack,
   }
 }
 

@@ -22,7 +22,7 @@ import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/door
 import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
 import { findKeepBase } from './keep-base.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
-import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
+import { listSnapshotsOfAgent, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { sessionNotFound } from './require-open-session.ts'
 
 /** Agents make their catalogue with the newest; older ones are for those that were offline or restored from an image. */
@@ -114,10 +114,12 @@ async function usableBases(
   const { epoch, agentId } = session
   const snapshots = await listSnapshotsOfAgent(em, session.vaultId, agentId, { epoch, limit: namedBaseSnapshots })
   const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
-  // Refsets are read only where something is missing at all, which is hardly ever.
-  if (!vault.contents.hasLost) return { snapshotIds: ofDomain.map(({ id }) => id), readAgain: [] }
+  // What is missing may have no row that says so: then only looking through a snapshot tells. Refsets are read for no others while nothing is known to be lost.
+  const { hasLost } = vault.contents
+  const isInDoubt = ({ looked }: SnapshotRecord): boolean => hasLost || looked.auditedAt === null || looked.lackingBlobs > 0
   const whole = new Set<SnapshotId>()
-  for (const snapshot of ofDomain) if (await refsets.isWhole(snapshot)) whole.add(snapshot.id)
+  for (const snapshot of ofDomain) if (!isInDoubt(snapshot) || (await refsets.isWhole(snapshot))) whole.add(snapshot.id)
+  if (whole.size === ofDomain.length) return { snapshotIds: ofDomain.map(({ id }) => id), readAgain: [] }
   const damaged = canReadAgain ? ofDomain.filter(({ id }) => !whole.has(id)) : []
   const { snapshotIds, paths } = await pathsToRead(em, damaged)
   const usable = new Set([...whole, ...snapshotIds])

@@ -188,10 +188,10 @@ export async function damageFigures(em: EntityManager, vaultId: VaultId): Promis
   }
 }
 
-/** Packs that are lost, as long as no standing snapshot lacks anything or is still to be looked through: then nobody needs them. */
-export async function listLostUnneeded(em: EntityManager, vaultId: VaultId): Promise<Uint8Array[]> {
+/** Those of the packs that are lost, as long as no standing snapshot lacks anything or is still to be looked through: then nobody needs them. */
+export async function listLostUnneeded(em: EntityManager, vaultId: VaultId, packIds: readonly Uint8Array[]): Promise<Uint8Array[]> {
   const { rows } = await sql<{ pack_id: Buffer }>`
-    select pack_id from pack where vault_id = ${vaultId} and state = 'lost' and not exists (
+    select pack_id from pack where vault_id = ${vaultId} and state = 'lost' and pack_id = any(${packIds.map((id) => Buffer.from(id))}::bytea[]) and not exists (
       select 1 from snapshot s where s.vault_id = ${vaultId} and s.condemned_in is null and s.state in ('committed', 'lost')
         and (s.state = 'lost' or s.audited_at is null or s.lacking_blobs > 0))`.execute(tablesOf(em))
   return rows.map((row) => row.pack_id)

@@ -56,7 +56,7 @@ export async function setHold(em: EntityManager, id: SnapshotId, hold: Hold | nu
     .execute()
 }
 
-/** Of these agents: whole snapshots that are kept and are not among `without`. Agents without any are left out. */
+/** Of these agents: whole snapshots that lack nothing, are kept and are not among `without`. Agents without any are left out. */
 export async function countWholeKept(
   em: EntityManager,
   agentIds: readonly AgentId[],
@@ -64,7 +64,7 @@ export async function countWholeKept(
 ): Promise<ReadonlyMap<AgentId, number>> {
   const { rows } = await sql<{ agent_id: AgentId; count: string }>`
     select agent_id, count(*) as count from snapshot
-    where agent_id = any(${[...agentIds]}::uuid[]) and state = 'committed' and status <> 'partial' and deleted_at is null
+    where agent_id = any(${[...agentIds]}::uuid[]) and state = 'committed' and status <> 'partial' and coalesce(lacking_blobs, 0) = 0 and deleted_at is null
       and not id = any(${without.map(idBytes)}::bytea[])
     group by agent_id`.execute(tablesOf(em))
   return new Map(rows.map((row) => [row.agent_id, Number(row.count)]))

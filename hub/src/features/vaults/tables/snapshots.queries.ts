@@ -46,6 +46,15 @@ export interface SnapshotRecord {
   readonly packs: number
   readonly segments: number
   readonly keeping: SnapshotKeeping
+  readonly looked: SnapshotLook
+}
+
+/** What came of looking through all of its folder lists; the database's alone. */
+export interface SnapshotLook {
+  /** Null: nobody has yet, or it is to be done again. */
+  readonly auditedAt: Date | null
+  /** Pieces that were in no place then; 0 also where nobody has looked. */
+  readonly lackingBlobs: number
 }
 
 /** What was decided over a snapshot; the database's alone. */
@@ -55,6 +64,7 @@ export interface SnapshotKeeping {
   readonly deleted: { readonly at: Date; readonly by: string; readonly undoUntil: Date; readonly condemnedIn: number | null } | null
 }
 export const simplyKept: SnapshotKeeping = { held: null, deleted: null }
+export const notLookedAt: SnapshotLook = { auditedAt: null, lackingBlobs: 0 }
 
 /** Which snapshots; every field narrows. */
 export interface SnapshotFilter {
@@ -84,7 +94,7 @@ const notDecidedOver = {
 }
 
 /** @returns false when there is a row of that id, which stays as it is. */
-export async function insertSnapshot(em: EntityManager, snapshot: Omit<SnapshotRecord, 'state' | 'keeping'>): Promise<boolean> {
+export async function insertSnapshot(em: EntityManager, snapshot: Omit<SnapshotRecord, 'state' | 'keeping' | 'looked'>): Promise<boolean> {
   const inserted = await tablesOf(em)
     .insertInto('snapshot')
     .values({
@@ -291,6 +301,7 @@ export const toSnapshotRecord = (row: Selectable<VaultTables['snapshot']>): Snap
   roots: row.roots,
   packs: row.packs,
   segments: row.segments,
+  looked: { auditedAt: row.audited_at, lackingBlobs: row.lacking_blobs ?? 0 },
   keeping: {
     held: row.held_at === null ? null : { at: row.held_at, by: row.held_by ?? '', reason: row.hold_reason ?? '' },
     deleted:

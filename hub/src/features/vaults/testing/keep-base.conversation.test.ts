@@ -106,3 +106,13 @@ test('a newer one that the store has lost is told, and another device is told of
   await expect(call(stranger, `/runs/${session.runId}/snapshot-object`, 'GET')).rejects.toMatchObject({ code: 'run.not-found' })
   await backUp(session)
 })
+
+test('it is found by the name of its plan where nobody knows the run any more that made it', async () => {
+  const plan = await makePlan({ name: 'Forgotten', sources: [{ path: '/forgotten' }], deletedFiles: 'keep' })
+  const session = await ofPlan(plan)
+  const snapshotId = await backUp(session)
+  // What a device writes into its snapshot, and a database that came back without that run.
+  await hub.sql(`update snapshot set plan = 'Forgotten' where run_id = '${session.runId}'`)
+  await hub.sql(`delete from run where id = '${session.runId}'`)
+  expect((await ofPlan(plan)).keepBase).toEqual({ snapshotId, isNewest: true })
+})

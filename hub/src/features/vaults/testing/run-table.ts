@@ -30,10 +30,11 @@ export class RunTable implements RunsDoor {
   }
 
   async listReadingRuns(em: EntityManager): Promise<ReadingRun[]> {
-    const { rows } = await sql<ReadingRun>`select id as "runId", request ->> 'snapshotId' as "snapshotId" from run
-      where kind in ('restore', 'verify') and state not in ('succeeded', 'warning', 'failed', 'cancelled', 'expired')`.execute(
-      em.getKysely(),
-    )
+    const { rows } =
+      await sql<ReadingRun>`select id as "runId", request ->> 'snapshotId' as "snapshotId", state <> 'queued' as "hasBegun" from run
+      where kind in ('restore', 'verify') and (kind = 'restore' or state <> 'queued') and state not in ('succeeded', 'warning', 'failed', 'cancelled', 'expired')`.execute(
+        em.getKysely(),
+      )
     return rows
   }
 
@@ -61,9 +62,11 @@ export class RunTable implements RunsDoor {
   }
 
   async runsLike(em: EntityManager, runId: RunId, candidates: readonly RunId[]): Promise<RunsLike> {
-    const { rows } = await sql<{ id: RunId }>`select other.id from run, run other
-      where run.id = ${runId} and other.id = any(${[...candidates]}::uuid[]) and other.source_key = run.source_key`.execute(em.getKysely())
-    return { runIds: new Set(rows.map(({ id }) => id)), planName: null }
+    const { rows } = await sql<{ id: RunId; is_like: boolean }>`
+      select other.id, other.source_key = run.source_key as is_like from run, run other
+      where run.id = ${runId} and other.id = any(${[...candidates]}::uuid[])`.execute(em.getKysely())
+    const like = rows.filter((row) => row.is_like)
+    return { runIds: new Set(like.map(({ id }) => id)), knownIds: new Set(rows.map(({ id }) => id)), planName: null }
   }
 
   async markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<void> {

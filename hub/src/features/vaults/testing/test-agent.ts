@@ -30,6 +30,7 @@ export interface OpenedSession {
   readonly hasBlobs: boolean
   readonly usableBaseSnapshots: readonly string[]
   readonly readAgain?: readonly { readonly path: string }[]
+  readonly keepBase?: { readonly snapshotId: string } | null
 }
 
 /** What a snapshot says of itself, where it is to be other than it should. */

@@ -1,17 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SnapshotId, VaultId, VaultUsage } from '@holdfast/shared-types'
-import type { Database } from '../../../platform/database/database.ts'
-import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import type { ReadRangeDeps } from '../reading/read-pack-range.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
 import { countCommitted, pageSnapshots, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { Brake } from './brake.ts'
 import { DistinctContent, type CountedSnapshot } from './distinct-content.ts'
 
-export interface DistinctCounterDeps {
-  readonly database: Database
-  readonly log: Logger
+export interface DistinctCounterDeps extends ReadRangeDeps {
   readonly refsets: SnapshotRefsets
   readonly now: () => number
 }
@@ -82,12 +79,12 @@ export class DistinctCounter {
   }
 
   async #count(vault: ManagedVault, counting: Counting): Promise<void> {
-    const { database, log, now } = this.#deps
+    const { log, now } = this.#deps
     counting.isRunning = true
     counting.failedAtMs = null
     try {
       // Its own cache: what people browse stays in theirs.
-      const reading = { reader: new SegmentReader({ database, log }), brake: new Brake(this.#stopping.signal) }
+      const reading = { reader: new SegmentReader(this.#deps), brake: new Brake(this.#stopping.signal) }
       if ((await this.#countNew(vault, counting, reading)) < counting.counted.size) {
         // One that was counted is gone, and its content cannot be taken away again.
         Object.assign(counting, { ...newCounting(), isRunning: true })
