@@ -56,6 +56,7 @@ function takeOrders(leftOut?: LeftOut, over: Partial<BackupResult> = {}): void {
     kind: 'backup',
     state: 'succeeded',
     requestedBy: 'box',
+    trigger: 'order',
     planId: null,
     planName: null,
     attempt: 1,

@@ -65,6 +65,7 @@ function newRun(request: RunRequest, agentId: AgentId, host: string): ShownRun {
     state: 'running',
     request,
     requestedBy: '',
+    trigger: 'order',
     planId: null,
     planName: null,
     attempt: 1,

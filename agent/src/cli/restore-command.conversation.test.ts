@@ -62,6 +62,7 @@ function script(restored: RestoreResult): void {
     kind: 'restore',
     state: ended ? 'succeeded' : 'queued',
     requestedBy: 'box',
+    trigger: 'order',
     planId: null,
     planName: null,
     attempt: 1,

@@ -203,6 +203,7 @@ describe('with an agent that runs in another process', () => {
     kind: 'backup',
     state,
     requestedBy: 'box',
+    trigger: 'order',
     planId: null,
     planName: null,
     attempt: 1,

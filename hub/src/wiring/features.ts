@@ -6,7 +6,7 @@ import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts
 import { createAudit } from '../features/audit/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
-import { createPlans } from '../features/plans/index.ts'
+import { createPlans, type Plans } from '../features/plans/index.ts'
 import { createHosts, type Hosts } from '../features/hosts/index.ts'
 import {
   createRuns,
@@ -27,7 +27,7 @@ import { createSelfBackups } from '../features/self-backups/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
-import { createVaults, type Vaults } from '../features/vaults/index.ts'
+import { createVaults, type VaultHealersDoor, type Vaults } from '../features/vaults/index.ts'
 import type { AuditTrail } from '../platform/audit/audit-trail.ts'
 import type { Actor } from '../platform/http/actor.ts'
 import type { Feature } from '../platform/http/define-feature.ts'
@@ -74,8 +74,10 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
     people: auth,
     // Plans of all vaults at once: what let nothing go a moment ago finds nothing the second time.
     retention: { apply: async () => void (await retention.applyRetention()) },
+    healers: healersBy(services, () => plans.healing),
   })
   const runs = createRuns(services, snapshotsOfRuns(vaults))
+  const plans = createPlans(services, runs.ofPlans)
   const hosts = createHosts(services)
   const agents = createAgents(services, {
     newestSnapshots: (em) => newestSnapshots(vaults, em),
@@ -105,7 +107,7 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
     agents.feature,
     createEnrolment(services, { vaults }),
     runs.feature,
-    createPlans(services, runs.ofPlans),
+    plans.feature,
     retention.feature,
     hosts.feature,
     selfBackups.feature,
@@ -113,6 +115,14 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
   ]
   return { list, auth, apiTokens, agents, runs, hosts, retention }
 }
+
+/** Plans are made after vaults. */
+const healersBy = ({ agentLinks }: HubServices, healing: () => Plans['healing']): VaultHealersDoor => ({
+  isOnline: (agentId) => agentLinks.isOnline(agentId),
+  worksOf: (em, agentId, made) => healing().worksOf(em, agentId, made),
+  openHeals: (em) => healing().openHeals(em),
+  order: (work) => healing().order(work),
+})
 
 const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({
   committedBy: (em, runId) => vaults.snapshots.ofRun(em, runId),

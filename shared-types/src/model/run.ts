@@ -7,6 +7,10 @@ import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
 export const RunKind = z.enum(['backup', 'restore', 'verify'])
 export type RunKind = z.infer<typeof RunKind>
 
+/** Why there is a run: somebody asked for it; its device is to show that it can restore; what it had backed up was found damaged in the vault. */
+export const RunTrigger = z.enum(['order', 'drill', 'heal'])
+export type RunTrigger = z.infer<typeof RunTrigger>
+
 export const activeRunStates = ['queued', 'offered', 'running', 'committing'] as const
 export const endRunStates = ['succeeded', 'warning', 'failed', 'cancelled', 'expired'] as const
 export const RunState = z.enum([...activeRunStates, ...endRunStates])
@@ -287,6 +291,8 @@ export const Run = z
     state: RunState,
     request: RunRequest,
     requestedBy: z.string().describe('Name of the person or device that asked'),
+    /** A hub that is older than this says nothing of it. */
+    trigger: RunTrigger.default('order'),
     /** Null: asked for without a plan. A hub that is older than plans says none of what follows. */
     planId: PlanId.nullable().default(null),
     /** As the plan was called then; kept when it is gone. */

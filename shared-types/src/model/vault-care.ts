@@ -5,9 +5,10 @@ import { ByteCount, Count, TimeMs } from '../primitives/wire-path.ts'
 /**
  * What the hub does by itself to keep a vault whole. `list`: what lies in the store is compared with what should. `scrub`: packs are read whole and compared with their
  * checksums, those first that were not for longest. `sample`: random segments are opened, and all ids in them computed again. `audit`: snapshots nobody has looked
- * through yet are. `damage`: what is lost is named, file by file. `collection`: what no snapshot needs any more is removed. `drills`: devices restore a sample.
+ * through yet are. `damage`: what is lost is named, file by file. `healing`: devices that still have what is lost are asked to back it
+ * up again. `collection`: what no snapshot needs any more is removed. `drills`: devices restore a sample.
  */
-export const CareKind = z.enum(['list', 'scrub', 'sample', 'audit', 'damage', 'collection', 'drills'])
+export const CareKind = z.enum(['list', 'scrub', 'sample', 'audit', 'damage', 'healing', 'collection', 'drills'])
 export type CareKind = z.infer<typeof CareKind>
 
 /** `damaged`: it came to its end and found something. `failed`: it could not be brought to its end. `interrupted`: the hub ended meanwhile; it begins again. */
@@ -80,6 +81,13 @@ export const VaultCare = z
   .meta({ id: 'VaultCare', description: 'How a vault is looked after, and what is damaged' })
 export type VaultCare = z.infer<typeof VaultCare>
 
+/**
+ * What becomes of something that is damaged. `healed`: it was sent again, and can be restored. `asked`: a device is asked to send it again. `waiting`: a device has it, and will be asked: its plan
+ * is switched off, or the last try did not come to its end. `gone`: no device has it any more as it was, so that it stays lost.
+ */
+export const DamageHealing = z.enum(['healed', 'asked', 'waiting', 'gone'])
+export type DamageHealing = z.infer<typeof DamageHealing>
+
 /** Something of a snapshot that cannot be restored. */
 export const DamagedPath = z
   .object({
@@ -93,6 +101,8 @@ export const DamagedPath = z
     pathBase64: z.base64().optional(),
     /** A folder whose list is lost: nobody knows what is in it. */
     isFolder: z.boolean(),
+    /** Null: nobody has looked yet. */
+    healing: DamageHealing.nullable(),
   })
   .meta({ id: 'DamagedPath' })
 export type DamagedPath = z.infer<typeof DamagedPath>

@@ -23,6 +23,7 @@ export function aVaultCare(isDamaged = false): VaultCare {
     sample: story('sample', 8 * hour, { segments: 1210, bytes: 312_331_120 }),
     audit: story('audit', 8.5 * hour, { snapshots: 12 }),
     damage: null,
+    healing: isDamaged ? story('healing', 6.5 * hour, { named: 1, snapshots: 1, problems: 3 }, found) : null,
     collection: isDamaged
       ? story(
           'collection',
@@ -41,7 +42,7 @@ export function aVaultCare(isDamaged = false): VaultCare {
     works: (Object.keys(lasts) as CareKind[]).map((kind) => ({
       kind,
       last: lasts[kind],
-      nextAtMs: kind === 'damage' ? null : tomorrow,
+      nextAtMs: kind === 'damage' || kind === 'healing' ? null : tomorrow,
       isWaiting: false,
     })),
     timeZone: 'Europe/Berlin',
@@ -75,5 +76,6 @@ export const someDamagedPaths = (): DamagedPath[] =>
       createdAtMs: Date.now() - (index + 1) * 30 * hour,
       path,
       isFolder: index === 3,
+      healing: (['asked', 'healed', 'waiting', 'gone'] as const)[index] ?? null,
     }),
   )

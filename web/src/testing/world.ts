@@ -143,6 +143,7 @@ export function aBackupRun(device: Device, given: Partial<Run> = {}, sources: Ba
     state: 'queued',
     request: { kind: 'backup', vaultId: device.vaultId, sources: sources.map((path) => ({ path })), full: false },
     requestedBy: 'Ada',
+    trigger: 'order',
     planId: null,
     planName: null,
     attempt: 1,

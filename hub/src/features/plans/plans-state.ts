@@ -1,14 +1,15 @@
-import type { BackupRequest, PlanId, Run } from '@holdfast/shared-types'
+import type { BackupRequest, PlanId, Run, RunId, RunTrigger } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import type { HubServices } from '../../platform/services.ts'
 import type { AgentRecord } from '../agents/index.ts'
-import type { NewestRuns, RunPolicy } from '../runs/index.ts'
+import type { BackupMaker, HealAnswer, NewestRuns, OpenHeal, RunPolicy } from '../runs/index.ts'
 import type { PlanSize } from './plan.entity.ts'
 
 export interface RunOfPlan {
   readonly agentId: AgentRecord['id']
   readonly requestedBy: string
+  readonly trigger: RunTrigger
   readonly request: BackupRequest
   readonly plan: { readonly id: PlanId; readonly name: string; readonly policy: RunPolicy }
 }
@@ -30,10 +31,17 @@ export interface PlanRuns {
   measureSince(em: EntityManager, planId: PlanId, since: Date): Promise<PlanSize | null>
   /** Of the newest backup, good or not. */
   lastSize(em: EntityManager, planId: PlanId): Promise<PlanSize | null>
+  /** Something of it waits or is in its device's hands. */
+  isPlanUnfinished(em: EntityManager, planId: PlanId): Promise<boolean>
+  /** Of the runs that are known. */
+  makersOf(em: EntityManager, runIds: readonly RunId[]): Promise<ReadonlyMap<RunId, BackupMaker>>
+  openHeals(em: EntityManager): Promise<OpenHeal[]>
+  /** Asks for the same once more that a run without a plan has backed up. @throws AppError `run.already-active` */
+  orderHealLike(runId: RunId): Promise<HealAnswer>
   /** @throws AppError `request.invalid` where the scope does not fit the device */
   requireUsableScope(agent: AgentRecord, scope: Pick<BackupRequest, 'sources' | 'presets'>): void
 }
 
-export interface PlansState extends Pick<HubServices, 'live' | 'now'> {
+export interface PlansState extends Pick<HubServices, 'domainEvents' | 'live' | 'now'> {
   readonly runs: PlanRuns
 }

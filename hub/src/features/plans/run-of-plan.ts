@@ -9,7 +9,7 @@ export async function runOf(
   state: PlansState,
   em: EntityManager,
   plan: PlanRow,
-  { full, requestedBy }: { readonly full: boolean; readonly requestedBy: string },
+  { full, requestedBy, trigger }: Pick<RunOfPlan, 'requestedBy' | 'trigger'> & { readonly full: boolean },
 ): Promise<RunOfPlan> {
   const { vaultId, sources, exclusions, compression, deletedFiles, retries } = plan
   const percent = plan.shrinkLimitPercent ?? null
@@ -17,6 +17,7 @@ export async function runOf(
   return {
     agentId: plan.agentId,
     requestedBy,
+    trigger,
     request: {
       kind: 'backup',
       vaultId,

@@ -20,6 +20,6 @@ export function startPlanRun(state: PlansState, actor: KnownActor, planId: PlanI
     tellPlan(plan)
     const problem = problemOf(plan, await findAgentKept(em, plan.agentId))
     if (problem !== null) throw new AppError(isErrorCode(problem.code) ? problem.code : 'plan.disabled')
-    return state.runs.order(em, await runOf(state, em, plan, { full, requestedBy: actor.name }))
+    return state.runs.order(em, await runOf(state, em, plan, { full, requestedBy: actor.name, trigger: 'order' }))
   })
 }

@@ -13,6 +13,7 @@ import {
 import { orderRules } from '../../platform/access/access-rules.ts'
 import { requireAccess } from '../../platform/access/require-access.ts'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
+import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { storableJson } from '../../platform/database/storable.ts'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { requireAgent, type AgentRecord } from '../agents/index.ts'
@@ -69,8 +70,10 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
       ...(isSameScope ? {} : { sizeSince: at, acceptedSize: null }),
     })
     await writePlan(em, plan)
-    if (plan.isEnabled) await state.runs.renewWaiting(em, await runOf(state, em, plan, { full: false, requestedBy: actor.name }))
+    if (plan.isEnabled)
+      await state.runs.renewWaiting(em, await runOf(state, em, plan, { full: false, requestedBy: actor.name, trigger: 'order' }))
     else await state.runs.stopPlan(em, actor, planId)
+    afterCommit(em, () => state.domainEvents.emit('plan.changed', { planId, agentId: plan.agentId }))
     return told(state, em, plan)
   })
 }
@@ -83,7 +86,7 @@ export function acceptPlanSize(state: PlansState, actor: KnownActor, planId: Pla
     if (size === null) throw new AppError('request.invalid', { message: 'The plan has no backup yet.', cure: 'Run it once.' })
     em.assign(plan, { sizeSince: new Date(state.now()), acceptedSize: size })
     await em.flush()
-    await state.runs.renewWaiting(em, await runOf(state, em, plan, { full: false, requestedBy: actor.name }))
+    await state.runs.renewWaiting(em, await runOf(state, em, plan, { full: false, requestedBy: actor.name, trigger: 'order' }))
     return told(state, em, plan)
   })
 }

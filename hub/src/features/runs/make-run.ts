@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { RunId, type AgentId, type PlanId, type RunRequest } from '@holdfast/shared-types'
+import { RunId, type AgentId, type PlanId, type RunRequest, type RunTrigger } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { RunEntity, type RunRow } from './run.entity.ts'
 import type { RunPolicy } from './run-policy.ts'
 import type { RunsState } from './runs-state.ts'
-import { addRunEvent, insertRun } from './runs.queries.ts'
+import { addLogLines, addRunEvent, insertRun } from './runs.queries.ts'
 import { tellRun } from './tell-run.ts'
 
 export interface RunToOrder {
   readonly agentId: AgentId
   readonly request: RunRequest
   readonly requestedBy: string
+  readonly trigger: RunTrigger
   readonly plan: OrderingPlan | null
 }
 
@@ -24,10 +25,15 @@ export interface OrderingPlan {
 /** Inserts a run that was made, with the first line of its history, and has it offered. */
 export async function addToQueue(state: RunsState, em: EntityManager, run: RunRow): Promise<void> {
   addRunEvent(em, run, { input: run.attempt > 1 ? 'retried' : 'ordered', fromState: 'queued', reason: null, at: run.createdAt })
+  if (run.trigger === 'heal' && run.attempt === 1)
+    addLogLines(em, run, [{ at: run.createdAt, fence: null, n: null, path: null, level: 'info', event: 'run.heal', message: whyHeal }])
   await insertRun(em, run)
   await tellRun(state, em, run)
   afterCommit(em, () => state.offerSoon(run.agentId))
 }
+
+const whyHeal =
+  'Files that this device backed up were found damaged in the vault. It is asked to read them and to send them again, so that older snapshots are whole again.'
 
 export interface RunToMake extends RunToOrder {
   readonly sourceKey: string

@@ -13,7 +13,8 @@ import type { RunsState } from './runs-state.ts'
 export async function orderDrill(state: RunsState, agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void> {
   await queueTransaction(state, async (em) => {
     if ((await findAgentKept(em, agentId)) === null) throw new AppError('agent.not-found')
-    await orderRun(state, em, { agentId, request: { kind: 'verify', snapshotId, sample }, requestedBy: 'Holdfast', plan: null })
+    const request = { kind: 'verify', snapshotId, sample } as const
+    await orderRun(state, em, { agentId, request, requestedBy: 'Holdfast', trigger: 'drill', plan: null })
   })
 }
 

@@ -36,9 +36,17 @@ async function renewOrder(
   state: RunsState,
   em: EntityManager,
   pending: RunRow,
-  { request, requestedBy, plan }: RunToOrder & { readonly plan: OrderingPlan },
+  { request, requestedBy, trigger, plan }: RunToOrder & { readonly plan: OrderingPlan },
 ): Promise<RunRow> {
-  em.assign(pending, { request, requestedBy, sourceKey: sourceKeyOf(request), planName: plan.name, policy: plan.policy, attempt: 1 })
+  em.assign(pending, {
+    request,
+    requestedBy,
+    trigger,
+    sourceKey: sourceKeyOf(request),
+    planName: plan.name,
+    policy: plan.policy,
+    attempt: 1,
+  })
   return hurry(state, em, pending)
 }
 

@@ -2,6 +2,7 @@ import { isEndState, type BackupRequest, type PlanId, type PlanRun, type Run, ty
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import { applyToRun } from './apply-to-run.ts'
+import { makersOf, openHeals, orderHealLike } from './heal-runs.ts'
 import type { OrderingPlan, RunToOrder } from './make-run.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
@@ -38,6 +39,11 @@ export const planRuns = (state: RunsState) => ({
   requireUsableScope,
   /** For what orders, changes or cancels runs of a plan. */
   transaction: <T>(work: (em: EntityManager) => Promise<T>): Promise<T> => queueTransaction(state, work),
+
+  makersOf,
+  openHeals,
+  orderHealLike: (runId: RunId) => orderHealLike(state, runId),
+  isPlanUnfinished: async (em: EntityManager, planId: PlanId): Promise<boolean> => (await listUnfinishedOfPlan(em, planId)).length > 0,
 
   async order(em: EntityManager, order: PlanOrder): Promise<Run> {
     return presentFor(state, em, await orderRun(state, em, order), true)

@@ -20,7 +20,7 @@ export async function retryRun(state: RunsState, em: EntityManager, ended: RunRo
   if (policy === null || typeof planId !== 'string' || !mayPass(ended.state, ended.error?.code ?? null)) return null
   const rest = policyOfRetry(policy)
   if (rest === null) return null
-  const { agentId, sourceKey, request, requestedBy } = ended
+  const { agentId, sourceKey, request, requestedBy, trigger } = ended
   if ((await findPending(em, { agentId, sourceKey, planId })) !== null) return null
   const notBefore = new Date(state.now() + policy.retries.firstDelayMs)
   const run = makeRun(state, em, {
@@ -28,6 +28,7 @@ export async function retryRun(state: RunsState, em: EntityManager, ended: RunRo
     sourceKey,
     request,
     requestedBy,
+    trigger,
     plan: { id: planId, name: planName ?? '', policy: rest },
     attempt: ended.attempt + 1,
     startNotBefore: notBefore,

@@ -10,7 +10,7 @@ import type {
   RunState,
   RunWarning,
 } from '@holdfast/shared-types'
-import { activeRunStates, endRunStates } from '@holdfast/shared-types'
+import { activeRunStates, endRunStates, RunTrigger } from '@holdfast/shared-types'
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { AgentEntity } from '../agents/index.ts'
 import type { RunPolicy } from './run-policy.ts'
@@ -33,6 +33,7 @@ export const RunEntity = defineEntity({
     sourceKey: p.text(),
     request: p.json().$type<RunRequest>(),
     requestedBy: p.text(),
+    trigger: p.enum(RunTrigger.options).$type<RunTrigger>().default('order'),
     /** No foreign key: plans stand above runs, and take their id out of them when they go. */
     planId: p.uuid().$type<PlanId>().nullable(),
     planName: p.text().nullable(),

@@ -18,6 +18,7 @@ export const presentRun = (run: RunRow, { deviceName, newest, withWarnings }: Pr
   state: run.state,
   request: run.request,
   requestedBy: run.requestedBy,
+  trigger: run.trigger,
   ...planFactsOf(run),
   createdAtMs: run.createdAt.getTime(),
   startedAtMs: run.startedAt?.getTime() ?? null,

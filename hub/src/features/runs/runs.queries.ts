@@ -77,6 +77,12 @@ export async function listUnfinishedOfPlan(em: EntityManager, planId: PlanId): P
   return rows.map(({ id }) => id)
 }
 
+/** Whether a device has something with these sources waiting or in hand. */
+export async function isWorkUnfinished(em: EntityManager, agentId: AgentId, sourceKey: string): Promise<boolean> {
+  const unfinished = tables(em).selectFrom('run').select('id').where('agent_id', '=', agentId).where('source_key', '=', sourceKey)
+  return (await unfinished.where('finished_at', 'is', null).limit(1).executeTakeFirst()) !== undefined
+}
+
 export const findWaitingOfPlan = (em: EntityManager, planId: PlanId): Promise<RunRow | null> =>
   em.findOne(RunEntity, { planId, state: 'queued' }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
 

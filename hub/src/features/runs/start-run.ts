@@ -35,7 +35,7 @@ export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, 
     const agent = await requireAgentKept(em, actor, agentId)
     tellAudit({ object: { kind: 'device', id: agent.id, name: agent.name }, details: { kind: order.kind } })
     const request = storableJson(await requestOf(state, em, { actor, agent }, order))
-    const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, plan: null })
+    const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, trigger: 'order', plan: null })
     return presentFor(state, em, run, true)
   })
 }

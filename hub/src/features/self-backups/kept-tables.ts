@@ -53,6 +53,7 @@ export const leftOutTables: Readonly<Record<string, string>> = {
   session_grant: 'sessions end',
   care: 'what was done; it is done again',
   damaged_path: 'comes again by checking',
+  heal_request: 'devices are asked anew',
   sign_in: 'people sign in again',
   sign_in_link: 'works once, and for minutes',
   sign_in_place: 'says where people signed in; comes again by signing in',

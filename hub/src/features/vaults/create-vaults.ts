@@ -147,6 +147,7 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   await state.cares.begin()
   domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
+  watchHealers(state)
 }
 
 /** A store that cannot be measured is one that cannot be read either: its health says so. */
@@ -159,6 +160,14 @@ const watchDisk = ({ diskSpace, vaults, log }: VaultsState, folders: VaultFolder
       requireThere: () => requireStores(vaults, folders),
     })
     .catch((error: unknown) => log.warn({ event: 'disk.unmeasured', err: error }, 'The disk of the store could not be measured'))
+
+/** What comes to its end with a snapshot is looked at with its audit; here is what did not, and what was switched on. */
+function watchHealers({ domainEvents, cares }: VaultsState): void {
+  domainEvents.on('run.finished', async ({ state }) => {
+    if (state !== 'succeeded' && state !== 'warning') await cares.healersChanged()
+  })
+  domainEvents.on('plan.changed', () => cares.healersChanged())
+}
 
 /** What was sent may be what older snapshots lack. */
 async function healWith({ database, cares }: VaultsState, snapshotId: SnapshotId): Promise<void> {

@@ -1,7 +1,7 @@
 export { createVaults, type Vaults } from './create-vaults.ts'
 export type { VaultsDoors } from './vaults-state.ts'
 export type { AgentKeys } from './keys/register-agent-keys.ts'
-export type { AgentsDoor as VaultAgentsDoor, RunsDoor as VaultRunsDoor } from './doors/doors.ts'
+export type { AgentsDoor as VaultAgentsDoor, HealersDoor as VaultHealersDoor, RunsDoor as VaultRunsDoor } from './doors/doors.ts'
 export { useRecoveryWords, type OpenedByWords } from './keys/use-recovery-words.ts'
 export { openOfflineVaults, vaultsToRebuild, type OfflineVaults, type OfflineVaultsDeps } from './rebuilding/offline-vaults.ts'
 export type { SelfBackupShelf, StoredSelfBackup } from './self-backups/self-backup-shelf.ts'

@@ -10,7 +10,7 @@ import { Collections } from './collecting/collections.ts'
 import { ManagedVaults } from './contents/managed-vault.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
-import type { AgentsDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
+import type { AgentsDoor, HealersDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
 import { Revocations } from './keys/keep-revocations.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
@@ -32,6 +32,8 @@ export interface VaultsDoors {
   readonly people: PeopleDoor
   /** Applied before each nightly collection, once there is such a thing. */
   readonly retention?: RetentionDoor
+  /** Who is asked to heal; absent = nobody. */
+  readonly healers?: HealersDoor
 }
 
 /** Everything the parts of this feature share. */
@@ -66,9 +68,11 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const packsInDoubt = new PacksInDoubt({ ...services, vaults })
   const turns = new VaultTurns()
   const nameSoon = (vaultId: VaultId): Promise<void> => cares.nameSoon(vaultId)
+  const { retention = null, healers = null } = doors
+  const healSoon = (vaultId: VaultId): Promise<void> => cares.healSoon(vaultId)
   const collections = new Collections({ ...services, ...doors, refsets, turns, nameSoon })
   const cares = new VaultCares({ ...services, vaults, collections })
-  cares.does(careWorks({ ...services, ...doors, refsets, collections, nameSoon, retention: doors.retention ?? null }))
+  cares.does(careWorks({ ...services, ...doors, refsets, collections, nameSoon, healSoon, retention, healers }))
   const suspicions = new Suspicions({ ...services, nameSoon })
   return {
     ...services,

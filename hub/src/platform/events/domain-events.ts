@@ -1,4 +1,4 @@
-import type { AgentId, ApiTokenId, AuditOutcome, RunId, RunOutcome, SnapshotId, UserId, UserRole } from '@holdfast/shared-types'
+import type { AgentId, ApiTokenId, AuditOutcome, PlanId, RunId, RunOutcome, SnapshotId, UserId, UserRole } from '@holdfast/shared-types'
 
 /**
  * Facts that one feature tells the others in process, after the transaction that made them true. They are not kept: who must not
@@ -14,6 +14,8 @@ export interface DomainEvents {
     readonly createdAtMs: number
   }
   'run.finished': { readonly runId: RunId; readonly agentId: AgentId; readonly state: RunOutcome }
+  /** Somebody changed what it does, or switched it on or off. */
+  'plan.changed': { readonly planId: PlanId; readonly agentId: AgentId }
   /** A line of the audit log was written. */
   'action.recorded': { readonly action: string; readonly outcome: AuditOutcome }
   'sign-in.ended': { readonly signInIds: readonly string[]; readonly userId: UserId }

@@ -21,7 +21,7 @@ export const careLooks = ({ last }: Pick<CareWork, 'last'>): CareLooks =>
   last === null ? { icon: 'i-lucide-circle-dashed', colour: 'text-muted' } : looksByState[last.state]
 
 /** What people are shown, in this order; what only follows from another is not: its findings are. */
-const shownKinds: readonly CareKind[] = ['list', 'scrub', 'sample', 'audit', 'collection', 'drills']
+const shownKinds: readonly CareKind[] = ['list', 'scrub', 'sample', 'audit', 'healing', 'collection', 'drills']
 
 export const shownWorks = ({ works }: Pick<VaultCare, 'works'>): CareWork[] =>
   shownKinds.flatMap((kind) => works.find((work) => work.kind === kind) ?? [])

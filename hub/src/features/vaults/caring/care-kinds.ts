@@ -7,8 +7,10 @@ import { markAffected } from '../damage/find-affected.ts'
 import { forgetLost } from '../damage/forget-lost.ts'
 import { nameDamage } from '../damage/name-damage.ts'
 import type { RetentionDoor } from '../doors/doors.ts'
+import { askDevices, type AskDevicesDeps } from '../healing/ask-devices.ts'
 import type { LoadDeps } from '../opening/load-packs.ts'
 import { damageFigures, reopenLacking } from '../tables/damage.queries.ts'
+import { hasAsked } from '../tables/healing.queries.ts'
 import { Brake } from '../usage/brake.ts'
 import type { CareTask } from './care-task.ts'
 import type { CareWork } from './care-works.ts'
@@ -17,13 +19,15 @@ import { sampleSegments } from './sample-segments.ts'
 import { scrubPacks } from './scrub-packs.ts'
 import { orderDrills, type OrderDrillsDeps } from './order-drills.ts'
 
-export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps {
+export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps, AskDevicesDeps {
   readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
   readonly collections: Pick<Collections, 'run'>
   /** Applies the rules of keeping before a collection; null = there are none yet. */
   readonly retention: RetentionDoor | null
   /** Has what was found named. */
   readonly nameSoon: (vaultId: VaultId) => Promise<void>
+  /** Has devices asked for what is lost. */
+  readonly healSoon: (vaultId: VaultId) => Promise<void>
 }
 
 /** What is done for each kind. */
@@ -34,22 +38,29 @@ export function careWorks(deps: CareKindsDeps): Readonly<Record<CareKind, CareWo
     sample: andNamed(deps, (task) => sampleSegments(deps, task)),
     async audit(task) {
       await reopenLacking(deps.database.em(), task.vault.id, new Date(deps.now()))
-      await lookThrough(deps, task)
+      task.count({ problems: await lookAndAsk(deps, task) })
       // What was sent again may have made lost packs needless: that is for who asks all snapshots.
       const { packsLost, snapshots } = await damageFigures(deps.database.em(), task.vault.id)
       if (packsLost > 0 && snapshots === 0) await deps.nameSoon(task.vault.id)
     },
     async damage(task) {
       const { contents } = task.vault
+      let problems: number
       let losses: number
       // What is found meanwhile asks for this work too, and the queue takes nothing on that is under way.
       do {
         ;({ losses } = contents)
         const { snapshots, lostPacks } = await markAffected(deps, task.vault, new Brake(task.signal))
         task.count({ snapshots })
-        await lookThrough(deps, task)
+        problems = await lookAndAsk(deps, task)
         await forgetLost(deps, task.vault, lostPacks)
       } while (contents.losses !== losses)
+      task.count({ problems })
+    },
+    async healing(task) {
+      // What that finds is the story of others.
+      await lookThrough(deps, { ...task, count: () => undefined })
+      await askDevices(deps, task)
     },
     collection: (task) => collect(deps, task),
     drills: (task) => orderDrills(deps, task),
@@ -72,11 +83,18 @@ const andNamed =
     }
   }
 
-async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<void> {
+async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<number> {
   const { vault, signal } = task
   await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
   task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
-  task.count({ problems: (await damageFigures(deps.database.em(), vault.id)).snapshots })
+  return (await damageFigures(deps.database.em(), vault.id)).snapshots
+}
+
+/** Whatever came of it, who was asked before and what is damaged now are looked at together. */
+async function lookAndAsk(deps: CareKindsDeps, task: CareTask): Promise<number> {
+  const damaged = await lookThrough(deps, task)
+  if (damaged > 0 || (await hasAsked(deps.database.em(), task.vault.id))) await deps.healSoon(task.vault.id)
+  return damaged
 }
 
 /** A collection tells its own story; it ends with the hub, and not with its job. */

@@ -12,6 +12,8 @@ export const careCrons: Readonly<Record<CareKind, string | null>> = {
   collection: '10 3 * * *',
   drills: '40 4 * * *',
   damage: null,
+  // After each audit that finds damage.
+  healing: null,
 }
 
 /** Of the queue. */

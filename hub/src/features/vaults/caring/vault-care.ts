@@ -56,6 +56,15 @@ export class VaultCares {
     return this.#deps.jobs.hurry(jobKindOf('damage'), vaultId)
   }
 
+  healSoon(vaultId: VaultId): Promise<void> {
+    return this.#deps.jobs.hurry(jobKindOf('healing'), vaultId)
+  }
+
+  /** What a device may do about damage has changed, and there is some: a device is asked, or another one. */
+  async healersChanged(): Promise<void> {
+    for (const { id } of this.#deps.vaults.all()) if (await hasLacking(this.#deps.database.em(), id)) await this.healSoon(id)
+  }
+
   /** Something was sent: what old snapshots lack may be among it. */
   async snapshotCame(vaultId: VaultId): Promise<void> {
     if (await hasLacking(this.#deps.database.em(), vaultId)) await this.#deps.jobs.hurry(jobKindOf('audit'), vaultId)

@@ -1,4 +1,4 @@
-import { EngineError } from '@holdfast/engine/errors'
+import { EngineError, isEngineError } from '@holdfast/engine/errors'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -22,7 +22,8 @@ interface AuditTools {
   readonly brake: Brake
 }
 
-const toolsFor = (deps: AuditDeps, signal: AbortSignal): AuditTools => ({ segments: new SegmentReader(deps), brake: new Brake(signal) })
+/** Commits wait for it: some 100,000 files, more than come between two looks. */
+const mostHeldMs = 500
 
 /**
  * Looks through every snapshot that nobody has looked through, until there is none. What one needs without naming it counts as named from the moment its audit is
@@ -32,7 +33,7 @@ const toolsFor = (deps: AuditDeps, signal: AbortSignal): AuditTools => ({ segmen
  * @throws EngineError `cancelled`, `store.*`; AppError `store.unavailable`
  */
 export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
-  const tools = toolsFor(deps, signal)
+  const tools: AuditTools = { segments: new SegmentReader(deps), brake: new Brake(signal) }
   for (;;) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
     const snapshot = await nextUnaudited(deps.database.em(), vault.id)
@@ -46,12 +47,35 @@ export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: Abo
   }
 }
 
-/** The same within a transaction that holds the collection's lock: so that nobody commits another one meanwhile. For a few. */
+/**
+ * The same within a transaction that holds the collection's lock: so that nobody commits another one meanwhile. For a few, and not for long: what is not through by then is left to
+ * `auditAll`, and what is stays noted.
+ */
 export async function auditLast(deps: AuditDeps, em: EntityManager, vault: ManagedVault, signal: AbortSignal): Promise<void> {
-  const tools = toolsFor(deps, signal)
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(mostHeldMs)])
+  const tools: AuditTools = { segments: new SegmentReader(deps), brake: new Brake(enough, 'yielding') }
   for (let snapshot = await nextUnaudited(em, vault.id); snapshot !== null; snapshot = await nextUnaudited(em, vault.id)) {
-    const report = await lookThrough(deps, vault, snapshot, tools)
+    const report = await unlessAborted(lookThrough(deps, vault, snapshot, tools), enough)
+    if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
+    if (report === null) return
     await note(deps, em, vault, { snapshot, report })
+  }
+}
+
+/** Also where the work itself waits for a slow store, and cannot end; it ends at its next step, and nobody hears of it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const { promise: isOver, resolve } = Promise.withResolvers<null>()
+  const giveUp = (): void => resolve(null)
+  signal.addEventListener('abort', giveUp, { once: true })
+  if (signal.aborted) giveUp()
+  try {
+    return await Promise.race([work, isOver])
+  } catch (error) {
+    if (signal.aborted && isEngineError(error, 'cancelled')) return null
+    throw error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+    work.catch(() => undefined)
   }
 }
 

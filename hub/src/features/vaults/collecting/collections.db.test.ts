@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { journalPrefix } from '@holdfast/engine/format'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   collect,
   dayMs,
@@ -29,6 +29,8 @@ afterEach(() => world.close())
 const backUp = (files: Files) => agent.backUp(treeOf(files))
 const manyFiles = (name: string, count: number): Files =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}-${index}.bin`, piece()]))
+const state = async (): Promise<string | undefined> =>
+  (await world.database.em().execute<{ state: string }[]>(`select collection ->> 'state' as state from vault`))[0]?.state
 const unapproved = { startedBy: 'test', isLargeApproved: false }
 
 describe('a collection', () => {
@@ -216,6 +218,49 @@ describe('beside backups and restores', () => {
     const [only] = await world.vaults.snapshots.list(world.database.em(), { visibleTo: null })
     await collect(world)
     await expectRestored(agent, only?.id ?? first, files)
+    await expectSound(world)
+  })
+
+  test('looks through what came last while commits wait, but lets them go on where that takes too long', async () => {
+    const first = await backUp({ 'a.bin': piece() })
+    await backUp({ 'b.bin': piece() })
+    await deleteFinally(world, first)
+    const [one, other] = [await world.enrol('one'), await world.enrol('other')]
+    // Holds the collection up until it has no patience any more.
+    const slow = await agent.open()
+    const collecting = collect(world)
+    await vi.waitUntil(async () => (await state()) === 'waiting', { timeout: 60_000 })
+    await delay(6000)
+    const [inHand, waiting] = [await one.open(), await other.open()]
+    const [object, next] = [
+      await one.prepare(inHand, treeOf({ 'c.bin': piece() })),
+      await other.prepare(waiting, treeOf({ 'd.bin': piece() })),
+    ]
+    // Between the last audit and the decision one more is committed, and the store is slow when it is looked through …
+    const { listReadingRuns } = world.runs
+    const committed = Promise.withResolvers<void>()
+    let isCommitted = false
+    world.runs.listReadingRuns = async (em) => {
+      if (!isCommitted) {
+        isCommitted = true
+        const { snapshotId } = await one.commit(inHand, object)
+        const { before } = world.store
+        world.store.before = async (step, key) => {
+          if (step === 'get' && key?.includes(snapshotId) === true) {
+            // … until another device has committed, which waits for the same lock.
+            other.commit(waiting, next).then(() => committed.resolve(), committed.reject)
+            world.store.before = before
+            await committed.promise
+          }
+          return before(step, key)
+        }
+      }
+      return listReadingRuns.call(world.runs, em)
+    }
+    await world.finishRun(slow.runId, agent.agentId)
+    await collecting
+    await committed.promise
+    expect(await packKeys(world)).not.toHaveLength(0)
     await expectSound(world)
   })
 

@@ -19,7 +19,7 @@ export interface DecideOptions {
   readonly signal: AbortSignal
 }
 
-/** Commits wait as long as these take. */
+/** Commits wait as long as these take, or `auditLast` gives them. */
 const fewAudits = 8
 
 export interface WaitingFor {

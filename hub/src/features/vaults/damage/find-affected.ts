@@ -29,9 +29,7 @@ export async function markAffected(
   brake: Brake,
 ): Promise<{ readonly snapshots: number; readonly lostPacks: readonly string[] }> {
   const lostPacks = vault.contents.lostPacks()
-  const lost = new Refset()
-  for (const { packIdHex, ordinal } of vault.contents.lostBirths())
-    if (vault.contents.findSegment(packIdHex, ordinal) === null) lost.add(packIdHex, ordinal)
+  const lost = lostNowhere(vault)
   const affected = new Set(await listDamaged(database.em(), vault.id))
   let looked = 0
   for (let last: SnapshotId | null = null, isThrough = lost.packCount === 0; !isThrough;) {
@@ -39,7 +37,7 @@ export async function markAffected(
     for (const snapshot of page) {
       await brake.pass()
       looked++
-      if (await needsAny(refsets, snapshot, lost)) affected.add(snapshot.id)
+      if ((await namedAmong(refsets, snapshot, lost)).packCount > 0) affected.add(snapshot.id)
     }
     last = page.at(-1)?.id ?? null
     isThrough = page.length < snapshotsPerPage
@@ -52,19 +50,27 @@ export async function markAffected(
   return { snapshots: looked, lostPacks }
 }
 
-/** One whose refset cannot be read is a finding of checks. */
-async function needsAny(refsets: SnapshotRefsets, snapshot: SnapshotRecord, lost: Refset): Promise<boolean> {
+/** What is damaged, or was in a pack that is gone, and lies nowhere a second time. */
+export function lostNowhere({ contents }: ManagedVault): Refset {
+  const lost = new Refset()
+  for (const { packIdHex, ordinal } of contents.lostBirths())
+    if (contents.findSegment(packIdHex, ordinal) === null) lost.add(packIdHex, ordinal)
+  return lost
+}
+
+/** What of some segments a snapshot needs: by its refset, or by where an audit found things. One whose refset cannot be read is a finding of checks. */
+export async function namedAmong(refsets: SnapshotRefsets, snapshot: SnapshotRecord, segments: Refset): Promise<Refset> {
+  const found = new Refset()
   try {
     const named = await refsets.aside(snapshot)
     const beyond = refsets.beyondOf(snapshot.id)
     let looked = 0
-    for (const { packIdHex, ordinal } of lost.segments()) {
-      if (named.has(packIdHex, ordinal) || beyond?.has(packIdHex, ordinal) === true) return true
+    for (const { packIdHex, ordinal } of segments.segments()) {
+      if (named.has(packIdHex, ordinal) || beyond?.has(packIdHex, ordinal) === true) found.add(packIdHex, ordinal)
       if (++looked % 10_000 === 0) await nextTurn()
     }
-    return false
   } catch (error) {
     if (!isDamage(error)) throw error
-    return false
   }
+  return found
 }

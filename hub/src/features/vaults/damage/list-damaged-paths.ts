@@ -13,7 +13,7 @@ export async function listDamagedPaths(
 ): Promise<{ items: DamagedPath[]; hasMore: boolean }> {
   const lines = await pageDamagedPaths(em, vaultId, after, limit + 1)
   const names: ReadonlyMap<AgentId, string> = await agents.deviceNames(em)
-  const items = lines.slice(0, limit).map(({ id, snapshotId, agentId, host, receivedAtMs, path, isFolder }) => ({
+  const items = lines.slice(0, limit).map(({ id, snapshotId, agentId, host, receivedAtMs, path, isFolder, isLost, outlook }) => ({
     id,
     snapshotId,
     agentId,
@@ -21,6 +21,7 @@ export async function listDamagedPaths(
     createdAtMs: receivedAtMs,
     ...wirePathOf(path),
     isFolder,
+    healing: isLost ? (outlook ?? null) : ('healed' as const),
   }))
   return { items, hasMore: lines.length > limit }
 }

@@ -2,6 +2,7 @@ import { concatBytes } from '@holdfast/engine/bytes'
 import { TreeReader } from '@holdfast/engine/reader'
 import { blobTypes, type BlobType, type FileEntry, type TreeEntry } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { AcceptPlace } from '../contents/vault-contents.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
@@ -55,6 +56,8 @@ interface Waiting {
   readonly path: Buffer
   readonly ids: readonly Uint8Array[]
   readonly isKeptOnly: boolean
+  /** A list of its pieces is not where the refset says. */
+  readonly hasLostList: boolean
 }
 
 class Naming {
@@ -107,24 +110,20 @@ class Naming {
     await this.#task.brake.pass()
     const ids = entry.attributes === null ? [] : [entry.attributes]
     const isKeptOnly = entry.deletedAtMs !== null
-    const before = this.found.length
-    if (entry.type === 'file' && !(await this.#orName(path, false, () => this.#content(reader, entry, path, ids)))) {
+    this.#hasLostList = false
+    if (entry.type === 'file' && !(await this.#orName(path, false, () => this.#content(reader, entry, ids)))) {
       if (isKeptOnly) this.isBeyondReading = true
       return
     }
-    if (isKeptOnly && this.found.length > before) this.isBeyondReading = true
-    if (ids.length === 0) return
-    this.#waiting.push({ path, ids, isKeptOnly })
+    const hasLostList = this.#hasLostList
+    if (ids.length === 0 && !hasLostList) return
+    this.#waiting.push({ path, ids, isKeptOnly, hasLostList })
     this.#idsWaiting += ids.length
     if (this.#idsWaiting >= idsPerQuestion) await this.#look()
   }
 
-  async #content(reader: TreeReader, entry: FileEntry, path: Buffer, ids: Uint8Array[]): Promise<void> {
-    this.#hasLostList = false
+  async #content(reader: TreeReader, entry: FileEntry, ids: Uint8Array[]): Promise<void> {
     for await (const { item } of reader.items(entry)) if (item.kind === 'data') ids.push(item.id)
-    if (!this.#hasLostList) return
-    this.#name(path, false)
-    ids.length = 0
   }
 
   async #noteList(type: BlobType, id: Uint8Array): Promise<void> {
@@ -136,21 +135,22 @@ class Naming {
   }
 
   async #look(): Promise<void> {
-    const { vault, snapshot } = this.#task
-    for (const { path, ids, isKeptOnly } of this.#waiting.splice(0)) {
-      for (let start = 0; start < ids.length; start += idsPerQuestion) {
-        const places = await vault.contents.findBlobs(
-          snapshot.domainId,
-          concatBytes(ids.slice(start, start + idsPerQuestion)),
-          (pack, ordinal) => this.#named.has(pack, ordinal),
-        )
-        if (!places.includes(null)) continue
-        this.#name(path, false)
-        if (isKeptOnly) this.isBeyondReading = true
-        break
-      }
+    for (const { path, ids, isKeptOnly, hasLostList } of this.#waiting.splice(0)) {
+      if (!hasLostList && (await this.#areAllThere(ids, (pack, ordinal) => this.#named.has(pack, ordinal)))) continue
+      this.#name({ path, isFolder: false, isLost: !(await this.#areAllThere(ids)) })
+      if (isKeptOnly) this.isBeyondReading = true
     }
     this.#idsWaiting = 0
+  }
+
+  /** @param accept where they may lie; anywhere unless said */
+  async #areAllThere(ids: readonly Uint8Array[], accept?: AcceptPlace): Promise<boolean> {
+    const { vault, snapshot } = this.#task
+    for (let start = 0; start < ids.length; start += idsPerQuestion) {
+      const some = concatBytes(ids.slice(start, start + idsPerQuestion))
+      if ((await vault.contents.findBlobs(snapshot.domainId, some, accept)).includes(null)) return false
+    }
+    return true
   }
 
   async #orName(path: Buffer, isFolder: boolean, work: () => Promise<void>): Promise<boolean> {
@@ -160,14 +160,14 @@ class Naming {
     } catch (error) {
       const isLost = isDamage(error) || (error instanceof Error && 'code' in error && error.code === 'vault.corrupt')
       if (!isLost) throw error
-      this.#name(path, isFolder)
+      this.#name({ path, isFolder, isLost: true })
       return false
     }
   }
 
-  #name(path: Buffer, isFolder: boolean): void {
+  #name(named: NamedPath): void {
     if (this.found.length >= this.#task.most) this.isAll = false
-    else this.found.push({ path: path.length === 0 ? slash : path, isFolder })
+    else this.found.push({ ...named, path: named.path.length === 0 ? slash : named.path })
   }
 }
 

@@ -47,7 +47,7 @@ export async function noteLostSegments(
   if (changed.news > 0)
     log.error(
       { event: 'segments.lost', ...about, segments: changed.news },
-      'Segments of a pack are damaged. The vault page names the files that need them; the next backup of a device that still has them heals them',
+      'Segments of a pack are damaged. The vault page names the files that need them; a device that still has them is asked to heal them',
     )
   if (changed.back > 0) log.warn({ event: 'segments.back', ...about, segments: changed.back }, 'Segments that were damaged are whole again')
   return changed

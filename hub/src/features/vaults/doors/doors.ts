@@ -2,6 +2,7 @@ import type {
   AgentId,
   DomainId,
   DrillSample,
+  PlanId,
   RunId,
   RunKind,
   RunRequest,
@@ -102,6 +103,37 @@ export interface AgentsDoor {
 export interface RetentionDoor {
   /** Deletes, with their undo time, the snapshots of a vault that no rule keeps. @throws what keeps it from its end; then nothing is collected */
   apply(vaultId: VaultId, signal: AbortSignal): Promise<void>
+}
+
+/** What backs something up: a plan, or a run that was asked for without one. */
+export interface HealWork {
+  /** The same for the same work of a device. */
+  readonly key: string
+  readonly from: { readonly planId: PlanId } | { readonly runId: RunId }
+}
+
+/** What made a backup, as its snapshot's row says. */
+export interface MadeBackup {
+  readonly runId: RunId | null
+  readonly plan: string | null
+}
+
+/** `under-way`: a backup of it waits or works already. `waits`: its plan is switched off. `never`: the plan or the device is gone. */
+export type HealAnswer =
+  | { readonly kind: 'ordered'; readonly runId: RunId }
+  | { readonly kind: 'under-way' }
+  | { readonly kind: 'waits' }
+  | { readonly kind: 'never' }
+
+/** Backups that are asked of devices because what they backed up is damaged. */
+export interface HealersDoor {
+  isOnline(agentId: AgentId): boolean
+  /** For each backup of a device what made it; null where that is gone. */
+  worksOf(em: EntityManager, agentId: AgentId, made: readonly MadeBackup[]): Promise<(HealWork | null)[]>
+  /** Devices and works (keys) whose healing waits or is under way. */
+  openHeals(em: EntityManager): Promise<{ readonly agentId: AgentId; readonly key: string }[]>
+  /** Puts the backup into its device's queue. @throws AppError `run.already-active` where a run with the same sources waits */
+  order(work: HealWork): Promise<HealAnswer>
 }
 
 export interface PeopleDoor {

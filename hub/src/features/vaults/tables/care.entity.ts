@@ -34,6 +34,8 @@ export const DamagedPathEntity = defineEntity({
     path: p.blob(),
     /** Its list is lost: what is in it is not known. */
     isFolder: p.boolean(),
+    /** Something of it lies nowhere; false = it only lies elsewhere than the refset says. */
+    isLost: p.boolean().default(true),
   },
   indexes: [{ name: 'damaged_path_snapshot_id_idx', properties: ['snapshotId', 'id'] }],
 })

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import { tablesOf } from './database-tables.ts'
 import { asBuffer } from './packs.queries.ts'
+import type { SnapshotDamage } from './snapshot.entity.ts'
 import { idBytes, toSnapshotRecord, type SnapshotRecord } from './snapshots.queries.ts'
 
 /*
@@ -106,6 +107,8 @@ export async function setAudited(em: EntityManager, id: SnapshotId, { at, unname
       audited_at: at,
       unnamed_refset: unnamedRefset === null ? null : Buffer.from(unnamedRefset),
       lacking_blobs: lackingBlobs,
+      // Some of what it lacked has come back, or more is lost: its list is made anew, and holds until then.
+      damage: sql<SnapshotDamage>`case when ${lackingBlobs} > 0 and lacking_blobs <> ${lackingBlobs} then damage || '{"isPending":true}'::jsonb else damage end`,
     })
     .where('id', '=', idBytes(id))
     .execute()

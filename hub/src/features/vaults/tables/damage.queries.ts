@@ -15,7 +15,7 @@ export async function setLostSegments(em: EntityManager, packId: Uint8Array, pos
 }
 
 /** Committed, and not condemned: what a collection keeps, and what can still be had back. */
-const standing = (em: EntityManager, vaultId: VaultId) =>
+export const standing = (em: EntityManager, vaultId: VaultId) =>
   tablesOf(em)
     .selectFrom('snapshot')
     .selectAll()
@@ -92,6 +92,8 @@ export interface NamedPath {
   /** Raw bytes, absolute. */
   readonly path: Uint8Array
   readonly isFolder: boolean
+  /** Something of it lies nowhere; false = it only lies elsewhere than the refset says. */
+  readonly isLost: boolean
 }
 
 /** Call it in a transaction. */
@@ -106,7 +108,7 @@ export async function setNamed(
   for (let start = 0; start < paths.length; start += 1000) {
     const rows = paths
       .slice(start, start + 1000)
-      .map(({ path, isFolder }) => ({ snapshot_id: idBytes(id), path: Buffer.from(path), is_folder: isFolder }))
+      .map(({ path, isFolder, isLost }) => ({ snapshot_id: idBytes(id), path: Buffer.from(path), is_folder: isFolder, is_lost: isLost }))
     await tables.insertInto('damaged_path').values(rows).execute()
   }
   await tables
@@ -139,6 +141,8 @@ export interface DamagedPathLine extends NamedPath {
   readonly agentId: AgentId
   readonly host: string
   readonly receivedAtMs: number
+  /** Of its snapshot; null = nobody has looked yet. */
+  readonly outlook: SnapshotDamage['healing'] | null
 }
 
 /** Of snapshots that still lack something and are kept. */
@@ -148,11 +152,13 @@ export async function pageDamagedPaths(em: EntityManager, vaultId: VaultId, afte
     snapshot_id: Buffer
     path: Buffer
     is_folder: boolean
+    is_lost: boolean
+    outlook: SnapshotDamage['healing'] | null
     agent_id: AgentId
     host: string
     received: string
   }>`
-    select d.id, d.snapshot_id, d.path, d.is_folder, s.agent_id, s.host, floor(extract(epoch from s.received_at) * 1000) as received
+    select d.id, d.snapshot_id, d.path, d.is_folder, d.is_lost, s.damage ->> 'healing' as outlook, s.agent_id, s.host, floor(extract(epoch from s.received_at) * 1000) as received
     from damaged_path d join snapshot s on s.id = d.snapshot_id
     where s.vault_id = ${vaultId} and s.state = 'committed' and s.deleted_at is null and s.lacking_blobs > 0 and d.id > ${after}
     order by d.id limit ${limit}`.execute(tablesOf(em))
@@ -161,6 +167,8 @@ export async function pageDamagedPaths(em: EntityManager, vaultId: VaultId, afte
     snapshotId: toId(row.snapshot_id),
     path: row.path,
     isFolder: row.is_folder,
+    isLost: row.is_lost,
+    outlook: row.outlook,
     agentId: row.agent_id,
     host: row.host,
     receivedAtMs: Number(row.received),

@@ -11,6 +11,8 @@ export interface SnapshotDamage {
   readonly isAllNamed: boolean
   /** It was found to be affected, and is still to be named. */
   readonly isPending: boolean
+  /** Whether devices may have what it lacks; absent = nobody has looked yet. */
+  readonly healing?: 'asked' | 'waiting' | 'gone'
 }
 
 /** A snapshot in a store; derived from its object, except the run. No foreign key to agents: snapshots outlive their rows. */

@@ -17,6 +17,7 @@ import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
 import { AgentTable } from './agent-table.ts'
+import { HealerTable } from './healer-table.ts'
 import { RunTable } from './run-table.ts'
 import { Mortality } from './mortality.ts'
 import { FoldersWithHooks, type StoreWithHooks } from './store-with-hooks.ts'
@@ -37,6 +38,7 @@ export class VaultsUnderTest {
   database!: Database
   runs!: RunTable
   agents!: AgentTable
+  healers!: HealerTable
   events!: DomainEventBus
   vaults!: Vaults
   /** Not at work unless a test starts it. */
@@ -75,6 +77,7 @@ export class VaultsUnderTest {
     })
     world.runs = new RunTable(world.database)
     world.agents = new AgentTable(world.database)
+    world.healers = new HealerTable(world.database)
     try {
       await world.start(undefined, onStore)
     } catch (error) {
@@ -123,7 +126,7 @@ export class VaultsUnderTest {
     const config = { storeUrl, dataDir: this.dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
-      { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined } },
+      { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined }, healers: this.healers },
       folders,
     )
     // Known before it starts, so that one that fails to is stopped like any other.

@@ -20,6 +20,7 @@ export interface WireSession {
   readonly sessionId: SessionId
   readonly nextSnapshotSeq: number
   readonly keys: DomainKeys
+  readonly readAgain?: readonly { readonly path: string }[]
 }
 
 export async function ask<T>(agent: FakeAgent, type: string, body: object): Promise<T> {
@@ -46,10 +47,15 @@ export function keysOf(agent: FakeAgent, answer: { domainId: string; keyEpoch: n
 }
 
 export async function begin(hub: TestHub, agent: FakeAgent, path = '/home'): Promise<WireSession> {
-  const { id: runId } = await hub.startRun(agent.agentId, { sources: [{ path }] })
+  const { id } = await hub.startRun(agent.agentId, { sources: [{ path }] })
+  return open(agent, id)
+}
+
+/** Takes a run that somebody has ordered. */
+export async function open(agent: FakeAgent, runId: RunId): Promise<WireSession> {
   const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 20_000 })
   type Answer = Omit<WireSession, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
-  const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId })
+  const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId, canReadAgain: true })
   return { ...answer, runId, fence, keys: keysOf(agent, answer) }
 }
 

@@ -6,8 +6,11 @@ let nowMs: number
 /** How long each rest was to be. */
 let rests: number[]
 let isAsleepForEver: boolean
+/** How often others had their turn without a rest. */
+let turns: number
 
 vi.mock('node:timers/promises', () => ({
+  setImmediate: async () => void turns++,
   setTimeout: (ms: number, _: unknown, { signal }: { readonly signal: AbortSignal }) => {
     rests.push(ms)
     nowMs += ms
@@ -21,6 +24,7 @@ vi.mock('node:timers/promises', () => ({
 beforeEach(() => {
   nowMs = 1000
   rests = []
+  turns = 0
   isAsleepForEver = false
   vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
 })
@@ -36,6 +40,15 @@ test('work beside the hub\u2019s rests as long as it worked, and at most a secon
   nowMs += 60_000
   await brake.pass()
   expect(rests.at(-1)).toBe(1000)
+})
+
+test('work that others wait for does not rest, but lets them have their turn', async () => {
+  const brake = new Brake(new AbortController().signal, 'yielding')
+  for (let step = 0; step < 12; step++) {
+    nowMs += 5
+    await brake.pass()
+  }
+  expect([rests, turns]).toEqual([[], 3])
 })
 
 test('it ends when it is told to, also in the middle of a rest', async () => {
