@@ -1,5 +1,6 @@
-import { AppError, errorFacts, VaultId, type VaultCollection } from '@holdfast/shared-types'
+import type { VaultCollection } from '@holdfast/shared-types'
 import type { CliContext } from './cli-context.ts'
+import { parseVaultOption } from './vault-id-option.ts'
 import { withAdmin } from './with-admin.ts'
 
 export interface GcOptions {
@@ -16,7 +17,7 @@ const mostCollections = 2
 
 /** @returns the exit status */
 export async function gcCommand(context: CliContext, { vault, isLargeApproved }: GcOptions): Promise<number> {
-  const vaultId = vault === null ? null : parseVaultId(vault)
+  const vaultId = parseVaultOption(vault)
   const stories = await withAdmin(context, async (admin) => {
     const all: VaultCollection[] = []
     for (let left = mostCollections; left > 0; left--) {
@@ -29,12 +30,6 @@ export async function gcCommand(context: CliContext, { vault, isLargeApproved }:
   const total = totalOf(stories)
   context.answer(total, gcLines(total))
   return total.state === 'approval-needed' ? approvalNeededStatus : 0
-}
-
-function parseVaultId(text: string): VaultId {
-  const id = VaultId.safeParse(text)
-  if (id.success) return id.data
-  throw new AppError('command.invalid', { message: `${text} is not the id of a vault.`, cure: errorFacts('vault.not-found').cure })
 }
 
 export interface GcTotal {

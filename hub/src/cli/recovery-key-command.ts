@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { AppError, VaultId } from '@holdfast/shared-types'
+import { AppError } from '@holdfast/shared-types'
 import type { CliContext } from './cli-context.ts'
 import { alreadyRunning, holdDataFolder } from './hold-data-folder.ts'
+import { parseVaultOption } from './vault-id-option.ts'
 
 export interface RecoveryKeyOptions {
   /** With the words; `-` is standard input. Never an argument: those are seen by all users of the machine. */
@@ -42,16 +43,10 @@ export async function useRecoveryKeyCommand(context: CliContext, options: Recove
 export const useRecoveryKey = openWith
 
 async function openWith({ config }: CliContext, { file, vault }: RecoveryKeyOptions, secret: Uint8Array | null) {
-  const vaultId = vault === null ? null : parseVaultId(vault)
+  const vaultId = parseVaultOption(vault)
   const text = readWords(file)
   const { useRecoveryWords } = await import('../features/vaults/index.ts')
   return useRecoveryWords(config.storeUrl, { text, vaultId, secret })
-}
-
-function parseVaultId(text: string): VaultId {
-  const id = VaultId.safeParse(text)
-  if (id.success) return id.data
-  throw new AppError('command.invalid', { message: `${text} is not the id of a vault.`, cure: 'The recovery kit has the id.' })
 }
 
 function readWords(file: string): string {

@@ -1,5 +1,4 @@
 import { toWireError, AppError, type VaultCheck, type VaultId } from '@holdfast/shared-types'
-import { vaultFileKey } from '@holdfast/engine/format'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -7,6 +6,7 @@ import type { VaultTurns } from '../contents/vault-turns.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { blobsOfVault, findLastCheck, setLastCheck, totalsOfVault } from '../tables/vaults.queries.ts'
+import { requireStore } from '../opening/vault-stores.ts'
 import { checkVault, type CheckOptions } from './check-vault.ts'
 import { requireGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 import { isFoundByReading } from './found-by-reading.ts'
@@ -129,10 +129,6 @@ export class VaultChecks {
       if (this.#running.get(vault.id)?.progress === progress) this.#running.delete(vault.id)
     }
   }
-}
-
-async function requireStore({ id, store }: ManagedVault): Promise<void> {
-  if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
 }
 
 function withProgress({ check, counts: { packs, snapshots } }: Progress): VaultCheck {

@@ -237,7 +237,7 @@ describe('beside backups and restores', () => {
       await other.prepare(waiting, treeOf({ 'd.bin': piece() })),
     ]
     // Between the last audit and the decision one more is committed, and the store is slow when it is looked through …
-    const { listReadingRuns } = world.runs
+    const listReadingRuns = world.runs.listReadingRuns.bind(world.runs)
     const committed = Promise.withResolvers<void>()
     let isCommitted = false
     world.runs.listReadingRuns = async (em) => {
@@ -255,7 +255,7 @@ describe('beside backups and restores', () => {
           return before(step, key)
         }
       }
-      return listReadingRuns.call(world.runs, em)
+      return listReadingRuns(em)
     }
     await world.finishRun(slow.runId, agent.agentId)
     await collecting

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, toWireError, type VaultCollection, type VaultId } from '@holdfast/shared-types'
+import { toWireError, type VaultCollection, type VaultId } from '@holdfast/shared-types'
 import { EngineError } from '@holdfast/engine/errors'
-import { vaultFileKey } from '@holdfast/engine/format'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -18,6 +17,7 @@ import type { Chosen } from './choose-packs.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
 import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
+import { requireStore } from '../opening/vault-stores.ts'
 
 export interface CollectionsDeps extends AuditDeps {
   readonly runs: RunsDoor
@@ -186,10 +186,6 @@ export class Collections {
       error: isStopped ? null : { code: known.code, message: known.message, cure: known.cure },
     }).catch(() => undefined)
   }
-}
-
-async function requireStore({ id, store }: ManagedVault): Promise<void> {
-  if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
 }
 
 const begun = (startedBy: string, startedAtMs: number): VaultCollection => ({

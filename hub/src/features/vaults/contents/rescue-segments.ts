@@ -29,7 +29,7 @@ export async function rescueSegments(em: EntityManager, contents: VaultContents,
     if (++looked % segmentsPerTurn === 0) await nextTurn()
     const place = contents.findPlace(packIdHex, ordinal)
     if (place === null) missing++
-    else if (!contents.isOffered(packIdHex, ordinal)) {
+    else if (place.isCondemned) {
       const positions = wanted.get(place.packIdHex)
       if (positions === undefined) wanted.set(place.packIdHex, [place.position])
       else positions.push(place.position)

@@ -42,6 +42,13 @@ export interface FoundBlob extends BlobLocation {
   readonly sessionId: SessionId | null
 }
 
+export interface SegmentPlaceInPack {
+  readonly packIdHex: string
+  readonly position: number
+  /** By a collection. */
+  readonly isCondemned: boolean
+}
+
 export type AcceptPlace = (packIdHex: string, ordinal: number) => boolean
 
 /**
@@ -174,8 +181,7 @@ export class VaultContents {
 
   /** Whether a segment is there and no collection condemned it. */
   isOffered(birthPackIdHex: string, ordinal: number): boolean {
-    const birth = this.#birthByHex.get(birthPackIdHex)
-    const place = birth === undefined ? null : placeOf(birth, ordinal)
+    const place = this.#placeOf(birthPackIdHex, ordinal)
     return place !== null && !bitOf(place.pack.condemned, place.position)
   }
 
@@ -191,17 +197,22 @@ export class VaultContents {
   }
 
   /** Where a segment lies, as pack and position: what its condemnation goes by. Null as for `findSegment`. */
-  findPlace(birthPackIdHex: string, ordinal: number): { readonly packIdHex: string; readonly position: number } | null {
-    const birth = this.#birthByHex.get(birthPackIdHex)
-    const place = birth === undefined ? null : placeOf(birth, ordinal)
-    return place === null ? null : { packIdHex: place.pack.idHex, position: place.position }
+  findPlace(birthPackIdHex: string, ordinal: number): SegmentPlaceInPack | null {
+    const place = this.#placeOf(birthPackIdHex, ordinal)
+    if (place === null) return null
+    const { pack, position } = place
+    return { packIdHex: pack.idHex, position, isCondemned: bitOf(pack.condemned, position) }
   }
 
   /** A segment by its birth, or null where it is unknown or its pack is lost. */
   findSegment(birthPackIdHex: string, ordinal: number): StoredSegment | null {
-    const birth = this.#birthByHex.get(birthPackIdHex)
-    const place = birth === undefined ? null : placeOf(birth, ordinal)
+    const place = this.#placeOf(birthPackIdHex, ordinal)
     return place === null ? null : segmentAt(place)
+  }
+
+  #placeOf(birthPackIdHex: string, ordinal: number): ReturnType<typeof placeOf> {
+    const birth = this.#birthByHex.get(birthPackIdHex)
+    return birth === undefined ? null : placeOf(birth, ordinal)
   }
 
   /** As `findBlobs`, for one. */

@@ -66,29 +66,23 @@ export async function listStanding(em: EntityManager, vaultId: VaultId): Promise
   }))
 }
 
-/** Not looked through yet, the newest first: their devices are the likeliest to go on from them. */
-export async function nextUnaudited(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord | null> {
-  const row = await tablesOf(em)
+/** Not looked through yet. */
+const unaudited = (em: EntityManager, vaultId: VaultId) =>
+  tablesOf(em)
     .selectFrom('snapshot')
-    .selectAll()
     .where('vault_id', '=', vaultId)
     .where('condemned_in', 'is', null)
     .where('audited_at', 'is', null)
     .where('state', '=', 'committed')
-    .orderBy('received_at', 'desc')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst()
+
+/** The newest first: their devices are the likeliest to go on from them. */
+export async function nextUnaudited(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord | null> {
+  const row = await unaudited(em, vaultId).selectAll().orderBy('received_at', 'desc').orderBy('id').limit(1).executeTakeFirst()
   return row === undefined ? null : toSnapshotRecord(row)
 }
 
 export async function countUnaudited(em: EntityManager, vaultId: VaultId): Promise<number> {
-  const row = await tablesOf(em)
-    .selectFrom('snapshot')
-    .where('vault_id', '=', vaultId)
-    .where('condemned_in', 'is', null)
-    .where('audited_at', 'is', null)
-    .where('state', '=', 'committed')
+  const row = await unaudited(em, vaultId)
     .select((eb) => eb.fn.countAll<string>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(row.count)
@@ -173,15 +167,17 @@ export async function lockCondemned(em: EntityManager, packIds: readonly Uint8Ar
   return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned }))
 }
 
-export async function listCondemnedPacks(em: EntityManager, vaultId: VaultId): Promise<CondemnedPack[]> {
-  const rows = await tablesOf(em)
+const withCondemned = (em: EntityManager, vaultId: VaultId) =>
+  tablesOf(em)
     .selectFrom('pack')
-    .select(['pack_id', 'condemned'])
+    .select(['pack_id', 'condemned', 'segments'])
     .where('vault_id', '=', vaultId)
     .where('state', '=', 'live')
     .where('condemned', 'is not', null)
     .orderBy('pack_id')
-    .execute()
+
+export async function listCondemnedPacks(em: EntityManager, vaultId: VaultId): Promise<CondemnedPack[]> {
+  const rows = await withCondemned(em, vaultId).execute()
   return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned }))
 }
 
@@ -197,15 +193,7 @@ export async function setCondemned(em: EntityManager, packs: readonly CondemnedP
 
 /** Locks the rows of all packs with something condemned. */
 export async function lockAllCondemned(em: EntityManager, vaultId: VaultId): Promise<(CondemnedPack & { readonly segments: number })[]> {
-  const rows = await tablesOf(em)
-    .selectFrom('pack')
-    .select(['pack_id', 'condemned', 'segments'])
-    .where('vault_id', '=', vaultId)
-    .where('state', '=', 'live')
-    .where('condemned', 'is not', null)
-    .orderBy('pack_id')
-    .forUpdate()
-    .execute()
+  const rows = await withCondemned(em, vaultId).forUpdate().execute()
   return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned, segments: row.segments }))
 }
 
