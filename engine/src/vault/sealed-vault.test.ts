@@ -1,15 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { toBase64Url } from '../bytes/index.ts'
-import {
-  agentKey,
-  decodeKeySlot,
-  keySlotPrefix,
-  sealedKeysKey,
-  uuidToBytes,
-  vaultFileKey,
-  type AgentFile,
-} from '../format/index.ts'
+import { agentKey, decodeKeySlot, keySlotPrefix, sealedKeysKey, uuidToBytes, vaultFileKey, type AgentFile } from '../format/index.ts'
 import { MemoryStore } from '../store/index.ts'
 import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
 import { boxKeySigningBytes, createVaultObjects, rawAgentKey, type KeySecret, type VaultObjects } from '../unlock/index.ts'
