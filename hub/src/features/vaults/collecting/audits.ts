@@ -1,3 +1,4 @@
+import { AppError } from '@holdfast/shared-types'
 import { EngineError } from '@holdfast/engine/errors'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
@@ -19,6 +20,9 @@ export interface AuditDeps {
   readonly now: () => number
 }
 
+/** A pack that was there when it was looked through, and not when that is noted, was lost or removed in between: seldom twice in a row. */
+const mostInVain = 4
+
 /** Its own cache: what people browse stays in theirs. */
 interface AuditTools {
   readonly segments: SegmentReader
@@ -36,16 +40,19 @@ const toolsFor = (deps: AuditDeps, signal: AbortSignal): AuditTools => ({ segmen
  */
 export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
   const tools = toolsFor(deps, signal)
+  let inVain = 0
   for (;;) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
     const snapshot = await nextUnaudited(deps.database.em(), vault.id)
     if (snapshot === null) return
     const report = await lookThrough(deps, vault, snapshot, tools)
-    await deps.database.transaction(async (em) => {
+    const isNoted = await deps.database.transaction(async (em) => {
       await lockCollection(em, vault.id, 'shared')
-      await note(deps, em, vault, { snapshot, report })
+      return note(deps, em, vault, { snapshot, report })
     })
-    onSnapshot?.()
+    if (!isNoted && ++inVain === mostInVain) throw unsettled(snapshot)
+    if (isNoted) inVain = 0
+    if (isNoted) onSnapshot?.()
   }
 }
 
@@ -54,7 +61,7 @@ export async function auditLast(deps: AuditDeps, em: EntityManager, vault: Manag
   const tools = toolsFor(deps, signal)
   for (let snapshot = await nextUnaudited(em, vault.id); snapshot !== null; snapshot = await nextUnaudited(em, vault.id)) {
     const report = await lookThrough(deps, vault, snapshot, tools)
-    await note(deps, em, vault, { snapshot, report })
+    if (!(await note(deps, em, vault, { snapshot, report }))) return
   }
 }
 
@@ -67,9 +74,10 @@ interface Audited {
   readonly report: AuditReport
 }
 
-async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
+/** @returns false when some of what was found is not there any more: what is there is rescued, and the snapshot has to be looked through again */
+async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<boolean> {
   const isAllNamed = report.unnamed.packCount === 0
-  if (!isAllNamed) await rescueSegments(em, vault.contents, report.unnamed, true)
+  if (!isAllNamed && (await rescueSegments(em, vault.contents, report.unnamed, true)).missing > 0) return false
   await setAudited(em, snapshot.id, {
     at: new Date(deps.now()),
     unnamedRefset: isAllNamed ? null : report.unnamed.encode(),
@@ -79,7 +87,15 @@ async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { s
     deps.refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed)
     tell(deps, vault, snapshot, report)
   })
+  return true
 }
+
+const unsettled = ({ id }: SnapshotRecord): AppError =>
+  new AppError('vault.collection-unsafe', {
+    message: `Where pieces of snapshot ${id} lie could not be settled: they were found in packs that are not there. Nothing was removed.`,
+    cure: 'It is tried again by itself. If it stays so, restart the hub, and see `holdfast-hub fsck`.',
+    context: { snapshotId: id },
+  })
 
 function tell({ log }: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, { unnamed, lacking }: AuditReport): void {
   const about = { vaultId: vault.id, snapshotId: snapshot.id, agentId: snapshot.agentId }
