@@ -203,7 +203,7 @@ describe('what was just found damaged', () => {
     await care(world, 'audit', null)
     const { letGo } = await collectBesideBackup()
     expect(await condemnedPacks()).toEqual([first])
-    const [second = ''] = (await contentPacks()).filter((pack) => pack !== first)
+    const second = (await contentPacks()).find((pack) => pack !== first) ?? ''
     await harm(world, agent, second, flipBit)
     await care(world, 'scrub')
     await letGo()
@@ -222,7 +222,7 @@ describe('a pack that is missing at a start and comes back', () => {
     await deleteFinally(world, gone)
     const { ended, letGo } = await collectBesideBackup()
     const condemned = await condemnedPacks()
-    const [pack = ''] = (await contentPacks()).filter((id) => condemned.includes(id))
+    const pack = (await contentPacks()).find((id) => condemned.includes(id)) ?? ''
     await world.stop()
     await ended
     const bringBack = await takeAway(packFile(world, agent, pack))
@@ -279,7 +279,7 @@ describe('what is named while something of it is gone', () => {
     const session = await agent.open()
     const parts = await agent.prepareParts(session, treeOf(files))
     const { snapshotId } = await agent.commit(session, agent.seal(session, { ...parts, refset: parts.metadataRefset }))
-    const [second = ''] = (await contentPacks()).filter((id) => id !== first)
+    const second = (await contentPacks()).find((id) => id !== first) ?? ''
     await execute(`update pack set condemned = '\\x01' where kind = 1`)
     await world.start()
     await execute(`update pack set state = 'lost' where encode(pack_id, 'hex') = ?`, [first])
