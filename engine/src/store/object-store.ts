@@ -28,9 +28,12 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ListedObject>
 
   /**
-   * @returns whether there was one. Gone for all readers when it resolves; after a power failure it may be back.
+   * @returns whether there was one. Gone for all readers when it resolves; after a power failure it may be back, unless `keepDeleted` was told of it.
    */
   delete(key: string): Promise<boolean>
+
+  /** Objects under these keys that were deleted before stay so, also after a power failure. Durable when it resolves. */
+  keepDeleted(keys: readonly string[]): Promise<void>
 }
 
 /** One object in the making. Calls follow one another: no two at the same time. */

@@ -128,6 +128,19 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
+  async keepDeleted(keys: readonly string[]): Promise<void> {
+    for (const key of keys) requireKey(key)
+    for (const folderPath of new Set(keys.map((key) => path.dirname(this.#pathOf(key))))) {
+      try {
+        await syncFolder(folderPath)
+      } catch (error) {
+        // Without its folder nothing of it is there; but a folder that was unmounted has forgotten nothing.
+        if (!isAbsent(error)) throw toStoreFailure(error, 'making deletions durable', null)
+        await this.#requireMark('making deletions durable', null)
+      }
+    }
+  }
+
   /** Closes files and removes the own temporary folder. What is staged and not committed is lost. */
   async close(): Promise<void> {
     await this.#openFiles.close()
@@ -160,7 +173,7 @@ export class DirectoryStore implements ObjectStore {
     this.#mark.noteStored(key)
   }
 
-  async #requireMark(doing: string, key: string): Promise<void> {
+  async #requireMark(doing: string, key: string | null): Promise<void> {
     try {
       await this.#mark.require()
     } catch (error) {

@@ -80,6 +80,18 @@ describe.skipIf(!canUseLoopDevices)('directory store when the power fails', () =
     }
   })
 
+  test('a deletion that was kept is one afterwards, and only that is sure', async () => {
+    for (const key of ['s/a/1', 's/b/1', 'p/a/1']) await store.put(key, new Uint8Array(10))
+    await store.delete('p/a/1')
+    // Nothing but time would take it from the disk.
+    expect(await readdir(path.join(await cutPower('before'), 'p/a'))).toEqual(['1'])
+    for (const key of ['s/a/1', 's/b/1']) await store.delete(key)
+    await store.keepDeleted(['s/a/1', 's/b/1'])
+    const afterwards = await openDirectoryStore(await cutPower('after'))
+    expect([await afterwards.head('s/a/1'), await afterwards.head('s/b/1')]).toEqual([null, null])
+    await afterwards.close()
+  })
+
   test('a power failure while a program writes leaves what was acknowledged, and only whole objects', async () => {
     const program = fileURLToPath(new URL('./testing/write-objects.ts', import.meta.url))
     const child = spawn(process.execPath, ['-C', '@holdfast/source', program, path.join(folder, 'disk.mounted/store'), 'w'], {

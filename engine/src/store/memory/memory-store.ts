@@ -46,6 +46,10 @@ export class MemoryStore implements ObjectStore {
     requireKey(key)
     return this.#bytesByKey.delete(key)
   }
+
+  async keepDeleted(keys: readonly string[]): Promise<void> {
+    for (const key of keys) requireKey(key)
+  }
 }
 
 class MemoryStagedObject implements StagedObject {

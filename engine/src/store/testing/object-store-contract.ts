@@ -86,6 +86,15 @@ function testPutAndGet(store: () => ObjectStore): void {
     expect(await store().delete('a')).toBe(false)
   })
 
+  test('deletions are kept, also of what was never there', async () => {
+    await store().put('kept/a', text('x'))
+    await store().delete('kept/a')
+    await store().keepDeleted(['kept/a', 'kept/b', 'nowhere/at/all'])
+    await store().keepDeleted([])
+    expect(await store().head('kept/a')).toBeNull()
+    await expect(store().keepDeleted(['../outside'])).rejects.toEqual(withCode('store.invalid-key'))
+  })
+
   test('a range that the object does not hold is an error, not a short answer', async () => {
     await store().put('short', text('12345'))
     await expect(store().get('short', { offset: 3, length: 3 })).rejects.toEqual(withCode('store.io-error'))

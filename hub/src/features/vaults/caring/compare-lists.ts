@@ -2,10 +2,10 @@ import { fromHex, toHex } from '@holdfast/engine/bytes'
 import { packKey, snapshotPrefix, vaultFileKey } from '@holdfast/engine/format'
 import type { ListedObject } from '@holdfast/engine/store'
 import { AppError } from '@holdfast/shared-types'
+import { notePackLost, rescueLost } from '../contents/lose-pack.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
-import { notePackLost } from '../damage/note-lost.ts'
 import { adoptPack, objectsOf, type LoadDeps } from '../opening/load-packs.ts'
 import { pairById } from '../opening/pair-by-id.ts'
 import { findPack, setPackState } from '../tables/packs.queries.ts'
@@ -64,6 +64,7 @@ async function settle(deps: LoadDeps, vault: ManagedVault, id: string): Promise<
   if (object !== null && object.sizeBytes === row.sizeBytes) {
     await setPackState(database.em(), [packId], 'live')
     await vault.contents.addPack({ ...row, segments: [] })
+    await rescueLost(deps, vault)
     log.warn({ event: 'pack.back', vaultId: vault.id, packId: id }, 'A pack that was missing is back')
     return 1
   }

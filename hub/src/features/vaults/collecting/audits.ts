@@ -1,3 +1,4 @@
+import { AppError } from '@holdfast/shared-types'
 import { EngineError, isEngineError } from '@holdfast/engine/errors'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
@@ -15,6 +16,9 @@ export interface AuditDeps extends ReadRangeDeps {
   readonly refsets: SnapshotRefsets
   readonly now: () => number
 }
+
+/** A pack that was there when it was looked through, and not when that is noted, was lost or removed in between: seldom twice in a row. */
+const mostInVain = 4
 
 /** Its own cache: what people browse stays in theirs. */
 interface AuditTools {
@@ -34,16 +38,19 @@ const mostHeldMs = 500
  */
 export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
   const tools: AuditTools = { segments: new SegmentReader(deps), brake: new Brake(signal) }
+  let inVain = 0
   for (;;) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
     const snapshot = await nextUnaudited(deps.database.em(), vault.id)
     if (snapshot === null) return
     const report = await lookThrough(deps, vault, snapshot, tools)
-    await deps.database.transaction(async (em) => {
+    const isNoted = await deps.database.transaction(async (em) => {
       await lockCollection(em, vault.id, 'shared')
-      await note(deps, em, vault, { snapshot, report })
+      return note(deps, em, vault, { snapshot, report })
     })
-    onSnapshot?.()
+    if (!isNoted && ++inVain === mostInVain) throw unsettled(snapshot)
+    if (isNoted) inVain = 0
+    if (isNoted) onSnapshot?.()
   }
 }
 
@@ -57,8 +64,7 @@ export async function auditLast(deps: AuditDeps, em: EntityManager, vault: Manag
   for (let snapshot = await nextUnaudited(em, vault.id); snapshot !== null; snapshot = await nextUnaudited(em, vault.id)) {
     const report = await unlessAborted(lookThrough(deps, vault, snapshot, tools), enough)
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
-    if (report === null) return
-    await note(deps, em, vault, { snapshot, report })
+    if (report === null || !(await note(deps, em, vault, { snapshot, report }))) return
   }
 }
 
@@ -88,9 +94,10 @@ interface Audited {
   readonly report: AuditReport
 }
 
-async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
+/** @returns false when some of what was found is not there any more: what is there is rescued, and the snapshot has to be looked through again */
+async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<boolean> {
   const isAllNamed = report.unnamed.packCount === 0
-  if (!isAllNamed) await rescueSegments(em, vault.contents, report.unnamed, true)
+  if (!isAllNamed && (await rescueSegments(em, vault.contents, report.unnamed, true)).missing > 0) return false
   await setAudited(em, snapshot.id, {
     at: new Date(deps.now()),
     unnamedRefset: isAllNamed ? null : report.unnamed.encode(),
@@ -100,7 +107,15 @@ async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { s
     deps.refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed)
     tell(deps, vault, snapshot, report)
   })
+  return true
 }
+
+const unsettled = ({ id }: SnapshotRecord): AppError =>
+  new AppError('vault.collection-unsafe', {
+    message: `Where pieces of snapshot ${id} lie could not be settled: they were found in packs that are not there. Nothing was removed.`,
+    cure: 'It is tried again by itself. If it stays so, restart the hub, and see `holdfast-hub fsck`.',
+    context: { snapshotId: id },
+  })
 
 function tell({ log }: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, { unnamed, lacking }: AuditReport): void {
   const about = { vaultId: vault.id, snapshotId: snapshot.id, agentId: snapshot.agentId }

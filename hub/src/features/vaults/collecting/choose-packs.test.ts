@@ -5,7 +5,7 @@ import { choosePacks, chooseSmall } from './choose-packs.ts'
 
 const domainId = DomainId.parse('11111111-1111-4111-8111-111111111111')
 
-/** A letter a segment of 100 bytes: `n`eeded, `d`ead, `m`oved elsewhere, `c`ondemned before, `l`ost and needed by nobody, `L`ost and needed. */
+/** A letter a segment of 100 bytes: `n`eeded, `d`ead, `m`oved elsewhere, `c`ondemned before, `C` the same and needed again, `l`ost and needed by nobody, `L`ost and needed. */
 const aPack = (packIdHex: string, letters: string, bytes = letters.length * 100): PackView => ({
   packIdHex,
   domainId,
@@ -17,11 +17,11 @@ const aPack = (packIdHex: string, letters: string, bytes = letters.length * 100)
     ordinal: position,
     length: 100,
     isMoved: letters[position] === 'm',
-    isCondemned: letters[position] === 'c',
+    isCondemned: letters[position]?.toLowerCase() === 'c',
     isLost: letters[position]?.toLowerCase() === 'l',
   }),
 })
-const neededIn = (packs: Record<string, string>) => (hex: string, ordinal: number) => /[nL]/.test(packs[hex]?.[ordinal] ?? '')
+const neededIn = (packs: Record<string, string>) => (hex: string, ordinal: number) => /[nLC]/.test(packs[hex]?.[ordinal] ?? '')
 const choose = (packs: Record<string, string>, spared: string[] = []) =>
   choosePacks(
     Object.entries(packs).map(([hex, letters]) => aPack(hex, letters)),
@@ -39,6 +39,8 @@ describe('packs to collect', () => {
     ['nnnm', null],
     ['mmmm', [0, 1, 2, 3]],
     ['nccd', [1, 2, 3]],
+    ['CCCd', null],
+    ['CCdd', [2, 3]],
     ['d', [0]],
     ['nnnl', [3]],
     ['nnnL', null],

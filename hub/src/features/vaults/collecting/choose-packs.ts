@@ -58,9 +58,9 @@ function lookAt(pack: PackView, isNeeded: (packIdHex: string, ordinal: number) =
   let isDamaged = false
   for (let position = 0; position < pack.segmentCount; position++) {
     const { birthPackIdHex, ordinal, length, isMoved, isCondemned, isLost } = pack.segment(position)
-    const isSettled = isMoved || isCondemned
-    if (!isSettled && isNeeded(birthPackIdHex, ordinal)) continue
-    if (isSettled || isLost) settledBytes += length
+    // What was condemned once is needed again where the place that it was moved to is lost.
+    if (!isMoved && isNeeded(birthPackIdHex, ordinal)) continue
+    if (isMoved || isCondemned || isLost) settledBytes += length
     else deadBytes += length
     isDamaged ||= isLost
     dead.push(position)

@@ -48,3 +48,43 @@ export const collectionRules: CollectionRules = {
   rescuesAtAudit: true,
   removesSnapshotsFirst: true,
 }
+
+/** A place where a segment is whole. */
+export interface WholePlace {
+  readonly isCondemned: boolean
+}
+
+/** What a step of a collection asks of one place of a segment, damaged or not. */
+export interface PlaceInQuestion {
+  /** A snapshot that stays names it, or needs it unnamed. */
+  readonly isNeeded: boolean
+  /** It is whole in another place, which is read before this one. */
+  readonly isReadElsewhere: boolean
+  /** An earlier step, or an earlier collection, condemned it here. */
+  readonly isCondemned: boolean
+}
+
+/** The same segment may lie in several packs: which of them counts, and what happens when that is damaged. */
+export interface CopyRules {
+  /** Which of the places where a segment is whole is read and named, whatever order they were met in; below 0 where there is none. */
+  readonly chooseWhole: (places: readonly WholePlace[]) => number
+  /** Whether a place is condemned now, or stays so: what was condemned once is asked again. */
+  readonly isDead: (place: PlaceInQuestion) => boolean
+  /** Between condemning and removing lie weeks: it is asked again at the end. */
+  readonly looksAgain: boolean
+  /** Where the place that counted is lost, a copy lives again in that moment, though it was condemned for being one. */
+  readonly rescuesCopies: boolean
+  /** What was just found lost is nobody's garbage before every snapshot that needs it is known to lack it. */
+  readonly looksWhoseItIs: boolean
+}
+
+export const copyRules: CopyRules = {
+  chooseWhole: (places) => {
+    const kept = places.findIndex(({ isCondemned }) => !isCondemned)
+    return kept === -1 ? (places.length > 0 ? 0 : -1) : kept
+  },
+  isDead: ({ isNeeded, isReadElsewhere }) => !isNeeded || isReadElsewhere,
+  looksAgain: true,
+  rescuesCopies: true,
+  looksWhoseItIs: true,
+}

@@ -6,6 +6,7 @@ import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
 import type { RunsDoor } from '../doors/doors.ts'
+import { reopenAffected } from '../damage/find-affected.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { findCollection, setCollection } from '../tables/vaults.queries.ts'
@@ -15,7 +16,7 @@ import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
-import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
+import { decideRemoval, isOver, markStanding, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 import { requireStore } from '../opening/vault-stores.ts'
 
@@ -131,7 +132,9 @@ export class Collections {
     }
   }
 
+  /** Whose it is that something was lost is known before anything is condemned or removed: it looks no other from what was sent again. */
   async #audit(vault: ManagedVault): Promise<void> {
+    if (vault.contents.hasNewLosses) await reopenAffected(this.#deps, vault, new Brake(this.#stopping.signal))
     await auditAll(this.#deps, vault, this.#stopping.signal)
   }
 
@@ -143,11 +146,10 @@ export class Collections {
       await this.#audit(vault)
       const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
       const isImpatient = pauseMs === mostRareLookMs
-      if (
-        isOver(isImpatient ? { ...waiting, audits: 0 } : waiting) &&
-        (await decideRemoval(this.#deps, vault, condemned, { isImpatient, signal }))
-      )
-        return
+      if (isOver(isImpatient ? { ...waiting, audits: 0 } : waiting)) {
+        await markStanding(database.em(), vault, condemned)
+        if (await decideRemoval(this.#deps, vault, condemned, { isImpatient, signal })) return
+      }
       await this.#tell(vault, { state: 'waiting', waitingFor: { ...waiting, checks: Number(turns.isTaken(vault.id)) } })
       await delay(pauseMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) throw new EngineError('cancelled', 'The collection was stopped.')

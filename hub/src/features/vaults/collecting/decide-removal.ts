@@ -5,9 +5,9 @@ import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { hasAllBits } from '../contents/position-bits.ts'
 import type { RunsDoor } from '../doors/doors.ts'
-import { countOpenBefore, countUnaudited, lockAllCondemned, lockCollection, setRemoving } from '../tables/collecting.queries.ts'
+import { countOpenBefore, countUnaudited, listStanding, lockCollection, setRemoving } from '../tables/collecting.queries.ts'
 import { auditLast, type AuditDeps } from './audits.ts'
-import type { Condemned } from './condemn.ts'
+import { settleCondemned, type Condemned } from './condemn.ts'
 
 export interface DecideDeps extends AuditDeps {
   readonly runs: RunsDoor
@@ -45,9 +45,16 @@ export async function stillWaitingFor(
 
 export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => backups + restores + audits === 0
 
+/** Adds what was committed, or looked through again, since it was condemned. Commits wait for it under the lock: call it once before. @throws AppError `vault.collection-unsafe`; `store.*` */
+export async function markStanding(em: EntityManager, { id }: ManagedVault, { needed }: Condemned): Promise<void> {
+  const standing = await listStanding(em, id)
+  // Of one that is deleted and lost, nobody will ever know what it needed.
+  await needed.mark(standing.filter(({ snapshot, isLost }) => !isLost || snapshot.keeping.deleted === null))
+}
+
 /**
  * Decides to remove the condemned snapshots, and packs of which everything is condemned: once this is committed nothing has them back, and whoever names them is
- * refused. What was rescued until this moment stays.
+ * refused. What was rescued until this moment stays, and so does what is whole nowhere else by now.
  * @returns false when somebody is waited for after all
  */
 export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
@@ -55,7 +62,11 @@ export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: 
     await lockCollection(em, vault.id, 'alone')
     if (options.isImpatient && (await countUnaudited(em, vault.id)) <= fewAudits) await auditLast(deps, em, vault, options.signal)
     if (!isOver(await stillWaitingFor(em, deps, vault.id, condemned))) return false
-    const packs = await lockAllCondemned(em, vault.id)
+    await markStanding(em, vault, condemned)
+    // Weeks may lie between condemning and this: it is believed again only as far as it still holds.
+    const packs = await settleCondemned(em, vault, condemned.needed, [])
+    // Before anybody has looked whose it is, what was lost is as good as needed.
+    if (vault.contents.hasNewLosses) return false
     const whole = packs.filter(({ positions, segments }) => hasAllBits(positions, segments)).map(({ packId }) => packId)
     await setRemoving(em, vault.id, whole)
     afterCommit(em, () => {

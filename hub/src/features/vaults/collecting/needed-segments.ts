@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, type RunId, type SnapshotId } from '@holdfast/shared-types'
+import { equalBytes } from '@holdfast/engine/bytes'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -37,7 +38,8 @@ export async function splitStanding(em: EntityManager, vault: ManagedVault, runs
  */
 export class NeededSegments {
   readonly #refsets: SnapshotRefsets
-  readonly #marked = new Set<SnapshotId>()
+  /** As they were looked through then: an audit that finds another thing has them marked again. */
+  readonly #marked = new Map<SnapshotId, Audited>()
   readonly #segments = new Refset()
   #added = 0
 
@@ -52,12 +54,12 @@ export class NeededSegments {
   /** @throws AppError `vault.collection-unsafe` for a snapshot that is not there or cannot be read; `store.*` */
   async mark(kept: readonly StandingSnapshot[]): Promise<void> {
     for (const one of kept) {
-      if (this.#marked.has(one.snapshot.id)) continue
+      if (isAsBefore(one, this.#marked.get(one.snapshot.id))) continue
       // What is lost there, and read elsewhere, is needed by nobody.
       const isGivenUp = (packIdHex: string, ordinal: number): boolean =>
         one.isWhole && this.#refsets.isLost(one.snapshot, packIdHex, ordinal)
       for (const refset of await this.#refsetsOf(one)) await this.#add(refset, isGivenUp)
-      this.#marked.add(one.snapshot.id)
+      this.#marked.set(one.snapshot.id, { isWhole: one.isWhole, unnamedRefset: one.unnamedRefset })
     }
   }
 
@@ -90,6 +92,14 @@ export class NeededSegments {
     }
   }
 }
+
+type Audited = Pick<StandingSnapshot, 'isWhole' | 'unnamedRefset'>
+
+const isAsBefore = (now: Audited, before: Audited | undefined): boolean =>
+  before !== undefined &&
+  before.isWhole === now.isWhole &&
+  (before.unnamedRefset === now.unnamedRefset ||
+    (before.unnamedRefset !== null && now.unnamedRefset !== null && equalBytes(before.unnamedRefset, now.unnamedRefset)))
 
 const unsafe = ({ snapshot: { id } }: StandingSnapshot, what: string, cure: string, cause?: unknown): AppError =>
   new AppError('vault.collection-unsafe', {

@@ -23,10 +23,21 @@ export function withoutBits(bits: PositionBits, positions: Iterable<number>): Po
   return left.some((byte) => byte !== 0) ? left : null
 }
 
+export function unionOfBits(left: PositionBits, right: PositionBits): PositionBits {
+  if (left === null || right === null) return left ?? right
+  const both = new Uint8Array(Math.max(left.length, right.length))
+  for (let index = 0; index < both.length; index++) both[index] = (left[index] ?? 0) | (right[index] ?? 0)
+  return both
+}
+
 export function hasAllBits(bits: PositionBits, count: number): boolean {
   for (let position = 0; position < count; position++) if (!bitOf(bits, position)) return false
   return count > 0
 }
+
+/** Whether `after` has any that `before` does not have. */
+export const hasNewBits = (before: PositionBits, after: PositionBits): boolean =>
+  after !== null && after.some((byte, index) => (byte & ~(before?.[index] ?? 0)) !== 0)
 
 export function countBits(bits: PositionBits): number {
   let count = 0

@@ -17,7 +17,8 @@ export interface Rescued {
 
 /**
  * Gives back what a collection condemned of these segments, in the transaction of whoever names them: it lives again in the very moment that they are named
- * (docs/adr/0016). What memory says of a pack is never less than what its row says, and the row decides. Call it under the collection's shared lock.
+ * (docs/adr/0016). Where something is missing, what is there is given back all the same: who must have all of it ends the transaction, and then nothing was. What memory says
+ * of a pack is never less than what its row says, and the row decides. Call it under the collection's shared lock.
  *
  * @param isAllowed false = only tells
  */
@@ -49,7 +50,7 @@ export async function rescueSegments(em: EntityManager, contents: VaultContents,
   // Whose pack has no row that is live is on its way out.
   for (const named of wanted.values()) missing += named.length
   const condemned = found.reduce((sum, pack) => sum + pack.condemned, 0)
-  if (!isAllowed || missing > 0) return { missing, condemned }
+  if (!isAllowed) return { missing, condemned }
   await setCondemned(
     em,
     found

@@ -15,7 +15,7 @@ export interface PackView {
     readonly birthPackIdHex: string
     readonly ordinal: number
     readonly length: number
-    /** Nobody would read it here: it was moved to a pack that is there. */
+    /** Nobody would read it here: it is whole in another place, which is read before this one. */
     readonly isMoved: boolean
     readonly isCondemned: boolean
     /** Its bytes are damaged: nobody reads it here. */
@@ -69,7 +69,7 @@ export interface Birth {
   readonly packIdHex: string
   /** The birth pack itself, where ordinals are positions. */
   home: Pack | null
-  /** What was moved elsewhere since, by ordinal: the newest place first. */
+  /** What was moved elsewhere, by ordinal: the place that was added last first. */
   readonly moved: Map<number, MovedPlace>
 }
 
@@ -107,15 +107,24 @@ export function segmentOf({ firstBlobs }: Pack, blob: number): number {
 export const birthOf = ({ id, self, births }: Pack, segment: number): SegmentBirth =>
   births?.[segment] ?? { packId: id, ordinal: segment, of: self }
 
-/** What was moved is read where it was moved to, as long as that is there and whole: its birth pack is about to go. */
+/**
+ * The one place a segment is read in, of those where it is whole: before all others one that no collection condemned, for the others are about to go; then where it was moved
+ * to before where it was born. Packs are met in any order after a start, so their order decides nothing that matters (docs/adr/0016).
+ */
 export function placeOf({ home, moved }: Birth, ordinal: number): Place | null {
-  for (let place = moved.get(ordinal) ?? null; place !== null; place = place.before) if (isWhole(place)) return place
-  if (home === null || ordinal >= home.offsets.length - 1) return null
-  const place = { pack: home, position: ordinal }
-  return isWhole(place) ? place : null
+  let condemned: Place | null = null
+  for (let place = moved.get(ordinal) ?? null; place !== null; place = place.before) {
+    if (!isWhole(place)) continue
+    if (!isCondemned(place)) return place
+    condemned ??= place
+  }
+  if (home === null || ordinal >= home.offsets.length - 1) return condemned
+  const born = { pack: home, position: ordinal }
+  return isWhole(born) && (condemned === null || !isCondemned(born)) ? born : condemned
 }
 
 const isWhole = ({ pack, position }: Place): boolean => pack.isLive && !bitOf(pack.lost, position)
+const isCondemned = ({ pack, position }: Place): boolean => bitOf(pack.condemned, position)
 
 export function viewOf(pack: Pack): PackView {
   const { offsets } = pack

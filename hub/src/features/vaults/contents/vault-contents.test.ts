@@ -149,6 +149,49 @@ describe('what a vault holds', () => {
     expect(contents.isOffered(packIdHex, 1)).toBe(true)
   })
 
+  test.each([['in the order of their making'], ['in another']])(
+    'reads what is moved twice where it is not condemned, whatever order packs are added in: %s',
+    async (order) => {
+      const contents = new VaultContents(index)
+      const born = aPack()
+      const births = [{ packId: born.packId, ordinal: 0 }]
+      const [older, newer] = [aPack({ ids: [idOf(born, 0)], births }), aPack({ ids: [idOf(born, 0)], births })]
+      const condemned = Uint8Array.of(1)
+      const packs = [{ ...born, condemned }, { ...older, condemned }, newer]
+      for (const pack of order === 'in another' ? [newer, older, born] : packs)
+        await contents.addPack(packs.find(({ packId }) => packId === pack.packId)!)
+      const [bornHex, olderHex, newerHex] = [born, older, newer].map(({ packId }) => toHex(packId)) as [string, string, string]
+      const placeHex = () => contents.findSegment(bornHex, 0)?.packIdHex
+      expect([placeHex(), contents.isOffered(bornHex, 0)]).toEqual([newerHex, true])
+      expect(contents.segmentOf(newerHex, 0)?.isMoved).toBe(false)
+      expect(contents.copiesOf(newerHex, [0]).packIdsHex).toEqual(new Set([bornHex, olderHex]))
+      // The others are as good as gone; still they are read where nothing better is.
+      contents.setLostSegments(newerHex, Uint8Array.of(1))
+      expect([bornHex, olderHex]).toContain(placeHex())
+      expect(contents.isOffered(bornHex, 0)).toBe(false)
+      contents.setCondemned(bornHex, null)
+      expect([placeHex(), contents.isOffered(bornHex, 0)]).toEqual([bornHex, true])
+    },
+  )
+
+  test('knows whether something was lost since somebody looked whose it is', async () => {
+    const contents = new VaultContents(index)
+    const pack = aPack()
+    const packIdHex = toHex(pack.packId)
+    await contents.addPack(pack)
+    expect(contents.hasNewLosses).toBe(false)
+    contents.setLostSegments(packIdHex, Uint8Array.of(1))
+    const { losses } = contents
+    contents.setLostSegments(packIdHex, Uint8Array.of(3))
+    contents.noteLossesLookedAt(losses)
+    expect(contents.hasNewLosses).toBe(true)
+    contents.noteLossesLookedAt(contents.losses)
+    contents.setLostSegments(packIdHex, Uint8Array.of(2))
+    expect(contents.hasNewLosses).toBe(false)
+    contents.markLost(packIdHex)
+    expect(contents.hasNewLosses).toBe(true)
+  })
+
   test('tells of each pack what lies in it, and what was moved out of it', async () => {
     const contents = new VaultContents(index)
     const born = aPack()

@@ -1,8 +1,8 @@
 import type { DomainId, SessionId } from '@holdfast/shared-types'
 import { copyBytes, toHex } from '@holdfast/engine/bytes'
-import { blobIdBytes, packKey, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
+import { blobIdBytes, packKey, Refset, type BlobLocation, type PackSegment } from '@holdfast/engine/format'
 import type { BlobIndex, BlobPlaces } from '@holdfast/engine/vault'
-import { bitOf, countBits } from './position-bits.ts'
+import { bitOf, countBits, hasNewBits } from './position-bits.ts'
 import {
   birthOf,
   placeOf,
@@ -63,10 +63,11 @@ export class VaultContents {
   readonly #birthByHex = new Map<string, Birth>()
   readonly #indexDomains = new Map<DomainId, number>()
   #blobs = 0
-  #losses = 0
   #lostPacks = 0
   #damagedPacks = 0
   #lostSegments = 0
+  #losses = 0
+  #lossesLookedAt = 0
 
   constructor(index: BlobIndex) {
     this.#index = index
@@ -84,6 +85,16 @@ export class VaultContents {
   /** Grows with everything that is found lost: who remembers what was whole looks again when it has grown. */
   get losses(): number {
     return this.#losses
+  }
+
+  /** Whether something is lost, and nobody has looked yet whose it is. */
+  get hasNewLosses(): boolean {
+    return this.#losses > this.#lossesLookedAt
+  }
+
+  /** Whoever needs what was lost when there were so many losses has to be looked through again, and that is written down. */
+  noteLossesLookedAt(losses: number): void {
+    this.#lossesLookedAt = Math.max(this.#lossesLookedAt, losses)
   }
 
   hasBlobs(domainId: DomainId): boolean {
@@ -140,14 +151,18 @@ export class VaultContents {
     pack.condemned = positions
   }
 
+  /** Nothing of any pack is condemned, those that are lost included. */
+  setNothingCondemned(): void {
+    for (const pack of this.#packByHex.values()) pack.condemned = null
+  }
+
   /** What of a pack is damaged: it is offered to nobody and read by nobody, there. @param positions a bit each; null = all of it is whole */
   setLostSegments(packIdHex: string, positions: Uint8Array | null): void {
     const pack = this.#packByHex.get(packIdHex)
     if (pack === undefined) return
     this.#damagedPacks += Number(positions !== null) - Number(pack.lost !== null)
-    const news = countBits(positions) - countBits(pack.lost)
-    this.#lostSegments += news
-    if (news > 0) this.#losses++
+    this.#lostSegments += countBits(positions) - countBits(pack.lost)
+    if (hasNewBits(pack.lost, positions)) this.#losses++
     pack.lost = positions
   }
 
@@ -161,18 +176,36 @@ export class VaultContents {
     return [...this.#packByHex.values()].filter(({ isLive }) => !isLive).map(({ idHex }) => idHex)
   }
 
-  /** Births of all that cannot be read in its place: of lost packs, and of damaged segments. Some may be there a second time. */
-  lostBirths(): { readonly packIdHex: string; readonly ordinal: number }[] {
+  /** Births of all that cannot be read in its place: of lost packs, and of damaged segments. Some may be there a second time. @param which without what was condemned there, or with it */
+  lostBirths(which: 'uncondemned' | 'all' = 'all'): { readonly packIdHex: string; readonly ordinal: number }[] {
     return [...this.#packByHex.values()].flatMap((pack) => {
       if (pack.isLive && pack.lost === null) return []
       const positions = Array.from({ length: pack.offsets.length - 1 }, (_, position) => position)
       return positions
         .filter((position) => !pack.isLive || bitOf(pack.lost, position))
+        .filter((position) => which === 'all' || !bitOf(pack.condemned, position))
         .map((position) => {
           const { ordinal, of } = birthOf(pack, position)
           return { packIdHex: of.packIdHex, ordinal }
         })
     })
+  }
+
+  /** Births of those segments of a pack that are not condemned in it, and which other packs have any of them too. @param positions null = all */
+  copiesOf(packIdHex: string, positions: readonly number[] | null): { readonly births: Refset; readonly packIdsHex: ReadonlySet<string> } {
+    const births = new Refset()
+    const packIdsHex = new Set<string>()
+    const pack = this.#packByHex.get(packIdHex)
+    if (pack === undefined) return { births, packIdsHex }
+    for (const position of positions ?? Array.from({ length: pack.offsets.length - 1 }, (_, index) => index)) {
+      if (bitOf(pack.condemned, position)) continue
+      const { ordinal, of } = birthOf(pack, position)
+      births.add(of.packIdHex, ordinal)
+      if (of.home !== null) packIdsHex.add(of.home.idHex)
+      for (let place = of.moved.get(ordinal) ?? null; place !== null; place = place.before) packIdsHex.add(place.pack.idHex)
+    }
+    packIdsHex.delete(packIdHex)
+    return { births, packIdsHex }
   }
 
   condemnedOf(packIdHex: string): Uint8Array | null {

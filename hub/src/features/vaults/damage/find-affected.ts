@@ -1,12 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Refset } from '@holdfast/engine/format'
 import type { SnapshotId } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
+import { rescueLost } from '../contents/lose-pack.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
-import { listDamaged, pageStanding, setAffected } from '../tables/damage.queries.ts'
+import { listDamaged, pageStanding, reopenWhole, setAffected } from '../tables/damage.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import type { Brake } from '../usage/brake.ts'
 
@@ -17,20 +19,43 @@ export interface FindAffectedDeps {
   readonly refsets: SnapshotRefsets
 }
 
+/** How many snapshots were looked at, and the packs, in hex, whose loss they were asked about. */
+export interface Asked {
+  readonly snapshots: number
+  readonly lostPacks: readonly string[]
+}
+
 /**
  * Has every snapshot looked through and named anew that needs a segment that is lost wherever it was, and every one that did. Reads the refsets of all snapshots, and no
  * folder lists.
  *
- * @returns how many snapshots were looked at, and the packs whose loss they were asked about. @throws EngineError `cancelled`, `store.*`
+ * @throws EngineError `cancelled`, `store.*`
  */
-export async function markAffected(
+export async function markAffected(deps: FindAffectedDeps, vault: ManagedVault, brake: Brake): Promise<Asked> {
+  return look(deps, vault, brake, async (em, affected) => {
+    await setAffected(em, [...affected, ...(await listDamaged(em, vault.id))])
+  })
+}
+
+/**
+ * Has every snapshot looked through again that needs something that is lost wherever it was, and lacked nothing when it was looked through last. What is named of others stays: for who
+ * must know in a hurry which snapshots are whole. @throws EngineError `cancelled`, `store.*`
+ */
+export async function reopenAffected(deps: FindAffectedDeps, vault: ManagedVault, brake: Brake): Promise<void> {
+  await look(deps, vault, brake, reopenWhole)
+}
+
+async function look(
   { database, refsets }: FindAffectedDeps,
   vault: ManagedVault,
   brake: Brake,
-): Promise<{ readonly snapshots: number; readonly lostPacks: readonly string[] }> {
+  note: (em: EntityManager, affected: readonly SnapshotId[]) => Promise<void>,
+): Promise<Asked> {
+  const { losses } = vault.contents
+  await rescueLost({ database }, vault)
   const lostPacks = vault.contents.lostPacks()
   const lost = lostNowhere(vault)
-  const affected = new Set(await listDamaged(database.em(), vault.id))
+  const affected = new Set<SnapshotId>()
   let looked = 0
   for (let last: SnapshotId | null = null, isThrough = lost.packCount === 0; !isThrough;) {
     const page: SnapshotRecord[] = await pageStanding(database.em(), vault.id, last, snapshotsPerPage)
@@ -45,8 +70,9 @@ export async function markAffected(
   await database.transaction(async (em) => {
     // No step of a collection between its looking and its doing.
     await lockCollection(em, vault.id, 'shared')
-    await setAffected(em, [...affected])
+    await note(em, [...affected])
   })
+  vault.contents.noteLossesLookedAt(losses)
   return { snapshots: looked, lostPacks }
 }
 

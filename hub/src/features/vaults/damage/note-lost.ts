@@ -1,12 +1,14 @@
 import { toHex } from '@holdfast/engine/bytes'
-import { lockCondemned } from '../tables/collecting.queries.ts'
+import { lockCollection } from '../tables/collecting.queries.ts'
 import { setLostSegments } from '../tables/damage.queries.ts'
-import { findPack, setPackState } from '../tables/packs.queries.ts'
+import { findPack } from '../tables/packs.queries.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterRollback } from '../../../platform/database/unit-of-work.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
+import { lockRows, rescueLost } from '../contents/lose-pack.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { bitOf, bitsFrom } from '../contents/position-bits.ts'
+import { rescueSegments } from '../contents/rescue-segments.ts'
 
 export interface NoteLostDeps {
   readonly database: Database
@@ -26,11 +28,13 @@ export async function noteLostSegments(
   found: { readonly positions: readonly number[]; readonly how: 'exactly' | 'also' },
 ): Promise<{ readonly news: number; readonly back: number }> {
   const packIdHex = toHex(packId)
+  const { packIdsHex } = vault.contents.copiesOf(packIdHex, found.positions)
   const changed = await database.transaction(async (em) => {
-    // Whoever condemns or rescues segments of it waits.
-    if ((await lockCondemned(em, [packId])).length === 0) return { news: 0, back: 0 }
+    // No step of a collection in between.
+    await lockCollection(em, vault.id, 'shared')
+    await lockRows(em, packId, packIdsHex)
     const row = await findPack(em, packId)
-    if (row === null) return { news: 0, back: 0 }
+    if (row?.state !== 'live') return { news: 0, back: 0 }
     const before = row.lostSegments
     const known = Array.from({ length: row.segments }, (_, position) => position).filter((position) => bitOf(before, position))
     const lost = new Set(found.how === 'also' ? [...known, ...found.positions] : found.positions)
@@ -41,8 +45,10 @@ export async function noteLostSegments(
     await setLostSegments(em, packId, bits)
     vault.contents.setLostSegments(packIdHex, bits)
     afterRollback(em, () => vault.contents.setLostSegments(packIdHex, before))
+    if (news > 0) await rescueSegments(em, vault.contents, vault.contents.copiesOf(packIdHex, found.positions).births, true)
     return { news, back }
   })
+  if (changed.back > 0) await rescueLost({ database }, vault)
   const about = { vaultId: vault.id, packId: packIdHex }
   if (changed.news > 0)
     log.error(
@@ -51,13 +57,4 @@ export async function noteLostSegments(
     )
   if (changed.back > 0) log.warn({ event: 'segments.back', ...about, segments: changed.back }, 'Segments that were damaged are whole again')
   return changed
-}
-
-/** @returns whether this is news */
-export async function notePackLost({ database, log }: NoteLostDeps, vault: ManagedVault, packId: Uint8Array): Promise<boolean> {
-  const packIdHex = toHex(packId)
-  if (!vault.contents.markLost(packIdHex)) return false
-  await setPackState(database.em(), [packId], 'lost')
-  log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
-  return true
 }

@@ -18,6 +18,8 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
+import type { IndexedPack } from '../contents/vault-contents.ts'
+import { rescueLost } from '../contents/lose-pack.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { insertPack, pagePacks, setPackState, type PackRecord } from '../tables/packs.queries.ts'
 import { segmentsOfRow } from '../tables/pack-footer.ts'
@@ -56,6 +58,7 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
     else if (end !== null) counts.adopted += (await giveRow(deps, vault, end)) ? 1 : 0
     else if (row !== null) counts.lost += (await noteLost(deps, vault, id, row)) ? 1 : 0
   }
+  await rescueLost(deps, vault)
   if (counts.adopted > 0) log.warn({ event: 'packs.adopted', vaultId: vault.id, count: counts.adopted }, 'Packs without a row were adopted')
   if (counts.lost > 0)
     log.error(
@@ -105,19 +108,22 @@ async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, o
     return
   }
   if (row.state === 'lost') await setPackState(deps.database.em(), [row.packId], 'live')
-  await vault.contents.addPack({
-    packId: row.packId,
-    domainId: row.domainId,
-    sessionId: row.sessionId,
-    segments: segmentsOfRow(row),
-    condemned: row.condemned,
-    lost: row.lostSegments,
-  })
+  await vault.contents.addPack(indexed(row))
 }
+
+/** Also one that is lost keeps what its row says of its segments: it may come back. */
+const indexed = (row: PackRecord): IndexedPack => ({
+  packId: row.packId,
+  domainId: row.domainId,
+  sessionId: row.sessionId,
+  segments: segmentsOfRow(row),
+  condemned: row.condemned,
+  lost: row.lostSegments,
+})
 
 /** @returns whether this is news. */
 async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: string, row: PackRecord): Promise<boolean> {
-  await vault.contents.addPack({ packId: row.packId, domainId: row.domainId, sessionId: row.sessionId, segments: segmentsOfRow(row) })
+  await vault.contents.addPack(indexed(row))
   vault.contents.markLost(id)
   if (row.state === 'lost') return false
   await setPackState(database.em(), [row.packId], 'lost')

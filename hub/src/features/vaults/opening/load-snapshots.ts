@@ -17,9 +17,14 @@ import type { LoadDeps } from './load-packs.ts'
  * Makes snapshot rows and store agree: an object without a row is verified and adopted (the hub was killed between the two), a row
  * without its object is lost, one whose object is back is committed again. Nothing in the store is changed.
  *
+ * @param removedKeys of what a collection removed: never taken on, whatever the store still has of it
  * @returns the highest epoch of any snapshot adopted.
  */
-export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promise<{ highestEpoch: number }> {
+export async function loadSnapshots(
+  deps: LoadDeps,
+  vault: ManagedVault,
+  removedKeys: ReadonlySet<string>,
+): Promise<{ highestEpoch: number }> {
   const { database, log } = deps
   const placeByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place]))
   let highestEpoch = 0
@@ -27,7 +32,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
     const place = placeByKey.get(key)
     placeByKey.delete(key)
     if (place?.state === 'lost') await setSnapshotState(database.em(), place.id, 'committed')
-    if (place !== undefined) continue
+    if (place !== undefined || removedKeys.has(key)) continue
     const adopted = await adopt(deps, vault, key)
     if (adopted !== null) highestEpoch = Math.max(highestEpoch, adopted.epoch)
   }

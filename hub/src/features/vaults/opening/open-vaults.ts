@@ -106,9 +106,9 @@ const managed = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: Vault): 
 /** Makes rows and store agree; the epoch stays above all that the store has seen. */
 async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedVault> {
   // What was decided before goes first: else it would be taken for lost, or on again.
-  const journalled = await finishRemovals(deps, vault)
+  const { highestEpoch: journalled, removedKeys } = await finishRemovals(deps, vault)
   await loadPacks(deps, vault)
-  const { highestEpoch } = await loadSnapshots(deps, vault)
+  const { highestEpoch } = await loadSnapshots(deps, vault, removedKeys)
   const highest = Math.max(highestEpoch, journalled)
   if (highest > vault.record.epoch) await beginAnew(deps, vault, highest + epochsSkipped)
   return vault
@@ -126,7 +126,7 @@ async function beginAnew({ database, log, now }: OpenVaultsDeps, vault: ManagedV
     await keepEverything(em, vault.id)
     await lengthenUndo(em, vault.id, new Date(now()))
   })
-  for (const { packIdHex } of vault.contents.packs()) vault.contents.setCondemned(packIdHex, null)
+  vault.contents.setNothingCondemned()
   log.warn(
     { event: 'vault.database-older', vaultId: vault.id, epoch },
     'The database is older than the vault: it was brought up to date from the store. Backups that ran meanwhile begin again',

@@ -1,10 +1,11 @@
+import { fromHex } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
 import type { VaultId } from '@holdfast/shared-types'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
+import { notePackLost } from '../contents/lose-pack.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
-import { setPackState } from '../tables/packs.queries.ts'
 
 export interface ReadRangeDeps {
   readonly database: Database
@@ -27,14 +28,7 @@ export async function readPackRange(
   try {
     return await vault.getStored(key, range)
   } catch (error) {
-    if (isEngineError(error, 'store.not-found')) await noteLost(deps, vault, packIdHex)
+    if (isEngineError(error, 'store.not-found') && (await notePackLost(deps, vault, fromHex(packIdHex)))) await deps.nameSoon(vault.id)
     throw error
   }
-}
-
-async function noteLost({ database, log, nameSoon }: ReadRangeDeps, vault: ManagedVault, packIdHex: string): Promise<void> {
-  if (!vault.contents.markLost(packIdHex)) return
-  log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
-  await setPackState(database.em(), [Buffer.from(packIdHex, 'hex')], 'lost')
-  await nameSoon(vault.id)
 }

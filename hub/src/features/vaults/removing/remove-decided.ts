@@ -1,6 +1,6 @@
 import { toHex } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
-import { packKey, type CollectionJournal } from '@holdfast/engine/format'
+import { packKey, snapshotPrefix, type CollectionJournal } from '@holdfast/engine/format'
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
@@ -22,6 +22,13 @@ export interface RemoveDeps {
   readonly database: Database
   readonly log: Logger
   readonly now: () => number
+}
+
+export interface FinishedRemovals {
+  /** Of all that journals name. */
+  readonly highestEpoch: number
+  /** Of snapshots that are removed for good, though a store that takes nothing away may still have them. */
+  readonly removedKeys: ReadonlySet<string>
 }
 
 export interface Removed {
@@ -70,14 +77,15 @@ const keptJournals = 200
 /**
  * At the start of a hub: ends what was decided when the last one ended, or before the database was lost or put back from an older copy. Before packs and snapshots are
  * compared with the store, so that what was removed is not taken for lost.
- * @returns the highest epoch that a journal names
  */
-export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Promise<number> {
+export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Promise<FinishedRemovals> {
   const em = deps.database.em()
   const done = await removedEpoch(em, vault.id)
+  const removedKeys = new Set<string>()
   let highest = 0
   for await (const journal of readJournals(deps, vault)) {
     highest = Math.max(highest, journal.epoch)
+    for (const key of journal.snapshotKeys) removedKeys.add(key)
     if (journal.epoch <= done) continue
     // Rows that say so keep it from being offered; without them it would be taken on again, and be gone one day.
     const isKnown = await areOnTheirWay(em, vault.id, journal.packIds)
@@ -87,7 +95,21 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
   // Decided, and not even written down.
   const epoch = await vaultEpoch(em, vault.id)
   await tryRemoving(deps, vault, () => removeDecided(deps, vault, epoch))
-  return highest
+  await tryRemoving(deps, vault, () => removeReturned(deps, vault, removedKeys))
+  return { highestEpoch: highest, removedKeys }
+}
+
+/** Snapshots that a disk had not forgotten when its power failed, although their journal was carried out. Before packs that are back with them: nothing is to need those. */
+async function removeReturned({ log }: RemoveDeps, vault: ManagedVault, removedKeys: ReadonlySet<string>): Promise<void> {
+  if (removedKeys.size === 0) return
+  const back: string[] = []
+  for await (const { key } of vault.store.list(snapshotPrefix)) if (removedKeys.has(key)) back.push(key)
+  if (back.length === 0) return
+  await deleteNamed(vault, { snapshotKeys: back, packIds: [] })
+  log.warn(
+    { event: 'snapshots.removed-again', vaultId: vault.id, count: back.length },
+    'Snapshots that a collection had removed were back, as after a power failure; they were removed again',
+  )
 }
 
 /** Oldest first, without those that cannot be read. */
@@ -98,9 +120,13 @@ export async function* readJournals(deps: Pick<RemoveDeps, 'log'>, vault: Stored
   }
 }
 
-/** Snapshots first: whoever has nothing but the store finds none whose content is gone. */
-export async function deleteNamed({ store }: StoredVault, { snapshotKeys, packIds }: CollectionJournal): Promise<void> {
+/** Snapshots first, and durably: whoever has nothing but the store finds none whose content is gone, and neither does a start after a power failure. */
+export async function deleteNamed(
+  { store }: StoredVault,
+  { snapshotKeys, packIds }: Pick<CollectionJournal, 'snapshotKeys' | 'packIds'>,
+): Promise<void> {
   for (const key of snapshotKeys) await store.delete(key)
+  if (snapshotKeys.length > 0) await store.keepDeleted(snapshotKeys)
   for (const packId of packIds) await store.delete(packKey(packId))
 }
 

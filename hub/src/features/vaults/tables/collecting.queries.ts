@@ -19,6 +19,13 @@ export async function lockCollection(em: EntityManager, vaultId: VaultId, how: '
   )
 }
 
+/** Takes it shared, as `lockCollection`, unless somebody holds it alone. @returns whether it has it */
+export async function tryLockCollection(em: EntityManager, vaultId: VaultId): Promise<boolean> {
+  const { rows } = await sql<{ isTaken: boolean }>`
+    select pg_try_advisory_xact_lock_shared(hashtextextended(${`collection ${vaultId}`}, 0)) as "isTaken"`.execute(tablesOf(em))
+  return rows[0]?.isTaken === true
+}
+
 /** Ask it under the lock. */
 export async function vaultEpoch(em: EntityManager, vaultId: VaultId): Promise<number> {
   const row = await tablesOf(em).selectFrom('vault').select('epoch').where('id', '=', vaultId).executeTakeFirstOrThrow()
@@ -167,17 +174,15 @@ export async function lockCondemned(em: EntityManager, packIds: readonly Uint8Ar
   return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned }))
 }
 
-const withCondemned = (em: EntityManager, vaultId: VaultId) =>
-  tablesOf(em)
+export async function listCondemnedPacks(em: EntityManager, vaultId: VaultId): Promise<CondemnedPack[]> {
+  const rows = await tablesOf(em)
     .selectFrom('pack')
-    .select(['pack_id', 'condemned', 'segments'])
+    .select(['pack_id', 'condemned'])
     .where('vault_id', '=', vaultId)
     .where('state', '=', 'live')
     .where('condemned', 'is not', null)
     .orderBy('pack_id')
-
-export async function listCondemnedPacks(em: EntityManager, vaultId: VaultId): Promise<CondemnedPack[]> {
-  const rows = await withCondemned(em, vaultId).execute()
+    .execute()
   return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned }))
 }
 
@@ -191,9 +196,21 @@ export async function setCondemned(em: EntityManager, packs: readonly CondemnedP
     where pack.pack_id = news.pack_id and pack.state = 'live'`.execute(tablesOf(em))
 }
 
-/** Locks the rows of all packs with something condemned. */
-export async function lockAllCondemned(em: EntityManager, vaultId: VaultId): Promise<(CondemnedPack & { readonly segments: number })[]> {
-  const rows = await withCondemned(em, vaultId).forUpdate().execute()
+/** Locks the rows of all packs with something condemned, and of some others; those that are there. @param packIds 16 bytes each */
+export async function lockAllCondemned(
+  em: EntityManager,
+  vaultId: VaultId,
+  packIds: readonly Uint8Array[],
+): Promise<(CondemnedPack & { readonly segments: number })[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('pack')
+    .select(['pack_id', 'condemned', 'segments'])
+    .where('vault_id', '=', vaultId)
+    .where('state', '=', 'live')
+    .where(sql<boolean>`(condemned is not null or pack_id = any(${packIds.map(asBuffer)}::bytea[]))`)
+    .orderBy('pack_id')
+    .forUpdate()
+    .execute()
   return rows.map((row) => ({ packId: row.pack_id, positions: row.condemned, segments: row.segments }))
 }
 

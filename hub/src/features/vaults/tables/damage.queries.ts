@@ -47,6 +47,17 @@ export async function setAffected(em: EntityManager, ids: readonly SnapshotId[])
     .execute()
 }
 
+/** Those of them that lacked nothing have to be looked through again. */
+export async function reopenWhole(em: EntityManager, ids: readonly SnapshotId[]): Promise<void> {
+  if (ids.length === 0) return
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ audited_at: null })
+    .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
+    .where('lacking_blobs', '=', 0)
+    .execute()
+}
+
 /** It was found to be affected; what is damaged of it is named next. */
 export const damageToName: SnapshotDamage = { files: 0, folders: 0, isAllNamed: false, isPending: true }
 

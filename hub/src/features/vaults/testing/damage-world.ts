@@ -17,7 +17,8 @@ export async function packsOfKind(world: VaultsUnderTest, kind: Kind): Promise<s
   return rows.map(({ id }) => id).filter((id) => stored.has(id))
 }
 
-const pathOf = (world: VaultsUnderTest, agent: TestAgent, pack: string): string =>
+/** The file of a pack. */
+export const packFile = (world: VaultsUnderTest, agent: TestAgent, pack: string): string =>
   join(world.storeDir, agent.vaultId, 'p', pack.slice(0, 2), pack)
 
 /** Changes the bytes of a stored pack behind the hub's back, as a bad disk does. @returns what puts it right again */
@@ -27,7 +28,7 @@ export async function harm(
   pack: string,
   how: (bytes: Buffer) => Buffer | void,
 ): Promise<() => Promise<void>> {
-  const path = pathOf(world, agent, pack)
+  const path = packFile(world, agent, pack)
   const before = await readFile(path)
   const bytes = Buffer.from(before)
   await chmod(path, 0o600)

@@ -1,4 +1,5 @@
 import type { CollectionRules, OpenWork } from '../collection-rules.ts'
+import type { Step } from './model-step.ts'
 
 /*
  * A vault of three segments with two backups, one restore, two collections and one loss of the database, as a machine whose every step is one durable change.
@@ -39,12 +40,6 @@ export interface World {
   epoch: number
   collections: number
   losses: number
-}
-export interface Step {
-  readonly name: string
-  readonly world: World
-  /** What must never happen, and did. */
-  readonly broken?: string
 }
 
 const copyOf = (world: World): World => ({
@@ -113,8 +108,8 @@ export function firstWorld(): World {
 }
 
 /** Everything that may happen next. */
-export function stepsFrom(world: World, rules: CollectionRules): Step[] {
-  const steps: Step[] = []
+export function stepsFrom(world: World, rules: CollectionRules): Step<World>[] {
+  const steps: Step<World>[] = []
   const step = (name: string, change: (next: World) => string | void): void => {
     const next = copyOf(world)
     const broken = change(next)
