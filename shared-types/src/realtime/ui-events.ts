@@ -44,7 +44,7 @@ export const liveEventBodies = {
   'run.log': LogLine,
   /** Lossy: carries no sequence. */
   'run.progress': z.object({ runId: RunId, sample: RunProgressSample }),
-  /** Of these devices, some were deleted, had back, held or released. What runs make is told by `run.changed`. */
+  /** Of these devices, some were deleted, had back, held or released, are on their way out or gone. What runs make is told by `run.changed`. */
   'snapshots.changed': z.object({ agentIds: z.array(AgentId) }),
   /** Lossy: carries no sequence. */
   'measurement.changed': Measurement,

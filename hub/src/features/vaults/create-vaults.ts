@@ -127,14 +127,16 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
 }
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { config, database, log, now, secret, domainEvents, blobIndex: index } = state
+  const { config, database, live, log, now, secret, domainEvents, blobIndex: index } = state
   const mark = new StoreMark(config.storeUrl, config.dataDir)
   await index.clear()
-  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders, mark }).catch(async (error: unknown) => {
-    // Who failed to start is not stopped, and a thread would stay.
-    await index.close()
-    throw error
-  })
+  const opened = await openVaults({ database, live, domainEvents, index, log, now, secret, folders, mark }).catch(
+    async (error: unknown) => {
+      // Who failed to start is not stopped, and a thread would stay.
+      await index.close()
+      throw error
+    },
+  )
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)

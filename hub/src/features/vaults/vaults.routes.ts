@@ -2,6 +2,7 @@ import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { VaultCares } from './caring/vault-care.ts'
 import { listDamagedPaths } from './damage/list-damaged-paths.ts'
 import { testStore } from './checking/test-store.ts'
+import { previewCollection, type PreviewCollectionDeps } from './collecting/preview-collection.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { setUndoDays } from './tables/vaults.queries.ts'
 import { getVault, type GetVaultDeps } from './get-vault.ts'
@@ -21,6 +22,7 @@ export type VaultRoutesDeps = CommitSessionDeps &
   PutPackDeps &
   ReadSegmentsDeps &
   GetVaultDeps &
+  PreviewCollectionDeps &
   Pick<VaultsState, 'requireThere'> &
   RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
@@ -41,6 +43,7 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
     }),
   startCollection: ({ actor, params, body }) =>
     withContractErrors(async () => deps.collections.start(deps.vaults.get(params.vaultId), { startedBy: actor.name, ...body })),
+  previewCollection: ({ params }) => withContractErrors(() => previewCollection(deps, deps.vaults.get(params.vaultId))),
   getVaultCare: ({ em, params }) => withContractErrors(() => deps.cares.of(em, deps.vaults.get(params.vaultId))),
   startCare: ({ em, actor, params }) =>
     withContractErrors(() => deps.cares.start(em, deps.vaults.get(params.vaultId), params.kind, actor.name)),

@@ -144,6 +144,7 @@ export const restRules = {
   startVaultCheck: administers,
   updateVault: administers,
   startCollection: administers,
+  previewCollection: administersToSee,
   getVaultCare: sees,
   startCare: administers,
   listDamagedPaths: sees,

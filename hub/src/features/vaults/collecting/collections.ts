@@ -5,6 +5,7 @@ import { vaultFileKey } from '@holdfast/engine/format'
 import type { Database } from '../../../platform/database/database.ts'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
+import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -18,6 +19,7 @@ import { auditAll } from './audits.ts'
 import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
+import { figuresOf, mostPercent } from './collection-figures.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
 import { decideRemoval, isOver, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
@@ -29,6 +31,8 @@ export interface CollectionsDeps {
   readonly turns: VaultTurns
   /** Whoever makes room needs some. */
   readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
+  /** Who looks at snapshots learns which are on their way, and which are gone. */
+  readonly live: Pick<LiveLog, 'append'>
   readonly log: Logger
   readonly now: () => number
 }
@@ -44,8 +48,6 @@ interface Running {
   readonly done: Promise<VaultCollection>
 }
 
-/** More than this of a vault goes only when a person says so: whoever runs a wrong rule over their snapshots notices in time. */
-const mostPercent = 20
 /** How often it looks whether those it waits for are through: soon, and then less and less. */
 const firstLookMs = 20
 const mostRareLookMs = 2000
@@ -214,10 +216,3 @@ const begun = (startedBy: string, startedAtMs: number): VaultCollection => ({
   bytesMoved: 0,
   error: null,
 })
-
-/** What was settled before is freed too, but nothing more is lost with it: it is no reason to ask. */
-function figuresOf({ packs, bytes }: Chosen): Pick<VaultCollection, 'packsFound' | 'bytesFound' | 'percentFound'> {
-  const dead = packs.reduce((sum, { deadBytes }) => sum + deadBytes, 0)
-  const settled = packs.reduce((sum, { settledBytes }) => sum + settledBytes, 0)
-  return { packsFound: packs.length, bytesFound: dead + settled, percentFound: bytes === 0 ? 0 : Math.round((dead / bytes) * 1000) / 10 }
-}
