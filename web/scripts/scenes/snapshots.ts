@@ -65,6 +65,14 @@ function hold({ world }: StandInHub): void {
 export const snapshotsScenes: readonly Scene[] = [
   { name: 'snapshots', isWhole: true, show: go('/snapshots', 'fileserver') },
   {
+    name: 'snapshots-held',
+    show: async (page, hub) => {
+      const held = { atMs: Date.now() - 86_400_000, by: 'Ada', reason: 'The audit of 2026 asks for it.' }
+      hub.world.snapshots = hub.world.snapshots.map((one, index) => (index % 3 === 0 ? { ...one, held } : one))
+      await go('/snapshots', 'fileserver')(page)
+    },
+  },
+  {
     name: 'snapshots-choosing',
     show: async (page) => {
       await go('/snapshots', 'fileserver')(page)

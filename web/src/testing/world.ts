@@ -2,6 +2,7 @@ import type {
   Account,
   ApiToken,
   AuditEntry,
+  CollectionPreview,
   ConnectionTest,
   Device,
   Health,
@@ -45,6 +46,7 @@ export interface World {
   /** In the list after those; these have a page. */
   vaultDetails: VaultDetails[]
   vaultUsages: VaultUsage[]
+  collectionPreview: CollectionPreview
   vaultsWithoutRecoveryKey: Vault['id'][]
   /** Entries of a folder by the folder's key: its text path, or its base64 where that is not UTF-8; '' = the top. */
   folders: Map<string, { folder: SnapshotEntry | null; items: SnapshotEntry[] }>
@@ -340,6 +342,7 @@ export function aWorld(given: Partial<World> = {}): World {
     retentionPreview: null,
     vaults: [],
     vaultDetails: [],
+    collectionPreview: { snapshots: 4, packsFound: 212, bytesFound: 3_812_331_120, percentFound: 2.6, mostPercent: 20 },
     vaultUsages: [],
     vaultsWithoutRecoveryKey: [],
     health: aHealth(),

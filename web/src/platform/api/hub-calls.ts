@@ -65,6 +65,8 @@ type ConsoleCall =
   | 'startVaultCheck'
   | 'getVaultCare'
   | 'startCare'
+  | 'startCollection'
+  | 'previewCollection'
   | 'listDamagedPaths'
   | 'updateVault'
   | 'exportRecoveryKey'
@@ -152,6 +154,8 @@ export const hubCalls = {
   getVaultUsage: { method: 'get', path: '/api/v1/vaults/{vaultId}/usage' },
   startVaultCheck: { method: 'post', path: '/api/v1/vaults/{vaultId}/check' },
   getVaultCare: { method: 'get', path: '/api/v1/vaults/{vaultId}/care' },
+  startCollection: { method: 'post', path: '/api/v1/vaults/{vaultId}/collection' },
+  previewCollection: { method: 'get', path: '/api/v1/vaults/{vaultId}/collection-preview' },
   startCare: { method: 'post', path: '/api/v1/vaults/{vaultId}/care/{kind}' },
   listDamagedPaths: { method: 'get', path: '/api/v1/vaults/{vaultId}/damaged-paths' },
   updateVault: { method: 'patch', path: '/api/v1/vaults/{vaultId}' },
