@@ -31,10 +31,11 @@ export function createRetention(
       name: 'retention',
       routes: {
         previewRetention: ({ em, body }) => previewRetention(state, em, body),
+        previewVersionLimit: async () => ({ snapshots: 0, entries: 0, bytes: 0, ofEntries: 0, needsWord: false }),
         listKeptSnapshots: async ({ em, query }) => ({ items: await keptSnapshots(state, em, query.agentId) }),
         applyPlanRetention: ({ em, params }) => applyNow(state, em, params.planId),
         listRetentionWaits: async ({ em }) => ({ items: await listWaits(em) }),
-        approveRetention: async ({ actor, params }) => ({ deleted: await approveRetention(state, actor, params.waitId) }),
+        approveRetention: async ({ actor, params }) => ({ deleted: await approveRetention(state, actor, params.waitId), rewritten: 0 }),
         refuseRetention: async ({ params }) => ({ kept: await refuseRetention(state, params.waitId) }),
       },
       adminCommands: { retention: adminCommand(z.strictObject({}), () => applyRetention(state)) },
@@ -64,9 +65,9 @@ async function applyNow(
   state: RetentionState,
   em: EntityManager,
   planId: PlanId,
-): Promise<{ deleted: number; wait: RetentionWait | null }> {
+): Promise<{ deleted: number; rewritten: number; wait: RetentionWait | null }> {
   const { deleted, wait } = await applyToPlan(state, planId, (deleting) => deleting())
-  return { deleted, wait: wait === null ? null : await waitOf(em, wait) }
+  return { deleted, rewritten: 0, wait: wait === null ? null : await waitOf(em, wait) }
 }
 
 async function waitOf(em: EntityManager, wait: RetentionWaitRow): Promise<RetentionWait | null> {

@@ -27,4 +27,5 @@ export const presentWait = (row: RetentionWaitRow, plan: PlanRow, names: Readonl
   snapshotIds: row.waiting,
   total: row.total,
   bytesFreed: row.bytesFreed,
+  versions: null,
 })

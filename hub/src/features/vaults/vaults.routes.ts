@@ -1,3 +1,4 @@
+import { AppError } from '@holdfast/shared-types'
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { VaultCares } from './caring/vault-care.ts'
 import { listDamagedPaths } from './damage/list-damaged-paths.ts'
@@ -57,6 +58,10 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
       return getVault(deps, em, actor, params.vaultId)
     }),
   testRecoveryKey: ({ actor, params, body }) => withContractErrors(() => testRecoveryKey(deps, actor, { ...params, text: body.words })),
+  previewPurge: () => Promise.reject(new AppError('purge.not-found')),
+  startPurge: () => Promise.reject(new AppError('purge.not-found')),
+  listPurges: async () => ({ items: [] }),
+  getPurge: () => Promise.reject(new AppError('purge.not-found')),
   putPack: ({ actor, params, query, body }) =>
     withContractErrors(async () => {
       await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)

@@ -13,6 +13,7 @@ export const noRules: Retention = {
   keepYearly: 0,
   keepWithin: null,
   minimumAgeDays: standardMinimumAgeDays,
+  versionsPerFile: null,
 }
 
 export const counts = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
@@ -50,7 +51,12 @@ export const isSameRules = (left: Retention | null, right: Retention | null): bo
 export const textOfRules = (rules: Retention | null): string =>
   rules === null
     ? ''
-    : JSON.stringify([...counts.map((name) => rules[name]), withinUnits.map((unit) => rules.keepWithin?.[unit] ?? 0), rules.minimumAgeDays])
+    : JSON.stringify([
+        ...counts.map((name) => rules[name]),
+        withinUnits.map((unit) => rules.keepWithin?.[unit] ?? 0),
+        rules.minimumAgeDays,
+        rules.versionsPerFile,
+      ])
 
 /** `own`: rules of one's own. */
 export const presetOf = (rules: Retention | null): PresetName | 'own' =>
