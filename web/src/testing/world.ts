@@ -10,6 +10,8 @@ import type {
   LogLine,
   Plan,
   PlanRun,
+  Purge,
+  PurgePreview,
   RetentionPreview,
   RetentionWait,
   Run,
@@ -23,6 +25,7 @@ import type {
   Vault,
   VaultDetails,
   VaultUsage,
+  VersionLimitEffect,
 } from '@holdfast/shared-types'
 
 /** Everything the stand-in hub knows. Tests and pictures change it and tell what changed. */
@@ -47,6 +50,11 @@ export interface World {
   vaultDetails: VaultDetails[]
   vaultUsages: VaultUsage[]
   collectionPreview: CollectionPreview
+  purges: Purge[]
+  /** What every look before a purge says; null: that no snapshot has anything of it. */
+  purgePreview: PurgePreview | null
+  /** What a limit of versions would do, whatever it is; null: nothing. */
+  versionLimit: (VersionLimitEffect & { readonly needsWord: boolean }) | null
   vaultsWithoutRecoveryKey: Vault['id'][]
   /** Entries of a folder by the folder's key: its text path, or its base64 where that is not UTF-8; '' = the top. */
   folders: Map<string, { folder: SnapshotEntry | null; items: SnapshotEntry[] }>
@@ -230,6 +238,7 @@ export function aSnapshot(device: Device, given: Partial<Snapshot> = {}): Snapsh
     errors: 0,
     held: null,
     deleted: null,
+    rewritten: null,
     ...given,
   }
 }
@@ -342,6 +351,9 @@ export function aWorld(given: Partial<World> = {}): World {
     retentionPreview: null,
     vaults: [],
     vaultDetails: [],
+    purges: [],
+    purgePreview: null,
+    versionLimit: null,
     collectionPreview: { snapshots: 4, packsFound: 212, bytesFound: 3_812_331_120, percentFound: 2.6, mostPercent: 20 },
     vaultUsages: [],
     vaultsWithoutRecoveryKey: [],
