@@ -1,4 +1,3 @@
-import { fromBase64Url } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes } from '@holdfast/engine/format'
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
@@ -81,8 +80,7 @@ export async function openVerified(vault: StoredVault, key: string): Promise<Ver
   const { header, hubHeader } = object
   if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null)
     throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another, or without the hub\u2019s statement.')
-  const agent = await vault.vault.readAgent(uuidFromBytes(header.agentId))
-  await verifySnapshotSignature(nodePrimitives, object, fromBase64Url(agent.signPublicKey))
+  await verifySnapshotSignature(nodePrimitives, object, await vault.vault.signerOfSnapshot(header))
   await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
   const body = await openSnapshotBody(nodePrimitives, object, vault.vault.domainKeys(uuidFromBytes(header.domainId)))
   const refset = Refset.decode(object.refset)
