@@ -45,10 +45,7 @@ export async function limitVersions(
   onFolder: () => Promise<void>,
 ): Promise<VersionLimit> {
   const search = new VersionSearch({ reader, newestFirst, versionsPerFile, onFolder })
-  await search.folder(
-    [],
-    distinct(newestFirst.map(({ root }, index) => ({ page: root, snapshots: [index] }))),
-  )
+  await search.folder([], distinct(newestFirst.map(({ root }, index) => ({ page: root, snapshots: [index] }))))
   return { effects: search.effects, filter: search.filter }
 }
 

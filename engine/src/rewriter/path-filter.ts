@@ -35,7 +35,8 @@ export class PathFilter {
     if (this.#sources.some((source) => isMatched(source, entry, path))) return 'drop'
     if (entry.type !== 'folder') return 'keep'
     const isAboveOne = this.#paths.some((gone) => isBelow(gone, path))
-    return isAboveOne || this.#sources.some((source) => isBelow(source.path, path) || isBelow(path, source.path) || isSamePath(path, source.path))
+    return isAboveOne ||
+      this.#sources.some((source) => isBelow(source.path, path) || isBelow(path, source.path) || isSamePath(path, source.path))
       ? 'look'
       : 'keep'
   }

@@ -50,6 +50,7 @@ export function neededByEntry(entry: TreeEntry): ReachedBlob[] {
   if (entry.type !== 'file') return needed
   const { content } = entry
   if (content.kind === 'list') needed.push({ type: blobTypes.contentList, id: content.id })
-  if (content.kind === 'items') for (const item of content.items) if (item.kind === 'data') needed.push({ type: blobTypes.data, id: item.id })
+  if (content.kind === 'items')
+    for (const item of content.items) if (item.kind === 'data') needed.push({ type: blobTypes.data, id: item.id })
   return needed
 }

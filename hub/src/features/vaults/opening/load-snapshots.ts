@@ -10,6 +10,7 @@ import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
 import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
+import { settleVersions } from '../rewriting/settle-versions.ts'
 import type { LoadDeps } from './load-packs.ts'
 
 /**
@@ -35,6 +36,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
     await setSnapshotState(database.em(), id, 'lost')
     log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
   }
+  await database.transaction((em) => settleVersions(deps, em, vault))
   return { highestEpoch }
 }
 
@@ -60,6 +62,8 @@ async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVa
     const session = await findSessionBySeq(em, vault.id, agentId, snapshot.seq)
     const runId = session?.runId ?? null
     await insertSnapshot(em, { ...snapshot, runId })
+    // A run ended with what its device sent; what was written anew since is nobody's run.
+    if (snapshot.rewritten !== null) return
     if (runId !== null) await endSession(em, runId, 'committed', new Date(receivedAtMs))
     afterCommit(em, () => domainEvents.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
   })
