@@ -1,8 +1,10 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   decodeRevocationFile,
+  decodeRewritingKeyFile,
   decodeSelfBackupHeader,
   revocationPrefix,
+  rewritingKeyKey,
   selfBackupFolder,
   selfBackupKey,
   selfBackupOfKey,
@@ -11,7 +13,7 @@ import {
 import { listSelfBackups, openSelfBackupPart, type StoredSelfBackup } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 
-/** Checks what hubs keep of themselves in a vault: who was cut off, and their own backups. */
+/** Checks what hubs keep of themselves in a vault: who was cut off, the key they rewrite snapshots with, and their own backups. */
 export async function checkHubObjects(task: FsckTask): Promise<void> {
   const { store, vault, findings, signal } = task
   for await (const { key } of store.list(revocationPrefix)) {
@@ -21,6 +23,11 @@ export async function checkHubObjects(task: FsckTask): Promise<void> {
         void (vault === null ? decodeRevocationFile(await store.get(key)) : await vault.readRevocation(key.slice(revocationPrefix.length))),
     )
   }
+  if ((await store.head(rewritingKeyKey)) !== null)
+    await findings.check(
+      rewritingKeyKey,
+      async () => void (vault === null ? decodeRewritingKeyFile(await store.get(rewritingKeyKey)) : await vault.readRewritingKeyObject()),
+    )
   for await (const { key } of store.list(selfBackupPrefix)) await findings.check(key, () => Promise.resolve(void selfBackupOfKey(key)))
   const listed = await listSelfBackups(store)
   for (const [index, found] of listed.entries()) {

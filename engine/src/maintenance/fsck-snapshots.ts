@@ -1,5 +1,5 @@
 import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
-import { fromBase64Url, NumberSet, toHex } from '../bytes/index.ts'
+import { NumberSet, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
   blobTypes,
@@ -54,8 +54,7 @@ async function checkOpened(
   snapshot: SnapshotObject,
   refset: Pick<Refset, 'has'>,
 ): Promise<boolean> {
-  const agent = await vault.readAgent(uuidFromBytes(snapshot.header.agentId))
-  await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
+  await verifySnapshotSignature(nodePrimitives, snapshot, await vault.signerOfSnapshot(snapshot.header))
   await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
   const keys = vault.domainKeys(uuidFromBytes(snapshot.header.domainId))
   const body = await openSnapshotBody(nodePrimitives, snapshot, keys)

@@ -12,6 +12,7 @@ import {
   revocationPrefix,
   selfBackupPrefix,
   snapshotPrefix,
+  rewritingKeyKey,
   vaultFileKey,
   type Refset,
 } from '../format/index.ts'
@@ -51,7 +52,7 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     vault === null ? void decodeVaultFile(await store.get(vaultFileKey)) : await vault.checkFile(),
   )
   for await (const { key } of store.list('')) {
-    if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
+    if (key !== vaultFileKey && key !== rewritingKeyKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
       findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
   }
   for await (const { key } of store.list(keySlotPrefix)) {

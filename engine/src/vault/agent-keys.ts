@@ -1,6 +1,6 @@
 import { fromBase64Url } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { decodeAgentFile, type AgentFile } from '../format/index.ts'
+import { decodeAgentFile, decodeRewritingKeyFile, type AgentFile } from '../format/index.ts'
 import { verifyEd25519 } from './crypto/node-primitives.ts'
 
 const boxKeyContext = new TextEncoder().encode('holdfast-agent-key-1')
@@ -32,6 +32,16 @@ export function signerOf(bytes: Uint8Array, expected: Pick<AgentFile, 'agentId' 
   if (value.agentId !== expected.agentId || value.domainId !== expected.domainId)
     throw new EngineError('vault.invalid', 'The keys that came are another agent\u2019s, or of another domain.')
   requireOwnBoxKey(value)
+  return rawKey(value.signPublicKey)
+}
+
+/**
+ * The raw key that signs rewritten snapshots of a vault, from an object whose MAC its reader cannot check either.
+ * @throws EngineError `vault.invalid`, `format.unsupported-version`
+ */
+export function rewriterOf(bytes: Uint8Array, vaultId: string): Uint8Array {
+  const { value } = decodeRewritingKeyFile(bytes)
+  if (value.vaultId !== vaultId) throw new EngineError('vault.invalid', 'The rewriting key that came is another vault\u2019s.')
   return rawKey(value.signPublicKey)
 }
 

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { equalBytes, toBase64Url } from '../bytes/index.ts'
+import { randomBytes, type KeyObject } from 'node:crypto'
+import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
 import { EngineError, isEngineError, type EngineErrorCode } from '../errors/index.ts'
 import {
   agentFileText,
@@ -8,18 +8,23 @@ import {
   decodeAgentFile,
   decodeKeySlot,
   decodeRevocationFile,
+  decodeRewritingKeyFile,
   decodeVaultFile,
   keySlotKey,
   keySlotPrefix,
   revocationFileText,
   revocationKey,
   revocationPrefix,
+  rewritingKeyFileText,
+  rewritingKeyKey,
+  uuidFromBytes,
   uuidToBytes,
   vaultFileKey,
   vaultFileText,
   withMac,
   type AgentFile,
   type RevocationFile,
+  type SnapshotHeader,
   type VaultFile,
 } from '../format/index.ts'
 import type { DomainKeys } from '../reader/primitives.ts'
@@ -27,6 +32,7 @@ import type { ObjectStore } from '../store/index.ts'
 import { deriveDomainKeys, deriveVaultKey } from './crypto/domain-keys.ts'
 import { unwrapMasterKey, wrapMasterKey, type KeySecret } from './crypto/key-slots.ts'
 import { requireOwnBoxKey } from './agent-keys.ts'
+import { signKeyOfSeed } from './crypto/sign-key.ts'
 import { hmacSha256 } from './crypto/node-primitives.ts'
 
 const encoder = new TextEncoder()
@@ -52,6 +58,7 @@ export class Vault {
   readonly selfBackupKey: Uint8Array
   /** 16 bytes. */
   readonly vaultId: Uint8Array
+  readonly #rewriting: ReturnType<typeof signKeyOfSeed>
 
   constructor(file: VaultFile, store: ObjectStore, masterKey: Uint8Array) {
     this.file = file
@@ -62,6 +69,7 @@ export class Vault {
     this.#macKey = deriveVaultKey(masterKey, vaultId, 'mac')
     this.hubKey = deriveVaultKey(masterKey, vaultId, 'hub')
     this.selfBackupKey = deriveVaultKey(masterKey, vaultId, 'self-backup')
+    this.#rewriting = signKeyOfSeed(deriveVaultKey(masterKey, vaultId, 'rewrite'))
   }
 
   /** Reads vault.json again, for it may have changed since. @throws EngineError `vault.not-found`, `vault.invalid`, `store.*` */
@@ -100,6 +108,35 @@ export class Vault {
     if (mac !== this.#mac(macedText) || value.agentId !== agentId)
       throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
     requireOwnBoxKey(value)
+    return bytes
+  }
+
+  /** What snapshots are signed with that are written anew. */
+  get rewritingKey(): KeyObject {
+    return this.#rewriting.privateKey
+  }
+
+  /** Raw Ed25519 key under which the signature of a snapshot has to verify. @throws EngineError `store.not-found`, `vault.invalid` */
+  async signerOfSnapshot({ isRewritten, agentId }: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array> {
+    return isRewritten ? this.#rewriting.publicKey : fromBase64Url((await this.readAgent(uuidFromBytes(agentId))).signPublicKey)
+  }
+
+  /** Writes the public half of the rewriting key, for readers without the master key. Durable when it resolves; it is always the same. */
+  async keepRewritingKey(): Promise<void> {
+    const text = rewritingKeyFileText({ vaultId: this.file.vaultId, signPublicKey: toBase64Url(this.#rewriting.publicKey) })
+    try {
+      await this.store.put(rewritingKeyKey, withMac(text, this.#mac(text)))
+    } catch (error) {
+      if (!isEngineError(error, 'store.exists')) throw error
+    }
+  }
+
+  /** The same as it is stored, for readers without the key of its seal. @throws EngineError `store.not-found`, `vault.invalid` */
+  async readRewritingKeyObject(): Promise<Uint8Array> {
+    const bytes = await this.store.get(rewritingKeyKey)
+    const { value, mac, macedText } = decodeRewritingKeyFile(bytes)
+    const isOurs = value.vaultId === this.file.vaultId && value.signPublicKey === toBase64Url(this.#rewriting.publicKey)
+    if (mac !== this.#mac(macedText) || !isOurs) throw new EngineError('vault.invalid', 'The rewriting key in the vault was changed.')
     return bytes
   }
 

@@ -11,7 +11,7 @@ export interface DomainKeyId {
   readonly keyEpoch: number
 }
 
-export const deriveVaultKey = (masterKey: Uint8Array, vaultId: Uint8Array, label: 'mac' | 'hub' | 'self-backup'): Uint8Array =>
+export const deriveVaultKey = (masterKey: Uint8Array, vaultId: Uint8Array, label: 'mac' | 'hub' | 'self-backup' | 'rewrite'): Uint8Array =>
   hkdfSha256(masterKey, vaultId, encoder.encode(`holdfast-1 ${label}`))
 
 /** docs/vault-format.md §4. */

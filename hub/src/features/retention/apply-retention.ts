@@ -109,6 +109,8 @@ async function letWait(
     foundAt: new Date(state.now()),
     total: judged.length,
     bytesFreed: freed,
+    versions: null,
+    versionsWord: null,
   }
   await tellWait(state, plan.id, row)
   return row

@@ -16,6 +16,7 @@ import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { selfBackupShelf, type SelfBackupShelf } from './self-backups/self-backup-shelf.ts'
+import { rewritingOf, type Rewriting } from './rewriting/rewriting.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import {
   findSnapshot,
@@ -32,7 +33,7 @@ import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
 import { createVaultsState, type VaultsDoors, type VaultsServices, type VaultsState } from './vaults-state.ts'
 
-export type { AgentKeys, SnapshotDeletion }
+export type { AgentKeys, Rewriting, SnapshotDeletion }
 
 export interface SnapshotReads {
   readonly find: typeof findSnapshot
@@ -68,6 +69,7 @@ export interface Vaults {
   collect(vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection>
   /** Does one kind of care now, as the queue of jobs would; null = the default vault. @throws AppError `vault.not-found` */
   care(vaultId: VaultId | null, kind: CareKind, startedBy: string | null): Promise<CareStory>
+  readonly rewriting: Rewriting
   /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
@@ -93,7 +95,14 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       schedules: () => state.cares.schedules(),
       async stop() {
         usages.stop()
-        await Promise.all([revocations.stop(), packsInDoubt.stop(), checks.stop(), collections.stop(), state.suspicions.stop()])
+        await Promise.all([
+          revocations.stop(),
+          packsInDoubt.stop(),
+          checks.stop(),
+          collections.stop(),
+          state.purges.stop(),
+          state.suspicions.stop(),
+        ])
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
@@ -122,6 +131,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     collect,
     care: (vaultId, kind, startedBy) =>
       state.cares.carryOut(kind, vaultId === null ? vaults.default : vaults.get(vaultId), startedBy, new AbortController().signal),
+    rewriting: rewritingOf(state),
     runFsck,
   }
 }
@@ -146,6 +156,7 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   state.packsInDoubt.start()
   await state.revocations.keep()
   domainEvents.on('agent.revoked', () => state.revocations.keep())
+  for (const vault of opened) await state.purges.resume(vault)
   await state.cares.begin()
   domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))

@@ -12,6 +12,7 @@ import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
 import { Revocations } from './keys/keep-revocations.ts'
+import { Purges } from './rewriting/purges.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
@@ -52,6 +53,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly collections: Collections
+  readonly purges: Purges
   readonly usages: VaultUsages
   readonly cares: VaultCares
   readonly suspicions: Suspicions
@@ -65,9 +67,10 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const packsInDoubt = new PacksInDoubt({ ...services, vaults })
   const turns = new VaultTurns()
   const collections = new Collections({ ...services, ...doors, refsets, turns })
+  const purges = new Purges({ ...services, ...doors, refsets, turns, collections })
   const cares = new VaultCares({ ...services, vaults, collections })
   const nameSoon = (vaultId: VaultId): Promise<void> => cares.nameSoon(vaultId)
-  cares.does(careWorks({ ...services, ...doors, refsets, collections, nameSoon, retention: doors.retention ?? null }))
+  cares.does(careWorks({ ...services, ...doors, refsets, collections, purges, nameSoon, retention: doors.retention ?? null }))
   const suspicions = new Suspicions({ ...services, nameSoon })
   return {
     ...services,
@@ -85,6 +88,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections,
+    purges,
     cares,
     suspicions,
     revocations: new Revocations({ ...services, ...doors, vaults }),

@@ -1,4 +1,3 @@
-import { AppError } from '@holdfast/shared-types'
 import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { VaultCares } from './caring/vault-care.ts'
 import { listDamagedPaths } from './damage/list-damaged-paths.ts'
@@ -13,6 +12,7 @@ import { locateBlobs } from './reading/locate-blobs.ts'
 import { readSegments } from './reading/read-segments.ts'
 import { readSnapshotObject } from './reading/read-snapshot-object.ts'
 import { readSnapshotSigner } from './reading/read-snapshot-signer.ts'
+import { purgeRoutes, type PurgeRoutesDeps } from './rewriting/purges.routes.ts'
 import { commitSession, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
@@ -25,6 +25,7 @@ export type VaultRoutesDeps = CommitSessionDeps &
   GetVaultDeps &
   PreviewCollectionDeps &
   Pick<VaultsState, 'requireThere'> &
+  PurgeRoutesDeps &
   RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
@@ -58,10 +59,7 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
       return getVault(deps, em, actor, params.vaultId)
     }),
   testRecoveryKey: ({ actor, params, body }) => withContractErrors(() => testRecoveryKey(deps, actor, { ...params, text: body.words })),
-  previewPurge: () => Promise.reject(new AppError('purge.not-found')),
-  startPurge: () => Promise.reject(new AppError('purge.not-found')),
-  listPurges: async () => ({ items: [] }),
-  getPurge: () => Promise.reject(new AppError('purge.not-found')),
+  ...purgeRoutes(deps),
   putPack: ({ actor, params, query, body }) =>
     withContractErrors(async () => {
       await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)

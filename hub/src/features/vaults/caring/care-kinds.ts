@@ -9,6 +9,7 @@ import { nameDamage } from '../damage/name-damage.ts'
 import type { RetentionDoor } from '../doors/doors.ts'
 import type { LoadDeps } from '../opening/load-packs.ts'
 import { damageFigures, reopenLacking } from '../tables/damage.queries.ts'
+import type { Purges } from '../rewriting/purges.ts'
 import { Brake } from '../usage/brake.ts'
 import type { CareTask } from './care-task.ts'
 import type { CareWork } from './care-works.ts'
@@ -20,6 +21,7 @@ import { orderDrills, type OrderDrillsDeps } from './order-drills.ts'
 export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps {
   readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
   readonly collections: Pick<Collections, 'run'>
+  readonly purges: Pick<Purges, 'advance'>
   /** Applies the rules of keeping before a collection; null = there are none yet. */
   readonly retention: RetentionDoor | null
   /** Has what was found named. */
@@ -70,13 +72,14 @@ async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<void> {
 }
 
 /** A collection tells its own story; it ends with the hub, and not with its job. */
-async function collect({ retention, collections }: CareKindsDeps, { vault, signal }: CareTask): Promise<void> {
+async function collect({ retention, collections, purges }: CareKindsDeps, { vault, signal }: CareTask): Promise<void> {
   await retention?.apply(vault.id, signal)
+  await purges.advance(vault)
   const collecting = collections.run(vault, { startedBy: 'Holdfast', isLargeApproved: false })
   // Whoever stops waiting for it does not want to hear of its end.
   collecting.catch(() => undefined)
   await whileGoingOn(
-    collecting.then(() => undefined),
+    collecting.then(() => purges.advance(vault)),
     signal,
   )
 }

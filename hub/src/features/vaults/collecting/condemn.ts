@@ -39,12 +39,14 @@ export async function chooseGarbage({ database, now }: ChooseDeps, vault: Manage
     vault.contents.packs(),
     (packIdHex, ordinal) => needed.has(packIdHex, ordinal),
     (packIdHex) => spared.has(packIdHex),
+    (packIdHex, ordinal) => vault.contents.isWithheld(packIdHex, ordinal),
   )
 }
 
 export async function sparedPacks(em: EntityManager, vault: ManagedVault, nowMs: number): Promise<ReadonlySet<string>> {
   const spared = await listSparedPacks(em, vault.id, new Date(nowMs - unnamedKeptMs))
-  return new Set(spared.map(toHex))
+  const leaving = vault.contents.withheldPacks()
+  return new Set(spared.map(toHex).filter((packIdHex) => !leaving.has(packIdHex)))
 }
 
 export interface Condemned {

@@ -10,6 +10,7 @@ import { isDamage } from '../errors/translate-engine-error.ts'
 import { packsAtOnce, objectsOf, readWholePack, type PackEnd } from '../opening/load-packs.ts'
 import { openVerified } from '../opening/load-snapshots.ts'
 import { mapAhead } from '../opening/map-ahead.ts'
+import { settleVersions } from '../rewriting/settle-versions.ts'
 import { lockCollection, setRemovedEpoch, vaultEpoch } from '../tables/collecting.queries.ts'
 import { insertPack } from '../tables/packs.queries.ts'
 import { giveBack, prepareSettingAside, setAsideAndForget, type GivenBack } from '../tables/rebuilding.queries.ts'
@@ -62,6 +63,8 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
   await setVaultEpoch(em, vault.id, highest + epochsSkipped)
   await setRemovedEpoch(em, vault.id, journalled)
   await endAllSessions(em, vault.id)
+  const givenBack = await giveBack(em, vault.id)
+  await settleVersions(deps, em, vault)
   return {
     vaultId: vault.id,
     packs: packs.count,
@@ -69,7 +72,7 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
     snapshots: snapshots.count,
     damagedPacks: packs.damaged,
     damagedSnapshots: snapshots.damaged,
-    ...(await giveBack(em, vault.id)),
+    ...givenBack,
   }
 }
 

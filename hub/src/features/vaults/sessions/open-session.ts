@@ -22,7 +22,7 @@ import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/door
 import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
 import { findKeepBase } from './keep-base.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
-import { listSnapshotsOfAgent } from '../tables/snapshots.queries.ts'
+import { listSnapshotsOfAgent, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { sessionNotFound } from './require-open-session.ts'
 
 /** Agents make their catalogue with the newest; older ones are for those that were offline or restored from an image. */
@@ -113,7 +113,10 @@ async function usableBases(
   const vault = vaults.get(session.vaultId)
   const { epoch, agentId } = session
   const snapshots = await listSnapshotsOfAgent(em, session.vaultId, agentId, { epoch, limit: namedBaseSnapshots })
-  const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
+  // Nothing is built on what was written anew, nor on what it stands for: the device would name again what was taken out.
+  const isOriginal = ({ rewritten, keeping }: SnapshotRecord): boolean =>
+    rewritten === null && (keeping.deleted?.replacedBy ?? null) === null
+  const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId && isOriginal(snapshot))
   // Refsets are read only where something is missing at all, which is hardly ever.
   if (!vault.contents.hasLost) return { snapshotIds: ofDomain.map(({ id }) => id), readAgain: [] }
   const whole = new Set<SnapshotId>()

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { BackupSessionEntity, SessionGrantEntity } from './backup-session.entity.ts'
 import { CareEntity, DamagedPathEntity } from './care.entity.ts'
 import { PackEntity } from './pack.entity.ts'
+import { PurgeEntity } from './purge.entity.ts'
 import { SnapshotEntity } from './snapshot.entity.ts'
 import { VaultEntity } from './vault.entity.ts'
 
@@ -15,6 +16,7 @@ export const vaultEntities = [
   SnapshotEntity,
   CareEntity,
   DamagedPathEntity,
+  PurgeEntity,
 ] as const
 export type VaultTables = InferKyselyDB<(typeof vaultEntities)[number]>
 
