@@ -4,6 +4,7 @@ import { callHub } from '../../platform/api/call-hub.ts'
 import { placesOf, type LivePlaces } from '../../platform/api/live-place.ts'
 import { gather } from '../../platform/browser/gather.ts'
 import { followTopics } from '../../platform/realtime/follow-topics.ts'
+import { isUnderWay } from './purge-words.ts'
 
 // One that goes on tells so often.
 const gatherMs = 300
@@ -32,7 +33,11 @@ export function useWatchedPurges(vaultId: VaultId) {
   const soon = gather(() => void load(), gatherMs)
   const stop = followTopics(['snapshots'], {
     load,
-    onEvent: (event) => event.type === 'purge.changed' && event.body.vaultId === vaultId && soon.ask(),
+    onEvent(event) {
+      const isOfOne = event.type === 'purge.changed' && event.body.vaultId === vaultId
+      // What one waits for goes with old snapshots.
+      if (isOfOne || (event.type === 'snapshots.changed' && purges.value.some(isUnderWay))) soon.ask()
+    },
   })
   onScopeDispose(() => {
     latest += 1
