@@ -11,7 +11,7 @@ import { approveRetention, refuseRetention } from './decide-wait.ts'
 import { judgeDevice } from './judge-plan.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { listWaits, presentWait } from './present-waits.ts'
-import { previewRetention } from './preview-retention.ts'
+import { previewRetention, previewVersions } from './preview-retention.ts'
 import type { RetentionDoors, RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 
@@ -31,11 +31,11 @@ export function createRetention(
       name: 'retention',
       routes: {
         previewRetention: ({ em, body }) => previewRetention(state, em, body),
-        previewVersionLimit: async () => ({ snapshots: 0, entries: 0, bytes: 0, ofEntries: 0, needsWord: false }),
+        previewVersionLimit: ({ em, body }) => previewVersions(state, em, body),
         listKeptSnapshots: async ({ em, query }) => ({ items: await keptSnapshots(state, em, query.agentId) }),
         applyPlanRetention: ({ em, params }) => applyNow(state, em, params.planId),
         listRetentionWaits: async ({ em }) => ({ items: await listWaits(em) }),
-        approveRetention: async ({ actor, params }) => ({ deleted: await approveRetention(state, actor, params.waitId), rewritten: 0 }),
+        approveRetention: ({ actor, params }) => approveRetention(state, actor, params.waitId),
         refuseRetention: async ({ params }) => ({ kept: await refuseRetention(state, params.waitId) }),
       },
       adminCommands: { retention: adminCommand(z.strictObject({}), () => applyRetention(state)) },
@@ -66,8 +66,8 @@ async function applyNow(
   em: EntityManager,
   planId: PlanId,
 ): Promise<{ deleted: number; rewritten: number; wait: RetentionWait | null }> {
-  const { deleted, wait } = await applyToPlan(state, planId, (deleting) => deleting())
-  return { deleted, rewritten: 0, wait: wait === null ? null : await waitOf(em, wait) }
+  const { deleted, rewritten, wait } = await applyToPlan(state, planId, (deleting) => deleting())
+  return { deleted, rewritten, wait: wait === null ? null : await waitOf(em, wait) }
 }
 
 async function waitOf(em: EntityManager, wait: RetentionWaitRow): Promise<RetentionWait | null> {

@@ -53,6 +53,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly collections: Collections
+  readonly turns: VaultTurns
   readonly purges: Purges
   readonly usages: VaultUsages
   readonly cares: VaultCares
@@ -88,6 +89,7 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections,
+    turns,
     purges,
     cares,
     suspicions,
