@@ -1,4 +1,4 @@
-import { AgentId, AppError, ExclusionPattern, VaultId, type PurgeSelection } from '@holdfast/shared-types'
+import { AppError, ExclusionPattern, VaultId, type AgentId, type PurgeSelection } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
 import { adminCommand, lookingCommand, type AdminCommand } from '../../../platform/http/define-feature.ts'
