@@ -1,4 +1,5 @@
 import type { ErrorCategory } from './error-category.ts'
+import { rewritingErrors } from './rewriting-errors.ts'
 
 export interface ErrorSpec {
   readonly category: ErrorCategory
@@ -299,22 +300,7 @@ export const errorRegistry = {
     title: 'What waited for your word has changed meanwhile.',
     cure: 'Look at it again.',
   },
-  'snapshot.rewritten-refused': {
-    category: 'forbidden',
-    title: 'The hub wrote this snapshot anew, and this device takes none of these.',
-    cure: 'Choose another snapshot, or allow it on the device with HOLDFAST_REWRITTEN_SNAPSHOTS=accept.',
-  },
-  'snapshot.rewriting-unsafe': {
-    category: 'precondition',
-    title: 'A snapshot cannot be written anew now.',
-    cure: 'Do what the message says; nothing was removed.',
-  },
-  'vault.rewriting-impossible': {
-    category: 'unsupported',
-    title: 'The hub cannot write snapshots of a private vault anew: it does not have its keys.',
-    cure: 'Delete the snapshots that hold what shall leave.',
-  },
-  'purge.not-found': { category: 'not-found', title: 'There is no such purge.', cure: 'List them with `holdfast-hub purge --list`.' },
+  ...rewritingErrors,
   'snapshot.ambiguous': {
     category: 'invalid-input',
     title: 'More than one snapshot fits.',

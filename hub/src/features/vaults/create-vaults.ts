@@ -16,7 +16,6 @@ import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { selfBackupShelf, type SelfBackupShelf } from './self-backups/self-backup-shelf.ts'
-import { rewritingOf, type Rewriting } from './rewriting/rewriting.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import {
   findSnapshot,
@@ -33,7 +32,7 @@ import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
 import { createVaultsState, type VaultsDoors, type VaultsServices, type VaultsState } from './vaults-state.ts'
 
-export type { AgentKeys, Rewriting, SnapshotDeletion }
+export type { AgentKeys, SnapshotDeletion }
 
 export interface SnapshotReads {
   readonly find: typeof findSnapshot
@@ -69,7 +68,7 @@ export interface Vaults {
   collect(vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection>
   /** Does one kind of care now, as the queue of jobs would; null = the default vault. @throws AppError `vault.not-found` */
   care(vaultId: VaultId | null, kind: CareKind, startedBy: string | null): Promise<CareStory>
-  readonly rewriting: Rewriting
+  readonly rewriting: VaultsState['rewriting']
   /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
@@ -131,7 +130,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     collect,
     care: (vaultId, kind, startedBy) =>
       state.cares.carryOut(kind, vaultId === null ? vaults.default : vaults.get(vaultId), startedBy, new AbortController().signal),
-    rewriting: rewritingOf(state),
+    rewriting: state.rewriting,
     runFsck,
   }
 }

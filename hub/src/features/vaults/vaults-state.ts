@@ -12,7 +12,7 @@ import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
 import { Revocations } from './keys/keep-revocations.ts'
-import { Purges } from './rewriting/purges.ts'
+import { Purges, rewritingOf, type Rewriting } from './rewriting/rewriting.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
@@ -53,8 +53,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly collections: Collections
-  readonly turns: VaultTurns
   readonly purges: Purges
+  readonly rewriting: Rewriting
   readonly usages: VaultUsages
   readonly cares: VaultCares
   readonly suspicions: Suspicions
@@ -89,8 +89,8 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections,
-    turns,
     purges,
+    rewriting: rewritingOf({ ...services, ...doors, vaults, refsets, turns, collections, purges }),
     cares,
     suspicions,
     revocations: new Revocations({ ...services, ...doors, vaults }),

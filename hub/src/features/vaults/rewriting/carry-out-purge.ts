@@ -118,7 +118,7 @@ async function rewriteOne(work: PurgeWork, purge: PurgeRecord, one: OneToRewrite
       avoid: one.avoid,
     })
     if (written === null) return purge
-    if (await replaceSnapshot(deps, vault, snapshot, written, { by: purge.startedBy, undoMs: one.undoMs }))
+    if (await replaceSnapshot(deps, vault, written, { old: snapshot, by: purge.startedBy, undoMs: one.undoMs }))
       return tell({
         replaced: [...new Set([...purge.replaced, snapshot.id])],
         snapshotsRewritten: purge.snapshotsRewritten + 1,

@@ -73,7 +73,7 @@ export async function limitVersionsOf(deps: LimitDeps, order: VersionOrder & { r
           filterFor: () => limit.filter,
           avoid: { has: () => false },
         })
-        if (written !== null && (await replaceSnapshot(deps, vault, snapshot, written, { by: order.by, undoMs: undoDays * dayMs })))
+        if (written !== null && (await replaceSnapshot(deps, vault, written, { old: snapshot, by: order.by, undoMs: undoDays * dayMs })))
           replaced.set(snapshot.id, written.record.id)
       }
     })

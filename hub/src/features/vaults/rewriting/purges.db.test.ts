@@ -1,10 +1,7 @@
 import type { Purge, PurgeOrder, PurgePreview, SnapshotId } from '@holdfast/shared-types'
-import { createBlobHasher } from '@holdfast/engine/blob-id'
-import { toHex } from '@holdfast/engine/bytes'
-import { blobTypes } from '@holdfast/engine/format'
-import { checkPack } from '@holdfast/engine/vault'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { dayMs, expectRestored, expectSound, packKeys, piece, snapshotKeys, treeOf } from '../testing/collection-world.ts'
+import { dayMs, expectRestored, expectSound, piece, snapshotKeys, treeOf } from '../testing/collection-world.ts'
+import { purgeOf, small, storedOf as storedIn } from '../testing/purge-world.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 
@@ -44,18 +41,7 @@ async function purge(changes: Partial<PurgeOrder>): Promise<Purge> {
 const night = (): Promise<unknown> => world.vaults.care(null, 'collection', null)
 const kept = async (): Promise<SnapshotId[]> =>
   (await world.vaults.snapshots.list(world.database.em(), { visibleTo: null })).map(({ id }) => id)
-/** How many of these contents lie in any pack of the store, by what the footers say. */
-async function storedOf(...contents: readonly Uint8Array[]): Promise<number> {
-  const session = await agent.open()
-  const hasher = createBlobHasher(session.keys.idKey)
-  const stored = new Set<string>()
-  for (const key of await packKeys(world))
-    for (const { blobIds } of checkPack(await world.store.get(key)).segments) for (const id of blobIds) stored.add(toHex(id))
-  await agent.endRun(session.runId)
-  return contents.filter((content) => stored.has(toHex(hasher.idOf(blobTypes.data, content)))).length
-}
-/** Too large for a tree page, small enough for a bundle. */
-const small = (text: string): Buffer => Buffer.from(text.padEnd(300, text))
+const storedOf = (...contents: readonly Uint8Array[]): Promise<number> => storedIn(world, agent, ...contents)
 
 test('a path leaves all snapshots: what is left is restored, what has left is nowhere, and bundles are sealed anew', async () => {
   const files = { 'secret.txt': small('s3cret'), 'notes.txt': small('notes'), 'big.bin': piece(), 'secret.bin': piece() }
@@ -243,3 +229,23 @@ test('a private vault is not written anew by the hub', async () => {
   for (const name of ['startPurge', 'previewPurge'] as const)
     await expect(call(name, { body: selection({ paths: [{ path: '/x' }] }) })).rejects.toMatchObject({ code: 'vault.rewriting-impossible' })
 })
+
+test.each([12, 25, 34])(
+  'a hub that is killed at step %i of a purge leaves the old or the new, and goes on with the next start',
+  async (step) => {
+    const id = await agent.backUp(treeOf({ ...secret, ...other }))
+    world.dieAfter(step)
+    await purgeOf(world, { paths: [{ path: '/home/secret.txt' }] })
+    expect(world.mortality.diedAt).not.toBeNull()
+    await world.start()
+    const [standing, ...more] = await world.vaults.snapshots.list(world.database.em(), { visibleTo: null })
+    expect(more).toEqual([])
+    expect(standing?.rewritten?.of ?? standing?.id).toBe(id)
+    await expectRestored(agent, standing!.id, { ...(standing?.rewritten === null ? secret : {}), ...other })
+    await world.vaults.rewriting.settled()
+    await night()
+    expect((await call<{ items: Purge[] }>('listPurges', {})).items).toMatchObject([{ state: 'done' }])
+    expect(await storedOf(secret['secret.txt'])).toBe(0)
+    await expectSound(world)
+  },
+)

@@ -188,12 +188,15 @@ export class Purges {
       if (this.#stopping.signal.aborted) return
       this.#deps.log.error({ event: 'purge.failed', vaultId: vault.id, err: error }, 'A purge could not go on; what is done stays done')
       const { code, message, cure } = toWireError(asAppError(translateEngineError(error)))
-      const now = await findPurge(this.#deps.database.em(), vault.id, row.id).catch(() => null)
-      await this.#write(now ?? row, { state: 'failed', endedAt: new Date(this.#deps.now()), error: { code, message, cure } }).catch(
-        () => undefined,
-      )
-      await this.#withhold(vault).catch(() => undefined)
+      await this.#noteFailure(vault, row, { code, message, cure }).catch(() => undefined)
     }
+  }
+
+  /** Where even that cannot be noted, the next start goes on with it. */
+  async #noteFailure(vault: ManagedVault, row: PurgeRecord, error: NonNullable<Purge['error']>): Promise<void> {
+    const now = await findPurge(this.#deps.database.em(), vault.id, row.id)
+    await this.#write(now ?? row, { state: 'failed', endedAt: new Date(this.#deps.now()), error })
+    await this.#withhold(vault)
   }
 
   #work(vault: ManagedVault, id: string, onTold: (row: PurgeRecord) => void): PurgeWork {

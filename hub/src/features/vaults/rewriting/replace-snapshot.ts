@@ -19,6 +19,8 @@ export interface ReplaceDeps {
 }
 
 export interface Replacement {
+  /** As it was read. */
+  readonly old: SnapshotRecord
   readonly by: string
   /** How long the old one can be had back from now on, ms; 0 = not at all. */
   readonly undoMs: number
@@ -34,9 +36,8 @@ export interface Replacement {
 export function replaceSnapshot(
   deps: ReplaceDeps,
   vault: ManagedVault,
-  old: SnapshotRecord,
   { record, object, refset }: WrittenAnew,
-  { by, undoMs }: Replacement,
+  { old, by, undoMs }: Replacement,
 ): Promise<boolean> {
   const key = storeKeyOf(record)
   return vault.arriving.while(key, () =>
@@ -65,7 +66,7 @@ async function isStill(em: EntityManager, old: SnapshotRecord): Promise<boolean>
   if (now === undefined || now.state === 'lost') return false
   requireNotHeld(now)
   const [before, after] = [old.keeping.deleted, now.keeping.deleted]
-  return (before === null) === (after === null) && after?.condemnedIn == null && before?.replacedBy === after?.replacedBy
+  return (before === null) === (after === null) && (after?.condemnedIn ?? null) === null && before?.replacedBy === after?.replacedBy
 }
 
 export function requireNotHeld({ id, keeping }: Pick<SnapshotRecord, 'id' | 'keeping'>): void {

@@ -1,7 +1,9 @@
 import type { Purge, PurgeOrder, PurgePreview, PurgeSelection, VaultId, VersionLimitEffect } from '@holdfast/shared-types'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import { limitVersionsOf, previewVersionLimit, type LimitDeps, type LimitedVersions, type VersionOrder } from './limit-versions.ts'
-import type { Purges } from './purges.ts'
+import { Purges } from './purges.ts'
+
+export { Purges }
 
 export interface RewritingDeps extends LimitDeps {
   readonly purges: Purges
