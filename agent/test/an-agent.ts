@@ -71,6 +71,7 @@ export const aService = (
   test: TestAgent,
   hubDataFolder = join(test.folders.home, 'no-hub'),
   takesOthersSnapshots = true,
+  takesRewrittenSnapshots = true,
 ): Promise<AgentService> =>
   startAgentService({
     config: {
@@ -83,6 +84,7 @@ export const aService = (
       logDays: 30,
       longestReconnectMs: 60_000,
       takesOthersSnapshots,
+      takesRewrittenSnapshots,
     },
     folders: test.folders,
     agent: test.agent,

@@ -32,4 +32,5 @@ export const snapshotFacts = {
   errors: 0,
   held: null,
   deleted: null,
+  rewritten: null,
 } satisfies Partial<Snapshot>

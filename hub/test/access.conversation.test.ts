@@ -267,7 +267,16 @@ describe('the table', () => {
 
   test('puts on record whatever changes something, but for the data of backups, the names for a download and what only looks', () => {
     const silent = changing.filter(([, rule]) => rule.isAudited !== true).map(([id]) => id)
-    expect(silent).toEqual(['previewRetention', 'previewDeletion', 'prepareZip', 'putPack', 'commitSession', 'locateBlobs', 'readSegments'])
+    expect(silent).toEqual([
+      'previewRetention',
+      'previewVersionLimit',
+      'previewDeletion',
+      'prepareZip',
+      'putPack',
+      'commitSession',
+      'locateBlobs',
+      'readSegments',
+    ])
   })
 
   test('lets viewers change nothing but what is their own', () => {
@@ -280,6 +289,7 @@ describe('the table', () => {
       'createMyToken',
       'revokeMyToken',
       'previewRetention',
+      'previewVersionLimit',
       'prepareZip',
     ])
   })

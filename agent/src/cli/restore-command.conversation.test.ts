@@ -54,6 +54,7 @@ function script(restored: RestoreResult): void {
     errors: 0,
     held: null,
     deleted: null,
+    rewritten: null,
   }
   const run = (request: Run['request'], ended: boolean): Run => ({
     id: runId,

@@ -111,7 +111,13 @@ test('snapshots are a table for people and a list for scripts, by host on reques
 })
 
 test('deleted snapshots are asked for, with how long they can be had back and who deleted them', async () => {
-  const deleted = { atMs: Date.UTC(2026, 0, 3), by: 'retention of plan Home', undoUntilMs: Date.UTC(2026, 0, 17), isGoing: false }
+  const deleted = {
+    atMs: Date.UTC(2026, 0, 3),
+    by: 'retention of plan Home',
+    undoUntilMs: Date.UTC(2026, 0, 17),
+    isGoing: false,
+    replacedBy: null,
+  }
   const asked: (string | null)[] = []
   hub.scripted.set('GET /api/v1/snapshots', (query) => {
     asked.push(query.get('kept'))

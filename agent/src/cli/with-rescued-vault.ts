@@ -103,6 +103,7 @@ export const asSnapshot = (vault: RescuedVault, { id, agentId, createdAtMs, body
   errors: body.errors,
   held: null,
   deleted: null,
+  rewritten: null,
 })
 
 /** One line about a snapshot that nobody should rely on. */

@@ -14,6 +14,7 @@ test('a setting may lie in a file', () => {
     logFiles: 10,
     logDays: 30,
     takesOthersSnapshots: true,
+    takesRewrittenSnapshots: true,
     logLevel: 'info',
     memory: 'normal',
     longestReconnectMs: 60_000,

@@ -27,6 +27,7 @@ const Settings = z.object({
   HOLDFAST_LOG_FILES: wholeNumber(1000).default(10),
   HOLDFAST_LOG_DAYS: wholeNumber(3650).default(30),
   HOLDFAST_OTHERS_SNAPSHOTS: z.enum(['restore', 'refuse'], 'restore or refuse').default('restore'),
+  HOLDFAST_REWRITTEN_SNAPSHOTS: z.enum(['accept', 'refuse'], 'accept or refuse').default('accept'),
   HOLDFAST_MEMORY: z.enum(memoryProfiles, `one of ${memoryProfiles.join(', ')}`).default('normal'),
   HOLDFAST_RECONNECT_MS: z
     .string()
@@ -54,6 +55,8 @@ export interface AgentConfig {
   readonly logDays: number
   /** Whether people may have snapshots of other devices restored here: the word of this machine's owner, which no hub can change. */
   readonly takesOthersSnapshots: boolean
+  /** Whether snapshots are restored and checked here that the hub wrote anew, and signed in this device's stead: likewise. */
+  readonly takesRewrittenSnapshots: boolean
   readonly memory: MemoryProfile
   /** The longest pause between two tries to reach the hub. */
   readonly longestReconnectMs: number
@@ -89,6 +92,7 @@ export function loadConfig(env: Environment = process.env): AgentConfig {
     logFiles: settings.HOLDFAST_LOG_FILES,
     logDays: settings.HOLDFAST_LOG_DAYS,
     takesOthersSnapshots: settings.HOLDFAST_OTHERS_SNAPSHOTS === 'restore',
+    takesRewrittenSnapshots: settings.HOLDFAST_REWRITTEN_SNAPSHOTS === 'accept',
     memory: settings.HOLDFAST_MEMORY,
     longestReconnectMs: settings.HOLDFAST_RECONNECT_MS,
   }

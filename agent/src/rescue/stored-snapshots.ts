@@ -1,4 +1,3 @@
-import { fromBase64Url } from '@holdfast/engine/bytes'
 import { EngineError, isEngineError } from '@holdfast/engine/errors'
 import {
   decodeSnapshotObject,
@@ -6,6 +5,7 @@ import {
   snapshotPrefix,
   uuidFromBytes,
   type SnapshotBody,
+  type SnapshotHeader,
   type SnapshotObject,
 } from '@holdfast/engine/format'
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
@@ -101,14 +101,15 @@ export class StoredSnapshots {
   }
 
   async #verifySignature({ agentId }: SnapshotName, object: SnapshotObject): Promise<void> {
-    let signKey = this.#signKeys.get(agentId)
-    if (signKey === undefined) this.#signKeys.set(agentId, (signKey = this.#signKeyOf(agentId)))
+    const signer = object.header.isRewritten ? 'rewriting key' : agentId
+    let signKey = this.#signKeys.get(signer)
+    if (signKey === undefined) this.#signKeys.set(signer, (signKey = this.#signKeyOf(object.header)))
     await verifySnapshotSignature(nodePrimitives, object, await signKey)
   }
 
-  async #signKeyOf(agentId: AgentId): Promise<Uint8Array> {
+  async #signKeyOf(header: SnapshotHeader): Promise<Uint8Array> {
     try {
-      return fromBase64Url((await this.#vault.readAgent(agentId)).signPublicKey)
+      return await this.#vault.signerOfSnapshot(header)
     } catch (cause) {
       if (!isEngineError(cause, 'store.not-found')) throw cause
       throw new EngineError('snapshot.signature-invalid', 'The vault has not the keys of the device that made the snapshot.', { cause })

@@ -8,6 +8,7 @@ import {
   nodePrimitives,
   rawPublicKey,
   RemoteSource,
+  rewriterOf,
   signerOf,
   smallReadRoom,
   WorkerOpener,
@@ -96,7 +97,26 @@ async function requireSignature(context: RunContext, object: SnapshotObject): Pr
   const maker = makerOf(context.order)
   if (uuidFromBytes(object.header.agentId) !== maker)
     throw new EngineError('snapshot.signature-invalid', 'The snapshot was made by another device than the order says.')
+  if (object.header.isRewritten) return requireRewriting(context, object)
   await verifySnapshotSignature(nodePrimitives, object, await signKeyOf(context, maker))
+}
+
+/**
+ * The hub wrote it anew with less in it, and signed it with the vault's rewriting key: as far as this device's owner takes the hub's word for what was backed up. No
+ * backup builds on one.
+ */
+async function requireRewriting(context: RunContext, object: SnapshotObject): Promise<void> {
+  const { hub, order } = context
+  if (order.request.kind === 'backup')
+    throw new EngineError('snapshot.signature-invalid', 'The hub named a snapshot to build on that it wrote anew: no backup builds on one.')
+  if (!order.takesRewrittenSnapshots) throw new AppError('snapshot.rewritten-refused')
+  const signer = rewriterOf(await hub.ask('run.snapshot-signer', null), order.vaultId)
+  await verifySnapshotSignature(nodePrimitives, object, signer)
+  context.log(
+    'snapshot.rewritten',
+    'The hub wrote this snapshot anew, with less in it than the device backed up: it is signed by the hub and not by the device.',
+    'warn',
+  )
 }
 
 /** Raw. Of another device the hub passes on what the vault keeps; docs/threat-model.md says how far that goes. */

@@ -35,6 +35,8 @@ export interface RunOrder {
   readonly excludedFolders: readonly string[]
   /** Whether a snapshot of another device is restored here, when it is ordered. */
   readonly takesOthersSnapshots: boolean
+  /** Whether one is restored or checked here that the hub wrote anew. */
+  readonly takesRewrittenSnapshots: boolean
   readonly memory: MemoryProfile
   /** Its threads leave the processor to everything else that wants it. */
   readonly givesWay: boolean

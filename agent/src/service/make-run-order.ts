@@ -37,6 +37,7 @@ export function makeRunOrder(offer: RunOffer, { config, folders, agent, purpose,
     catalogueFolder: folders.catalogueFolder,
     excludedFolders: ownPlaces(config, folders),
     takesOthersSnapshots: config.takesOthersSnapshots,
+    takesRewrittenSnapshots: config.takesRewrittenSnapshots,
     memory: config.memory,
     // For a restore, and for a command that works in its own process, somebody waits.
     givesWay: limits.isBackground && purpose === 'service' && offer.request.kind !== 'restore',

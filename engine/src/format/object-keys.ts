@@ -4,6 +4,8 @@ import { uuidFromBytes } from './uuid.ts'
 
 /** Keys of a vault's objects in its store (docs/vault-format.md §2). */
 export const vaultFileKey = 'vault.json'
+/** There once anything was rewritten. */
+export const rewritingKeyKey = 'rewriting-key.json'
 export const keySlotPrefix = 'keys/'
 export const agentPrefix = 'a/'
 export const sealedKeysPrefix = 'b/'

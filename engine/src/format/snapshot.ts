@@ -5,6 +5,7 @@ import { blobIdBytes, objectIdBytes } from './blob-type.ts'
 const magic = new TextEncoder().encode('HFSNAP1\n')
 const hubMagic = new TextEncoder().encode('HFHUB1\n\0')
 const signatureContext = new TextEncoder().encode('holdfast-snapshot-1\n')
+const rewriteContext = new TextEncoder().encode('holdfast-rewrite-1\n')
 const version = 1
 export const snapshotHeaderBytes = 96
 export const hubHeaderBytes = 64
@@ -16,8 +17,29 @@ export type SnapshotStatus = (typeof snapshotStatuses)[number]
 export const snapshotSystems = ['linux', 'windows', 'macos'] as const
 export type SnapshotSystem = (typeof snapshotSystems)[number]
 
+/** Who a snapshot is by: the device that it is of, or whoever has the vault's rewriting key (docs/adr/0020). */
+const flags = { byDevice: 0, rewritten: 1 } as const
+
+export const rewriteReasons = ['purge', 'versions'] as const
+export type RewriteReason = (typeof rewriteReasons)[number]
+
+/** What a rewritten snapshot says of itself. */
+export interface Rewriting {
+  /** 16 bytes: the snapshot as the device made it, however often it was rewritten since. */
+  readonly of: Uint8Array
+  /** Why the last time. */
+  readonly why: RewriteReason
+  /** By the clock of who rewrote it. */
+  readonly atMs: number
+  /** Of all times: entries, and bytes of files, that the device's snapshot had and this one has not. */
+  readonly entriesDropped: number
+  readonly bytesDropped: number
+}
+
 /** The clear start of a snapshot object. */
 export interface SnapshotHeader {
+  /** Signed with the vault's rewriting key, over another context: what one key signed is nothing under the other. */
+  readonly isRewritten: boolean
   readonly keyEpoch: number
   readonly vaultId: Uint8Array
   readonly domainId: Uint8Array
@@ -50,6 +72,8 @@ export interface SnapshotBody {
   readonly filesChanged: number
   readonly filesUnchanged: number
   readonly bytesRead: number
+  /** None in a device's own; there exactly where the header says that it is rewritten. */
+  readonly rewriting?: Rewriting
 }
 
 /** What the hub says of a snapshot: the only time that retention goes by. */
@@ -81,7 +105,7 @@ export function encodeSnapshotHeader(header: SnapshotHeader, refsetLength: numbe
   return new ByteWriter(snapshotHeaderBytes)
     .bytes(magic)
     .u16(version)
-    .u16(0)
+    .u16(header.isRewritten ? flags.rewritten : flags.byDevice)
     .u32(header.keyEpoch)
     .bytes(header.vaultId)
     .bytes(header.domainId)
@@ -95,11 +119,12 @@ export function encodeSnapshotHeader(header: SnapshotHeader, refsetLength: numbe
 
 export const sealedBodyLength = (plainBytes: number): number => plainBytes + tagBytes
 
-/** The bytes an agent signs, from all that comes before the signature. */
-export function snapshotSigningBytes(unsigned: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(signatureContext.length + unsigned.length)
-  bytes.set(signatureContext)
-  bytes.set(unsigned, signatureContext.length)
+/** The bytes an agent or the vault's rewriting key signs, from all that comes before the signature. */
+export function snapshotSigningBytes(unsigned: Uint8Array, isRewritten: boolean): Uint8Array {
+  const context = isRewritten ? rewriteContext : signatureContext
+  const bytes = new Uint8Array(context.length + unsigned.length)
+  bytes.set(context)
+  bytes.set(unsigned, context.length)
   return bytes
 }
 
@@ -109,7 +134,9 @@ export function decodeSnapshotObject(bytes: Uint8Array): SnapshotObject {
   const reader = new ByteReader(bytes)
   reader.bytes(magic.length)
   if (reader.u16() !== version) throw new EngineError('format.unsupported-version', 'A snapshot is of a newer version: update Holdfast.')
-  if (reader.u16() !== 0) throw invalid('A snapshot has an unknown flag.')
+  const flag = reader.u16()
+  if (flag !== flags.byDevice && flag !== flags.rewritten) throw invalid('A snapshot has an unknown flag.')
+  const isRewritten = flag === flags.rewritten
   const keyEpoch = reader.u32()
   const id = (): Uint8Array => reader.bytes(objectIdBytes)
   const ids = { vaultId: id(), domainId: id(), agentId: id(), snapshotId: id() }
@@ -124,13 +151,13 @@ export function decodeSnapshotObject(bytes: Uint8Array): SnapshotObject {
   const agentPart = bytes.subarray(0, reader.position)
   const hubHeader = reader.remaining === 0 ? null : decodeHubHeader(reader.bytes(reader.remaining))
   return {
-    header: { keyEpoch, ...ids, seq },
+    header: { isRewritten, keyEpoch, ...ids, seq },
     refset,
     sealedBody,
     signature,
     agentPart,
     hubHeader,
-    signedBytes: snapshotSigningBytes(bytes.subarray(0, unsignedLength)),
+    signedBytes: snapshotSigningBytes(bytes.subarray(0, unsignedLength), isRewritten),
     headerBytes: bytes.subarray(0, snapshotHeaderBytes),
   }
 }
@@ -163,11 +190,20 @@ export function encodeSnapshotBody(body: SnapshotBody): Uint8Array {
   else writer.u8(1).bytes(body.parent)
   writer.bytes(body.root).varint(body.files).varint(body.folders).varint(body.bytes).varint(body.errors).varint(body.roots.length)
   for (const root of body.roots) writer.lengthPrefixed(root)
-  return writer.varint(body.filesNew).varint(body.filesChanged).varint(body.filesUnchanged).varint(body.bytesRead).toBytes()
+  writer.varint(body.filesNew).varint(body.filesChanged).varint(body.filesUnchanged).varint(body.bytesRead)
+  const { rewriting } = body
+  if (rewriting !== undefined)
+    writer
+      .bytes(rewriting.of)
+      .u8(rewriteReasons.indexOf(rewriting.why) + 1)
+      .varint(rewriting.atMs)
+      .varint(rewriting.entriesDropped)
+      .varint(rewriting.bytesDropped)
+  return writer.toBytes()
 }
 
-/** @throws EngineError `snapshot.invalid`, `format.unsupported-version`, `bytes.*` */
-export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
+/** @param isRewritten as its header says. @throws EngineError `snapshot.invalid`, `format.unsupported-version`, `bytes.*` */
+export function decodeSnapshotBody(bytes: Uint8Array, isRewritten: boolean): SnapshotBody {
   const reader = new ByteReader(bytes)
   if (reader.u8() !== version) throw new EngineError('format.unsupported-version', 'A snapshot is of a newer version: update Holdfast.')
   const status = snapshotStatuses[reader.u8() - 1]
@@ -193,9 +229,17 @@ export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
     filesChanged: reader.varint(),
     filesUnchanged: reader.varint(),
     bytesRead: reader.varint(),
+    ...(isRewritten ? { rewriting: readRewriting(reader) } : {}),
   }
   reader.expectEnd()
   return body
+}
+
+function readRewriting(reader: ByteReader): Rewriting {
+  const of = reader.bytes(objectIdBytes)
+  const why = rewriteReasons[reader.u8() - 1]
+  if (why === undefined) throw invalid('A snapshot was rewritten for no known reason.')
+  return { of, why, atMs: reader.varint(), entriesDropped: reader.varint(), bytesDropped: reader.varint() }
 }
 
 function boundedRoots(count: number): number {

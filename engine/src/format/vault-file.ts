@@ -26,6 +26,13 @@ export interface RevocationFile {
   readonly revokedAtMs: number
 }
 
+/** The public half of the key that signs snapshots which were written anew (docs/adr/0020). */
+export interface RewritingKeyFile {
+  readonly vaultId: string
+  /** Raw, base64url. */
+  readonly signPublicKey: string
+}
+
 /** A decoded JSON object and what its MAC covers. */
 export interface Maced<T> {
   readonly value: T
@@ -36,6 +43,7 @@ export interface Maced<T> {
 const vaultFormat = 'holdfast-vault'
 const agentFormat = 'holdfast-agent'
 const revocationFormat = 'holdfast-revocation'
+const rewritingKeyFormat = 'holdfast-rewriting-key'
 /** Fixed by format 1: kept in the file so that a reader in twenty years need not guess. */
 const chunker = {
   algorithm: 'fastcdc-gear64',
@@ -73,6 +81,9 @@ export const agentFileText = (file: AgentFile): string =>
 
 export const revocationFileText = ({ agentId, revokedAtMs }: RevocationFile): string =>
   JSON.stringify({ format: revocationFormat, version: 1, agentId, revokedAtMs })
+
+export const rewritingKeyFileText = ({ vaultId, signPublicKey }: RewritingKeyFile): string =>
+  JSON.stringify({ format: rewritingKeyFormat, version: 1, vaultId, signPublicKey })
 
 /** The text with its MAC as the last key. */
 export const withMac = (macedText: string, mac: string): Uint8Array =>
@@ -154,6 +165,12 @@ export function decodeRevocationFile(bytes: Uint8Array): Maced<RevocationFile> {
   const fields = parse(bytes, revocationFormat, 'A revocation')
   const value: RevocationFile = { agentId: text(fields, 'agentId'), revokedAtMs: whole(fields, 'revokedAtMs') }
   return sealedAs(bytes, value, text(fields, 'mac'), revocationFileText(value))
+}
+
+export function decodeRewritingKeyFile(bytes: Uint8Array): Maced<RewritingKeyFile> {
+  const fields = parse(bytes, rewritingKeyFormat, 'A rewriting key')
+  const value: RewritingKeyFile = { vaultId: text(fields, 'vaultId'), signPublicKey: text(fields, 'signPublicKey') }
+  return sealedAs(bytes, value, text(fields, 'mac'), rewritingKeyFileText(value))
 }
 
 /** One value has one text: what was reformatted, cut or added to is refused although it parses. */

@@ -1,17 +1,19 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   decodeRevocationFile,
+  decodeRewritingKeyFile,
   decodeSelfBackupHeader,
   revocationPrefix,
+  rewritingKeyKey,
   selfBackupFolder,
   selfBackupKey,
   selfBackupOfKey,
   selfBackupPrefix,
 } from '../format/index.ts'
-import { listSelfBackups, openSelfBackupPart, type StoredSelfBackup } from '../vault/index.ts'
+import { listSelfBackups, openSelfBackupPart, Vault, type StoredSelfBackup } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 
-/** Checks what hubs keep of themselves in a vault: who was cut off, and their own backups. */
+/** Checks what hubs keep of themselves in a vault: who was cut off, the key they rewrite snapshots with, and their own backups. */
 export async function checkHubObjects(task: FsckTask): Promise<void> {
   const { store, vault, findings, signal } = task
   for await (const { key } of store.list(revocationPrefix)) {
@@ -21,6 +23,12 @@ export async function checkHubObjects(task: FsckTask): Promise<void> {
         void (vault === null ? decodeRevocationFile(await store.get(key)) : await vault.readRevocation(key.slice(revocationPrefix.length))),
     )
   }
+  if ((await store.head(rewritingKeyKey)) !== null)
+    await findings.check(
+      rewritingKeyKey,
+      async () =>
+        void (vault instanceof Vault ? await vault.readRewritingKeyObject() : decodeRewritingKeyFile(await store.get(rewritingKeyKey))),
+    )
   for await (const { key } of store.list(selfBackupPrefix)) await findings.check(key, () => Promise.resolve(void selfBackupOfKey(key)))
   const listed = await listSelfBackups(store)
   for (const [index, found] of listed.entries()) {

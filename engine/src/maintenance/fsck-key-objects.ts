@@ -1,23 +1,27 @@
-import { equalBytes } from '../bytes/index.ts'
+import { equalBytes, fromBase64Url } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
   agentKey,
   agentPrefix,
   checkSealedKeys,
   decodeKeySlot,
+  decodeRewritingKeyFile,
   decodeVaultFile,
   keySlotKey,
   keySlotPrefix,
+  rewritingKeyKey,
   sealedKeysKey,
   sealedKeysPrefix,
+  uuidFromBytes,
   uuidToBytes,
   vaultFileKey,
   type AgentFile,
   type KeySlotKind,
+  type SnapshotHeader,
   type VaultFile,
 } from '../format/index.ts'
 import { readAgentObject } from '../unlock/index.ts'
-import { nodePrimitives } from '../vault/index.ts'
+import { nodePrimitives, Vault } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 
 /** Checks vault.json, what opens the vault, and who writes into it. */
@@ -60,4 +64,15 @@ async function checkSlot({ store, vault }: FsckTask, key: string, kind: VaultFil
 export async function readAgentOf({ store, vault }: Pick<FsckTask, 'store' | 'vault'>, agentId: string): Promise<AgentFile> {
   if (vault !== null) return vault.readAgent(agentId)
   return readAgentObject(nodePrimitives, await store.get(agentKey(uuidToBytes(agentId))), { agentId })
+}
+
+/** Raw Ed25519 key under which the signature of a snapshot has to verify; of one that was written anew the vault's. @throws EngineError `store.*`, `vault.invalid` */
+export async function signerOfSnapshot(
+  task: Pick<FsckTask, 'store' | 'vault'>,
+  header: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>,
+): Promise<Uint8Array> {
+  const { store, vault } = task
+  if (!header.isRewritten) return fromBase64Url((await readAgentOf(task, uuidFromBytes(header.agentId))).signPublicKey)
+  if (vault instanceof Vault) return vault.signerOfSnapshot(header)
+  return fromBase64Url(decodeRewritingKeyFile(await store.get(rewritingKeyKey)).value.signPublicKey)
 }

@@ -1,5 +1,5 @@
 import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
-import { fromBase64Url, NumberSet, toHex } from '../bytes/index.ts'
+import { NumberSet, toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import {
   blobTypes,
@@ -15,7 +15,7 @@ import {
 import { openSnapshotBody, SegmentOpener, TreeReader, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { Vault, nodePrimitives } from '../vault/index.ts'
-import { readAgentOf } from './fsck-key-objects.ts'
+import { signerOfSnapshot } from './fsck-key-objects.ts'
 import type { FsckTask } from './fsck-report.ts'
 import { birthOf, type FoundSegment, type PackContents } from './pack-contents.ts'
 
@@ -40,8 +40,7 @@ export async function checkSnapshots(task: FsckTask, contents: PackContents): Pr
       if (beyond === undefined)
         for (const { packIdHex, ordinal } of missing)
           findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
-      const agent = await readAgentOf(task, uuidFromBytes(snapshot.header.agentId))
-      await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
+      await verifySnapshotSignature(nodePrimitives, snapshot, await signerOfSnapshot(task, snapshot.header))
       if (vault !== null) await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
       if (!(vault instanceof Vault)) return
       const has = (packIdHex: string, ordinal: number): boolean =>

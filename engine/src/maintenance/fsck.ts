@@ -8,6 +8,7 @@ import {
   sealedKeysPrefix,
   selfBackupPrefix,
   snapshotPrefix,
+  rewritingKeyKey,
   vaultFileKey,
   type Refset,
 } from '../format/index.ts'
@@ -65,7 +66,7 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     beyondRefset: options.beyondRefset ?? new Map<string, Refset>(),
   }
   for await (const { key } of store.list('')) {
-    if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
+    if (key !== vaultFileKey && key !== rewritingKeyKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
       findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
   }
   await checkKeyObjects(task)

@@ -6,12 +6,12 @@ import type { DomainKeys, Primitives } from './primitives.ts'
 const keyInfo = new TextEncoder().encode('holdfast-1 snapshot')
 const zeroNonce = new Uint8Array(12)
 
-/** @param signPublicKey raw Ed25519 key of the agent that the object names. @throws EngineError `snapshot.signature-invalid` */
+/** @param signPublicKey raw Ed25519 key of the agent that the object names; of a rewritten one the vault's rewriting key. @throws EngineError `snapshot.signature-invalid` */
 export async function verifySnapshotSignature(primitives: Primitives, snapshot: SnapshotObject, signPublicKey: Uint8Array): Promise<void> {
   if (!(await primitives.verifyEd25519(signPublicKey, snapshot.signature, snapshot.signedBytes))) {
     throw new EngineError(
       'snapshot.signature-invalid',
-      'The signature of a snapshot does not verify: it was changed, or is not this agent\u2019s.',
+      'The signature of a snapshot does not verify: it was changed, or is not by whom it says.',
     )
   }
 }
@@ -34,5 +34,5 @@ export async function openSnapshotBody(primitives: Primitives, snapshot: Snapsho
   if (!isOurs) throw new EngineError('vault.key-mismatch', 'The snapshot belongs to another vault, domain or key epoch.')
   const key = await primitives.hkdfSha256(keys.metadataKey, header.snapshotId, keyInfo)
   const aad = concatBytes([snapshot.headerBytes, await primitives.sha256(snapshot.refset)])
-  return decodeSnapshotBody(await primitives.openAesGcm(key, zeroNonce, snapshot.sealedBody, aad))
+  return decodeSnapshotBody(await primitives.openAesGcm(key, zeroNonce, snapshot.sealedBody, aad), header.isRewritten)
 }

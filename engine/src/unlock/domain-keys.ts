@@ -18,7 +18,7 @@ export const deriveVaultKey = async (
   primitives: Deriving,
   from: Uint8Array,
   vaultId: Uint8Array,
-  label: 'mac' | 'hub' | 'self-backup',
+  label: 'mac' | 'hub' | 'self-backup' | 'rewrite',
 ): Promise<Uint8Array> => primitives.hkdfSha256(from, vaultId, encoder.encode(`holdfast-1 ${label}`))
 
 /** The keys that a hub works with; it has them of a private vault too. */

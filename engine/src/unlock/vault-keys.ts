@@ -1,5 +1,5 @@
 import { EngineError } from '../errors/index.ts'
-import { agentFileText, decodeAgentFile, uuidToBytes, vaultFileText, type AgentFile, type VaultFile } from '../format/index.ts'
+import { agentFileText, decodeAgentFile, uuidToBytes, vaultFileText, type AgentFile, type Maced, type VaultFile } from '../format/index.ts'
 import type { DomainKeys } from '../reader/index.ts'
 import { requireOwnBoxKey } from './agent-objects.ts'
 import { deriveDomainKeys, deriveHubKeys, deriveVaultKey, type HubKeys } from './domain-keys.ts'
@@ -9,6 +9,11 @@ import type { UnlockPrimitives } from './primitives.ts'
 import { sealDomainKeys } from './sealed-domain-keys.ts'
 import { isSealedBy, sealText } from './sealed-text.ts'
 
+interface OwnKeys extends Pick<VaultKeys, 'hub' | 'rewritingSeed'> {
+  readonly masterKey: Uint8Array
+  readonly macKey: Uint8Array
+}
+
 /** The keys of a vault that somebody opened: the master key never leaves it. Works on bytes alone; who has it reads and writes the objects. */
 export class VaultKeys {
   readonly file: VaultFile
@@ -16,17 +21,20 @@ export class VaultKeys {
   readonly vaultId: Uint8Array
   /** What a hub works with. */
   readonly hub: HubKeys
+  /** Of the Ed25519 key that signs snapshots which are written anew. 32 bytes. */
+  readonly rewritingSeed: Uint8Array
   readonly #primitives: UnlockPrimitives
   readonly #masterKey: Uint8Array
   readonly #macKey: Uint8Array
 
-  private constructor(primitives: UnlockPrimitives, file: VaultFile, keys: { masterKey: Uint8Array; macKey: Uint8Array; hub: HubKeys }) {
+  private constructor(primitives: UnlockPrimitives, file: VaultFile, keys: OwnKeys) {
     this.#primitives = primitives
     this.file = file
     this.vaultId = uuidToBytes(file.vaultId)
     this.#masterKey = keys.masterKey
     this.#macKey = keys.macKey
     this.hub = keys.hub
+    this.rewritingSeed = keys.rewritingSeed
   }
 
   /** @param masterKey 32 bytes; kept, not copied */
@@ -34,7 +42,8 @@ export class VaultKeys {
     const vaultId = uuidToBytes(file.vaultId)
     const hubKey = await deriveVaultKey(primitives, masterKey, vaultId, 'hub')
     const hub = await deriveHubKeys(primitives, file.kind, { hubKey, masterKey }, vaultId)
-    return new VaultKeys(primitives, file, { masterKey, macKey: await deriveVaultKey(primitives, masterKey, vaultId, 'mac'), hub })
+    const derive = (label: 'mac' | 'rewrite'): Promise<Uint8Array> => deriveVaultKey(primitives, masterKey, vaultId, label)
+    return new VaultKeys(primitives, file, { masterKey, macKey: await derive('mac'), rewritingSeed: await derive('rewrite'), hub })
   }
 
   /** `K_hub`: of the hub's statements on snapshots, and of its journals. 32 bytes. */
@@ -52,7 +61,16 @@ export class VaultKeys {
 
   /** vault.json, sealed. */
   vaultFile(): Promise<Uint8Array> {
-    return sealText(this.#primitives, this.#macKey, vaultFileText(this.file))
+    return this.sealText(vaultFileText(this.file))
+  }
+
+  /** A JSON object of the vault with its MAC (docs/vault-format.md §3). */
+  sealText(text: string): Promise<Uint8Array> {
+    return sealText(this.#primitives, this.#macKey, text)
+  }
+
+  isSealed(maced: Maced<unknown>): Promise<boolean> {
+    return isSealedBy(this.#primitives, this.#macKey, maced)
   }
 
   /** One more way to open the vault; nothing is written. @throws EngineError `vault.invalid` for a hub's secret and a private vault */
@@ -66,14 +84,13 @@ export class VaultKeys {
   async agentObject(agent: AgentFile): Promise<Uint8Array> {
     this.#requireDomain(agent.domainId)
     await requireOwnBoxKey(this.#primitives, agent)
-    return sealText(this.#primitives, this.#macKey, agentFileText(agent))
+    return this.sealText(agentFileText(agent))
   }
 
   /** @throws EngineError `vault.invalid` unless this vault vouches for the object, as it is */
   async verifyAgentObject(bytes: Uint8Array): Promise<AgentFile> {
     const maced = decodeAgentFile(bytes)
-    if (!(await isSealedBy(this.#primitives, this.#macKey, maced)))
-      throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
+    if (!(await this.isSealed(maced))) throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
     await requireOwnBoxKey(this.#primitives, maced.value)
     return maced.value
   }
@@ -90,7 +107,7 @@ export class VaultKeys {
 
   /** Forgets the keys: nothing works afterwards. What was derived and handed out before is its holder's to forget. */
   lock(): void {
-    for (const key of [this.#masterKey, this.#macKey, ...Object.values(this.hub)]) key.fill(0)
+    for (const key of [this.#masterKey, this.#macKey, this.rewritingSeed, ...Object.values(this.hub)]) key.fill(0)
   }
 
   #requireDomain(domainId: string): void {

@@ -6,7 +6,7 @@ export type { BlobSink, BlobTicket, ContentNumber, PlaceField, SinkStatistics } 
 export type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 export { listJournals, readJournal, writeJournal } from './collection-journal.ts'
 export type { Compression } from './compression/compress.ts'
-export { deriveDomainKeys, makeRecoveryWords, openSealedDomainKeys, sealDomainKeys, signerOf } from './crypto/node-keys.ts'
+export { deriveDomainKeys, makeRecoveryWords, openSealedDomainKeys, rewriterOf, sealDomainKeys, signerOf } from './crypto/node-keys.ts'
 export { nodePrimitives, publicKeyFromRaw, rawPrivateKey, rawPublicKey } from './crypto/node-primitives.ts'
 export { createVault, openVault, Vault } from './open-vault.ts'
 export { checkPack, decodePackEnd, type CheckedPack } from './pack/check-pack.ts'

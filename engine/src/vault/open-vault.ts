@@ -1,10 +1,25 @@
-import { equalBytes } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
-import { agentKey, decodeAgentFile, decodeVaultFile, keySlotKey, uuidToBytes, vaultFileKey, type AgentFile } from '../format/index.ts'
+import type { KeyObject } from 'node:crypto'
+import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
+import { EngineError, isEngineError } from '../errors/index.ts'
+import {
+  agentKey,
+  decodeAgentFile,
+  decodeRewritingKeyFile,
+  decodeVaultFile,
+  keySlotKey,
+  rewritingKeyFileText,
+  rewritingKeyKey,
+  uuidFromBytes,
+  uuidToBytes,
+  vaultFileKey,
+  type AgentFile,
+  type SnapshotHeader,
+} from '../format/index.ts'
 import type { DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { createVaultObjects, findKey, VaultKeys, wrongSeal, type KeySecret, type VaultToCreate } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
+import { signKeyOfSeed } from './crypto/sign-key.ts'
 import { readSlots, readVaultFile, requireNoVault, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
 
@@ -12,11 +27,13 @@ import { StoredVault } from './stored-vault.ts'
 export class Vault extends StoredVault {
   readonly keys: VaultKeys
   readonly #domainKeys: ReadonlyMap<string, DomainKeys>
+  readonly #rewriting: ReturnType<typeof signKeyOfSeed>
 
   private constructor(keys: VaultKeys, store: ObjectStore, domainKeys: ReadonlyMap<string, DomainKeys>) {
     super(keys.file, store, keys.hub)
     this.keys = keys
     this.#domainKeys = domainKeys
+    this.#rewriting = signKeyOfSeed(keys.rewritingSeed)
   }
 
   static async of(keys: VaultKeys, store: ObjectStore): Promise<Vault> {
@@ -52,6 +69,36 @@ export class Vault extends StoredVault {
     const bytes = await this.store.get(agentKey(uuidToBytes(agentId)))
     const agent = await this.keys.verifyAgentObject(bytes)
     if (agent.agentId !== agentId) throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
+    return bytes
+  }
+
+  /** What snapshots are signed with that are written anew. */
+  get rewritingKey(): KeyObject {
+    return this.#rewriting.privateKey
+  }
+
+  /** Raw Ed25519 key under which the signature of a snapshot has to verify. @throws EngineError `store.not-found`, `vault.invalid` */
+  async signerOfSnapshot({ isRewritten, agentId }: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array> {
+    return isRewritten ? this.#rewriting.publicKey : fromBase64Url((await this.readAgent(uuidFromBytes(agentId))).signPublicKey)
+  }
+
+  /** Writes the public half of the rewriting key, for readers without the master key. Durable when it resolves; it is always the same. */
+  async keepRewritingKey(): Promise<void> {
+    const text = rewritingKeyFileText({ vaultId: this.file.vaultId, signPublicKey: toBase64Url(this.#rewriting.publicKey) })
+    try {
+      await this.store.put(rewritingKeyKey, await this.keys.sealText(text))
+    } catch (error) {
+      if (!isEngineError(error, 'store.exists')) throw error
+    }
+  }
+
+  /** The same as it is stored, for readers without the key of its seal. @throws EngineError `store.not-found`, `vault.invalid` */
+  async readRewritingKeyObject(): Promise<Uint8Array> {
+    const bytes = await this.store.get(rewritingKeyKey)
+    const maced = decodeRewritingKeyFile(bytes)
+    const { vaultId, signPublicKey } = maced.value
+    const isOurs = vaultId === this.file.vaultId && signPublicKey === toBase64Url(this.#rewriting.publicKey)
+    if (!isOurs || !(await this.keys.isSealed(maced))) throw new EngineError('vault.invalid', 'The rewriting key in the vault was changed.')
     return bytes
   }
 

@@ -26,18 +26,22 @@ export interface SnapshotToSeal {
   readonly body: SnapshotBody
 }
 
-/** The agent's part of a snapshot object, sealed and signed. @param signPrivateKey the agent's Ed25519 key. */
+/**
+ * The agent's part of a snapshot object, sealed and signed.
+ * @param signPrivateKey the agent's Ed25519 key; where the body says that it was rewritten, the vault's rewriting key.
+ */
 export function sealSnapshot(snapshot: SnapshotToSeal, keys: DomainKeys, signPrivateKey: KeyObject): Uint8Array {
   const plain = encodeSnapshotBody(snapshot.body)
+  const isRewritten = snapshot.body.rewriting !== undefined
   const header = encodeSnapshotHeader(
-    { ...snapshot.header, vaultId: keys.vaultId, domainId: keys.domainId, keyEpoch: keys.keyEpoch },
+    { ...snapshot.header, isRewritten, vaultId: keys.vaultId, domainId: keys.domainId, keyEpoch: keys.keyEpoch },
     snapshot.refset.length,
     sealedBodyLength(plain.length),
   )
   const key = hkdfSha256(keys.metadataKey, snapshot.header.snapshotId, keyInfo)
   const sealed = sealAesGcm(key, zeroNonce, plain, concatBytes([header, sha256(snapshot.refset)]))
   const unsigned = concatBytes([header, snapshot.refset, sealed])
-  return concatBytes([unsigned, sign(null, snapshotSigningBytes(unsigned), signPrivateKey)])
+  return concatBytes([unsigned, sign(null, snapshotSigningBytes(unsigned, isRewritten), signPrivateKey)])
 }
 
 /** The whole object as it is stored: the agent's part with what the hub says of it. */

@@ -1,4 +1,15 @@
-import { ApiToken, Device, HubId, TimeMs, TokenScope, VaultCollection, VaultId } from '@holdfast/shared-types'
+import {
+  ApiToken,
+  Device,
+  ExclusionPattern,
+  HubId,
+  Purge,
+  PurgePreview,
+  TimeMs,
+  TokenScope,
+  VaultCollection,
+  VaultId,
+} from '@holdfast/shared-types'
 import { z } from 'zod'
 
 interface OperationContract {
@@ -45,6 +56,13 @@ export const StoredSelfBackup = z.object({
 })
 export type StoredSelfBackup = z.infer<typeof StoredSelfBackup>
 
+const PurgeInput = z.strictObject({
+  vaultId: VaultId.nullable(),
+  devices: z.array(z.string().min(1).max(200)).max(1000).nullable(),
+  paths: z.array(z.string().min(1).max(32_768)).max(1000),
+  patterns: z.array(ExclusionPattern).max(1000),
+})
+
 /** What an administrator may ask of a hub on its own machine. */
 export const adminOperations = {
   status: operation({ input: Nothing, output: HubStatus }),
@@ -76,10 +94,15 @@ export const adminOperations = {
     input: z.strictObject({ vaultId: VaultId, words: z.array(z.string().max(20)).length(24) }),
     output: z.object({ slotId: z.string() }),
   }),
+  /** What would leave all snapshots; `devices`: ids or names, null = all. */
+  'purge-preview': operation({ input: PurgeInput, output: PurgePreview }),
+  /** Takes paths out of all snapshots, and answers when it is through or waits for an undo time. */
+  purge: operation({ input: PurgeInput.extend({ keepsUndo: z.boolean() }), output: Purge }),
+  'purge-list': operation({ input: z.strictObject({ vaultId: VaultId.nullable() }), output: z.object({ items: z.array(Purge) }) }),
   /** Applies the rules of all plans now, instead of with the next day. */
   retention: operation({
     input: z.strictObject({}),
-    output: z.object({ deleted: z.int().min(0), waiting: z.int().min(0), failedPlans: z.int().min(0) }),
+    output: z.object({ deleted: z.int().min(0), rewritten: z.int().min(0), waiting: z.int().min(0), failedPlans: z.int().min(0) }),
   }),
   /** Writes down what nothing but the database knows, into the default vault. */
   'self-backup': operation({ input: Nothing, output: StoredSelfBackup }),

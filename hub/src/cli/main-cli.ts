@@ -81,6 +81,7 @@ function createProgram(run: Run): Command {
   addPeopleCommands(program, command, run)
   addVaultCommands(command, run)
   addRetentionCommand(program, command, run)
+  addPurgeCommand(program, command, run)
   addRebuildCommands(command, run)
   addVaultKeyCommand(program, command, run)
   addRecoveryKeyCommands(program, command, run)
@@ -119,6 +120,35 @@ function addVaultKeyCommand(program: Command, command: AddCommand, run: Run): vo
       run(true, async (context) =>
         (await import('./vault-key-command.ts')).exportVaultKeyCommand(context, { file: options.file, vault: options.vault ?? null }),
       ),
+    )
+}
+
+function addPurgeCommand(_program: Command, command: AddCommand, run: Run): void {
+  const all = (value: string, before: readonly string[]): string[] => [...before, value]
+  command('purge', 'take paths out of all snapshots; shows what would leave, and does it with --yes')
+    .argument('[paths...]', 'absolute paths on the devices: what is there leaves, with all below it')
+    .option('--pattern <line>', 'a line of gitignore, which speaks of each source as its top; may be repeated', all, [])
+    .option('--device <device>', 'of this device only, by its id or name; may be repeated', all, [])
+    .option('--vault <id>', 'in this vault; the default one when left out')
+    .option('--keep-undo', 'let the snapshots as they were be had back until the undo time is over; only then the content goes')
+    .option('--list', 'show the purges of the vault')
+    .option('--yes', 'do it')
+    .action(
+      (
+        paths: string[],
+        options: { pattern: string[]; device: string[]; vault?: string; keepUndo?: boolean; list?: boolean; yes?: boolean },
+      ) =>
+        run(true, async (context) =>
+          (await import('./purge-command.ts')).purgeCommand(context, {
+            paths,
+            patterns: options.pattern,
+            devices: options.device,
+            vault: options.vault ?? null,
+            keepsUndo: options.keepUndo === true,
+            isListed: options.list === true,
+            isSure: options.yes === true,
+          }),
+        ),
     )
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from './error-category.ts'
+import { rewritingErrors } from './rewriting-errors.ts'
 
 export interface ErrorSpec {
   readonly category: ErrorCategory
@@ -299,6 +300,7 @@ export const errorRegistry = {
     title: 'What waited for your word has changed meanwhile.',
     cure: 'Look at it again.',
   },
+  ...rewritingErrors,
   'snapshot.ambiguous': {
     category: 'invalid-input',
     title: 'More than one snapshot fits.',

@@ -3,6 +3,7 @@ import { agentDataRoutes } from './routes/agent-data.ts'
 import { devicesRoutes } from './routes/devices.ts'
 import { plansRoutes } from './routes/plans.ts'
 import { hostsRoutes } from './routes/hosts.ts'
+import { purgesRoutes } from './routes/purges.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { runsRoutes } from './routes/runs.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -28,6 +29,7 @@ export const api = {
   ...apiTokensRoutes,
   ...auditRoutes,
   ...vaultsRoutes,
+  ...purgesRoutes,
   ...snapshotsRoutes,
   ...agentDataRoutes,
 } as const satisfies Record<string, RouteContract>

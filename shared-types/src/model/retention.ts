@@ -37,10 +37,15 @@ export const Retention = z
     keepWithin: Within.nullable().default(null),
     /** Whatever is younger stays. Below 7, snapshots of the last days go as well: an administrator has to say so. */
     minimumAgeDays: z.int().min(0).max(3650).default(standardMinimumAgeDays),
+    /**
+     * Of each file the newest so many different contents at most, in all snapshots that stay: older ones are taken out of the snapshots that have them. Null: all.
+     * The newest snapshot, held ones and those that are younger than `minimumAgeDays` lose nothing. Without another rule all snapshots stay.
+     */
+    versionsPerFile: z.int().min(1).max(1000).nullable().default(null),
   })
   .refine(
-    ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin }) =>
-      keepWithin !== null || keepLast + keepHourly + keepDaily + keepWeekly + keepMonthly + keepYearly > 0,
+    ({ keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin, versionsPerFile }) =>
+      keepWithin !== null || versionsPerFile !== null || keepLast + keepHourly + keepDaily + keepWeekly + keepMonthly + keepYearly > 0,
     'Rules keep something: say how much, or leave them out to keep everything.',
   )
   .meta({ id: 'Retention', description: 'How much is kept of a plan\u2019s snapshots' })
@@ -99,6 +104,19 @@ export const RetentionPreview = z
   .meta({ id: 'RetentionPreview', description: 'What rules would keep and let go' })
 export type RetentionPreview = z.infer<typeof RetentionPreview>
 
+/** What a limit of versions takes out of snapshots that stay. */
+export const VersionLimitEffect = z.object({
+  /** Written anew with less in them. */
+  snapshots: Count,
+  /** Files that leave, each time one occurs. */
+  entries: Count,
+  /** Sizes of these, each time one occurs; what a collection can free in the end is less where contents are stored once. */
+  bytes: ByteCount,
+  /** Files there are in all snapshots of the plan, each time one occurs. */
+  ofEntries: Count,
+})
+export type VersionLimitEffect = z.infer<typeof VersionLimitEffect>
+
 /** Rules want to let go more than half of a plan's snapshots: nothing goes until somebody agrees. */
 export const RetentionWait = z
   .object({
@@ -114,6 +132,8 @@ export const RetentionWait = z
     /** Of so many. */
     total: Count,
     bytesFreed: ByteCount,
+    /** Likewise, a limit of versions that wants more than half of all files' occurrences to go; null where none waits, and from a hub that knows no such limit. */
+    versions: VersionLimitEffect.extend({ perFile: Count }).nullable().default(null),
   })
   .meta({ id: 'RetentionWait', description: 'Snapshots that wait for somebody\u2019s word before rules let them go' })
 export type RetentionWait = z.infer<typeof RetentionWait>

@@ -24,7 +24,24 @@ export const Snapshot = z
     /** Somebody said that it stays, whatever the rules say. */
     held: z.object({ atMs: TimeMs, by: z.string(), reason: z.string() }).nullable(),
     /** No longer kept: until `undoUntilMs` it can be had back, and even later if nothing has begun to remove it (`isGoing`). */
-    deleted: z.object({ atMs: TimeMs, by: z.string(), undoUntilMs: TimeMs, isGoing: z.boolean() }).nullable(),
+    deleted: z
+      .object({
+        atMs: TimeMs,
+        by: z.string(),
+        undoUntilMs: TimeMs,
+        isGoing: z.boolean(),
+        /** The one that stands for it since, with less in it: having this one back takes that one away. */
+        replacedBy: SnapshotId.nullable().default(null),
+      })
+      .nullable(),
+    /**
+     * Written anew by the hub with less in it than the device backed up: paths that somebody purged, or versions beyond a limit. `of`: the snapshot as the device made it.
+     * Null: it is as the device made it, and signed by that.
+     */
+    rewritten: z
+      .object({ why: z.enum(['purge', 'versions']), atMs: TimeMs, of: SnapshotId, entriesDropped: Count, bytesDropped: ByteCount })
+      .nullable()
+      .default(null),
   })
   .meta({ id: 'Snapshot', description: 'One finished backup' })
 export type Snapshot = z.infer<typeof Snapshot>

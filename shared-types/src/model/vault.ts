@@ -76,6 +76,21 @@ export const VaultCollection = z
   .meta({ id: 'VaultCollection', description: 'Removing what no snapshot needs any more from a vault' })
 export type VaultCollection = z.infer<typeof VaultCollection>
 
+/** What a collection would do now. An estimate: what snapshots that nobody has looked through need without naming it is not in it. */
+export const CollectionPreview = z
+  .object({
+    /** Deleted ones whose time to have them back is over. */
+    snapshots: Count,
+    /** As `VaultCollection` will say of itself. */
+    packsFound: Count,
+    bytesFound: ByteCount,
+    percentFound: z.number().min(0).max(100),
+    /** More than this share of a vault, in percent, goes only when a person says so. */
+    mostPercent: z.number().min(0).max(100),
+  })
+  .meta({ id: 'CollectionPreview', description: 'What removing what no snapshot needs any more would do' })
+export type CollectionPreview = z.infer<typeof CollectionPreview>
+
 /** One thing that a check found wrong. */
 const VaultProblem = z.object({ code: z.string(), object: z.string(), message: z.string() })
 

@@ -15,9 +15,22 @@ test.each([
   ['a length of time that is none', { keepWithin: { days: 0 } }],
   ['less than nothing', { keepLast: -1 }],
   ['half a snapshot', { keepLast: 1.5 }],
+  ['no version of any file', { versionsPerFile: 0 }],
+  ['more versions than anybody counts', { keepLast: 1, versionsPerFile: 1001 }],
   ['a rule that nobody knows', { keepLast: 1, keepEvery: 2 }],
 ])('rules of %s are refused', (_, rules) => {
   expect(Retention.safeParse(rules).success).toBe(false)
+})
+
+test('a limit of versions is a rule by itself, and comes with that of user data', () => {
+  expect(Retention.parse({ versionsPerFile: 4 })).toMatchObject({ versionsPerFile: 4, keepLast: 0, keepWithin: null })
+  expect(Object.fromEntries(retentionPresets.map(({ name, rules }) => [name, rules?.versionsPerFile ?? null]))).toEqual({
+    everything: null,
+    'user-data': 4,
+    'deletions-kept': null,
+    server: null,
+    'virtual-machine': null,
+  })
 })
 
 test('what is left out keeps nothing by itself, and the young stay', () => {
@@ -30,5 +43,6 @@ test('what is left out keeps nothing by itself, and the young stay', () => {
     keepYearly: 0,
     keepWithin: { years: 0, months: 1, days: 0, hours: 0 },
     minimumAgeDays: 7,
+    versionsPerFile: null,
   })
 })

@@ -4,7 +4,7 @@ import { Device } from '../model/device.ts'
 import { Plan } from '../model/plan.ts'
 import { Measurement } from '../model/host.ts'
 import { LogLine, Run, RunProgressSample } from '../model/run.ts'
-import { AgentId, PlanId, RunId } from '../primitives/ids.ts'
+import { AgentId, PlanId, RunId, VaultId } from '../primitives/ids.ts'
 import { TimeMs } from '../primitives/wire-path.ts'
 
 export const uiNamespace = '/ui'
@@ -44,8 +44,10 @@ export const liveEventBodies = {
   'run.log': LogLine,
   /** Lossy: carries no sequence. */
   'run.progress': z.object({ runId: RunId, sample: RunProgressSample }),
-  /** Of these devices, some were deleted, had back, held or released. What runs make is told by `run.changed`. */
+  /** Of these devices, some were deleted, had back, held or released, are on their way out or gone. What runs make is told by `run.changed`. */
   'snapshots.changed': z.object({ agentIds: z.array(AgentId) }),
+  /** On `snapshots`: it began, went on or ended. */
+  'purge.changed': z.object({ id: z.uuid(), vaultId: VaultId }),
   /** Lossy: carries no sequence. */
   'measurement.changed': Measurement,
 } as const
@@ -63,6 +65,7 @@ export const LiveEvent = z.discriminatedUnion('type', [
   liveEvent('run.log'),
   liveEvent('run.progress'),
   liveEvent('snapshots.changed'),
+  liveEvent('purge.changed'),
   liveEvent('measurement.changed'),
 ])
 export type LiveEvent = z.infer<typeof LiveEvent>

@@ -66,6 +66,7 @@ function letWait({ world }: StandInHub): void {
       snapshotIds,
       total: 52,
       bytesFreed: 21_112_331_120,
+      versions: null,
     },
   ]
 }
@@ -223,6 +224,39 @@ export const plansScenes: readonly Scene[] = [
     locale: 'de-DE',
     isWhole: true,
     show: async (page, hub) => openRules(page, hub, '„Home“ bearbeiten', 'Wie lange behalten wird'),
+  },
+  {
+    name: 'plan-versions',
+    isWhole: true,
+    show: async (page, hub) => {
+      hub.world.versionLimit = { snapshots: 31, entries: 12_113, bytes: 31_112_331_120, ofEntries: 20_312, needsWord: true }
+      await openRules(page, hub, 'Edit “Home”', 'How long it is kept')
+      await page.getByRole('radio', { name: 'Own rules' }).click()
+      await page.getByLabel('Versions of each file, at most').fill('4')
+      await page.getByRole('button', { name: 'Look what would go' }).click()
+      await page.getByText('would leave 31 snapshots').waitFor()
+    },
+  },
+  {
+    name: 'plan-versions-german',
+    locale: 'de-DE',
+    isWhole: true,
+    show: async (page, hub) => {
+      hub.world.versionLimit = { snapshots: 31, entries: 2_113, bytes: 3_112_331_120, ofEntries: 20_312, needsWord: false }
+      await openRules(page, hub, '„Home“ bearbeiten', 'Wie lange behalten wird')
+      await page.getByRole('radio', { name: 'Dokumente' }).click()
+      await page.getByRole('button', { name: 'Nachsehen, was ginge' }).click()
+      await page.getByText('in jedem Snapshot neu gezählt').waitFor()
+    },
+  },
+  {
+    name: 'plan-versions-waiting',
+    show: async (page, hub) => {
+      letWait(hub)
+      const versions = { perFile: 4, snapshots: 31, entries: 12_113, bytes: 31_112_331_120, ofEntries: 20_312 }
+      hub.world.retentionWaits = hub.world.retentionWaits.map((wait) => ({ ...wait, snapshotIds: [], bytesFreed: 0, versions }))
+      await go(`/plans/${plan(hub, 0)}`, 'Old versions of files wait')(page)
+    },
   },
   {
     name: 'plan-waiting',

@@ -52,10 +52,18 @@ function deleteSome({ world }: StandInHub): void {
   world.snapshots = world.snapshots.map((one, index) => {
     if (index > 4) return one
     const by = index % 2 === 0 ? 'retention of plan Home' : 'Ada'
-    const deleted = { atMs: at - index * day, by, undoUntilMs: at + (3 - index) * day, isGoing: index === 4 }
+    const deleted = { atMs: at - index * day, by, undoUntilMs: at + (3 - index) * day, isGoing: index === 4, replacedBy: null }
     return { ...one, deleted }
   })
 }
+
+const rewrittenOf = (hub: StandInHub) => ({
+  why: 'purge' as const,
+  atMs: Date.now() - 3 * 3_600_000,
+  of: snapshot(hub, 1) as never,
+  entriesDropped: 3,
+  bytesDropped: 41_213,
+})
 
 function hold({ world }: StandInHub): void {
   const held = { atMs: Date.now() - 2 * day, by: 'Ada', reason: 'Evidence of the break-in on Friday; the lawyers ask for it until spring.' }
@@ -64,6 +72,34 @@ function hold({ world }: StandInHub): void {
 
 export const snapshotsScenes: readonly Scene[] = [
   { name: 'snapshots', isWhole: true, show: go('/snapshots', 'fileserver') },
+  {
+    name: 'snapshots-held',
+    show: async (page, hub) => {
+      const held = { atMs: Date.now() - day, by: 'Ada', reason: 'The audit of 2026 asks for it.' }
+      hub.world.snapshots = hub.world.snapshots.map((one, index) => ({
+        ...one,
+        held: index % 3 === 0 ? held : null,
+        rewritten: index % 2 === 0 ? rewrittenOf(hub) : null,
+      }))
+      await go('/snapshots', 'fileserver')(page)
+    },
+  },
+  {
+    name: 'snapshot-rewritten',
+    show: async (page, hub) => {
+      hub.world.snapshots = hub.world.snapshots.map((one, index) => (index === 0 ? { ...one, rewritten: rewrittenOf(hub) } : one))
+      await go(`/snapshots/${snapshot(hub, 0)}`, 'Something was removed from this snapshot')(page)
+    },
+  },
+  {
+    name: 'snapshot-replaced',
+    show: async (page, hub) => {
+      deleteSome(hub)
+      const [first, second] = hub.world.snapshots
+      if (first !== undefined && second !== undefined && first.deleted !== null) first.deleted.replacedBy = second.id
+      await go(`/snapshots/${snapshot(hub, 0)}`, 'has taken its place')(page)
+    },
+  },
   {
     name: 'snapshots-choosing',
     show: async (page) => {

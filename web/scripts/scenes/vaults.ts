@@ -1,9 +1,12 @@
 import type { Page } from 'playwright'
 import type { StandInHub } from '../../src/testing/stand-in-hub.ts'
+import { aCollection } from '../../src/testing/care-world.ts'
 import { go, type Scene } from './scene.ts'
 
 const openVault = (index: number, text: string) => async (page: Page, hub: StandInHub) =>
   go(`/vaults/${hub.world.vaultDetails[index]?.id ?? ''}`, text)(page)
+
+const nothingRemoved = { snapshotsRemoved: 0, packsRemoved: 0, bytesRemoved: 0 }
 
 async function showWords(page: Page, hub: StandInHub): Promise<void> {
   await openVault(1, 'Not exported yet')(page, hub)
@@ -51,6 +54,44 @@ export const vaultsScenes: readonly Scene[] = [
       if (vault !== undefined) vault.snapshotsDamaged = 3
       await openVault(0, 'cannot be restored whole')(page, hub)
       await page.getByText('archive.mbox').waitFor()
+    },
+  },
+  {
+    name: 'vault-tidying',
+    isWhole: true,
+    show: async (page, hub) => {
+      const vault = hub.world.vaultDetails[0]
+      const waitingFor = { backups: 2, restores: 0, audits: 1, checks: 1 }
+      if (vault !== undefined) vault.collection = aCollection({ state: 'waiting', endedAtMs: null, waitingFor })
+      await openVault(0, 'Waiting until nobody uses what goes')(page, hub)
+    },
+  },
+  {
+    name: 'vault-tidying-stopped',
+    show: async (page, hub) => {
+      const vault = hub.world.vaultDetails[0]
+      if (vault !== undefined)
+        vault.collection = aCollection({ state: 'approval-needed', percentFound: 34.2, bytesFound: 48_912_331_120, ...nothingRemoved })
+      await openVault(0, 'somebody has to decide')(page, hub)
+      await page.getByRole('button', { name: 'Look and decide' }).scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'vault-tidy-up',
+    show: async (page, hub) => {
+      hub.world.collectionPreview = { snapshots: 4, packsFound: 212, bytesFound: 3_812_331_120, percentFound: 2.6, mostPercent: 20 }
+      await openVault(0, 'Tidying up')(page, hub)
+      await page.getByRole('button', { name: 'Tidy up now' }).click()
+      await page.getByText('goes for good').or(page.getByText('go for good')).waitFor()
+    },
+  },
+  {
+    name: 'vault-tidy-up-much',
+    show: async (page, hub) => {
+      hub.world.collectionPreview = { snapshots: 61, packsFound: 3_212, bytesFound: 48_912_331_120, percentFound: 34.2, mostPercent: 20 }
+      await openVault(0, 'Tidying up')(page, hub)
+      await page.getByRole('button', { name: 'Tidy up now' }).click()
+      await page.getByText('This is much').waitFor()
     },
   },
   { name: 'vault-checking', show: openVault(3, 'Being checked') },

@@ -1,4 +1,4 @@
-import type { AgentId, CareKind, CareStory, DamagedPath, SnapshotId, VaultCare } from '@holdfast/shared-types'
+import type { AgentId, CareKind, CareStory, DamagedPath, SnapshotId, VaultCare, VaultCollection } from '@holdfast/shared-types'
 
 const hour = 3_600_000
 const none: CareStory['counts'] = { packs: 0, segments: 0, blobs: 0, snapshots: 0, bytes: 0, named: 0, problems: 0 }
@@ -65,6 +65,24 @@ export function aVaultCare(isDamaged = false): VaultCare {
     },
   }
 }
+
+/** A collection that came to its end five hours ago. */
+export const aCollection = (given: Partial<VaultCollection> = {}): VaultCollection => ({
+  state: 'done',
+  startedBy: 'Holdfast',
+  startedAtMs: Date.now() - 5 * hour - 600_000,
+  endedAtMs: Date.now() - 5 * hour,
+  waitingFor: null,
+  packsFound: 41,
+  bytesFound: 612_331_120,
+  percentFound: 0.4,
+  snapshotsRemoved: 7,
+  packsRemoved: 41,
+  bytesRemoved: 612_331_120,
+  bytesMoved: 0,
+  error: null,
+  ...given,
+})
 
 export const someDamagedPaths = (): DamagedPath[] =>
   ['/home/ada/Pictures/2025/summer/IMG_4711.jpg', '/home/ada/Documents/taxes/2025.ods', '/srv/mail/archive.mbox', '/srv/projects/old'].map(

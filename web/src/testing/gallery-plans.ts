@@ -61,6 +61,7 @@ export function galleryPlans(devices: readonly Device[], runs: readonly Run[]) {
       keepYearly: 0,
       keepWithin: { years: 0, months: 0, days: 7, hours: 0 },
       minimumAgeDays: 7,
+      versionsPerFile: null,
     },
     lastSize: { files: 71_233, bytes: Math.round(14.6 * gib) },
   })

@@ -1,4 +1,5 @@
 import type { Device, VaultCheck, VaultDetails, VaultUsage } from '@holdfast/shared-types'
+import { aCollection } from './care-world.ts'
 import { aVault, aVaultUsage, day, hour, minute } from './world.ts'
 
 const gib = 1024 ** 3
@@ -25,7 +26,7 @@ export function galleryVaults(of: readonly Device[]): { vaultDetails: VaultDetai
     message: 'A row of the database names a pack that is not stored.',
   }))
   const vaultDetails = [
-    aVault({ lastCheck: check }),
+    aVault({ lastCheck: check, collection: aCollection(), snapshotsDeleted: 9 }),
     aVault({ name: 'Archive of the Frankfurt site, kept for ten years', recoveryKeyExported: false, recoveryKey: null, snapshots: 12 }),
     aVault({
       name: 'Old server',

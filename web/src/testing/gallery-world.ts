@@ -11,12 +11,13 @@ function devices(): Device[] {
   const now = Date.now()
   const host = aDevice().host
   return [
-    aDevice({ tags: ['production', 'rack 4'] }),
+    aDevice({ tags: ['production', 'rack 4'], lastProvedAtMs: now - 2 * day }),
     aDevice({
       name: 'build-03',
       tags: ['build', 'production', 'rack 4', 'nightly'],
       host: { ...host, hostname: 'build-03', osVersion: 'Ubuntu 24.04.3 LTS', cpuCount: 32, memoryBytes: 128 * gib },
       lastSnapshotAtMs: now - 26 * hour,
+      lastProvedAtMs: now - 5 * day,
     }),
     aDevice({
       name: 'fileserver',
@@ -24,6 +25,7 @@ function devices(): Device[] {
       tags: ['production'],
       host: { ...host, hostname: 'fs.example.org', osVersion: 'Debian GNU/Linux 13 (trixie)' },
       lastSnapshotAtMs: now - 40 * minute,
+      lastProvedAtMs: now - 33 * day,
     }),
     aDevice({
       name: 'Grace’s laptop',
@@ -32,11 +34,13 @@ function devices(): Device[] {
       online: false,
       lastSeenAtMs: now - 2 * day,
       lastSnapshotAtMs: now - 2 * day,
+      lastProvedAtMs: null,
     }),
     aDevice({
       name: 'reception',
       host: { ...host, os: 'windows', hostname: 'RECEPTION-PC', osVersion: 'Windows 11 Pro 24H2', cpuCount: 4, memoryBytes: 16 * gib },
       lastSnapshotAtMs: null,
+      lastProvedAtMs: null,
       lastRunStatus: null,
     }),
     aDevice({

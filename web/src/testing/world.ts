@@ -2,6 +2,7 @@ import type {
   Account,
   ApiToken,
   AuditEntry,
+  CollectionPreview,
   ConnectionTest,
   Device,
   Health,
@@ -9,6 +10,8 @@ import type {
   LogLine,
   Plan,
   PlanRun,
+  Purge,
+  PurgePreview,
   RetentionPreview,
   RetentionWait,
   Run,
@@ -22,6 +25,7 @@ import type {
   Vault,
   VaultDetails,
   VaultUsage,
+  VersionLimitEffect,
 } from '@holdfast/shared-types'
 
 /** Everything the stand-in hub knows. Tests and pictures change it and tell what changed. */
@@ -45,6 +49,12 @@ export interface World {
   /** In the list after those; these have a page. */
   vaultDetails: VaultDetails[]
   vaultUsages: VaultUsage[]
+  collectionPreview: CollectionPreview
+  purges: Purge[]
+  /** What every look before a purge says; null: that no snapshot has anything of it. */
+  purgePreview: PurgePreview | null
+  /** What a limit of versions would do, whatever it is; null: nothing. */
+  versionLimit: (VersionLimitEffect & { readonly needsWord: boolean }) | null
   vaultsWithoutRecoveryKey: Vault['id'][]
   /** Entries of a folder by the folder's key: its text path, or its base64 where that is not UTF-8; '' = the top. */
   folders: Map<string, { folder: SnapshotEntry | null; items: SnapshotEntry[] }>
@@ -229,6 +239,7 @@ export function aSnapshot(device: Device, given: Partial<Snapshot> = {}): Snapsh
     errors: 0,
     held: null,
     deleted: null,
+    rewritten: null,
     ...given,
   }
 }
@@ -341,6 +352,10 @@ export function aWorld(given: Partial<World> = {}): World {
     retentionPreview: null,
     vaults: [],
     vaultDetails: [],
+    purges: [],
+    purgePreview: null,
+    versionLimit: null,
+    collectionPreview: { snapshots: 4, packsFound: 212, bytesFound: 3_812_331_120, percentFound: 2.6, mostPercent: 20 },
     vaultUsages: [],
     vaultsWithoutRecoveryKey: [],
     health: aHealth(),

@@ -1,11 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import { fromBase64Url } from '../../bytes/index.ts'
-import type { AgentFile } from '../../format/index.ts'
+import { EngineError } from '../../errors/index.ts'
+import { decodeRewritingKeyFile, type AgentFile } from '../../format/index.ts'
 import type { DomainKeys } from '../../reader/index.ts'
 import {
   deriveDomainKeys as derive,
   newRecoveryWords,
   openSealedDomainKeys as open,
+  rawAgentKey,
   readAgentObject,
   sealDomainKeys as seal,
   type DomainKeyId,
@@ -36,3 +38,13 @@ export const openSealedDomainKeys = (
 /** The raw signing key of an agent object, for a reader with domain keys only. @throws EngineError as `readAgentObject` */
 export const signerOf = async (bytes: Uint8Array, expected: Pick<AgentFile, 'agentId' | 'domainId'>): Promise<Uint8Array> =>
   fromBase64Url((await readAgentObject(nodePrimitives, bytes, expected)).signPublicKey)
+
+/**
+ * The raw key that signs rewritten snapshots of a vault, from an object whose MAC its reader cannot check either.
+ * @throws EngineError `vault.invalid`, `format.unsupported-version`
+ */
+export function rewriterOf(bytes: Uint8Array, vaultId: string): Uint8Array {
+  const { value } = decodeRewritingKeyFile(bytes)
+  if (value.vaultId !== vaultId) throw new EngineError('vault.invalid', 'The rewriting key that came is another vault\u2019s.')
+  return rawAgentKey(value.signPublicKey)
+}

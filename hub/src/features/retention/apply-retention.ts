@@ -4,8 +4,9 @@ import { standardMinimumAgeDays, type PlanId, type SnapshotId } from '@holdfast/
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { listPlanRows, type PlanRow } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
-import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
+import { circumstances, idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
 import { goingOf, needsWord } from './judge-snapshots.ts'
+import { limitPlanVersions } from './limit-plan-versions.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 import { removeWait, writeWait } from './waits.queries.ts'
@@ -13,6 +14,8 @@ import { removeWait, writeWait } from './waits.queries.ts'
 /** What one application came to, of all plans. */
 export interface RetentionReport {
   readonly deleted: number
+  /** Snapshots that lost versions of files beyond a limit. */
+  readonly rewritten: number
   /** Of plans whose rules want more than half of their snapshots to go. */
   readonly waiting: number
   /** Plans whose rules could not be applied; the log says why. */
@@ -21,11 +24,12 @@ export interface RetentionReport {
 
 /** Applies the rules of all plans. What goes wrong with one keeps no other. */
 export async function applyRetention(state: RetentionState): Promise<RetentionReport> {
-  const report = { deleted: 0, waiting: 0, failedPlans: 0 }
+  const report = { deleted: 0, rewritten: 0, waiting: 0, failedPlans: 0 }
   for (const { id, name } of await listPlanRows(state.database.em(), undefined)) {
     try {
-      const { deleted, wait } = await applyToPlan(state, id, auditedRule(state, id, name))
+      const { deleted, rewritten, wait } = await applyToPlan(state, id, auditedRule(state, id, name))
       report.deleted += deleted
+      report.rewritten += rewritten
       report.waiting += wait?.waiting.length ?? 0
     } catch (error) {
       report.failedPlans++
@@ -65,14 +69,15 @@ export function applyToPlan(
   state: RetentionState,
   planId: PlanId,
   onRecord: OnRecord,
-): Promise<{ readonly deleted: number; readonly wait: RetentionWaitRow | null }> {
+): Promise<{ readonly deleted: number; readonly rewritten: number; readonly wait: RetentionWaitRow | null }> {
   return state.turn(async () => {
     const judged = await judgePlan(state, planId)
     const going = goingOf(judged.judged)
-    if (needsWord(going.length, judged.judged.length)) return { deleted: 0, wait: await letWait(state, judged, going) }
+    if (needsWord(going.length, judged.judged.length)) return { deleted: 0, rewritten: 0, wait: await letWait(state, judged, going) }
     await letNothingWait(state, judged)
     if (going.length > 0) await onRecord(() => letGo(state, judged, idsOf(going), ruleName(judged.plan)))
-    return { deleted: going.length, wait: null }
+    const around = await circumstances(state, state.database.em(), judged.plan.agentId)
+    return { deleted: going.length, ...(await limitPlanVersions(state, judged, around, onRecord)) }
   })
 }
 
@@ -109,6 +114,8 @@ async function letWait(
     foundAt: new Date(state.now()),
     total: judged.length,
     bytesFreed: freed,
+    versions: wait?.versions ?? null,
+    versionsWord: wait?.versionsWord ?? null,
   }
   await tellWait(state, plan.id, row)
   return row
@@ -117,9 +124,12 @@ async function letWait(
 /** What was refused under the same rules stays refused. */
 async function letNothingWait(state: RetentionState, { plan, wait, hasOldWait }: JudgedPlan): Promise<void> {
   if (hasOldWait) await tellWait(state, plan.id, null)
-  else if (wait !== null && wait.waiting.length > 0)
-    await tellWait(state, plan.id, wait.refused.length === 0 ? null : { ...wait, waiting: [] })
+  else if (wait !== null && wait.waiting.length > 0) await tellWait(state, plan.id, hasMore(wait) ? { ...wait, waiting: [] } : null)
 }
+
+/** Something was said, or waits, besides what waited. */
+export const hasMore = ({ refused, versions, versionsWord }: RetentionWaitRow): boolean =>
+  refused.length > 0 || (versions ?? null) !== null || (versionsWord ?? null) !== null
 
 /** @param row null: nothing waits, and nothing was refused */
 export function tellWait({ database, live }: RetentionState, planId: PlanId, row: RetentionWaitRow | null): Promise<void> {

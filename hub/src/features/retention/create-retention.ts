@@ -11,7 +11,7 @@ import { approveRetention, refuseRetention } from './decide-wait.ts'
 import { judgeDevice } from './judge-plan.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { listWaits, presentWait } from './present-waits.ts'
-import { previewRetention } from './preview-retention.ts'
+import { previewRetention, previewVersions } from './preview-retention.ts'
 import type { RetentionDoors, RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 
@@ -31,10 +31,11 @@ export function createRetention(
       name: 'retention',
       routes: {
         previewRetention: ({ em, body }) => previewRetention(state, em, body),
+        previewVersionLimit: ({ em, body }) => previewVersions(state, em, body),
         listKeptSnapshots: async ({ em, query }) => ({ items: await keptSnapshots(state, em, query.agentId) }),
         applyPlanRetention: ({ em, params }) => applyNow(state, em, params.planId),
         listRetentionWaits: async ({ em }) => ({ items: await listWaits(em) }),
-        approveRetention: async ({ actor, params }) => ({ deleted: await approveRetention(state, actor, params.waitId) }),
+        approveRetention: ({ actor, params }) => approveRetention(state, actor, params.waitId),
         refuseRetention: async ({ params }) => ({ kept: await refuseRetention(state, params.waitId) }),
       },
       adminCommands: { retention: adminCommand(z.strictObject({}), () => applyRetention(state)) },
@@ -64,9 +65,9 @@ async function applyNow(
   state: RetentionState,
   em: EntityManager,
   planId: PlanId,
-): Promise<{ deleted: number; wait: RetentionWait | null }> {
-  const { deleted, wait } = await applyToPlan(state, planId, (deleting) => deleting())
-  return { deleted, wait: wait === null ? null : await waitOf(em, wait) }
+): Promise<{ deleted: number; rewritten: number; wait: RetentionWait | null }> {
+  const { deleted, rewritten, wait } = await applyToPlan(state, planId, (deleting) => deleting())
+  return { deleted, rewritten, wait: wait === null ? null : await waitOf(em, wait) }
 }
 
 async function waitOf(em: EntityManager, wait: RetentionWaitRow): Promise<RetentionWait | null> {

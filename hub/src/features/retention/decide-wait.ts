@@ -1,26 +1,38 @@
 import { AppError, type SnapshotId } from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { UserActor } from '../../platform/http/actor.ts'
-import { letGo, ruleName, tellWait } from './apply-retention.ts'
-import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
+import { hasMore, letGo, ruleName, tellWait } from './apply-retention.ts'
+import { circumstances, idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
 import { goingOf } from './judge-snapshots.ts'
+import { limitPlanVersions } from './limit-plan-versions.ts'
+import { waitsForWord } from './present-waits.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 import { findWait } from './waits.queries.ts'
 
 /**
- * Lets go what was seen, as far as the rules still let it go.
+ * Lets go what was seen, as far as the rules still let it go, and takes out versions beyond the limit where these waited.
  *
- * @returns how many went. @throws AppError `retention.outdated`, and what deleting throws
+ * @returns how many went, and how many were written anew. @throws AppError `retention.outdated`, and what deleting and rewriting throw
  */
-export function approveRetention(state: RetentionState, actor: UserActor, waitId: string): Promise<number> {
+export function approveRetention(
+  state: RetentionState,
+  actor: UserActor,
+  waitId: string,
+): Promise<{ readonly deleted: number; readonly rewritten: number }> {
   return state.turn(async () => {
     const { judged, wait } = await requireWait(state, waitId)
     const seen = new Set<SnapshotId>(wait.waiting)
     const going = idsOf(goingOf(judged.judged)).filter((id) => seen.has(id))
     if (going.length > 0) await letGo(state, judged, going, `${ruleName(judged.plan)}, as ${actor.name} agreed`)
-    await tellWait(state, judged.plan.id, wait.refused.length === 0 ? null : { ...wait, waiting: [] })
-    return going.length
+    const isAgreed = wait.versions !== null && wait.versionsWord === null
+    const row = { ...wait, waiting: [], ...(isAgreed ? { versionsWord: 'agreed' as const } : {}) }
+    await tellWait(state, judged.plan.id, hasMore(row) ? row : null)
+    if (!isAgreed) return { deleted: going.length, rewritten: 0 }
+    const now = await judgePlan(state, judged.plan.id)
+    const around = await circumstances(state, state.database.em(), now.plan.agentId)
+    const { rewritten } = await limitPlanVersions(state, now, around, (rewriting) => rewriting())
+    return { deleted: going.length, rewritten }
   })
 }
 
@@ -30,8 +42,9 @@ export function refuseRetention(state: RetentionState, waitId: string): Promise<
     const { judged, wait } = await requireWait(state, waitId)
     tellAudit({ details: { snapshots: wait.waiting.length } })
     const refused = [...new Set([...wait.refused, ...wait.waiting])]
-    await tellWait(state, judged.plan.id, { ...wait, refused, waiting: [] })
-    return wait.waiting.length
+    const isRefused = wait.versions !== null && wait.versionsWord === null
+    await tellWait(state, judged.plan.id, { ...wait, refused, waiting: [], ...(isRefused ? { versionsWord: 'refused' as const } : {}) })
+    return wait.waiting.length + (isRefused ? (wait.versions?.snapshots ?? 0) : 0)
   })
 }
 
@@ -42,7 +55,7 @@ async function requireWait(
   const row = await findWait(state.database.em(), waitId)
   if (row === null) throw new AppError('retention.outdated')
   const judged = await judgePlan(state, row.planId)
-  if (judged.wait?.waitId !== waitId || judged.wait.waiting.length === 0) throw new AppError('retention.outdated')
+  if (judged.wait?.waitId !== waitId || !waitsForWord(judged.wait)) throw new AppError('retention.outdated')
   const { id, name } = judged.plan
   tellAudit({ object: { kind: 'plan', id, name } })
   return { judged, wait: judged.wait }

@@ -29,7 +29,7 @@ export async function judgeDevice(state: RetentionState, em: EntityManager, agen
   for (const plan of plans) {
     const rules = rulesOf(state, plan)
     const stored = await findWaitOfPlan(em, plan.id)
-    const wait = stored !== null && isDeepStrictEqual(stored.rules, rules) ? stored : null
+    const wait = stored !== null && isDeepStrictEqual(Retention.safeParse(stored.rules).data, rules) ? stored : null
     const refused = new Set<SnapshotId>(wait?.refused)
     const judged = judgeSnapshots(byPlan.get(plan.id) ?? [], rules, { ...around, refused })
     all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait })

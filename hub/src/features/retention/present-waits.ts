@@ -1,4 +1,4 @@
-import type { AgentId, RetentionWait } from '@holdfast/shared-types'
+import { Retention, type AgentId, type RetentionWait } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { isDeepStrictEqual } from 'node:util'
 import { deviceNames } from '../agents/index.ts'
@@ -11,10 +11,20 @@ export async function listWaits(em: EntityManager): Promise<RetentionWait[]> {
   const names = await deviceNames(em)
   const waits: RetentionWait[] = []
   for (const row of await listWaitRows(em)) {
-    const plan = row.waiting.length === 0 ? null : await findPlan(em, row.planId)
-    if (plan !== null && isDeepStrictEqual(row.rules, plan.retention)) waits.push(presentWait(row, plan, names))
+    const plan = waitsForWord(row) ? await findPlan(em, row.planId) : null
+    if (plan !== null && isUnderRules(row, plan)) waits.push(presentWait(row, plan, names))
   }
   return waits
+}
+
+/** Whether somebody is to say something. */
+export const waitsForWord = ({ waiting, versions, versionsWord }: RetentionWaitRow): boolean =>
+  waiting.length > 0 || ((versions ?? null) !== null && (versionsWord ?? null) === null)
+
+/** Rules that were stored before there were all of today's say the same without what they do not know. */
+function isUnderRules({ rules }: RetentionWaitRow, { retention }: PlanRow): boolean {
+  const [then, now] = [Retention.safeParse(rules), Retention.safeParse(retention)]
+  return then.success && now.success && isDeepStrictEqual(then.data, now.data)
 }
 
 export const presentWait = (row: RetentionWaitRow, plan: PlanRow, names: ReadonlyMap<AgentId, string>): RetentionWait => ({
@@ -27,4 +37,8 @@ export const presentWait = (row: RetentionWaitRow, plan: PlanRow, names: Readonl
   snapshotIds: row.waiting,
   total: row.total,
   bytesFreed: row.bytesFreed,
+  versions:
+    row.versions === null || row.versions === undefined || row.versionsWord !== null
+      ? null
+      : { ...row.versions, perFile: row.rules.versionsPerFile ?? 0 },
 })

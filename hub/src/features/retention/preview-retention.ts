@@ -1,10 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
-import { AppError, type Api, type BodyOfRoute, type PlanId, type RetentionPreview, type SnapshotId } from '@holdfast/shared-types'
+import {
+  AppError,
+  Retention,
+  type Api,
+  type BodyOfRoute,
+  type PlanId,
+  type RetentionPreview,
+  type SnapshotId,
+  type VersionLimitEffect,
+} from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgent } from '../agents/index.ts'
 import { listPlanRows } from '../plans/index.ts'
+import type { SnapshotRecord } from '../vaults/index.ts'
 import { circumstances, idsOf } from './judge-plan.ts'
-import { goingOf, judgeSnapshots, needsWord } from './judge-snapshots.ts'
+import { goingOf, judgeSnapshots, needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
+import { versionedGroup, versionsNeedWord } from './limit-plan-versions.ts'
 import type { RetentionState } from './retention-state.ts'
 import { snapshotsOfPlans } from './snapshots-of-plans.ts'
 import { findWaitOfPlan } from './waits.queries.ts'
@@ -12,21 +23,11 @@ import { findWaitOfPlan } from './waits.queries.ts'
 /** Of a plan that is not made yet. */
 const newPlan = 'new' as PlanId
 
+type Draft = BodyOfRoute<Api['previewRetention']>
+
 /** What rules would keep and let go if they were the plan's. @throws AppError `agent.not-found`, `plan.not-found` */
-export async function previewRetention(
-  state: RetentionState,
-  em: EntityManager,
-  { agentId, planId, planName, retention }: BodyOfRoute<Api['previewRetention']>,
-): Promise<RetentionPreview> {
-  if ((await findAgent(em, agentId)) === null) throw new AppError('agent.not-found')
-  const plans = await listPlanRows(em, agentId)
-  if (planId !== null && !plans.some(({ id }) => id === planId)) throw new AppError('plan.not-found')
-  const drafted = { id: planId ?? newPlan, name: planName, formerNames: plans.find(({ id }) => id === planId)?.formerNames ?? [] }
-  // Names of plans that are there come last, and win: the draft takes nothing of theirs.
-  const { byPlan, others } = await snapshotsOfPlans(state, em, agentId, [drafted, ...plans.filter(({ id }) => id !== planId)])
-  const around = await circumstances(state, em, agentId)
-  const refused = await refusedOf(em, planId, retention)
-  const judged = judgeSnapshots(byPlan.get(drafted.id) ?? [], retention, { ...around, refused })
+export async function previewRetention(state: RetentionState, em: EntityManager, draft: Draft): Promise<RetentionPreview> {
+  const { judged, others, around } = await judgeDraft(state, em, draft)
   const going = idsOf(goingOf(judged))
   const { freed, ownById, undoDays } = await state.vaults.deletion.weigh(em, going)
   return {
@@ -49,5 +50,38 @@ export async function previewRetention(
 
 async function refusedOf(em: EntityManager, planId: PlanId | null, rules: unknown): Promise<ReadonlySet<SnapshotId>> {
   const wait = planId === null ? null : await findWaitOfPlan(em, planId)
-  return new Set(wait !== null && isDeepStrictEqual(wait.rules, rules) ? wait.refused : [])
+  return new Set(wait !== null && isDeepStrictEqual(Retention.safeParse(wait.rules).data, rules) ? wait.refused : [])
+}
+
+/** What a limit of versions would take out if the rules were the plan's. @throws AppError `agent.not-found`, `plan.not-found`, `vault.rewriting-impossible` */
+export async function previewVersions(
+  state: RetentionState,
+  em: EntityManager,
+  draft: Draft,
+): Promise<VersionLimitEffect & { needsWord: boolean }> {
+  const { judged, around } = await judgeDraft(state, em, draft)
+  const group = versionedGroup(judged, draft.retention, around)
+  if (group === null) return { snapshots: 0, entries: 0, bytes: 0, ofEntries: 0, needsWord: false }
+  const effect = await state.vaults.rewriting.previewVersions({ ...group, signal: new AbortController().signal })
+  return { ...effect, needsWord: versionsNeedWord(effect) }
+}
+
+async function judgeDraft(
+  state: RetentionState,
+  em: EntityManager,
+  { agentId, planId, planName, retention }: Draft,
+): Promise<{
+  readonly judged: readonly JudgedSnapshot[]
+  readonly others: readonly SnapshotRecord[]
+  readonly around: Awaited<ReturnType<typeof circumstances>>
+}> {
+  if ((await findAgent(em, agentId)) === null) throw new AppError('agent.not-found')
+  const plans = await listPlanRows(em, agentId)
+  if (planId !== null && !plans.some(({ id }) => id === planId)) throw new AppError('plan.not-found')
+  const drafted = { id: planId ?? newPlan, name: planName, formerNames: plans.find(({ id }) => id === planId)?.formerNames ?? [] }
+  // Names of plans that are there come last, and win: the draft takes nothing of theirs.
+  const { byPlan, others } = await snapshotsOfPlans(state, em, agentId, [drafted, ...plans.filter(({ id }) => id !== planId)])
+  const around = await circumstances(state, em, agentId)
+  const refused = await refusedOf(em, planId, retention)
+  return { judged: judgeSnapshots(byPlan.get(drafted.id) ?? [], retention, { ...around, refused }), others, around }
 }

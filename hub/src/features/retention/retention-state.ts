@@ -7,7 +7,7 @@ import type { OneAtATime } from './one-at-a-time.ts'
 
 /** What rules ask of others; passed in by the wiring. */
 export interface RetentionDoors {
-  readonly vaults: Pick<Vaults, 'snapshots' | 'deletion'>
+  readonly vaults: Pick<Vaults, 'snapshots' | 'deletion' | 'rewriting'>
   readonly audit: Pick<AuditTrail, 'around'>
   /** Of runs that there are; null: of no plan, or of one that is gone. */
   plansOfRuns(em: EntityManager, agentId: AgentId): Promise<ReadonlyMap<RunId, PlanId | null>>

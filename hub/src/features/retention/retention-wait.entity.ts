@@ -1,4 +1,4 @@
-import type { PlanId, Retention, SnapshotId } from '@holdfast/shared-types'
+import type { PlanId, Retention, SnapshotId, VersionLimitEffect } from '@holdfast/shared-types'
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { PlanEntity } from '../plans/index.ts'
 
@@ -17,6 +17,10 @@ export const RetentionWaitEntity = defineEntity({
     foundAt: p.datetime(3),
     total: p.integer(),
     bytesFreed: p.bigint('number'),
+    /** Likewise what a limit of versions wants to take out of those that stay; null = nothing that waits. */
+    versions: p.json().$type<VersionLimitEffect>().nullable(),
+    /** What somebody said of it, under these rules; null = nobody yet. */
+    versionsWord: p.enum(['agreed', 'refused'] as const).nullable(),
   },
   uniques: [{ name: 'retention_wait_wait_id_unique', properties: ['waitId'] }],
 })

@@ -86,14 +86,14 @@ describe('rules of a plan', () => {
   test('keep everything where there are none', async () => {
     const all = await daily(20)
     expect(plan.retention).toBeNull()
-    expect(await apply()).toEqual({ deleted: 0, wait: null })
+    expect(await apply()).toEqual({ deleted: 0, rewritten: 0, wait: null })
     expect(await kept()).toEqual(all)
   })
 
   test('let go the rest, which can be had back, says whose word it was, and is on record', async () => {
     const all = await daily(20)
     await setRules({ keepLast: 12 })
-    expect(await apply()).toEqual({ deleted: 8, wait: null })
+    expect(await apply()).toEqual({ deleted: 8, rewritten: 0, wait: null })
     expect(await kept()).toEqual(all.slice(0, 12))
     const { items } = await hub.json<{ items: Snapshot[] }>(hub.get(`/api/v1/snapshots?agentId=${agent.agentId}&kept=deleted`))
     expect(items.map(({ id }) => id).toReversed()).toEqual(all.slice(12))
@@ -152,7 +152,7 @@ describe('rules of a plan', () => {
       [randomUUID(), agent.agentId, JSON.stringify({ kind: 'verify', snapshotId: old[1] })],
     )
     await setRules({ keepLast: 1 })
-    expect(await apply()).toMatchObject({ deleted: 2, wait: null })
+    expect(await apply()).toMatchObject({ deleted: 2, rewritten: 0, wait: null })
     expect((await kept()).toSorted()).toEqual([...all, old[0], old[1]].toSorted())
     expect(await kept('&kept=deleted')).toEqual([partial, old[2]])
   })
@@ -221,10 +221,10 @@ describe('more than half of a plan’s snapshots at once', () => {
     expect(await kept()).toEqual(all)
     expect(await waits()).toEqual([wait])
     // It is the same one as long as the same snapshots wait.
-    expect(await apply()).toEqual({ deleted: 0, wait })
+    expect(await apply()).toEqual({ deleted: 0, rewritten: 0, wait })
     const { cookie } = await addPerson(hub, 'operator')
     expect(await hub.refusal(hub.post(`/api/v1/retention/waits/${wait!.id}/approve`, {}, cookie))).toEqual([403, 'access.denied'])
-    expect(await hub.json(approve(wait!.id))).toEqual({ deleted: 11 })
+    expect(await hub.json(approve(wait!.id))).toEqual({ deleted: 11, rewritten: 0 })
     expect(await kept()).toEqual(all.slice(0, 9))
     expect(await waits()).toEqual([])
     expect(await hub.refusal(approve(wait!.id))).toEqual([409, 'retention.outdated'])
@@ -233,7 +233,7 @@ describe('more than half of a plan’s snapshots at once', () => {
   test('half of them do not', async () => {
     const all = await daily(20)
     await setRules({ keepLast: 10 })
-    expect(await apply()).toEqual({ deleted: 10, wait: null })
+    expect(await apply()).toEqual({ deleted: 10, rewritten: 0, wait: null })
     expect(await kept()).toEqual(all.slice(0, 10))
   })
 
@@ -243,7 +243,7 @@ describe('more than half of a plan’s snapshots at once', () => {
     const { wait } = await apply()
     expect(await hub.json(refuse(wait!.id))).toEqual({ kept: 11 })
     expect(await waits()).toEqual([])
-    expect(await apply()).toEqual({ deleted: 0, wait: null })
+    expect(await apply()).toEqual({ deleted: 0, rewritten: 0, wait: null })
     expect((await preview({ keepLast: 9 })).snapshots.at(-1)?.keptFor).toEqual(['refused'])
     expect((await preview({ keepLast: 8 })).snapshots.at(-1)?.keptFor).toEqual([])
     expect(await kept()).toEqual(all)
@@ -260,7 +260,7 @@ describe('more than half of a plan’s snapshots at once', () => {
     expect(await hub.refusal(approve(first!.id))).toEqual([409, 'retention.outdated'])
     const second = (await apply()).wait
     await hub.json(hub.post(`/api/v1/snapshots/${all[15]}/hold`, { reason: 'mine' }, undefined, 'PUT'))
-    expect(await hub.json(approve(second!.id))).toEqual({ deleted: 11 })
+    expect(await hub.json(approve(second!.id))).toEqual({ deleted: 11, rewritten: 0 })
     expect(await kept()).toEqual([...all.slice(0, 8), all[15]])
   })
 

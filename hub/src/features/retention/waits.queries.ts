@@ -1,6 +1,7 @@
 import type { PlanId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { RetentionWaitEntity, type RetentionWaitRow } from './retention-wait.entity.ts'
+import { VersionLookEntity, type VersionLookRow } from './version-look.entity.ts'
 
 export const findWaitOfPlan = (em: EntityManager, planId: PlanId): Promise<RetentionWaitRow | null> =>
   em.findOne(RetentionWaitEntity, { planId })
@@ -17,4 +18,14 @@ export async function writeWait(em: EntityManager, wait: RetentionWaitRow): Prom
 
 export async function removeWait(em: EntityManager, planId: PlanId): Promise<void> {
   await em.nativeDelete(RetentionWaitEntity, { planId })
+}
+
+/** Up to which snapshots a plan's limit of versions was looked at; null = never. */
+export async function findVersionLook(em: EntityManager, planId: PlanId): Promise<Omit<VersionLookRow, 'planId'> | null> {
+  const row = await em.findOne(VersionLookEntity, { planId })
+  return row === null ? null : { versionsPerFile: row.versionsPerFile, snapshotIds: row.snapshotIds, open: row.open }
+}
+
+export async function writeVersionLook(em: EntityManager, look: VersionLookRow): Promise<void> {
+  await em.upsert(VersionLookEntity, look)
 }

@@ -26,6 +26,8 @@ export const keptTables: readonly KeptTable[] = [
   { name: 'plan' },
   // What somebody refused to let go.
   { name: 'retention_wait' },
+  // What is still to leave.
+  { name: 'purge' },
   { name: 'audit_entry' },
   {
     name: 'run',
@@ -40,7 +42,7 @@ export const keptTables: readonly KeptTable[] = [
   // What was decided over snapshots, and which run made them: put aside until their rows are read from the store again.
   {
     name: 'kept_snapshot',
-    rows: `select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until from snapshot
+    rows: `select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, replaced_by from snapshot
       where held_at is not null or deleted_at is not null or run_id is not null`,
   },
 ]
@@ -54,6 +56,7 @@ export const leftOutTables: Readonly<Record<string, string>> = {
   care: 'what was done; it is done again',
   damaged_path: 'comes again by checking',
   heal_request: 'devices are asked anew',
+  version_look: 'comes again by looking',
   sign_in: 'people sign in again',
   sign_in_link: 'works once, and for minutes',
   sign_in_place: 'says where people signed in; comes again by signing in',

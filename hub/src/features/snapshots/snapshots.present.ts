@@ -17,6 +17,7 @@ export const presentSnapshot = (snapshot: SnapshotRecord, names: ReadonlyMap<Age
   bytes: snapshot.bytes,
   errors: snapshot.errors,
   ...presentKeeping(snapshot.keeping),
+  rewritten: snapshot.rewritten,
 })
 
 function presentKeeping({ held, deleted }: SnapshotRecord['keeping']): Pick<Snapshot, 'held' | 'deleted'> {
@@ -30,6 +31,7 @@ function presentKeeping({ held, deleted }: SnapshotRecord['keeping']): Pick<Snap
             by: deleted.by,
             undoUntilMs: deleted.undoUntil.getTime(),
             isGoing: deleted.condemnedIn !== null,
+            replacedBy: deleted.replacedBy,
           },
   }
 }

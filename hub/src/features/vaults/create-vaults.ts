@@ -68,6 +68,7 @@ export interface Vaults {
   collect(vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection>
   /** Does one kind of care now, as the queue of jobs would; null = the default vault. @throws AppError `vault.not-found` */
   care(vaultId: VaultId | null, kind: CareKind, startedBy: string | null): Promise<CareStory>
+  readonly rewriting: VaultsState['rewriting']
   /** Checks a vault and its rows; null = the default vault. @throws AppError `vault.not-found`, `store.unavailable` */
   runFsck(vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport>
 }
@@ -93,7 +94,14 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       schedules: () => state.cares.schedules(),
       async stop() {
         usages.stop()
-        await Promise.all([revocations.stop(), packsInDoubt.stop(), checks.stop(), collections.stop(), state.suspicions.stop()])
+        await Promise.all([
+          revocations.stop(),
+          packsInDoubt.stop(),
+          checks.stop(),
+          collections.stop(),
+          state.purges.stop(),
+          state.suspicions.stop(),
+        ])
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
@@ -122,19 +130,22 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     collect,
     care: (vaultId, kind, startedBy) =>
       state.cares.carryOut(kind, vaultId === null ? vaults.default : vaults.get(vaultId), startedBy, new AbortController().signal),
+    rewriting: state.rewriting,
     runFsck,
   }
 }
 
 async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { config, database, log, now, secret, domainEvents, blobIndex: index } = state
+  const { config, database, live, log, now, secret, domainEvents, blobIndex: index } = state
   const mark = new StoreMark(config.storeUrl, config.dataDir)
   await index.clear()
-  const opened = await openVaults({ database, domainEvents, index, log, now, secret, folders, mark }).catch(async (error: unknown) => {
-    // Who failed to start is not stopped, and a thread would stay.
-    await index.close()
-    throw error
-  })
+  const opened = await openVaults({ database, live, domainEvents, index, log, now, secret, folders, mark }).catch(
+    async (error: unknown) => {
+      // Who failed to start is not stopped, and a thread would stay.
+      await index.close()
+      throw error
+    },
+  )
   for (const vault of opened) {
     state.vaults.add(vault)
     await closeEndedSessions(state, vault.id)
@@ -144,6 +155,7 @@ async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
   state.packsInDoubt.start()
   await state.revocations.keep()
   domainEvents.on('agent.revoked', () => state.revocations.keep())
+  for (const vault of opened) await state.purges.resume(vault)
   await state.cares.begin()
   domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
   domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))

@@ -12,6 +12,7 @@ import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, HealersDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
 import { Revocations } from './keys/keep-revocations.ts'
+import { Purges, rewritingOf, type Rewriting } from './rewriting/rewriting.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
@@ -55,6 +56,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly requireThere: (vaultId: VaultId) => Promise<void>
   readonly checks: VaultChecks
   readonly collections: Collections
+  readonly purges: Purges
+  readonly rewriting: Rewriting
   readonly usages: VaultUsages
   readonly cares: VaultCares
   readonly suspicions: Suspicions
@@ -71,8 +74,9 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const { retention = null, healers = null } = doors
   const healSoon = (vaultId: VaultId): Promise<void> => cares.healSoon(vaultId)
   const collections = new Collections({ ...services, ...doors, refsets, turns, nameSoon })
+  const purges = new Purges({ ...services, ...doors, refsets, turns, collections, nameSoon })
   const cares = new VaultCares({ ...services, vaults, collections })
-  cares.does(careWorks({ ...services, ...doors, refsets, collections, nameSoon, healSoon, retention, healers }))
+  cares.does(careWorks({ ...services, ...doors, refsets, collections, purges, nameSoon, healSoon, retention, healers }))
   const suspicions = new Suspicions({ ...services, nameSoon })
   return {
     ...services,
@@ -91,6 +95,8 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     requireThere: (vaultId) => folders.require(vaultId),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections,
+    purges,
+    rewriting: rewritingOf({ ...services, ...doors, vaults, refsets, turns, collections, purges, nameSoon }),
     cares,
     suspicions,
     revocations: new Revocations({ ...services, ...doors, vaults }),

@@ -2,6 +2,7 @@ import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { VaultCares } from './caring/vault-care.ts'
 import { listDamagedPaths } from './damage/list-damaged-paths.ts'
 import { testStore } from './checking/test-store.ts'
+import { previewCollection, type PreviewCollectionDeps } from './collecting/preview-collection.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { setUndoDays } from './tables/vaults.queries.ts'
 import { getVault, type GetVaultDeps } from './get-vault.ts'
@@ -11,6 +12,7 @@ import { locateBlobs } from './reading/locate-blobs.ts'
 import { readSegments } from './reading/read-segments.ts'
 import { readSnapshotObject } from './reading/read-snapshot-object.ts'
 import { readSnapshotSigner } from './reading/read-snapshot-signer.ts'
+import { purgeRoutes, type PurgeRoutesDeps } from './rewriting/purges.routes.ts'
 import { commitSession, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
@@ -21,7 +23,9 @@ export type VaultRoutesDeps = CommitSessionDeps &
   PutPackDeps &
   ReadSegmentsDeps &
   GetVaultDeps &
+  PreviewCollectionDeps &
   Pick<VaultsState, 'requireThere'> &
+  PurgeRoutesDeps &
   RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
@@ -41,6 +45,7 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
     }),
   startCollection: ({ actor, params, body }) =>
     withContractErrors(async () => deps.collections.start(deps.vaults.get(params.vaultId), { startedBy: actor.name, ...body })),
+  previewCollection: ({ params }) => withContractErrors(() => previewCollection(deps, deps.vaults.get(params.vaultId))),
   getVaultCare: ({ em, params }) => withContractErrors(() => deps.cares.of(em, deps.vaults.get(params.vaultId))),
   startCare: ({ em, actor, params }) =>
     withContractErrors(() => deps.cares.start(em, deps.vaults.get(params.vaultId), params.kind, actor.name)),
@@ -54,6 +59,7 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
       return getVault(deps, em, actor, params.vaultId)
     }),
   testRecoveryKey: ({ actor, params, body }) => withContractErrors(() => testRecoveryKey(deps, actor, { ...params, text: body.words })),
+  ...purgeRoutes(deps),
   putPack: ({ actor, params, query, body }) =>
     withContractErrors(async () => {
       await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)

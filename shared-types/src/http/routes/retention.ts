@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KeptFor, Retention, RetentionPreview, RetentionWait } from '../../model/retention.ts'
+import { KeptFor, Retention, RetentionPreview, RetentionWait, VersionLimitEffect } from '../../model/retention.ts'
 import { AgentId, PlanId, SnapshotId } from '../../primitives/ids.ts'
 import { Count } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -25,6 +25,24 @@ export const retentionRoutes = {
     response: RetentionPreview,
   }),
 
+  previewVersionLimit: route({
+    method: 'post',
+    path: `${v1}/retention/versions/preview`,
+    summary:
+      'What a limit of versions would take out of a plan\u2019s snapshots; changes nothing, and reads their folder lists, which takes its time',
+    tag: 'Retention',
+    actor: 'user',
+    /** As `previewRetention`; snapshots that the other rules let go do not count. */
+    body: z.strictObject({
+      agentId: AgentId,
+      planId: PlanId.nullable().default(null),
+      planName: z.string().max(120),
+      retention: Retention.nullable(),
+    }),
+    /** `needsWord`: it would wait for somebody to agree. */
+    response: VersionLimitEffect.extend({ needsWord: z.boolean() }),
+  }),
+
   listKeptSnapshots: route({
     method: 'get',
     path: `${v1}/retention/kept`,
@@ -44,7 +62,8 @@ export const retentionRoutes = {
     actor: 'user',
     params: z.object({ planId: PlanId }),
     body: z.strictObject({}),
-    response: z.object({ deleted: Count, wait: RetentionWait.nullable() }),
+    /** `rewritten`: snapshots that lost versions beyond the limit. */
+    response: z.object({ deleted: Count, rewritten: Count.default(0), wait: RetentionWait.nullable() }),
   }),
 
   listRetentionWaits: route({
@@ -65,7 +84,7 @@ export const retentionRoutes = {
     actor: 'user',
     params: waitParams,
     body: z.strictObject({}),
-    response: z.object({ deleted: Count }),
+    response: z.object({ deleted: Count, rewritten: Count.default(0) }),
   }),
 
   refuseRetention: route({

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { RecoveryKeyProblem, UndoDays, Vault, VaultCheck, VaultCollection, VaultDetails, VaultUsage } from '../../model/vault.ts'
+import {
+  CollectionPreview,
+  RecoveryKeyProblem,
+  UndoDays,
+  Vault,
+  VaultCheck,
+  VaultCollection,
+  VaultDetails,
+  VaultUsage,
+} from '../../model/vault.ts'
 import { CareKind, DamagedPath, VaultCare } from '../../model/vault-care.ts'
 import { VaultId } from '../../primitives/ids.ts'
 import { Count, TimeMs } from '../../primitives/wire-path.ts'
@@ -67,6 +76,16 @@ export const vaultsRoutes = {
     /** `isLargeApproved`: also where it removes more than a fifth of the vault. */
     body: z.strictObject({ isLargeApproved: z.boolean().default(false) }),
     response: VaultCollection,
+  }),
+
+  previewCollection: route({
+    method: 'get',
+    path: `${oneVault}/collection-preview`,
+    summary: 'What a collection would remove now; nothing is changed',
+    tag: 'Vaults',
+    actor: 'user',
+    params: ofVault,
+    response: CollectionPreview,
   }),
 
   getVaultCare: route({

@@ -2,7 +2,7 @@ import type { Api, AuditEntry, OperationId } from '@holdfast/shared-types'
 import type { MessageKey, NamedValues } from '../../platform/i18n/text.ts'
 
 /** They only look, and say so by a body. */
-type LookingCall = 'previewDeletion' | 'previewRetention'
+type LookingCall = 'previewDeletion' | 'previewRetention' | 'previewVersionLimit' | 'previewPurge'
 
 /** Calls that the hub may put on record: those by which somebody changes something. Agents’ work on their own runs has a history of its own. */
 type RecordedCall = {
@@ -22,6 +22,7 @@ export const recordedCommands = {
   fsck: 'fsck',
   gc: 'gc',
   retention: 'retention',
+  purge: 'purge',
 } as const
 
 /** What the hub does by itself, because somebody said so once. */
@@ -79,6 +80,7 @@ const callOrder = {
   testRecoveryKey: 73,
   updateVault: 74,
   startCollection: 75,
+  startPurge: 76,
 } as const satisfies Record<RecordedCall, number>
 
 type KnownCall = keyof typeof callOrder
@@ -196,6 +198,7 @@ const needsObject: ReadonlySet<string> = new Set<KnownCall | 'rule:retention'>([
   'releaseSnapshot',
   'updateVault',
   'startCollection',
+  'startPurge',
   'startVaultCheck',
   'startCare',
   'exportRecoveryKey',

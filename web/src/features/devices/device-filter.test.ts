@@ -22,6 +22,14 @@ const fleet = [
 const shown = (query: Record<string, string>, devices: readonly Device[] = fleet) =>
   filterDevices(devices, readDeviceFilter(query), { plansOf: new Map(), nowMs }).shown.map(({ name }) => name)
 
+test('whoever proved nothing for longest comes first, and who never did before them', () => {
+  const proved = fleet.map((device, index) => ({
+    ...device,
+    lastProvedAtMs: [nowMs - day, nowMs - 9 * day, null, nowMs, nowMs - hour][index] ?? null,
+  }))
+  expect(shown({ sort: 'proved' }, proved)).toEqual(['Zebra', 'web-2', 'web-10', 'db', 'gone'])
+})
+
 test('names are in the order in which people count', () => expect(shown({})).toEqual(['db', 'gone', 'web-2', 'web-10', 'Zebra']))
 
 test.each([

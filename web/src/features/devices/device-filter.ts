@@ -5,7 +5,7 @@ import { systemText } from './system-looks.ts'
 
 export const deviceStates = ['all', 'online', 'offline', 'never', 'attention', 'revoked'] as const
 export type DeviceState = (typeof deviceStates)[number]
-export const deviceOrders = ['name', 'state', 'backup'] as const
+export const deviceOrders = ['name', 'state', 'backup', 'proved'] as const
 export type DeviceOrder = (typeof deviceOrders)[number]
 
 /** What the list of devices shows, as it stands in the address. */
@@ -98,6 +98,7 @@ const orders: { readonly [O in DeviceOrder]: (a: Device, b: Device) => number } 
   state: (a, b) => stateRank(a) - stateRank(b) || (b.lastSeenAtMs ?? 0) - (a.lastSeenAtMs ?? 0),
   /** Whoever has none is the one to look at first. */
   backup: (a, b) => (a.lastSnapshotAtMs ?? 0) - (b.lastSnapshotAtMs ?? 0),
+  proved: (a, b) => (a.lastProvedAtMs ?? 0) - (b.lastProvedAtMs ?? 0),
 }
 
 export interface FilteredDevices {

@@ -53,6 +53,12 @@ function healthText({ health }: Finding, texts: Texts): string {
 
 const waitingOf = ({ waiting = 0 }: Finding, { count }: Texts) => ({ count: waiting, shown: count(waiting) })
 
+/** Snapshots that go, or none but versions of files in them. */
+const waitText = (finding: Finding, texts: Texts): string =>
+  finding.waiting === 0
+    ? texts.t('overview.finding.retention-waits.versions')
+    : texts.t('overview.finding.retention-waits.text', waitingOf(finding, texts))
+
 function textOf(finding: Finding, texts: Texts, nowMs: number): string {
   const { t } = texts
   if (finding.vault !== undefined) return vaultText(finding, texts, nowMs)
@@ -71,6 +77,8 @@ function textOf(finding: Finding, texts: Texts, nowMs: number): string {
     case 'health-failing':
     case 'health-warning':
       return healthText(finding, texts)
+    case 'retention-waits':
+      return waitText(finding, texts)
     case 'warnings':
       return warningsText(finding, texts)
     case 'paused':

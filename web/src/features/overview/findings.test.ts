@@ -38,6 +38,7 @@ test('rules that wait for a word are worth a look, and name plan, device and num
     foundAtMs: nowMs,
     total: 3,
     bytesFreed: 1,
+    versions: null,
   }
   const [finding, ...others] = found({ plans: [plan], retentionWaits: [{ ...wait, snapshotIds: [] }] }).filter(
     ({ kind }) => kind === 'retention-waits',

@@ -13,7 +13,7 @@ import type {
   VaultId,
 } from '@holdfast/shared-types'
 import { compareNames } from '../../platform/i18n/compare-names.ts'
-import { concernOf, expectedWithinMs, isInUse, type DeviceConcern } from '../devices/index.ts'
+import { concernOf, expectedWithinMs, isInUse, isUnproved, type DeviceConcern } from '../devices/index.ts'
 import { isAccepted } from '../plans/index.ts'
 import { vaultTrouble } from '../vaults/index.ts'
 
@@ -203,16 +203,8 @@ function ageFinding(state: DeviceState): Finding | null {
 /** Of a plan: they say why a device has no newer backup, too. */
 const explaining: readonly FindingKind[] = ['run-failed', 'plan-blocked', 'under-way', 'paused', 'waits']
 
-/** A drill a week: after a month it is no matter of a device that was away for some days. */
-const provedWithinMs = 30 * 24 * 3_600_000
-
-/** Nothing where there is no backup to prove, or none that is old enough to have been, or a hub that asks for no proofs. */
-function proofFinding({ device, nowMs }: DeviceState): Finding | null {
-  const { lastProvedAtMs, lastSnapshotAtMs, enrolledAtMs } = device
-  if (lastProvedAtMs === undefined || lastSnapshotAtMs === null) return null
-  if (nowMs - (lastProvedAtMs ?? enrolledAtMs) <= provedWithinMs) return null
-  return { id: `unproved:${device.id}`, kind: 'unproved', gravity: 'warning', name: device.name, device }
-}
+const proofFinding = ({ device, nowMs }: DeviceState): Finding | null =>
+  isUnproved(device, nowMs) ? { id: `unproved:${device.id}`, kind: 'unproved', gravity: 'warning', name: device.name, device } : null
 
 function deviceFindings(state: DeviceState): Finding[] {
   const found = [...state.plans.flatMap((plan) => planFinding(state, plan) ?? []), ...runFindings(state)]

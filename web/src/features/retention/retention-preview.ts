@@ -12,6 +12,10 @@ export interface TriedRules {
   readonly retention: Retention | null
 }
 
+/** Of the same trial the same text. */
+export const keyOfTried = (tried: TriedRules | null): string | null =>
+  tried === null ? null : JSON.stringify([tried.agentId, tried.planId, tried.planName, textOfRules(tried.retention)])
+
 // Numbers are typed letter by letter.
 const restMs = 400
 
@@ -47,14 +51,7 @@ export function useRetentionPreview(tried: () => TriedRules | null) {
     else timer = setTimeout(() => void read(body), restMs)
   }
 
-  watch(
-    () => {
-      const body = tried()
-      return body === null ? null : JSON.stringify([body.agentId, body.planId, body.planName, textOfRules(body.retention)])
-    },
-    ask,
-    { immediate: true },
-  )
+  watch(() => keyOfTried(tried()), ask, { immediate: true })
   onScopeDispose(() => {
     clearTimeout(timer)
     leaving?.abort()

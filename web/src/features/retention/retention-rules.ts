@@ -13,6 +13,7 @@ export const noRules: Retention = {
   keepYearly: 0,
   keepWithin: null,
   minimumAgeDays: standardMinimumAgeDays,
+  versionsPerFile: null,
 }
 
 export const counts = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
@@ -50,7 +51,12 @@ export const isSameRules = (left: Retention | null, right: Retention | null): bo
 export const textOfRules = (rules: Retention | null): string =>
   rules === null
     ? ''
-    : JSON.stringify([...counts.map((name) => rules[name]), withinUnits.map((unit) => rules.keepWithin?.[unit] ?? 0), rules.minimumAgeDays])
+    : JSON.stringify([
+        ...counts.map((name) => rules[name]),
+        withinUnits.map((unit) => rules.keepWithin?.[unit] ?? 0),
+        rules.minimumAgeDays,
+        rules.versionsPerFile,
+      ])
 
 /** `own`: rules of one's own. */
 export const presetOf = (rules: Retention | null): PresetName | 'own' =>
@@ -58,7 +64,7 @@ export const presetOf = (rules: Retention | null): PresetName | 'own' =>
 
 export type RulesMistake = 'nothing' | 'number' | 'young'
 
-const mostOf = { counts: 10_000, minimumAgeDays: 3650 }
+const mostOf = { counts: 10_000, minimumAgeDays: 3650, versionsPerFile: 1000 }
 const mostWithin: Readonly<Record<WithinUnit, number>> = { hours: 100_000, days: 36_500, months: 1200, years: 100 }
 const isCount = (value: unknown, most: number): boolean => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
 
@@ -68,13 +74,22 @@ const isCount = (value: unknown, most: number): boolean => Number.isInteger(valu
  */
 export function rulesMistake(rules: Retention | null, leastAgeDays: number): RulesMistake | null {
   if (rules === null) return null
-  const { keepWithin, minimumAgeDays } = rules
-  const areNumbers =
-    counts.every((name) => isCount(rules[name], mostOf.counts)) &&
-    isCount(minimumAgeDays, mostOf.minimumAgeDays) &&
-    (keepWithin === null || withinUnits.every((unit) => isCount(keepWithin[unit], mostWithin[unit])))
-  if (!areNumbers) return 'number'
-  if (counts.every((name) => rules[name] === 0) && (keepWithin === null || withinUnits.every((unit) => keepWithin[unit] === 0)))
-    return 'nothing'
+  const { minimumAgeDays, versionsPerFile } = rules
+  if (!areNumbers(rules)) return 'number'
+  if (versionsPerFile === null && !choosesSnapshots(rules)) return 'nothing'
   return minimumAgeDays < leastAgeDays ? 'young' : null
 }
+
+const areNumbers = (rules: Retention): boolean => {
+  const { keepWithin, minimumAgeDays, versionsPerFile } = rules
+  return (
+    counts.every((name) => isCount(rules[name], mostOf.counts)) &&
+    isCount(minimumAgeDays, mostOf.minimumAgeDays) &&
+    (versionsPerFile === null || (versionsPerFile > 0 && isCount(versionsPerFile, mostOf.versionsPerFile))) &&
+    (keepWithin === null || withinUnits.every((unit) => isCount(keepWithin[unit], mostWithin[unit])))
+  )
+}
+
+/** Whether rules say which snapshots stay. A limit of versions alone lets all of them stay. */
+export const choosesSnapshots = (rules: Retention): boolean =>
+  counts.some((name) => rules[name] > 0) || withinUnits.some((unit) => (rules.keepWithin?.[unit] ?? 0) > 0)

@@ -3,7 +3,7 @@ import { Retention, retentionPresets, standardMinimumAgeDays as ofContract } fro
 import { describe, expect, test } from 'vitest'
 import { textOf } from '../../platform/i18n/text.ts'
 import { isSameRules, noRules, presetNames, presetOf, rulesMistake, rulesOfPreset, standardMinimumAgeDays } from './retention-rules.ts'
-import { ageInWords, rulesInShort, rulesInWords } from './rules-in-words.ts'
+import { ageInWords, rulesInShort, rulesInWords, versionsInWords } from './rules-in-words.ts'
 
 const texts = { t: textOf, count: String }
 
@@ -31,6 +31,11 @@ describe('what the hub would refuse is told before', () => {
     [{ ...noRules, keepLast: Number.NaN }, 'number'],
     [{ ...noRules, keepLast: 10_001 }, 'number'],
     [{ ...noRules, keepLast: 1 }, null],
+    [{ ...noRules, versionsPerFile: 4 }, null],
+    [{ ...noRules, versionsPerFile: 0 }, 'number'],
+    [{ ...noRules, keepLast: 1, versionsPerFile: -1 }, 'number'],
+    [{ ...noRules, keepLast: 1, versionsPerFile: 2.5 }, 'number'],
+    [{ ...noRules, keepLast: 1, versionsPerFile: 1001 }, 'number'],
     [{ ...noRules, keepDaily: 3, keepWithin: { years: 0, months: 0, days: 2, hours: 0 } }, null],
   ])('%j: %s', (rules, mistake) => {
     expect(rulesMistake(rules, 7)).toBe(mistake)
@@ -53,4 +58,12 @@ test('rules in words', () => {
   expect(ageInWords(rules, texts)).toBe('Nothing younger than 7 days goes.')
   expect(ageInWords({ ...rules, minimumAgeDays: 0 }, texts)).toBe('However young they are, all others go.')
   expect(rulesInShort(null, texts)).toBe('Everything')
+})
+
+test('a limit of versions is told beside what stays', () => {
+  expect(versionsInWords(noRules, texts)).toBeNull()
+  expect(rulesInShort({ ...noRules, versionsPerFile: 4 }, texts)).toBe('all snapshots; of each file the newest 4 versions at most')
+  expect(rulesInShort({ ...noRules, keepLast: 1, versionsPerFile: 1 }, texts)).toBe(
+    'the newest snapshot; of each file the newest version at most',
+  )
 })

@@ -4,7 +4,7 @@ import { counts, standardMinimumAgeDays, withinUnits } from './retention-rules.t
 
 type Texts = Pick<ReturnType<typeof useText>, 't' | 'count'>
 
-/** What rules keep, a line each; nothing where everything is kept. */
+/** Which snapshots rules keep, a line each; nothing where all are kept. */
 export function rulesInWords(rules: Retention | null, { t, count }: Texts): string[] {
   if (rules === null) return []
   const { keepWithin } = rules
@@ -22,8 +22,14 @@ export function rulesInWords(rules: Retention | null, { t, count }: Texts): stri
 /** The same in a line, for where there is little room. */
 export function rulesInShort(rules: Retention | null, texts: Texts): string {
   if (rules === null) return texts.t('retention.everything')
-  return rulesInWords(rules, texts).join('; ')
+  const versions = versionsInWords(rules, texts)
+  const kept = rulesInWords(rules, texts)
+  return [...(kept.length === 0 ? [texts.t('retention.allSnapshots')] : kept), ...(versions === null ? [] : [versions])].join('; ')
 }
+
+/** How many versions of each file stay; null for all. */
+export const versionsInWords = ({ versionsPerFile }: Retention, { t, count }: Texts): string | null =>
+  versionsPerFile === null ? null : t('retention.versions.rule', { count: versionsPerFile, shown: count(versionsPerFile) })
 
 /** What holds besides. */
 export const ageInWords = ({ minimumAgeDays }: Retention, { t, count }: Texts): string =>

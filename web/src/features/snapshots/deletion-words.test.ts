@@ -35,7 +35,7 @@ test('each concern has a word of its own', () => {
 })
 
 test('who deleted a snapshot is told in the reader’s words where it was a rule', () => {
-  const deleted = { atMs: 1, undoUntilMs: 2, isGoing: false }
+  const deleted = { atMs: 1, undoUntilMs: 2, isGoing: false, replacedBy: null }
   const told = (by: string) => deleterOf({ ...deleted, by }, { t: textOf })
   expect(told('Ada')).toBe('Ada')
   expect(told('retention of plan Home, and away')).toBe('the rules of “Home, and away”')

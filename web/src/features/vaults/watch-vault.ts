@@ -2,13 +2,14 @@ import type { VaultDetails, VaultId, VaultUsage } from '@holdfast/shared-types'
 import { onScopeDispose, shallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
 import { listenToTopic } from '../../platform/realtime/live-link.ts'
+import { isTidying } from './tidying.ts'
 
 const checkingEveryMs = 1000
 const countingEveryMs = 2000
 /** The hub counts anew some seconds after the last time: sooner the answer would be the old one. */
 const afterBackupMs = 16_000
 
-/** A vault with its figures: current after every backup, and while a check or the counting goes on. */
+/** A vault with its figures: current after every backup, and while a check, a collection or the counting goes on. */
 export function useWatchedVault(vaultId: VaultId) {
   const vault = shallowRef<VaultDetails | null>(null)
   const usage = shallowRef<VaultUsage | null>(null)
@@ -21,7 +22,7 @@ export function useWatchedVault(vaultId: VaultId) {
   function take(answer: VaultDetails): void {
     vault.value = answer
     error.value = null
-    if (answer.lastCheck?.state === 'running') again(loadVault, checkingEveryMs)
+    if (answer.lastCheck?.state === 'running' || isTidying(answer.collection)) again(loadVault, checkingEveryMs)
   }
 
   async function loadVault(): Promise<void> {

@@ -65,6 +65,12 @@ type ConsoleCall =
   | 'startVaultCheck'
   | 'getVaultCare'
   | 'startCare'
+  | 'previewPurge'
+  | 'startPurge'
+  | 'listPurges'
+  | 'previewVersionLimit'
+  | 'startCollection'
+  | 'previewCollection'
   | 'listDamagedPaths'
   | 'updateVault'
   | 'exportRecoveryKey'
@@ -152,6 +158,12 @@ export const hubCalls = {
   getVaultUsage: { method: 'get', path: '/api/v1/vaults/{vaultId}/usage' },
   startVaultCheck: { method: 'post', path: '/api/v1/vaults/{vaultId}/check' },
   getVaultCare: { method: 'get', path: '/api/v1/vaults/{vaultId}/care' },
+  previewPurge: { method: 'post', path: '/api/v1/vaults/{vaultId}/purges/preview' },
+  startPurge: { method: 'post', path: '/api/v1/vaults/{vaultId}/purges' },
+  listPurges: { method: 'get', path: '/api/v1/vaults/{vaultId}/purges' },
+  previewVersionLimit: { method: 'post', path: '/api/v1/retention/versions/preview' },
+  startCollection: { method: 'post', path: '/api/v1/vaults/{vaultId}/collection' },
+  previewCollection: { method: 'get', path: '/api/v1/vaults/{vaultId}/collection-preview' },
   startCare: { method: 'post', path: '/api/v1/vaults/{vaultId}/care/{kind}' },
   listDamagedPaths: { method: 'get', path: '/api/v1/vaults/{vaultId}/damaged-paths' },
   updateVault: { method: 'patch', path: '/api/v1/vaults/{vaultId}' },

@@ -4,6 +4,7 @@ import { devicesAnswers } from './devices.ts'
 import { peopleAnswers } from './people.ts'
 import { hostsAnswers } from './hosts.ts'
 import { plansAnswers } from './plans.ts'
+import { purgesAnswers } from './purges.ts'
 import { retentionAnswers } from './retention.ts'
 import { runsAnswers } from './runs.ts'
 import { signInAnswers } from './sign-in.ts'
@@ -20,6 +21,7 @@ export const answersOf = (parts: AnswerParts): Answers => ({
   ...devicesAnswers(parts),
   ...hostsAnswers(parts),
   ...plansAnswers(parts),
+  ...purgesAnswers(parts),
   ...retentionAnswers(parts),
   ...runsAnswers(parts),
   ...statisticsAnswers(parts),

@@ -23,6 +23,7 @@ export const retentionAnswers = ({ world, tell }: AnswerParts): Answers => {
   }
   return {
     previewRetention: () => world.retentionPreview ?? nothing,
+    previewVersionLimit: () => world.versionLimit ?? { snapshots: 0, entries: 0, bytes: 0, ofEntries: 79_213, needsWord: false },
     // By the names of plans: the stand-in knows no runs of snapshots.
     listKeptSnapshots: ({ query }) => ({
       items: world.plans
@@ -34,9 +35,13 @@ export const retentionAnswers = ({ world, tell }: AnswerParts): Answers => {
             .map(({ id }, index) => ({ snapshotId: id, planId: plan.id, keptFor: reasons(index) })),
         ),
     }),
-    applyPlanRetention: ({ params }) => ({ deleted: 0, wait: world.retentionWaits.find(({ planId }) => planId === params.planId) ?? null }),
+    applyPlanRetention: ({ params }) => ({
+      deleted: 0,
+      rewritten: 0,
+      wait: world.retentionWaits.find(({ planId }) => planId === params.planId) ?? null,
+    }),
     listRetentionWaits: () => ({ items: world.retentionWaits }),
-    approveRetention: ({ params }) => ({ deleted: decide(params.waitId) }),
+    approveRetention: ({ params }) => ({ deleted: decide(params.waitId), rewritten: 0 }),
     refuseRetention: ({ params }) => ({ kept: decide(params.waitId) }),
   }
 }

@@ -48,7 +48,7 @@ const deletionAnswers = (parts: AnswerParts): Answers => ({
     if (chosen.some(({ held }) => held !== null)) throw new AppError('snapshot.held')
     if (!confirmed && chosen.some(({ createdAtMs }) => createdAtMs > Date.now() - 7 * dayMs))
       throw new AppError('snapshot.deletion-unconfirmed')
-    const deleted = { atMs: Date.now(), by: parts.world.user.name, undoUntilMs: Date.now() + 14 * dayMs, isGoing: false }
+    const deleted = { atMs: Date.now(), by: parts.world.user.name, undoUntilMs: Date.now() + 14 * dayMs, isGoing: false, replacedBy: null }
     return { items: change(parts, snapshotIds, (snapshot) => ({ ...snapshot, deleted })) }
   },
   undeleteSnapshots: ({ body }) => ({ items: change(parts, body.snapshotIds, (snapshot) => ({ ...snapshot, deleted: null })) }),

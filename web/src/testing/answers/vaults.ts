@@ -1,5 +1,5 @@
 import type { VaultDetails } from '@holdfast/shared-types'
-import { aVaultCare, someDamagedPaths } from '../care-world.ts'
+import { aCollection, aVaultCare, someDamagedPaths } from '../care-world.ts'
 import { found, type AnswerParts, type Answers } from './answers.ts'
 
 /** Words of the list, for pictures; they open nothing. */
@@ -30,6 +30,17 @@ export const vaultsAnswers = ({ world }: AnswerParts): Answers => {
       return { ...care, works: care.works.map((work) => (work.kind === params.kind ? { ...work, isWaiting: true } : work)) }
     },
     listDamagedPaths: ({ params }) => ({ items: isDamaged(vaultOf(params.vaultId)) ? someDamagedPaths() : [], hasMore: false }),
+    previewCollection: () => world.collectionPreview,
+    startCollection: ({ params, body }) => {
+      const { percentFound, bytesFound, packsFound, mostPercent } = world.collectionPreview
+      const figures = { percentFound, bytesFound, packsFound, snapshotsRemoved: 0, packsRemoved: 0, bytesRemoved: 0 }
+      const isHeldUp = percentFound > mostPercent && !body.isLargeApproved
+      const collection = isHeldUp
+        ? aCollection({ ...figures, state: 'approval-needed', startedBy: world.user.name })
+        : aCollection({ ...figures, state: 'removing', startedBy: world.user.name, startedAtMs: Date.now(), endedAtMs: null })
+      vaultOf(params.vaultId).collection = collection
+      return collection
+    },
     updateVault: ({ params, body }) => Object.assign(vaultOf(params.vaultId), body),
     exportRecoveryKey: () => ({ slotId: 'ab'.repeat(16), words: pictured, createdAtMs: Date.now() }),
     confirmRecoveryKey: ({ params }) => {

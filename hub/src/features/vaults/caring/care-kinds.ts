@@ -11,6 +11,7 @@ import { askDevices, type AskDevicesDeps } from '../healing/ask-devices.ts'
 import type { LoadDeps } from '../opening/load-packs.ts'
 import { damageFigures, reopenLacking } from '../tables/damage.queries.ts'
 import { hasAsked } from '../tables/healing.queries.ts'
+import type { Purges } from '../rewriting/purges.ts'
 import { Brake } from '../usage/brake.ts'
 import type { CareTask } from './care-task.ts'
 import type { CareWork } from './care-works.ts'
@@ -22,6 +23,7 @@ import { orderDrills, type OrderDrillsDeps } from './order-drills.ts'
 export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps, AskDevicesDeps {
   readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
   readonly collections: Pick<Collections, 'run'>
+  readonly purges: Pick<Purges, 'advance'>
   /** Applies the rules of keeping before a collection; null = there are none yet. */
   readonly retention: RetentionDoor | null
   /** Has what was found named. */
@@ -98,13 +100,14 @@ async function lookAndAsk(deps: CareKindsDeps, task: CareTask): Promise<number> 
 }
 
 /** A collection tells its own story; it ends with the hub, and not with its job. */
-async function collect({ retention, collections }: CareKindsDeps, { vault, signal }: CareTask): Promise<void> {
+async function collect({ retention, collections, purges }: CareKindsDeps, { vault, signal }: CareTask): Promise<void> {
   await retention?.apply(vault.id, signal)
+  await purges.advance(vault)
   const collecting = collections.run(vault, { startedBy: 'Holdfast', isLargeApproved: false })
   // Whoever stops waiting for it does not want to hear of its end.
   collecting.catch(() => undefined)
   await whileGoingOn(
-    collecting.then(() => undefined),
+    collecting.then(() => purges.advance(vault)),
     signal,
   )
 }

@@ -16,10 +16,10 @@ export interface ChosenPack {
   readonly dead: readonly number[]
   /** Of what nobody needs at all, as this collection is the first to find. */
   readonly deadBytes: number
-  /** Of what was moved elsewhere, or condemned before: freed too, but nothing more is lost with it. */
+  /** Of what was moved elsewhere, condemned before, or purged by a person: freed too, but nothing more is lost with it. */
   readonly settledBytes: number
-  /** Some of that is damaged: the pack is emptied however little it is, for nothing else takes the damage away. */
-  readonly isDamaged: boolean
+  /** Some of that is damaged, or was purged: the pack is emptied however little it is, for nothing else takes it away. */
+  readonly isUrgent: boolean
 }
 
 export interface Chosen {
@@ -28,11 +28,16 @@ export interface Chosen {
   readonly bytes: number
 }
 
-/** Which packs of a vault a collection removes or empties; others get their turn meanwhile. @param isNeeded by birth */
+/**
+ * Which packs of a vault a collection removes or empties; others get their turn meanwhile.
+ * @param isNeeded by birth
+ * @param mustGo by birth: garbage of which a pack is emptied however little it is
+ */
 export async function choosePacks(
   packs: Iterable<PackView>,
   isNeeded: (packIdHex: string, ordinal: number) => boolean,
   isSpared: (packIdHex: string) => boolean,
+  mustGo: (packIdHex: string, ordinal: number) => boolean = () => false,
 ): Promise<Chosen> {
   const chosen: ChosenPack[] = []
   let bytes = 0
@@ -45,27 +50,32 @@ export async function choosePacks(
     }
     bytes += pack.bytes
     if (isSpared(pack.packIdHex)) continue
-    const found = lookAt(pack, isNeeded)
+    const found = lookAt(pack, isNeeded, mustGo)
     const isSparse = found.dead.length === pack.segmentCount || found.deadBytes + found.settledBytes > pack.bytes * sparseShare
-    if (isSparse || found.isDamaged) chosen.push(found)
+    if (isSparse || found.isUrgent) chosen.push(found)
   }
   return { packs: chosen, bytes }
 }
 
-function lookAt(pack: PackView, isNeeded: (packIdHex: string, ordinal: number) => boolean): ChosenPack {
+function lookAt(
+  pack: PackView,
+  isNeeded: (packIdHex: string, ordinal: number) => boolean,
+  mustGo: (packIdHex: string, ordinal: number) => boolean,
+): ChosenPack {
   const dead: number[] = []
   let [deadBytes, settledBytes] = [0, 0]
-  let isDamaged = false
+  let isUrgent = false
   for (let position = 0; position < pack.segmentCount; position++) {
     const { birthPackIdHex, ordinal, length, isMoved, isCondemned, isLost } = pack.segment(position)
     // What was condemned once is needed again where the place that it was moved to is lost.
     if (!isMoved && isNeeded(birthPackIdHex, ordinal)) continue
-    if (isMoved || isCondemned || isLost) settledBytes += length
+    const isPurged = mustGo(birthPackIdHex, ordinal)
+    if (isMoved || isCondemned || isLost || isPurged) settledBytes += length
     else deadBytes += length
-    isDamaged ||= isLost
+    isUrgent ||= isLost || isPurged
     dead.push(position)
   }
-  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, settledBytes, isDamaged }
+  return { packIdHex: pack.packIdHex, segmentCount: pack.segmentCount, dead, deadBytes, settledBytes, isUrgent }
 }
 
 /** Small packs, if there are many: group by group, what can lie in one pack. @param groupOf what must not be mixed */

@@ -3,6 +3,7 @@ import { toWireError, type VaultCollection, type VaultId } from '@holdfast/share
 import { EngineError } from '@holdfast/engine/errors'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
+import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
 import type { RunsDoor } from '../doors/doors.ts'
@@ -15,6 +16,7 @@ import { auditAll, type AuditDeps } from './audits.ts'
 import { compactVault } from './compact-vault.ts'
 import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
+import { figuresOf, mostPercent } from './collection-figures.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
 import { decideRemoval, isOver, markStanding, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
@@ -25,6 +27,8 @@ export interface CollectionsDeps extends AuditDeps {
   readonly turns: VaultTurns
   /** Whoever makes room needs some. */
   readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
+  /** Who looks at snapshots learns which are on their way, and which are gone. */
+  readonly live: Pick<LiveLog, 'append'>
 }
 
 export interface CollectionOrder {
@@ -38,8 +42,6 @@ interface Running {
   readonly done: Promise<VaultCollection>
 }
 
-/** More than this of a vault goes only when a person says so: whoever runs a wrong rule over their snapshots notices in time. */
-const mostPercent = 20
 /** How often it looks whether those it waits for are through: soon, and then less and less. */
 const firstLookMs = 20
 const mostRareLookMs = 2000
@@ -205,10 +207,3 @@ const begun = (startedBy: string, startedAtMs: number): VaultCollection => ({
   bytesMoved: 0,
   error: null,
 })
-
-/** What was settled before is freed too, but nothing more is lost with it: it is no reason to ask. */
-function figuresOf({ packs, bytes }: Chosen): Pick<VaultCollection, 'packsFound' | 'bytesFound' | 'percentFound'> {
-  const dead = packs.reduce((sum, { deadBytes }) => sum + deadBytes, 0)
-  const settled = packs.reduce((sum, { settledBytes }) => sum + settledBytes, 0)
-  return { packsFound: packs.length, bytesFound: dead + settled, percentFound: bytes === 0 ? 0 : Math.round((dead / bytes) * 1000) / 10 }
-}

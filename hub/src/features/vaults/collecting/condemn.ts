@@ -4,6 +4,7 @@ import { fromHex, toHex } from '@holdfast/engine/bytes'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit, afterRollback } from '../../../platform/database/unit-of-work.ts'
+import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { bitOf, bitsFrom, hasNewBits, unionOfBits, withoutBits, type PositionBits } from '../contents/position-bits.ts'
 import { segmentsPerTurn } from '../contents/snapshot-refsets.ts'
@@ -16,31 +17,38 @@ import {
   nextVaultEpoch,
   setCondemned,
 } from '../tables/collecting.queries.ts'
+import { tellOfSnapshots } from '../removing/tell-of-snapshots.ts'
 import { choosePacks, type Chosen, type ChosenPack } from './choose-packs.ts'
 import { splitStanding, type NeededSegments } from './needed-segments.ts'
 
 /** What an interrupted backup brought is kept for its next try: a first backup of weeks, and its device away over a holiday. */
 const unnamedKeptMs = 14 * 24 * 60 * 60 * 1000
 
-export interface CondemnDeps {
+export interface ChooseDeps {
   readonly database: Database
   readonly runs: RunsDoor
   readonly now: () => number
 }
 
+export interface CondemnDeps extends ChooseDeps {
+  readonly live: Pick<LiveLog, 'append'>
+}
+
 /** Which packs would go or be emptied, as far as is marked now. */
-export async function chooseGarbage({ database, now }: CondemnDeps, vault: ManagedVault, needed: NeededSegments): Promise<Chosen> {
+export async function chooseGarbage({ database, now }: ChooseDeps, vault: ManagedVault, needed: NeededSegments): Promise<Chosen> {
   const spared = await sparedPacks(database.em(), vault, now())
   return choosePacks(
     vault.contents.packs(),
     (packIdHex, ordinal) => needed.has(packIdHex, ordinal),
     (packIdHex) => spared.has(packIdHex),
+    (packIdHex, ordinal) => vault.contents.isWithheld(packIdHex, ordinal),
   )
 }
 
 export async function sparedPacks(em: EntityManager, vault: ManagedVault, nowMs: number): Promise<ReadonlySet<string>> {
   const spared = await listSparedPacks(em, vault.id, new Date(nowMs - unnamedKeptMs))
-  return new Set(spared.map(toHex))
+  const leaving = vault.contents.withheldPacks()
+  return new Set(spared.map(toHex).filter((packIdHex) => !leaving.has(packIdHex)))
 }
 
 export interface Condemned {
@@ -72,7 +80,7 @@ export function condemn(
     if (kept.some(({ isAudited, isLost }) => !isAudited && !isLost)) return null
     await needed.mark(kept)
     const epoch = await nextVaultEpoch(em, vault.id)
-    await condemnSnapshots(em, leaving, epoch)
+    tellOfSnapshots(deps, em, await condemnSnapshots(em, leaving, epoch))
     const spared = await sparedPacks(em, vault, deps.now())
     const still = chosen.filter(({ packIdHex }) => !spared.has(packIdHex))
     await settleCondemned(em, vault, needed, still)

@@ -51,9 +51,16 @@ export function snapshotRecordOf(
     roots: body.roots.map(wirePathOf),
     packs: refset.packCount,
     segments,
+    rewritten: rewritingOf(body),
     keeping: simplyKept,
     looked: notLookedAt,
   }
+}
+
+function rewritingOf({ rewriting }: SnapshotBody): SnapshotRecord['rewritten'] {
+  if (rewriting === undefined) return null
+  const { of, why, atMs, entriesDropped, bytesDropped } = rewriting
+  return { why, atMs, of: SnapshotId.parse(toHex(of)), entriesDropped, bytesDropped }
 }
 
 export const snapshotIdOf = (header: Pick<SnapshotHeader, 'snapshotId'>): SnapshotId => SnapshotId.parse(toHex(header.snapshotId))

@@ -62,6 +62,7 @@ export class VaultContents {
   readonly #packByHex = new Map<string, Pack>()
   readonly #birthByHex = new Map<string, Birth>()
   readonly #indexDomains = new Map<DomainId, number>()
+  #withheld: Refset | null = null
   #blobs = 0
   #lostPacks = 0
   #damagedPacks = 0
@@ -212,8 +213,37 @@ export class VaultContents {
     return this.#packByHex.get(packIdHex)?.condemned ?? null
   }
 
-  /** Whether a segment is there and no collection condemned it. */
+  /** What is about to leave the vault for good (docs/adr/0020): offered to nobody, though whose snapshot names it reads it. @param segments by birth; null = nothing */
+  setWithheld(segments: Refset | null): void {
+    this.#withheld = segments
+  }
+
+  isWithheld(birthPackIdHex: string, ordinal: number): boolean {
+    return this.#withheld?.has(birthPackIdHex, ordinal) === true
+  }
+
+  /** Packs that have some of what is withheld. */
+  withheldPacks(): ReadonlySet<string> {
+    const packs = new Set<string>()
+    for (const { packIdHex, ordinal } of this.#withheld?.segments() ?? []) {
+      const place = this.findPlace(packIdHex, ordinal)
+      if (place !== null) packs.add(place.packIdHex)
+      // What was moved is still in its birth pack until a collection has removed that.
+      if (this.#packByHex.has(packIdHex)) packs.add(packIdHex)
+    }
+    return packs
+  }
+
+  /** Blobs of a segment; 0 where it is not there. */
+  countBlobs(birthPackIdHex: string, ordinal: number): number {
+    const birth = this.#birthByHex.get(birthPackIdHex)
+    const place = birth === undefined ? null : placeOf(birth, ordinal)
+    return place === null ? 0 : place.pack.firstBlobs[place.position + 1]! - place.pack.firstBlobs[place.position]!
+  }
+
+  /** Whether a segment is there, no collection condemned it, and it is not about to leave. */
   isOffered(birthPackIdHex: string, ordinal: number): boolean {
+    if (this.isWithheld(birthPackIdHex, ordinal)) return false
     const place = this.#placeOf(birthPackIdHex, ordinal)
     return place !== null && !bitOf(place.pack.condemned, place.position)
   }

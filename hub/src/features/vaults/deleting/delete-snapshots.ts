@@ -4,7 +4,7 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
-import { lockSnapshots, readSnapshots, setDeleted, setHold, setUndeleted } from '../tables/keeping.queries.ts'
+import { lockSnapshots, lockVersionsOf, readSnapshots, setDeleted, setHold, setUndeleted } from '../tables/keeping.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { findVaultRecord } from '../tables/vaults.queries.ts'
 import { concernsAbout, type Concern } from './deletion-concerns.ts'
@@ -50,7 +50,10 @@ export function deleteSnapshots(deps: DeletionDeps, order: DeletionOrder): Promi
   })
 }
 
-/** @throws AppError `snapshot.not-found`; `snapshot.gone` once a collection condemned one of them */
+/**
+ * What was written anew in their place goes then.
+ * @throws AppError `snapshot.not-found`; `snapshot.gone` once a collection condemned one of them; `snapshot.held` for what stands for one of them
+ */
 export function undeleteSnapshots(deps: DeletionDeps, snapshotIds: readonly SnapshotId[]): Promise<SnapshotRecord[]> {
   return deps.database.transaction(async (em) => {
     const [vaultId] = byVault(await readAll(em, snapshotIds)).keys()
@@ -59,9 +62,29 @@ export function undeleteSnapshots(deps: DeletionDeps, snapshotIds: readonly Snap
     const snapshots = await lockAll(em, snapshotIds)
     const gone = snapshots.find(({ keeping: { deleted } }) => (deleted?.condemnedIn ?? null) !== null)
     if (gone !== undefined) throw new AppError('snapshot.gone', { context: { snapshotId: gone.id } })
+    const at = new Date(deps.now())
+    // Of one backup one version is kept: whatever stands for these goes at once.
+    for (const { id, replacement } of await replacementsOf(em, snapshots))
+      await setDeleted(em, replacement, { at, by: 'Holdfast', undoUntil: at, replacedBy: id })
     await setUndeleted(em, snapshotIds)
     return told(deps, em, snapshotIds)
   })
+}
+
+/** Kept versions of the same backups. @throws AppError `snapshot.held` */
+async function replacementsOf(
+  em: EntityManager,
+  snapshots: readonly SnapshotRecord[],
+): Promise<{ readonly id: SnapshotId; readonly replacement: SnapshotId[] }[]> {
+  const found: { id: SnapshotId; replacement: SnapshotId[] }[] = []
+  for (const snapshot of snapshots) {
+    if ((snapshot.keeping.deleted?.replacedBy ?? null) === null && snapshot.rewritten === null) continue
+    const kept = (await lockVersionsOf(em, snapshot)).filter(({ id, keeping }) => id !== snapshot.id && keeping.deleted === null)
+    const held = kept.find(({ keeping }) => keeping.held !== null)
+    if (held !== undefined) throw new AppError('snapshot.held', { context: { snapshotId: held.id } })
+    if (kept.length > 0) found.push({ id: snapshot.id, replacement: kept.map(({ id }) => id) })
+  }
+  return found
 }
 
 /** @param hold null releases it. @throws AppError `snapshot.not-found`, also for one that is deleted */

@@ -1,4 +1,3 @@
-import { fromBase64Url } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes } from '@holdfast/engine/format'
 import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
@@ -11,6 +10,7 @@ import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
 import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
+import { settleVersions } from '../rewriting/settle-versions.ts'
 import type { LoadDeps } from './load-packs.ts'
 
 /**
@@ -41,6 +41,7 @@ export async function loadSnapshots(
     await setSnapshotState(database.em(), id, 'lost')
     log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
   }
+  await database.transaction((em) => settleVersions(deps, em, vault))
   return { highestEpoch }
 }
 
@@ -66,6 +67,8 @@ async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVa
     const session = await findSessionBySeq(em, vault.id, agentId, snapshot.seq)
     const runId = session?.runId ?? null
     await insertSnapshot(em, { ...snapshot, runId })
+    // A run ended with what its device sent; what was written anew since is nobody's run.
+    if (snapshot.rewritten !== null) return
     if (runId !== null) await endSession(em, runId, 'committed', new Date(receivedAtMs))
     afterCommit(em, () => domainEvents.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
   })
@@ -86,8 +89,7 @@ export async function openVerified(vault: StoredVault, key: string): Promise<Ver
   const { header, hubHeader } = object
   if (snapshotKey(header.agentId, header.seq, header.snapshotId) !== key || hubHeader === null)
     throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another, or without the hub\u2019s statement.')
-  const agent = await vault.vault.readAgent(uuidFromBytes(header.agentId))
-  await verifySnapshotSignature(nodePrimitives, object, fromBase64Url(agent.signPublicKey))
+  await verifySnapshotSignature(nodePrimitives, object, await vault.vault.signerOfSnapshot(header))
   await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
   const body = await openSnapshotBody(nodePrimitives, object, vault.vault.domainKeys(uuidFromBytes(header.domainId)))
   const refset = Refset.decode(object.refset)

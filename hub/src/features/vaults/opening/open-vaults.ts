@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { VaultId } from '@holdfast/shared-types'
 import { createVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
-import { finishRemovals } from '../removing/remove-decided.ts'
+import { finishRemovals, type RemoveDeps } from '../removing/remove-decided.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
 import { keepEverything, lengthenUndo, lockCollection } from '../tables/collecting.queries.ts'
@@ -13,7 +13,7 @@ import type { StoreMark } from './store-mark.ts'
 import { recordOf, unlockVault } from './unlock-vault.ts'
 import type { VaultFolders } from './vault-folders.ts'
 
-export interface OpenVaultsDeps extends LoadDeps {
+export interface OpenVaultsDeps extends LoadDeps, RemoveDeps {
   readonly folders: VaultFolders
   readonly mark: StoreMark
   /** Of all vaults; empty. */

@@ -10,6 +10,7 @@ import { isDamage } from '../errors/translate-engine-error.ts'
 import { packsAtOnce, objectsOf, readWholePack, type PackEnd } from '../opening/load-packs.ts'
 import { openVerified } from '../opening/load-snapshots.ts'
 import { mapAhead } from '../opening/map-ahead.ts'
+import { settleVersions } from '../rewriting/settle-versions.ts'
 import { lengthenUndo, lockCollection, setRemovedEpoch, vaultEpoch } from '../tables/collecting.queries.ts'
 import { insertPack } from '../tables/packs.queries.ts'
 import { giveBack, prepareSettingAside, setAsideAndForget, type GivenBack } from '../tables/rebuilding.queries.ts'
@@ -65,6 +66,7 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
   const givenBack = await giveBack(em, vault.id)
   // What gives it back may be older than the store.
   await lengthenUndo(em, vault.id, new Date(deps.now()))
+  await settleVersions(deps, em, vault)
   return {
     vaultId: vault.id,
     packs: packs.count,

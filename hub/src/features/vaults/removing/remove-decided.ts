@@ -17,8 +17,9 @@ import {
   setRemovedEpoch,
   vaultEpoch,
 } from '../tables/collecting.queries.ts'
+import { tellOfSnapshots, type TellDeps } from './tell-of-snapshots.ts'
 
-export interface RemoveDeps {
+export interface RemoveDeps extends TellDeps {
   readonly database: Database
   readonly log: Logger
   readonly now: () => number
@@ -56,12 +57,13 @@ export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch
 }
 
 /** Objects first and rows afterwards: what is left of a crash in between is found by its rows, or by the journal, and goes then. */
-async function carryOut({ database, log }: RemoveDeps, vault: ManagedVault, journal: CollectionJournal): Promise<void> {
+async function carryOut(deps: RemoveDeps, vault: ManagedVault, journal: CollectionJournal): Promise<void> {
+  const { database, log } = deps
   const { epoch, snapshotKeys, packIds } = journal
   for (const packId of packIds) vault.contents.markGone(toHex(packId))
   await deleteNamed(vault, journal)
   await database.transaction(async (em) => {
-    await deleteSnapshotRows(em, snapshotKeys.map(snapshotIdOfKey))
+    tellOfSnapshots(deps, em, await deleteSnapshotRows(em, snapshotKeys.map(snapshotIdOfKey)))
     await setPacksGone(em, packIds)
     await setRemovedEpoch(em, vault.id, Math.max(epoch, await removedEpoch(em, vault.id)))
   })

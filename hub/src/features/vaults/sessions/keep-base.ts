@@ -6,7 +6,7 @@ import { findSnapshot, listSnapshotMakers, type SnapshotRecord } from '../tables
 
 export interface KeepBase {
   readonly snapshot: SnapshotRecord
-  /** False: the store has lost a newer one. */
+  /** False: the store has lost a newer one, or it was written anew. */
   readonly isNewest: boolean
 }
 
@@ -30,7 +30,8 @@ export async function findKeepBase(
   const isLike = ({ runId, plan }: { readonly runId: RunId | null; readonly plan: string | null }): boolean =>
     runId === null || !knownIds.has(runId) ? planName !== null && plan === planName : runIds.has(runId)
   const like = made.filter(isLike)
-  const newest = like.find(({ state }) => state === 'committed')
+  // What was written anew is signed by the hub, and what it stands for still has what was taken out: neither goes into a new backup.
+  const newest = like.find(({ state, isOriginal }) => state === 'committed' && isOriginal)
   const snapshot = newest === undefined ? null : await findSnapshot(em, newest.id)
   return snapshot === null ? null : { snapshot, isNewest: newest === like[0] }
 }

@@ -113,7 +113,10 @@ async function usableBases(
   const vault = vaults.get(session.vaultId)
   const { epoch, agentId } = session
   const snapshots = await listSnapshotsOfAgent(em, session.vaultId, agentId, { epoch, limit: namedBaseSnapshots })
-  const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId)
+  // Nothing is built on what was written anew, nor on what it stands for: the device would name again what was taken out.
+  const isOriginal = ({ rewritten, keeping }: SnapshotRecord): boolean =>
+    rewritten === null && (keeping.deleted?.replacedBy ?? null) === null
+  const ofDomain = snapshots.filter((snapshot) => snapshot.domainId === session.domainId && isOriginal(snapshot))
   // What is missing may have no row that says so: then only looking through a snapshot tells. Refsets are read for no others while nothing is known to be lost.
   const { hasLost } = vault.contents
   const isInDoubt = ({ looked }: SnapshotRecord): boolean => hasLost || looked.auditedAt === null || looked.lackingBlobs > 0

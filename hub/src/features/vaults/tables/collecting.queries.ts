@@ -1,4 +1,4 @@
-import type { SnapshotId, VaultId } from '@holdfast/shared-types'
+import type { AgentId, SnapshotId, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import { tablesOf } from './database-tables.ts'
@@ -133,13 +133,16 @@ export async function lengthenUndo(em: EntityManager, vaultId: VaultId, now: Dat
     from vault v where v.id = s.vault_id and s.vault_id = ${vaultId} and s.deleted_at is not null`.execute(tablesOf(em))
 }
 
-export async function condemnSnapshots(em: EntityManager, ids: readonly SnapshotId[], epoch: number): Promise<void> {
-  if (ids.length === 0) return
-  await tablesOf(em)
+/** @returns whose they are, of each */
+export async function condemnSnapshots(em: EntityManager, ids: readonly SnapshotId[], epoch: number): Promise<AgentId[]> {
+  if (ids.length === 0) return []
+  const rows = await tablesOf(em)
     .updateTable('snapshot')
     .set({ condemned_in: epoch })
     .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
+    .returning('agent_id')
     .execute()
+  return rows.map((row) => row.agent_id)
 }
 
 /** Sessions that are open and were opened before an epoch. */
@@ -277,12 +280,15 @@ export async function setPacksGone(em: EntityManager, packIds: readonly Uint8Arr
     .execute()
 }
 
-export async function deleteSnapshotRows(em: EntityManager, ids: readonly SnapshotId[]): Promise<void> {
-  if (ids.length === 0) return
-  await tablesOf(em)
+/** @returns whose they were, of each that was still there */
+export async function deleteSnapshotRows(em: EntityManager, ids: readonly SnapshotId[]): Promise<AgentId[]> {
+  if (ids.length === 0) return []
+  const rows = await tablesOf(em)
     .deleteFrom('snapshot')
     .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
+    .returning('agent_id')
     .execute()
+  return rows.map((row) => row.agent_id)
 }
 
 /** Epoch of the newest collection whose journal was carried out to its end. */

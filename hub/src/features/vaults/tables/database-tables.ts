@@ -5,6 +5,7 @@ import { BackupSessionEntity, SessionGrantEntity } from './backup-session.entity
 import { CareEntity, DamagedPathEntity } from './care.entity.ts'
 import { HealRequestEntity } from './heal-request.entity.ts'
 import { PackEntity } from './pack.entity.ts'
+import { PurgeEntity } from './purge.entity.ts'
 import { SnapshotEntity } from './snapshot.entity.ts'
 import { VaultEntity } from './vault.entity.ts'
 
@@ -17,6 +18,7 @@ export const vaultEntities = [
   CareEntity,
   DamagedPathEntity,
   HealRequestEntity,
+  PurgeEntity,
 ] as const
 export type VaultTables = InferKyselyDB<(typeof vaultEntities)[number]>
 

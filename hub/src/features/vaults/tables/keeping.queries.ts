@@ -32,14 +32,59 @@ export interface Deletion {
   readonly at: Date
   readonly by: string
   readonly undoUntil: Date
+  /** What stands for them from now on; nothing does unless said. */
+  readonly replacedBy?: SnapshotId
 }
 
-export async function setDeleted(em: EntityManager, ids: readonly SnapshotId[], { at, by, undoUntil }: Deletion): Promise<void> {
-  await tablesOf(em).updateTable('snapshot').set({ deleted_at: at, deleted_by: by, undo_until: undoUntil }).where(oneOf(ids)).execute()
+export async function setDeleted(
+  em: EntityManager,
+  ids: readonly SnapshotId[],
+  { at, by, undoUntil, replacedBy }: Deletion,
+): Promise<void> {
+  const replaced = replacedBy === undefined ? {} : { replaced_by: idBytes(replacedBy) }
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ deleted_at: at, deleted_by: by, undo_until: undoUntil, ...replaced })
+    .where(oneOf(ids))
+    .execute()
+}
+
+/** All versions of one backup that the database knows: what the device made, and what was written anew of it. In no order. */
+export async function lockVersionsOf(
+  em: EntityManager,
+  snapshot: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId'>,
+): Promise<SnapshotRecord[]> {
+  const of = snapshot.rewritten?.of ?? snapshot.id
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', snapshot.vaultId)
+    .where(sql<boolean>`(id = ${idBytes(of)} or rewritten->>'of' = ${of})`)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  return rows.map(toSnapshotRecord)
+}
+
+/** Those of which a rewritten one is known: what the start of a hub puts in order. */
+export async function listRewritten(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('rewritten', 'is not', null)
+    .where('deleted_at', 'is', null)
+    .orderBy('id')
+    .execute()
+  return rows.map(toSnapshotRecord)
 }
 
 export async function setUndeleted(em: EntityManager, ids: readonly SnapshotId[]): Promise<void> {
-  await tablesOf(em).updateTable('snapshot').set({ deleted_at: null, deleted_by: null, undo_until: null }).where(oneOf(ids)).execute()
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ deleted_at: null, deleted_by: null, undo_until: null, replaced_by: null })
+    .where(oneOf(ids))
+    .execute()
 }
 
 export interface Hold {

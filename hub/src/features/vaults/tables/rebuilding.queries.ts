@@ -13,7 +13,7 @@ import { tablesOf } from './database-tables.ts'
 export async function prepareSettingAside(em: EntityManager): Promise<void> {
   const tables = tablesOf(em)
   await sql`create temporary table if not exists kept_snapshot on commit drop as
-    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, damage from snapshot limit 0`.execute(
+    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, replaced_by, damage from snapshot limit 0`.execute(
     tables,
   )
   await sql`create temporary table if not exists kept_pack on commit drop as
@@ -30,7 +30,7 @@ export interface ForgottenRows {
 export async function setAsideAndForget(em: EntityManager, vaultId: VaultId): Promise<ForgottenRows> {
   const tables = tablesOf(em)
   await sql`insert into kept_snapshot
-    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, damage from snapshot where vault_id = ${vaultId}`.execute(
+    select id, vault_id, run_id, held_at, held_by, hold_reason, deleted_at, deleted_by, undo_until, replaced_by, damage from snapshot where vault_id = ${vaultId}`.execute(
     tables,
   )
   await sql`insert into kept_pack
@@ -61,7 +61,7 @@ export async function giveBack(em: EntityManager, vaultId: VaultId): Promise<Giv
   await sql`analyze kept_snapshot, kept_pack`.execute(tables)
   await sql`update snapshot s
     set run_id = k.run_id, held_at = k.held_at, held_by = k.held_by, hold_reason = k.hold_reason,
-      deleted_at = k.deleted_at, deleted_by = k.deleted_by, undo_until = k.undo_until,
+      deleted_at = k.deleted_at, deleted_by = k.deleted_by, undo_until = k.undo_until, replaced_by = k.replaced_by,
       damage = case when k.damage is null then null else ${JSON.stringify(damageToName)}::jsonb end
     from kept_snapshot k where s.id = k.id and s.vault_id = ${vaultId} and k.vault_id = ${vaultId}`.execute(tables)
   await sql`update pack p set session_id = k.session_id, stored_at = k.stored_at, lost_segments = k.lost_segments

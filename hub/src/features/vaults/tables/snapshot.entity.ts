@@ -1,4 +1,4 @@
-import type { AgentId, DomainId, RunId, SnapshotStatus, VaultId, WirePath } from '@holdfast/shared-types'
+import type { AgentId, DomainId, RunId, SnapshotId, SnapshotStatus, VaultId, WirePath } from '@holdfast/shared-types'
 import { defineEntity, p } from '@mikro-orm/core'
 import { VaultEntity } from './vault.entity.ts'
 
@@ -13,6 +13,15 @@ export interface SnapshotDamage {
   readonly isPending: boolean
   /** Whether devices may have what it lacks; absent = nobody has looked yet. */
   readonly healing?: 'asked' | 'waiting' | 'gone'
+}
+
+export interface SnapshotRewriting {
+  readonly why: 'purge' | 'versions'
+  readonly atMs: number
+  /** The snapshot as the device made it. */
+  readonly of: SnapshotId
+  readonly entriesDropped: number
+  readonly bytesDropped: number
 }
 
 /** A snapshot in a store; derived from its object, except the run. No foreign key to agents: snapshots outlive their rows. */
@@ -69,6 +78,10 @@ export const SnapshotEntity = defineEntity({
     lackingBlobs: p.integer().nullable(),
     /** What cannot be read of it as its refset says, named path by path in `damaged_path`; null = nothing, or not looked for yet. */
     damage: p.json().$type<SnapshotDamage>().nullable(),
+    /** As its object says (docs/adr/0020); null = it is as the device made it. */
+    rewritten: p.json().$type<SnapshotRewriting>().nullable(),
+    /** Of one that is deleted: what was written anew in its place, and stands for it. */
+    replacedBy: p.blob().nullable(),
   },
   indexes: [
     // Hardly any snapshot is on its way out or new.

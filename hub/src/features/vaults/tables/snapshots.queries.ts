@@ -11,6 +11,7 @@ import {
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql, type Selectable } from 'kysely'
 import { tablesOf, type VaultTables } from './database-tables.ts'
+import type { SnapshotRewriting } from './snapshot.entity.ts'
 
 /** Whether the store has it. */
 export type StoredState = 'committed' | 'lost' | 'removing'
@@ -45,6 +46,8 @@ export interface SnapshotRecord {
   readonly roots: readonly WirePath[]
   readonly packs: number
   readonly segments: number
+  /** Null: it is as the device made it. */
+  readonly rewritten: SnapshotRewriting | null
   readonly keeping: SnapshotKeeping
   readonly looked: SnapshotLook
 }
@@ -61,7 +64,14 @@ export interface SnapshotLook {
 export interface SnapshotKeeping {
   readonly held: { readonly at: Date; readonly by: string; readonly reason: string } | null
   /** `condemnedIn`: epoch of the collection that is about to remove it; null = it can still be had back. */
-  readonly deleted: { readonly at: Date; readonly by: string; readonly undoUntil: Date; readonly condemnedIn: number | null } | null
+  readonly deleted: {
+    readonly at: Date
+    readonly by: string
+    readonly undoUntil: Date
+    readonly condemnedIn: number | null
+    /** It was written anew, and this one stands for it. */
+    readonly replacedBy: SnapshotId | null
+  } | null
 }
 export const simplyKept: SnapshotKeeping = { held: null, deleted: null }
 export const notLookedAt: SnapshotLook = { auditedAt: null, lackingBlobs: 0 }
@@ -91,6 +101,7 @@ const notDecidedOver = {
   unnamed_refset: null,
   lacking_blobs: null,
   damage: null,
+  replaced_by: null,
 }
 
 /** @returns false when there is a row of that id, which stays as it is. */
@@ -123,6 +134,7 @@ export async function insertSnapshot(em: EntityManager, snapshot: Omit<SnapshotR
       roots: sql`${JSON.stringify(snapshot.roots)}::jsonb`,
       packs: snapshot.packs,
       segments: snapshot.segments,
+      rewritten: snapshot.rewritten === null ? null : sql`${JSON.stringify(snapshot.rewritten)}::jsonb`,
       ...notDecidedOver,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
@@ -202,21 +214,28 @@ export async function listSnapshotsOfAgent(
   return rows.map(toSnapshotRecord)
 }
 
-/** Which runs made an agent's snapshots, lost and deleted ones included, but none that a collection condemned; newest first. */
+/** Which runs made an agent's snapshots, lost and deleted ones included, but none that a collection condemned; newest first. `isOriginal`: nothing of it was taken out. */
 export async function listSnapshotMakers(
   em: EntityManager,
   vaultId: VaultId,
   agentId: AgentId,
-): Promise<(Pick<SnapshotRecord, 'id' | 'domainId' | 'runId' | 'plan'> & { readonly state: StoredState })[]> {
+): Promise<(Pick<SnapshotRecord, 'id' | 'domainId' | 'runId' | 'plan'> & { readonly state: StoredState; readonly isOriginal: boolean })[]> {
   const rows = await tablesOf(em)
     .selectFrom('snapshot')
-    .select(['id', 'domain_id', 'run_id', 'plan', 'state'])
+    .select(['id', 'domain_id', 'run_id', 'plan', 'state', 'rewritten', 'replaced_by'])
     .where('vault_id', '=', vaultId)
     .where('agent_id', '=', agentId)
     .where('condemned_in', 'is', null)
     .orderBy('seq', 'desc')
     .execute()
-  return rows.map((row) => ({ id: toId(row.id), domainId: row.domain_id, runId: row.run_id, plan: row.plan, state: row.state }))
+  return rows.map((row) => ({
+    id: toId(row.id),
+    domainId: row.domain_id,
+    runId: row.run_id,
+    plan: row.plan,
+    state: row.state,
+    isOriginal: row.rewritten === null && row.replaced_by === null,
+  }))
 }
 
 export type SnapshotPlace = Pick<SnapshotRecord, 'id' | 'agentId' | 'seq'> & { readonly state: StoredState }
@@ -302,6 +321,7 @@ export const toSnapshotRecord = (row: Selectable<VaultTables['snapshot']>): Snap
   packs: row.packs,
   segments: row.segments,
   looked: { auditedAt: row.audited_at, lackingBlobs: row.lacking_blobs ?? 0 },
+  rewritten: row.rewritten,
   keeping: {
     held: row.held_at === null ? null : { at: row.held_at, by: row.held_by ?? '', reason: row.hold_reason ?? '' },
     deleted:
@@ -312,6 +332,7 @@ export const toSnapshotRecord = (row: Selectable<VaultTables['snapshot']>): Snap
             by: row.deleted_by ?? '',
             undoUntil: row.undo_until ?? row.deleted_at,
             condemnedIn: row.condemned_in,
+            replacedBy: row.replaced_by === null ? null : toId(row.replaced_by),
           },
   },
 })

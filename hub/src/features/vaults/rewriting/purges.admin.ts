@@ -1,0 +1,73 @@
+import { AppError, ExclusionPattern, VaultId, type AgentId, type PurgeSelection } from '@holdfast/shared-types'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { z } from 'zod'
+import { adminCommand, lookingCommand, type AdminCommand } from '../../../platform/http/define-feature.ts'
+import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { AgentsDoor } from '../doors/doors.ts'
+import { withContractErrors } from '../errors/translate-engine-error.ts'
+import type { Purges } from './purges.ts'
+import { tellPurge } from './purges.routes.ts'
+
+export interface PurgeCommandsDeps {
+  readonly vaults: ManagedVaults
+  readonly agents: Pick<AgentsDoor, 'deviceNames'>
+  readonly purges: Pick<Purges, 'preview' | 'start' | 'list' | 'get' | 'settled'>
+}
+
+const SelectionInput = z.strictObject({
+  vaultId: VaultId.nullable().default(null),
+  /** Ids or names; null = all. */
+  devices: z.array(z.string()).nullable().default(null),
+  paths: z.array(z.string().min(1)),
+  patterns: z.array(ExclusionPattern),
+})
+const OrderInput = SelectionInput.extend({ keepsUndo: z.boolean() })
+const ListInput = z.strictObject({ vaultId: VaultId.nullable().default(null) })
+
+export function purgeCommands({ vaults, agents, purges }: PurgeCommandsDeps): Readonly<Record<string, AdminCommand>> {
+  const vaultOf = (vaultId: VaultId | null): ManagedVault => (vaultId === null ? vaults.default : vaults.get(vaultId))
+  return {
+    'purge.preview': lookingCommand(SelectionInput, (input, em) =>
+      withContractErrors(async () =>
+        purges.preview(vaultOf(input.vaultId), await selectionOf(agents, em, input), new AbortController().signal),
+      ),
+    ),
+    purge: adminCommand(OrderInput, (input, em) =>
+      withContractErrors(async () => {
+        const vault = vaultOf(input.vaultId)
+        const order = { ...(await selectionOf(agents, em, input)), keepsUndo: input.keepsUndo }
+        const started = await purges.start(vault, order, 'holdfast-hub purge')
+        tellPurge(vault, started)
+        await purges.settled()
+        return purges.get(vault, started.id)
+      }),
+    ),
+    'purge.list': lookingCommand(ListInput, ({ vaultId }) =>
+      withContractErrors(async () => ({ items: await purges.list(vaultOf(vaultId)) })),
+    ),
+  }
+}
+
+/** @throws AppError `request.invalid`, `agent.not-found` */
+async function selectionOf(
+  agents: PurgeCommandsDeps['agents'],
+  em: EntityManager,
+  { devices, paths, patterns }: z.output<typeof SelectionInput>,
+): Promise<PurgeSelection> {
+  if (paths.length + patterns.length === 0) throw new AppError('request.invalid', { message: 'Say which paths or patterns leave.' })
+  const names = devices === null || devices.length === 0 ? null : await agents.deviceNames(em)
+  return {
+    agentIds: names === null ? null : (devices ?? []).map((device) => agentOf(names, device)),
+    paths: paths.map((path) => ({ path })),
+    patterns,
+  }
+}
+
+function agentOf(names: ReadonlyMap<AgentId, string>, device: string): AgentId {
+  const named = [...names].filter(([id, name]) => id === device || name === device)
+  const [first] = named
+  if (first === undefined) throw new AppError('agent.not-found', { message: `There is no device ${device}.` })
+  if (named.length > 1)
+    throw new AppError('request.invalid', { message: `Several devices are called ${device}.`, cure: 'Give the id of the one you mean.' })
+  return first[0]
+}
