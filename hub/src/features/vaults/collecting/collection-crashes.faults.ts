@@ -5,20 +5,24 @@ import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 
 const many = (name: string, count: number): Files =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}-${index}.bin`, piece(140_000)]))
-/** More than any collection of so small a vault has. */
+/** It has to die in each of them. */
+const phases = ['put of g/', 'delete of s/', 'keepDeleted of s/', 'delete of p/', 'commit of p/', 'a commit']
+/** More than any collection of so small a vault has, a few times over. */
 const mostSteps = 500
 
 /**
  * Kills the hub at the first step of a collection, then at the second, and so on until one comes through: marking, condemning, writing the journal, removing, moving. After
  * each, the hub starts anew.
  */
+
 test('a hub that is killed at any step of a collection loses nothing, and collects the next time', { timeout: 1_800_000 }, async () => {
   const world = await VaultsUnderTest.open()
   try {
     const agent = await world.enrol()
     const places = new Set<string>()
-    for (let step = 1; ; step++) {
-      expect(step).toBeLessThan(mostSteps)
+    const isMet = (phase: string): boolean => [...places].some((place) => place.startsWith(phase))
+    for (let [step, rounds] = [1, 0]; ; step++) {
+      expect(++rounds).toBeLessThan(mostSteps)
       const stays = many('stays', 4)
       const going = await agent.backUp(treeOf({ ...stays, ...many('goes', 8) }))
       const kept = await agent.backUp(treeOf(stays))
@@ -38,11 +42,11 @@ test('a hub that is killed at any step of a collection loses nothing, and collec
       await deleteFinally(world, kept)
       await collect(world)
       await expectSound(world)
-      if (story !== null && diedAt === null) break
+      if (story === null || diedAt !== null) continue
+      if (phases.every(isMet)) break
+      // No two rounds have the very same steps: it stepped over one.
+      step = Math.floor(step / 2)
     }
-    // It died in each phase.
-    for (const place of ['put of g/', 'delete of s/', 'delete of p/', 'commit of p/', 'a commit'])
-      expect([...places].some((known) => known.startsWith(place))).toBe(true)
   } finally {
     await world.close()
   }
