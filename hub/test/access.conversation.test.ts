@@ -270,6 +270,7 @@ describe('the table', () => {
     expect(silent).toEqual([
       'previewRetention',
       'previewVersionLimit',
+      'previewPurge',
       'previewDeletion',
       'prepareZip',
       'putPack',
