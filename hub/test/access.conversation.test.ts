@@ -106,6 +106,7 @@ const someParams: Readonly<Record<string, () => string>> = {
   runId: randomUUID,
   vaultId: randomUUID,
   planId: randomUUID,
+  purgeId: randomUUID,
   waitId: randomUUID,
   measurementId: randomUUID,
   kind: () => 'list',
@@ -270,6 +271,7 @@ describe('the table', () => {
     expect(silent).toEqual([
       'previewRetention',
       'previewVersionLimit',
+      'previewPurge',
       'previewDeletion',
       'prepareZip',
       'putPack',

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { standardMinimumAgeDays, type PlanId, type SnapshotId } from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
-import { listPlanRows, type PlanRow } from '../plans/index.ts'
+import { listPlanRows } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import { circumstances, idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
 import { goingOf, needsWord } from './judge-snapshots.ts'
 import { limitPlanVersions } from './limit-plan-versions.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
-import { removeWait, writeWait } from './waits.queries.ts'
+import { hasMore, ruleName, tellWait, type OnRecord } from './tell-wait.ts'
 
 /** What one application came to, of all plans. */
 export interface RetentionReport {
@@ -42,9 +42,6 @@ export async function applyRetention(state: RetentionState): Promise<RetentionRe
   state.log.info({ event: 'retention.applied', ...report }, 'Rules of plans were applied')
   return report
 }
-
-/** How deleting is put on record. */
-export type OnRecord = (deleting: () => Promise<unknown>) => Promise<unknown>
 
 const auditedRule =
   ({ audit }: RetentionState, id: PlanId, name: string): OnRecord =>
@@ -80,8 +77,6 @@ export function applyToPlan(
     return { deleted: going.length, ...(await limitPlanVersions(state, judged, around, onRecord)) }
   })
 }
-
-export const ruleName = ({ name }: PlanRow): string => `retention of plan ${name}`
 
 /** A device's last whole snapshot never goes by a rule, and a young one only where the rules say so. */
 export function letGo(
@@ -125,17 +120,4 @@ async function letWait(
 async function letNothingWait(state: RetentionState, { plan, wait, hasOldWait }: JudgedPlan): Promise<void> {
   if (hasOldWait) await tellWait(state, plan.id, null)
   else if (wait !== null && wait.waiting.length > 0) await tellWait(state, plan.id, hasMore(wait) ? { ...wait, waiting: [] } : null)
-}
-
-/** Something was said, or waits, besides what waited. */
-export const hasMore = ({ refused, versions, versionsWord }: RetentionWaitRow): boolean =>
-  refused.length > 0 || (versions ?? null) !== null || (versionsWord ?? null) !== null
-
-/** @param row null: nothing waits, and nothing was refused */
-export function tellWait({ database, live }: RetentionState, planId: PlanId, row: RetentionWaitRow | null): Promise<void> {
-  return database.transaction(async (em) => {
-    if (row === null) await removeWait(em, planId)
-    else await writeWait(em, row)
-    live.append(em, 'plans', 'retention.changed', { id: planId })
-  })
 }

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { AppError, type Retention, type SnapshotId, type VersionLimitEffect } from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
-import { ruleName, tellWait, type OnRecord } from './apply-retention.ts'
 import type { JudgedPlan } from './judge-plan.ts'
 import { needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
+import { ruleName, tellWait, type OnRecord } from './tell-wait.ts'
 import { findVersionLook, findWaitOfPlan, writeVersionLook } from './waits.queries.ts'
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -10,7 +10,7 @@ import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
 import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
-import { settleVersions } from '../rewriting/settle-versions.ts'
+import { settleVersions } from './settle-versions.ts'
 import type { LoadDeps } from './load-packs.ts'
 
 /**
