@@ -6,7 +6,7 @@ import { judgeSnapshots } from './judge-snapshots.ts'
 const hourMs = 3_600_000
 const nowMs = Date.UTC(2026, 10, 20, 12)
 const around = { timeZone: 'UTC', nowMs, inUse: new Set<SnapshotId>(), refused: new Set<SnapshotId>() }
-const rules = (change: object): Retention => Retention.parse({ ...{ minimumAgeDays: 0, keepWithin: null }, ...change })
+const rules = (change: object): Retention => Retention.parse({ minimumAgeDays: 0, keepWithin: null, ...change })
 
 /** Hours old, and how much it lacks. */
 const snapshot = (ageHours: number, lackingBlobs = 0): SnapshotRecord =>
