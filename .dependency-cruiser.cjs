@@ -3,6 +3,8 @@
  * `scripts/dependency-rules.test.ts` plants one violation per rule and proves that the rule meant for it reports it.
  */
 const APP = '^(hub|agent|web|e2e)/'
+/** Rooms of the engine that browsers load too. */
+const RUNS_ANYWHERE = 'reader|unlock|browser|blob-id|format|bytes|errors'
 
 module.exports = {
   forbidden: [
@@ -16,8 +18,8 @@ module.exports = {
     {
       name: 'reader-runs-anywhere',
       severity: 'error',
-      comment: 'The reading side runs in the browser: no node builtins; primitives come in as ports.',
-      from: { path: '^engine/src/(reader|format|bytes|errors)/', pathNot: '\\.test\\.ts$' },
+      comment: 'Reading and unlocking run in the browser: no node builtins; primitives come in as ports.',
+      from: { path: `^engine/src/(${RUNS_ANYWHERE})/`, pathNot: '(\\.test\\.ts$|/testing/)' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -26,6 +28,20 @@ module.exports = {
       comment: 'reader stands on format, bytes and errors; take what else it needs as a port.',
       from: { path: '^engine/src/reader/', pathNot: '\\.test\\.ts$' },
       to: { path: '^engine/src/', pathNot: '^engine/src/(reader|format|bytes|errors)/' },
+    },
+    {
+      name: 'unlock-knows-only-what-lies-below',
+      severity: 'error',
+      comment: 'unlock stands on reader and what reader stands on; take what else it needs as a port.',
+      from: { path: '^engine/src/unlock/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^engine/src/', pathNot: '^engine/src/(unlock|reader|format|bytes|errors)/' },
+    },
+    {
+      name: 'what-runs-anywhere-knows-nothing-else',
+      severity: 'error',
+      comment: 'What browsers load may lead to no room that they cannot load.',
+      from: { path: `^engine/src/(${RUNS_ANYWHERE})/`, pathNot: '(\\.test\\.ts$|/testing/)' },
+      to: { path: '^engine/src/', pathNot: `^engine/src/(${RUNS_ANYWHERE})/` },
     },
     {
       name: 'no-cycle',
@@ -77,11 +93,11 @@ module.exports = {
       to: { path: '^engine/', pathNot: '^engine/src/[^/]+/index\\.ts$' },
     },
     {
-      name: 'web-reads-by-the-reader-door',
+      name: 'web-takes-what-runs-anywhere',
       severity: 'error',
-      comment: 'The browser may use engine/src/reader (runtime-neutral) only.',
+      comment: 'The browser may use the rooms of the engine that are runtime-neutral only.',
       from: { path: '^web/' },
-      to: { path: '^engine/src/', pathNot: '^engine/src/reader/' },
+      to: { path: '^engine/src/', pathNot: `^engine/src/(${RUNS_ANYWHERE})/` },
     },
     {
       name: 'e2e-is-a-black-box',
@@ -93,9 +109,9 @@ module.exports = {
     {
       name: 'keys-live-in-one-feature',
       severity: 'error',
-      comment: 'Only hub/features/vaults opens a vault with keys (managed vaults).',
+      comment: 'Only hub/features/vaults opens a vault, or makes keys of one.',
       from: { path: '^hub/', pathNot: '^hub/src/features/vaults/' },
-      to: { path: '^engine/src/(vault|reader|archiver|walker|restorer|maintenance)/' },
+      to: { path: '^engine/src/(vault|reader|unlock|archiver|walker|restorer|maintenance)/' },
     },
     {
       name: 'engine-store-knows-no-vault',

@@ -238,16 +238,17 @@ export class FakeHub {
 
   #default(type: string, agentId: AgentId): Handler {
     const { vaultId, domainId, keyEpoch } = this.vault
-    const sealedDomainKeys = (): Uint8Array => this.vault.sealedKeysFor(agentId, this.devices.get(agentId)?.boxKey ?? new Uint8Array(32))
+    const sealedDomainKeys = (): Promise<Uint8Array> =>
+      this.vault.sealedKeysFor(agentId, this.devices.get(agentId)?.boxKey ?? new Uint8Array(32))
     switch (type) {
       case 'run.progress':
         return () => ({ goOn: true })
       case 'session.open':
-        return () => ({
+        return async () => ({
           sessionId: SessionId.parse(randomUUID()),
           domainId,
           keyEpoch,
-          sealedDomainKeys: sealedDomainKeys(),
+          sealedDomainKeys: await sealedDomainKeys(),
           usableBaseSnapshots: [...this.usableBaseSnapshots],
           readAgain: [...this.readAgain],
           hasBlobs: this.vault.packs.size > 0,
@@ -257,7 +258,7 @@ export class FakeHub {
       case 'session.have':
         return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
       case 'vault.unseal':
-        return () => ({ vaultId, domainId, keyEpoch, sealedDomainKeys: sealedDomainKeys() })
+        return async () => ({ vaultId, domainId, keyEpoch, sealedDomainKeys: await sealedDomainKeys() })
       default:
         return () => ({})
     }

@@ -10,7 +10,7 @@ import {
   type BlobLocation,
 } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
-import { appendHubHeader, checkPack, deriveDomainKeys, sealDomainKeys } from '@holdfast/engine/vault'
+import { appendHubHeader, checkPack, sealDomainKeys } from '@holdfast/engine/vault'
 import { AppError, DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
 
 /** A managed vault in memory: real keys and real packs, checked as a hub checks them. */
@@ -18,19 +18,23 @@ export class FakeVault {
   readonly vaultId = VaultId.parse(randomUUID())
   readonly domainId = DomainId.parse(randomUUID())
   readonly keyEpoch = 1
-  readonly keys: DomainKeys = deriveDomainKeys(randomBytes(32), {
+  readonly keys: DomainKeys = {
     vaultId: uuidToBytes(this.vaultId),
     domainId: uuidToBytes(this.domainId),
     keyEpoch: this.keyEpoch,
-  })
+    idKey: randomBytes(32),
+    cdcKey: randomBytes(32),
+    dataKey: randomBytes(32),
+    metadataKey: randomBytes(32),
+  }
   /** In the order of their arrival. */
   readonly packs = new Map<string, Uint8Array>()
   readonly snapshots = new Map<SnapshotId, Uint8Array>()
   readonly #firstPlaces = new Map<string, BlobLocation>()
   readonly #segmentByPlace = new Map<string, Uint8Array>()
 
-  sealedKeysFor(agentId: string, boxPublicKey: Uint8Array): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(sealDomainKeys(this.keys, uuidToBytes(agentId), boxPublicKey))
+  async sealedKeysFor(agentId: string, boxPublicKey: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await sealDomainKeys(this.keys, uuidToBytes(agentId), boxPublicKey))
   }
 
   get storedBytes(): number {

@@ -62,7 +62,7 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
   // Said once, and not a warning of its own: nothing of this run can change it, and every run would be yellow for ever.
   if (nativeProblem() !== null) context.log('native.unavailable', withoutNative, 'warn')
   const session = await context.hub.ask('session.open', null)
-  const keys = openDomainKeys(context.order, { ...session, vaultId: request.vaultId })
+  const keys = await openDomainKeys(context.order, { ...session, vaultId: request.vaultId })
   const path = cataloguePath(context, request)
   const identity = { vaultId: keys.vaultId, domainId: keys.domainId, chunker } as const
   const previous = request.full ? null : openKnownFiles(context, path, identity, session.usableBaseSnapshots)

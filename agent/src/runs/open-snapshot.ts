@@ -39,7 +39,7 @@ export interface OpenedSnapshot {
 export async function openSnapshot(context: RunContext, snapshotId: SnapshotId): Promise<OpenedSnapshot> {
   const { hub, order } = context
   requireWelcome(order)
-  const keys = openDomainKeys(order, await hub.ask('vault.unseal', null))
+  const keys = await openDomainKeys(order, await hub.ask('vault.unseal', null))
   const object = decodeSnapshotObject(await hub.ask('run.snapshot-object', null))
   if (toHex(object.header.snapshotId) !== snapshotId)
     throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')

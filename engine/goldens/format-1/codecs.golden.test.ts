@@ -16,7 +16,7 @@ import {
   type TreeEntry,
 } from '../../src/format/index.ts'
 import { openSnapshotBody, SegmentOpener, verifyHubHeader, verifySnapshotSignature } from '../../src/reader/index.ts'
-import { unwrapMasterKey } from '../../src/vault/crypto/key-slots.ts'
+import { unwrapKey } from '../../src/unlock/index.ts'
 import { checkPack, nodePrimitives, openSealedDomainKeys } from '../../src/vault/index.ts'
 import {
   agentIdentity,
@@ -118,8 +118,8 @@ test('blobs have the ids they always had', () => {
 
 test('sealed domain keys, every kind of key slot and vault.json open', async () => {
   const boxKey = createPrivateKey({ key: agentIdentity.boxJwk, format: 'jwk' })
-  expect(plain(openSealedDomainKeys(fromBase64Url(goldens.sealedKeys), domainKeys, vaultIds.agentId, boxKey))).toEqual(plain(domainKeys))
+  expect(plain(await openSealedDomainKeys(fromBase64Url(goldens.sealedKeys), domainKeys, vaultIds.agentId, boxKey))).toEqual(plain(domainKeys))
   for (const [index, slot] of goldens.slots.entries())
-    expect(hex(await unwrapMasterKey(decodeKeySlot(bytes(slot)), keySecrets[index]!))).toBe(hex(masterKey))
+    expect(hex(await unwrapKey(nodePrimitives, decodeKeySlot(bytes(slot)), keySecrets[index]!))).toBe(hex(masterKey))
   expect(decodeVaultFile(Buffer.from(goldens.vaultFile)).value).toMatchObject({ vaultId: vaultIds.vaultUuid, kind: 'managed' })
 })

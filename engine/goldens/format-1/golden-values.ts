@@ -14,7 +14,7 @@ export const vaultIds = {
   snapshotId: Uint8Array.from({ length: 16 }, (_, index) => 200 - index),
 }
 export const masterKey = Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + 3) & 0xff)
-export const domainKeys = deriveDomainKeys(masterKey, { vaultId: vaultIds.vaultId, domainId: vaultIds.domainId, keyEpoch: 1 })
+export const domainKeys = await deriveDomainKeys(masterKey, { vaultId: vaultIds.vaultId, domainId: vaultIds.domainId, keyEpoch: 1 })
 export const keySecrets: readonly [KeySecret, KeySecret, KeySecret] = [
   { kind: 'hub-secret', secret: new Uint8Array(32).fill(5) },
   { kind: 'passphrase', passphrase: 'correct horse battery staple' },

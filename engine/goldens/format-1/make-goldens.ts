@@ -8,8 +8,8 @@ import { writeFileSync } from 'node:fs'
 import { createBlobHasher } from '../../src/blob-id/index.ts'
 import { toBase64Url } from '../../src/bytes/index.ts'
 import { blobTypes, buildContent, buildFolderPages, encodeInteriorPage, packKinds, Refset } from '../../src/format/index.ts'
-import { appendHubHeader, createVault, PackBuilder, sealDomainKeys, sealSnapshot, rawPublicKey } from '../../src/vault/index.ts'
-import { wrapMasterKey } from '../../src/vault/crypto/key-slots.ts'
+import { appendHubHeader, createVault, nodePrimitives, PackBuilder, sealDomainKeys, sealSnapshot, rawPublicKey } from '../../src/vault/index.ts'
+import { wrapKey } from '../../src/unlock/index.ts'
 import { MemoryStore } from '../../src/store/index.ts'
 import {
   agentIdentity,
@@ -67,7 +67,7 @@ await createVault(store, {
   secrets: [keySecrets[0]],
 })
 const boxPublicKey = rawPublicKey(createPublicKey({ key: agentIdentity.boxJwk, format: 'jwk' }))
-const slots = await Promise.all(keySecrets.map(async (secret) => hex((await wrapMasterKey(masterKey, vaultIds.vaultId, secret)).bytes)))
+const slots = await Promise.all(keySecrets.map(async (secret) => hex((await wrapKey(nodePrimitives, masterKey, vaultIds.vaultId, secret)).bytes)))
 
 writeFileSync(
   new URL('codecs.json', import.meta.url),
@@ -81,7 +81,7 @@ writeFileSync(
       pack: Buffer.from(builder.finish().bytes).toString('base64'),
       blobs: blobs.map((blob) => blob.toString('base64')),
       blobIds: idLengths.map((length) => [length, ...Object.values(blobTypes).map((type) => hex(hasher.idOf(type, countedBytes(length))))]),
-      sealedKeys: toBase64Url(sealDomainKeys(domainKeys, vaultIds.agentId, boxPublicKey)),
+      sealedKeys: toBase64Url(await sealDomainKeys(domainKeys, vaultIds.agentId, boxPublicKey)),
       slots,
       vaultFile: Buffer.from(await store.get('vault.json')).toString('utf8'),
     },

@@ -8,7 +8,8 @@ const slotBytes = 148
 /** Bytes 0–88 are authenticated together with the wrapped key. */
 export const keySlotAadBytes = 88
 
-export const keySlotKinds = ['hub-secret', 'passphrase', 'recovery-words'] as const
+/** `hub-statements` holds the hub's key of a private vault, all others the master key. */
+export const keySlotKinds = ['hub-secret', 'passphrase', 'recovery-words', 'hub-statements'] as const
 export type KeySlotKind = (typeof keySlotKinds)[number]
 
 /** argon2id parameters; all zero where no passphrase is stretched. */
@@ -27,13 +28,14 @@ export interface KeySlot {
   readonly salt: Uint8Array
   /** 12 bytes. */
   readonly nonce: Uint8Array
-  /** Wrapped master key and tag: 48 bytes. */
+  /** Wrapped key and tag: 48 bytes. */
   readonly wrapped: Uint8Array
 }
 
-/** Less than OWASP's floor is refused as weak, more than 4 GiB as an attack on the reader. */
+/** Less than OWASP's floor is refused as weak, more than 1 GiB or 32 passes as an attack on the reader: a phone opens vaults too. */
 const minMemoryKiB = 19 * 1024
-const maxMemoryKiB = 4 * 1024 * 1024
+const maxMemoryKiB = 1024 * 1024
+const maxIterations = 32
 
 export function keySlotAad(slot: Omit<KeySlot, 'nonce' | 'wrapped'>): Uint8Array {
   return new ByteWriter(slotBytes)
@@ -78,7 +80,7 @@ export function decodeKeySlot(bytes: Uint8Array): KeySlot {
       ? memoryKiB >= minMemoryKiB &&
         memoryKiB <= maxMemoryKiB &&
         iterations >= 1 &&
-        iterations <= 100 &&
+        iterations <= maxIterations &&
         parallelism >= 1 &&
         parallelism <= 16
       : memoryKiB === 0 && iterations === 0 && parallelism === 0

@@ -6,6 +6,7 @@ import { uuidFromBytes } from './uuid.ts'
 export const vaultFileKey = 'vault.json'
 export const keySlotPrefix = 'keys/'
 export const agentPrefix = 'a/'
+export const sealedKeysPrefix = 'b/'
 export const packPrefix = 'p/'
 export const snapshotPrefix = 's/'
 export const journalPrefix = 'g/'
@@ -14,6 +15,9 @@ export const selfBackupPrefix = 'h/'
 
 export const keySlotKey = (slotId: Uint8Array): string => `${keySlotPrefix}${toHex(slotId)}`
 export const agentKey = (agentId: Uint8Array): string => `${agentPrefix}${uuidFromBytes(agentId)}`
+
+/** A domain's keys, sealed to one agent: in private vaults only. */
+export const sealedKeysKey = (agentId: Uint8Array): string => `${sealedKeysPrefix}${uuidFromBytes(agentId)}`
 
 export const revocationKey = (agentId: Uint8Array): string => `${revocationPrefix}${uuidFromBytes(agentId)}`
 

@@ -5,6 +5,7 @@ import {
   packKinds,
   readSegmentHeader,
   readSegmentPlain,
+  requireOneZstdFrame,
   segmentHeaderBytes,
   segmentNonce,
   segmentOverheadBytes,
@@ -58,6 +59,7 @@ export class SegmentOpener {
     const plain = readSegmentPlain(plainBytes, header)
     let raw = plain.payload
     if (header.codec === codecs.zstd) {
+      requireOneZstdFrame(plain.payload)
       raw = await this.#primitives.decompressZstd(plain.payload, plain.rawBytes)
       releaseBytes(plainBytes)
     }

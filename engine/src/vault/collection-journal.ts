@@ -3,9 +3,9 @@ import { EngineError } from '../errors/index.ts'
 import { decodeJournal, encodeJournal, journalKey, journalPrefix, type CollectionJournal } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { hmacSha256 } from './crypto/node-primitives.ts'
-import type { Vault } from './open-vault.ts'
+import type { StoredVault } from './stored-vault.ts'
 
-type JournalVault = Pick<Vault, 'hubKey' | 'vaultId' | 'store'>
+type JournalVault = Pick<StoredVault, 'hubKey' | 'vaultId' | 'store'>
 
 /**
  * Writes down what is deleted from now on; durable when it resolves. The journal of an epoch is written once: one that lies there already, after a crash,

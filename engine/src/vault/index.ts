@@ -6,13 +6,9 @@ export type { BlobSink, BlobTicket, ContentNumber, PlaceField, SinkStatistics } 
 export type { BlobSource, OpenedSegment, SegmentToRead } from './blob-source.ts'
 export { listJournals, readJournal, writeJournal } from './collection-journal.ts'
 export type { Compression } from './compression/compress.ts'
-export { deriveDomainKeys, type DomainKeyId } from './crypto/domain-keys.ts'
-export type { KeySecret } from './crypto/key-slots.ts'
-export { findRecoveryWords, makeRecoveryWords, type FoundRecoveryWords } from './crypto/recovery-words.ts'
-export { nodePrimitives, publicKeyFromRaw } from './crypto/node-primitives.ts'
-export { openSealedDomainKeys, rawPublicKey, sealDomainKeys } from './crypto/sealed-domain-keys.ts'
-export { boxKeySigningBytes, signerOf } from './agent-keys.ts'
-export { createVault, openVault, Vault, type VaultToCreate } from './open-vault.ts'
+export { deriveDomainKeys, makeRecoveryWords, openSealedDomainKeys, sealDomainKeys, signerOf } from './crypto/node-keys.ts'
+export { nodePrimitives, publicKeyFromRaw, rawPrivateKey, rawPublicKey } from './crypto/node-primitives.ts'
+export { createVault, openVault, Vault } from './open-vault.ts'
 export { checkPack, decodePackEnd, type CheckedPack } from './pack/check-pack.ts'
 export { InlineOpener, type Opener } from './opener.ts'
 export { MovedPack, type SegmentToMove } from './pack/moved-pack.ts'
@@ -30,10 +26,27 @@ export {
   type SelfBackupToWrite,
   type StoredSelfBackup,
 } from './self-backup.ts'
+export {
+  createSealedVault,
+  openSealedVault,
+  SealedVault,
+  writeHubSlot,
+  type ExpectedAgent,
+  type SealedVaultToCreate,
+} from './sealed-vault.ts'
 export type { Sealer } from './sealing/sealer.ts'
 export { WorkerSealer } from './sealing/worker-sealer.ts'
 export type { SessionScratch } from './session/scratch-file.ts'
 export { SessionSink, type SessionPorts } from './session/session-sink.ts'
 export { appendHubHeader, sealSnapshot, type SnapshotToSeal } from './snapshot-seal.ts'
+export { StoredVault } from './stored-vault.ts'
 export { openStoreSource, type StoreSource } from './without-hub/open-store-source.ts'
+export {
+  boxKeySigningBytes,
+  findRecoveryWords,
+  type DomainKeyId,
+  type FoundRecoveryWords,
+  type KeySecret,
+  type VaultToCreate,
+} from '../unlock/index.ts'
 export { WorkerOpener } from './worker-opener.ts'

@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { decodeKeySlot, keySlotPrefix } from '../format/index.ts'
 import { MemoryStore } from '../store/index.ts'
 import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
-import type { KeySecret } from './crypto/key-slots.ts'
-import { makeRecoveryWords } from './crypto/recovery-words.ts'
+import type { KeySecret } from '../unlock/index.ts'
+import { makeRecoveryWords } from './crypto/node-keys.ts'
 import { createVault, openVault } from './open-vault.ts'
 
 const hub: KeySecret = { kind: 'hub-secret', secret: randomBytes(32) }

@@ -15,7 +15,7 @@ import type { ObjectStore } from '../store/index.ts'
 import { zstdFrame } from './compression/zstd-frame.ts'
 import { hkdfSha256, nodePrimitives, openAesGcm } from './crypto/node-primitives.ts'
 import { sealAesGcm } from './crypto/seal-aes-gcm.ts'
-import type { Vault } from './open-vault.ts'
+import type { StoredVault } from './stored-vault.ts'
 
 /** What a hub keeps of itself in its vault: a stream of bytes in sealed parts, of which the last says that it is. */
 
@@ -28,7 +28,7 @@ const zstdLevel = 3
 const mostParts = 999_999
 const partInfo = new TextEncoder().encode('holdfast-1 self-backup part')
 
-type BackedUpVault = Pick<Vault, 'selfBackupKey' | 'vaultId' | 'store'>
+type BackedUpVault = Pick<StoredVault, 'selfBackupKey' | 'vaultId' | 'store'>
 
 /** A self-backup as it lies in the store. */
 export interface StoredSelfBackup extends SelfBackupName {

@@ -1,10 +1,27 @@
-import { createDecipheriv, createHash, createHmac, createPublicKey, hkdfSync, verify, type KeyObject } from 'node:crypto'
+import {
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  randomBytes,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
 import { zstdDecompressSync } from 'node:zlib'
-import { toBase64Url } from '../../bytes/index.ts'
+import { concatBytes, fromBase64Url, toBase64Url } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
-import type { Primitives } from '../../reader/primitives.ts'
+import { argon2id, type BoxKeyPair, type UnlockPrimitives } from '../../unlock/index.ts'
+import { sealAesGcm } from './seal-aes-gcm.ts'
 
 const tagBytes = 16
+const keyBytes = 32
+const signatureBytes = 64
+/** PKCS #8 of an X25519 key, up to the key itself. */
+const pkcs8Start = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
 export function hmacSha256(key: Uint8Array | KeyObject, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac('sha256', key)
@@ -55,7 +72,47 @@ export const publicKeyFromRaw = (curve: 'Ed25519' | 'X25519', raw: Uint8Array): 
   createPublicKey({ key: { kty: 'OKP', crv: curve, x: toBase64Url(raw) }, format: 'jwk' })
 
 export const verifyEd25519 = (publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean =>
+  publicKey.length === keyBytes &&
+  signature.length === signatureBytes &&
   verify(null, message, publicKeyFromRaw('Ed25519', publicKey), signature)
 
-/** The reading side's primitives on Node; all synchronous. */
-export const nodePrimitives: Primitives = { hmacSha256, sha256, hkdfSha256, openAesGcm, decompressZstd, verifyEd25519 }
+/** Raw, of a public key or the public half of a private one. */
+export const rawPublicKey = (key: KeyObject): Uint8Array =>
+  fromBase64Url((key.type === 'public' ? key : createPublicKey(key)).export({ format: 'jwk' })['x'] as string)
+
+/** Raw. */
+export const rawPrivateKey = (key: KeyObject): Uint8Array => fromBase64Url(key.export({ format: 'jwk' })['d'] as string)
+
+const privateBoxKey = (raw: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.from(concatBytes([pkcs8Start, raw])), format: 'der', type: 'pkcs8' })
+
+function x25519KeyPair(): BoxKeyPair {
+  const { privateKey } = generateKeyPairSync('x25519')
+  return { privateKey: rawPrivateKey(privateKey), publicKey: rawPublicKey(privateKey) }
+}
+
+function x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  try {
+    if (privateKey.length !== keyBytes || publicKey.length !== keyBytes) throw new RangeError('An X25519 key has 32 bytes.')
+    // OpenSSL refuses points of low order, whose secret would be all zeroes.
+    return diffieHellman({ privateKey: privateBoxKey(privateKey), publicKey: publicKeyFromRaw('X25519', publicKey) })
+  } catch (cause) {
+    throw new EngineError('vault.key-mismatch', 'An encryption key of a device is not one that anything can be sealed to.', { cause })
+  }
+}
+
+/** All but argon2id are synchronous. */
+export const nodePrimitives: UnlockPrimitives = {
+  hmacSha256,
+  sha256,
+  hkdfSha256,
+  openAesGcm,
+  decompressZstd,
+  verifyEd25519,
+  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  sealAesGcm,
+  argon2id,
+  x25519KeyPair,
+  x25519PublicKey: (privateKey) => rawPublicKey(privateBoxKey(privateKey)),
+  x25519,
+}

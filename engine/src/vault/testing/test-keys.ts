@@ -1,7 +1,15 @@
-import { randomBytes } from 'node:crypto'
+import { nodePrimitives } from '../crypto/node-primitives.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
-import { deriveDomainKeys } from '../crypto/domain-keys.ts'
+
+const { randomBytes } = nodePrimitives
 
 /** Fresh keys of a domain of its own. */
-export const aDomain = (): DomainKeys =>
-  deriveDomainKeys(randomBytes(32), { vaultId: randomBytes(16), domainId: randomBytes(16), keyEpoch: 1 })
+export const aDomain = (): DomainKeys => ({
+  vaultId: randomBytes(16),
+  domainId: randomBytes(16),
+  keyEpoch: 1,
+  idKey: randomBytes(32),
+  cdcKey: randomBytes(32),
+  dataKey: randomBytes(32),
+  metadataKey: randomBytes(32),
+})

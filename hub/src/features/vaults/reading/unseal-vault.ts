@@ -15,6 +15,6 @@ export async function unsealVault(deps: ReadableRunDeps, em: EntityManager, agen
     vaultId: vault.id,
     domainId: snapshot.domainId,
     keyEpoch: keys.keyEpoch,
-    sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
+    sealedDomainKeys: Uint8Array.from(await sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
   }
 }

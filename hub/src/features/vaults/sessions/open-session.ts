@@ -82,7 +82,7 @@ export async function openSession(
     sessionId: session.id,
     domainId,
     keyEpoch: keys.keyEpoch,
-    sealedDomainKeys: Uint8Array.from(sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
+    sealedDomainKeys: Uint8Array.from(await sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
     usableBaseSnapshots: bases.snapshotIds,
     ...(bases.readAgain.length === 0 ? {} : { readAgain: bases.readAgain }),
     hasBlobs: vault.contents.hasBlobs(domainId),

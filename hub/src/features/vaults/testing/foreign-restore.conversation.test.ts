@@ -71,10 +71,13 @@ describe('a person who may operate', () => {
       details: { kind: 'restore', snapshotOf: 'laptop' },
     })
 
-    const keys = keysOf(successor, await ask(successor, 'vault.unseal', { runId, fence }))
+    const keys = await keysOf(successor, await ask(successor, 'vault.unseal', { runId, fence }))
     const object = decodeSnapshotObject(await call(successor, `/runs/${runId}/snapshot-object`, 'GET'))
     const { agentId, answer } = laptop
-    const signer = signerOf(await call(successor, `/runs/${runId}/snapshot-signer`, 'GET'), { agentId, domainId: answer?.domainId ?? '' })
+    const signer = await signerOf(await call(successor, `/runs/${runId}/snapshot-signer`, 'GET'), {
+      agentId,
+      domainId: answer?.domainId ?? '',
+    })
     await verifySnapshotSignature(nodePrimitives, object, signer)
     const { root } = await openSnapshotBody(nodePrimitives, object, keys)
     const source = new RemoteSource(keys, {

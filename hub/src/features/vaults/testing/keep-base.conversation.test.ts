@@ -35,7 +35,7 @@ async function open(runId: RunId, by: FakeAgent): Promise<Opened> {
   const { fence } = await vi.waitUntil(() => by.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 20_000 })
   type Answer = Omit<Opened, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
   const answer = await ask<Answer>(by, 'session.open', { runId, fence, vaultId: by.answer?.vaultId })
-  return { ...answer, runId, fence, keys: keysOf(by, answer) }
+  return { ...answer, runId, fence, keys: await keysOf(by, answer) }
 }
 
 async function backUp(session: Opened, by = agent): Promise<string> {

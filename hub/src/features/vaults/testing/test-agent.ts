@@ -86,7 +86,7 @@ export class TestAgent {
   async open(runId?: RunId, fence = 1, vaultId = this.vaultId): Promise<OpenedSession> {
     const run = runId ?? (await this.startBackup())
     const answer = await this.#ask('session.open', { runId: run, fence, vaultId, canReadAgain: this.canReadAgain })
-    return { ...answer, runId: run, fence, keys: this.#keysOf(answer) }
+    return { ...answer, runId: run, fence, keys: await this.#keysOf(answer) }
   }
 
   async have(session: OpenedSession, ids: Uint8Array): Promise<Uint8Array> {
@@ -169,7 +169,7 @@ export class TestAgent {
 
   async sourceWithKeys(snapshotId: SnapshotId): Promise<{ runId: RunId; source: RemoteSource; keys: DomainKeys }> {
     const runId = await this.startRestore(snapshotId)
-    const keys = this.#keysOf(await this.#ask('vault.unseal', { runId, fence: 1 }))
+    const keys = await this.#keysOf(await this.#ask('vault.unseal', { runId, fence: 1 }))
     return {
       runId,
       keys,
@@ -202,7 +202,7 @@ export class TestAgent {
     return this.#route('getSnapshotObject')({ params: { runId } }) as Promise<Uint8Array>
   }
 
-  #keysOf(answer: { keyEpoch: number; sealedDomainKeys: Uint8Array; domainId: DomainId }): DomainKeys {
+  #keysOf(answer: { keyEpoch: number; sealedDomainKeys: Uint8Array; domainId: DomainId }): Promise<DomainKeys> {
     const id = { vaultId: uuidToBytes(this.vaultId), domainId: uuidToBytes(answer.domainId), keyEpoch: answer.keyEpoch }
     return openSealedDomainKeys(answer.sealedDomainKeys, id, uuidToBytes(this.agentId), this.#boxKey)
   }

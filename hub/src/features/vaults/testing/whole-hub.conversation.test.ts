@@ -72,7 +72,7 @@ async function restored(hub: TestHub, agent: FakeAgent, snapshotId: string): Pro
   )
   await expect.poll(() => agent.offers.some((offer) => offer.runId === runId), { interval: 10 }).toBe(true)
   const fence = agent.offers.findLast((offer) => offer.runId === runId)?.fence ?? 0
-  const keys = keysOf(agent, await ask(agent, 'vault.unseal', { runId, fence }))
+  const keys = await keysOf(agent, await ask(agent, 'vault.unseal', { runId, fence }))
   const source = new RemoteSource(keys, {
     locate: (ids) => call(agent, `/runs/${runId}/locate`, 'POST', ids),
     readSegments: (places) => call(agent, `/runs/${runId}/segments`, 'POST', places),

@@ -40,7 +40,10 @@ export async function call(agent: FakeAgent, path: string, method: string, body?
   throw Object.assign(new Error(problem.detail), { code: problem.code })
 }
 
-export function keysOf(agent: FakeAgent, answer: { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }): DomainKeys {
+export function keysOf(
+  agent: FakeAgent,
+  answer: { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array },
+): Promise<DomainKeys> {
   const id = { vaultId: uuidToBytes(agent.answer?.vaultId ?? ''), domainId: uuidToBytes(answer.domainId), keyEpoch: answer.keyEpoch }
   return openSealedDomainKeys(answer.sealedDomainKeys, id, uuidToBytes(agent.agentId), agent.privateKeys.box)
 }
@@ -50,7 +53,7 @@ export async function begin(hub: TestHub, agent: FakeAgent, path = '/home'): Pro
   const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 20_000 })
   type Answer = Omit<WireSession, 'keys'> & { domainId: string; keyEpoch: number; sealedDomainKeys: Uint8Array }
   const answer = await ask<Answer>(agent, 'session.open', { runId, fence, vaultId: agent.answer?.vaultId })
-  return { ...answer, runId, fence, keys: keysOf(agent, answer) }
+  return { ...answer, runId, fence, keys: await keysOf(agent, answer) }
 }
 
 const emptyBody = {

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { buildPack, resealed } from '../testing/build-pack.ts'
 import { PackUploadCheck, type ExpectedPack } from './pack-upload-check.ts'
 
-const keys: DomainKeys = deriveDomainKeys(randomBytes(32), { vaultId: randomBytes(16), domainId: randomBytes(16), keyEpoch: 1 })
+const keys: DomainKeys = await deriveDomainKeys(randomBytes(32), { vaultId: randomBytes(16), domainId: randomBytes(16), keyEpoch: 1 })
 
 const expected = (pack: Pack): ExpectedPack => ({ vaultId: keys.vaultId, domainId: keys.domainId, keyEpoch: 1, packId: pack.packId })
 

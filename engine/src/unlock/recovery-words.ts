@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { EngineError } from '../../errors/index.ts'
+import { EngineError } from '../errors/index.ts'
+import type { UnlockPrimitives } from './primitives.ts'
 
 /*
  * The word list is loaded when words are handled: an agent, which never does, would pay for it with each run.
@@ -28,7 +28,7 @@ export async function entropyOfWords(words: string): Promise<Uint8Array> {
 }
 
 /** 256 fresh bits as 24 words. */
-export async function makeRecoveryWords(): Promise<string> {
+export async function newRecoveryWords({ randomBytes }: Pick<UnlockPrimitives, 'randomBytes'>): Promise<string> {
   const { entropyToMnemonic, wordlist } = await loadWords()
   return entropyToMnemonic(randomBytes(32), wordlist)
 }

@@ -1,0 +1,22 @@
+/** The keys of a vault, from secrets and bytes alone: runs on Node and in browsers, with the runtime's primitives passed in. */
+export { boxKeySigningBytes, rawAgentKey, readAgentObject } from './agent-objects.ts'
+export { deriveDomainKeys, deriveHubKeys, type DomainKeyId, type HubKeys } from './domain-keys.ts'
+export { deviceFingerprint, isSameFingerprint, vaultFingerprint } from './fingerprints.ts'
+export { unwrapKey, wrapKey, type KeySecret, type NewKeySlot, type SlotSecret } from './key-slots.ts'
+export type { BoxKeyPair, UnlockPrimitives } from './primitives.ts'
+export { findRecoveryWords, newRecoveryWords, type FoundRecoveryWords } from './recovery-words.ts'
+export { openSealedToAgent, sealToAgent, type BoxPurpose } from './sealed-box.ts'
+export { openSealedDomainKeys, sealDomainKeys, type SealedKeysAddress } from './sealed-domain-keys.ts'
+export { openSealedSelection, sealSelection, type SelectionAddress } from './sealed-selection.ts'
+export { isSealedBy, sealText } from './sealed-text.ts'
+export { argon2id } from './stretch-passphrase.ts'
+export {
+  createVaultObjects,
+  findKey,
+  unlockVault,
+  wrongSeal,
+  type LockedVault,
+  type VaultObjects,
+  type VaultToCreate,
+} from './unlock-vault.ts'
+export { VaultKeys } from './vault-keys.ts'

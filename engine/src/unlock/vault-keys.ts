@@ -1,0 +1,97 @@
+import { EngineError } from '../errors/index.ts'
+import { agentFileText, decodeAgentFile, uuidToBytes, vaultFileText, type AgentFile, type VaultFile } from '../format/index.ts'
+import type { DomainKeys } from '../reader/index.ts'
+import { requireOwnBoxKey } from './agent-objects.ts'
+import { deriveDomainKeys, deriveHubKeys, deriveVaultKey, type HubKeys } from './domain-keys.ts'
+import { vaultFingerprint } from './fingerprints.ts'
+import { wrapKey, type KeySecret, type NewKeySlot } from './key-slots.ts'
+import type { UnlockPrimitives } from './primitives.ts'
+import { sealDomainKeys } from './sealed-domain-keys.ts'
+import { isSealedBy, sealText } from './sealed-text.ts'
+
+/** The keys of a vault that somebody opened: the master key never leaves it. Works on bytes alone; who has it reads and writes the objects. */
+export class VaultKeys {
+  readonly file: VaultFile
+  /** 16 bytes. */
+  readonly vaultId: Uint8Array
+  /** What a hub works with. */
+  readonly hub: HubKeys
+  readonly #primitives: UnlockPrimitives
+  readonly #masterKey: Uint8Array
+  readonly #macKey: Uint8Array
+
+  private constructor(primitives: UnlockPrimitives, file: VaultFile, keys: { masterKey: Uint8Array; macKey: Uint8Array; hub: HubKeys }) {
+    this.#primitives = primitives
+    this.file = file
+    this.vaultId = uuidToBytes(file.vaultId)
+    this.#masterKey = keys.masterKey
+    this.#macKey = keys.macKey
+    this.hub = keys.hub
+  }
+
+  /** @param masterKey 32 bytes; kept, not copied */
+  static async of(primitives: UnlockPrimitives, file: VaultFile, masterKey: Uint8Array): Promise<VaultKeys> {
+    const vaultId = uuidToBytes(file.vaultId)
+    const hubKey = await deriveVaultKey(primitives, masterKey, vaultId, 'hub')
+    const hub = await deriveHubKeys(primitives, file.kind, { hubKey, masterKey }, vaultId)
+    return new VaultKeys(primitives, file, { masterKey, macKey: await deriveVaultKey(primitives, masterKey, vaultId, 'mac'), hub })
+  }
+
+  /** `K_hub`: of the hub's statements on snapshots, and of its journals. 32 bytes. */
+  get hubKey(): Uint8Array {
+    return this.hub.hubKey
+  }
+
+  /** @throws EngineError `vault.invalid` for a domain this vault does not have */
+  async domainKeys(domainId: string): Promise<DomainKeys> {
+    const domain = this.file.domains.find(({ id }) => id === domainId)
+    if (domain === undefined) throw new EngineError('vault.invalid', 'The vault has no such domain.')
+    const id = { vaultId: this.vaultId, domainId: uuidToBytes(domainId), keyEpoch: domain.keyEpoch }
+    return deriveDomainKeys(this.#primitives, this.#masterKey, id)
+  }
+
+  /** vault.json, sealed. */
+  vaultFile(): Promise<Uint8Array> {
+    return sealText(this.#primitives, this.#macKey, vaultFileText(this.file))
+  }
+
+  /** One more way to open the vault; nothing is written. */
+  addSlot(secret: KeySecret): Promise<NewKeySlot> {
+    return wrapKey(this.#primitives, this.#masterKey, this.vaultId, secret)
+  }
+
+  /** The object that vouches for an agent's keys, for `a/<agentId>`. @throws EngineError `vault.invalid` where its keys do not belong together, or its domain is none of this vault's */
+  async agentObject(agent: AgentFile): Promise<Uint8Array> {
+    this.#requireDomain(agent.domainId)
+    await requireOwnBoxKey(this.#primitives, agent)
+    return sealText(this.#primitives, this.#macKey, agentFileText(agent))
+  }
+
+  /** @throws EngineError `vault.invalid` unless this vault vouches for the object, as it is */
+  async verifyAgentObject(bytes: Uint8Array): Promise<AgentFile> {
+    const maced = decodeAgentFile(bytes)
+    if (!(await isSealedBy(this.#primitives, this.#macKey, maced)))
+      throw new EngineError('vault.invalid', 'An agent\u2019s keys in the vault were changed.')
+    await requireOwnBoxKey(this.#primitives, maced.value)
+    return maced.value
+  }
+
+  /** The keys of a domain for one agent, for `b/<agentId>` or a session. Its id is a UUID; its X25519 key raw. @throws EngineError `vault.key-mismatch` for what is no public key */
+  async sealDomainKeys(domainId: string, agentId: string, boxPublicKey: Uint8Array): Promise<Uint8Array> {
+    return sealDomainKeys(this.#primitives, await this.domainKeys(domainId), uuidToBytes(agentId), boxPublicKey)
+  }
+
+  /** Of a domain's keys; see {@link vaultFingerprint}. */
+  async fingerprint(domainId: string): Promise<string> {
+    return vaultFingerprint(this.#primitives, await this.domainKeys(domainId))
+  }
+
+  /** Forgets the keys: nothing works afterwards. What was derived and handed out before is its holder's to forget. */
+  lock(): void {
+    for (const key of [this.#masterKey, this.#macKey, ...Object.values(this.hub)]) key.fill(0)
+  }
+
+  #requireDomain(domainId: string): void {
+    if (!this.file.domains.some(({ id }) => id === domainId)) throw new EngineError('vault.invalid', 'The vault has no such domain.')
+  }
+}

@@ -1,0 +1,159 @@
+import { equalBytes } from '../bytes/index.ts'
+import { EngineError } from '../errors/index.ts'
+import {
+  agentKey,
+  checkSealedKeys,
+  decodeAgentFile,
+  decodeKeySlot,
+  decodeVaultFile,
+  keySlotKey,
+  sealedKeysKey,
+  uuidToBytes,
+  vaultFileKey,
+  type AgentFile,
+  type KeySlotKind,
+  type VaultFile,
+} from '../format/index.ts'
+import type { ObjectStore } from '../store/index.ts'
+import { deriveHubKeys, findKey, readAgentObject, wrapKey, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
+import { nodePrimitives } from './crypto/node-primitives.ts'
+import { readSlots, readVaultFile, requireNoVault } from './stored-key-objects.ts'
+import { StoredVault } from './stored-vault.ts'
+
+/** An agent of whom a hub knows the keys from its enrolment. */
+export type ExpectedAgent = Pick<AgentFile, 'agentId' | 'domainId' | 'signPublicKey' | 'boxPublicKey'>
+
+/** A private vault at its hub: it collects, scrubs, journals and vouches for what it received, and reads neither names nor contents. */
+export class SealedVault extends StoredVault {
+  private constructor(file: VaultFile, store: ObjectStore, keys: HubKeys) {
+    super(file, store, keys)
+  }
+
+  /** @param hubKey `K_hub` of this vault */
+  static async of(file: VaultFile, store: ObjectStore, hubKey: Uint8Array): Promise<SealedVault> {
+    return new SealedVault(file, store, await deriveHubKeys(nodePrimitives, file.kind, { hubKey }, uuidToBytes(file.vaultId)))
+  }
+
+  /** Its seal is beyond a hub: that it is what it was when the vault was opened is not. */
+  override async checkFile(): Promise<void> {
+    const { value } = decodeVaultFile(await readVaultFile(this.store))
+    if (JSON.stringify(value) !== JSON.stringify(this.file))
+      throw new EngineError('vault.invalid', 'vault.json was changed since the hub started.')
+  }
+
+  /** Its MAC is beyond a hub: what it says is compared with the enrolment by who calls. */
+  override async readAgent(agentId: string): Promise<AgentFile> {
+    return decodeAgentFile(await this.readAgentObject(agentId)).value
+  }
+
+  override async readAgentObject(agentId: string): Promise<Uint8Array> {
+    const bytes = await this.store.get(agentKey(uuidToBytes(agentId)))
+    await readAgentObject(nodePrimitives, bytes, { agentId })
+    return bytes
+  }
+
+  /**
+   * Writes what a person with the vault's keys made for a device: first `b/<agentId>`, then `a/<agentId>`; durable when it resolves. The same bytes again are accepted, so a
+   * crash in between is mended by doing it again; a device that has both has its keys.
+   *
+   * @throws EngineError `vault.invalid` for an object of other keys than the device enrolled with; `store.exists` where other objects lie there
+   */
+  async addAgent(expected: ExpectedAgent, objects: { readonly agentObject: Uint8Array; readonly sealedKeys: Uint8Array }): Promise<void> {
+    const agent = await readAgentObject(nodePrimitives, objects.agentObject, expected)
+    if (agent.signPublicKey !== expected.signPublicKey || agent.boxPublicKey !== expected.boxPublicKey)
+      throw new EngineError('vault.invalid', 'The keys are not those that the device enrolled with.')
+    checkSealedKeys(objects.sealedKeys)
+    const agentId = uuidToBytes(expected.agentId)
+    // Sealed keys without an agent object were never handed out, and no two boxes are alike: those of a crash before give way.
+    if ((await this.store.head(agentKey(agentId))) === null) await this.store.delete(sealedKeysKey(agentId))
+    await this.#putSame(sealedKeysKey(agentId), objects.sealedKeys)
+    await this.#putSame(agentKey(agentId), objects.agentObject)
+  }
+
+  /** A domain's keys as they were sealed to an agent; null while nobody approved it. @throws EngineError `vault.invalid`, `store.*` */
+  async readSealedKeys(agentId: string): Promise<Uint8Array | null> {
+    const id = uuidToBytes(agentId)
+    if ((await this.store.head(agentKey(id))) === null || (await this.store.head(sealedKeysKey(id))) === null) return null
+    const bytes = await this.store.get(sealedKeysKey(id))
+    checkSealedKeys(bytes)
+    return bytes
+  }
+
+  /** Writes a slot that somebody with the vault's keys made; durable when it resolves. @throws EngineError `vault.invalid` for one of another vault, or that a hub opens */
+  async addKeySlot(slot: NewKeySlot): Promise<void> {
+    requirePersonsSlot(slot, this.vaultId)
+    await this.#putSame(keySlotKey(slot.slotId), slot.bytes)
+  }
+
+  /** Another hub, or the same with another secret: one more slot for `K_hub`. */
+  async addHubSlot(hubSecret: Uint8Array): Promise<void> {
+    await writeHubSlot(this.store, { vaultId: this.vaultId, hubKey: this.hubKey }, hubSecret)
+  }
+
+  async #putSame(key: string, bytes: Uint8Array): Promise<void> {
+    if ((await this.store.head(key)) !== null && equalBytes(await this.store.get(key), bytes)) return
+    await this.store.put(key, bytes)
+  }
+}
+
+/** What a person's browser or command line gives a hub for a new private vault. */
+export interface SealedVaultToCreate {
+  readonly vaultFile: Uint8Array
+  readonly slots: readonly NewKeySlot[]
+  /** `K_hub`, 32 bytes. */
+  readonly hubKey: Uint8Array
+}
+
+/**
+ * Makes a private vault in an empty prefix, of objects that were made elsewhere; slots first and vault.json last, as in `createVault`.
+ * @throws EngineError `vault.exists`; `vault.invalid` for what is no private vault with a passphrase and recovery words
+ */
+export async function createSealedVault(store: ObjectStore, vault: SealedVaultToCreate, hubSecret: Uint8Array): Promise<SealedVault> {
+  const { value: file } = decodeVaultFile(vault.vaultFile)
+  const vaultId = uuidToBytes(file.vaultId)
+  for (const { id } of file.domains) uuidToBytes(id)
+  if (file.kind !== 'private' || file.domains.length !== 1 || vault.hubKey.length !== 32)
+    throw new EngineError('vault.invalid', 'What came is no private vault.')
+  const kinds = vault.slots.map((slot) => requirePersonsSlot(slot, vaultId))
+  if (!kinds.includes('passphrase') || !kinds.includes('recovery-words'))
+    throw new EngineError('vault.invalid', 'A private vault begins with a passphrase and with recovery words.')
+  await requireNoVault(store)
+  for (const { slotId, bytes } of vault.slots) await store.put(keySlotKey(slotId), bytes)
+  await writeHubSlot(store, { vaultId, hubKey: vault.hubKey }, hubSecret)
+  await store.put(vaultFileKey, vault.vaultFile)
+  return SealedVault.of(file, store, vault.hubKey)
+}
+
+/**
+ * Opens a private vault as its hub.
+ * @throws EngineError `vault.not-found`, `vault.invalid`; `key-slot.wrong-secret` where no slot for hubs opens with the secret
+ */
+export async function openSealedVault(store: ObjectStore, hubSecret: Uint8Array): Promise<SealedVault> {
+  const { value: file } = decodeVaultFile(await readVaultFile(store))
+  if (file.kind !== 'private') throw new EngineError('vault.invalid', 'The vault is not private.')
+  const secret = { kind: 'hub-statements', secret: hubSecret } as const
+  return SealedVault.of(
+    file,
+    store,
+    await findKey(nodePrimitives, { vaultId: uuidToBytes(file.vaultId), ...(await readSlots(store)) }, secret),
+  )
+}
+
+/** One more slot of kind `hub-statements`, for a hub with this secret; durable when it resolves. */
+export async function writeHubSlot(
+  store: ObjectStore,
+  vault: { readonly vaultId: Uint8Array; readonly hubKey: Uint8Array },
+  hubSecret: Uint8Array,
+): Promise<void> {
+  const { slotId, bytes } = await wrapKey(nodePrimitives, vault.hubKey, vault.vaultId, { kind: 'hub-statements', secret: hubSecret })
+  await store.put(keySlotKey(slotId), bytes)
+}
+
+function requirePersonsSlot({ slotId, bytes }: NewKeySlot, vaultId: Uint8Array): KeySlotKind {
+  const slot = decodeKeySlot(bytes)
+  if (!equalBytes(slot.slotId, slotId) || !equalBytes(slot.vaultId, vaultId))
+    throw new EngineError('vault.invalid', 'A key slot is of another vault, or under another name.')
+  if (slot.kind !== 'passphrase' && slot.kind !== 'recovery-words')
+    throw new EngineError('vault.invalid', 'People open a private vault with a passphrase or with recovery words.')
+  return slot.kind
+}

@@ -1,0 +1,39 @@
+import { EngineError, isEngineError } from '../errors/index.ts'
+import { keySlotPrefix, vaultFileKey } from '../format/index.ts'
+import type { ObjectStore } from '../store/index.ts'
+
+/** @throws EngineError `vault.not-found`, `store.*` */
+export async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
+  try {
+    return await store.get(vaultFileKey)
+  } catch (cause) {
+    if (!isEngineError(cause, 'store.not-found')) throw cause
+    throw new EngineError('vault.not-found', 'There is no vault here: vault.json is missing.', { cause })
+  }
+}
+
+export interface StoredSlots {
+  readonly slots: readonly Uint8Array[]
+  /** Slots that could not be read: each costs its own secret only. */
+  readonly refused: readonly EngineError[]
+}
+
+/** @throws EngineError `store.*` where the store itself does not answer */
+export async function readSlots(store: ObjectStore): Promise<StoredSlots> {
+  const slots: Uint8Array[] = []
+  const refused: EngineError[] = []
+  for await (const { key } of store.list(keySlotPrefix)) {
+    try {
+      slots.push(await store.get(key))
+    } catch (error) {
+      if (!isEngineError(error, 'store.io-error') && !isEngineError(error, 'store.not-found')) throw error
+      refused.push(error)
+    }
+  }
+  return { slots, refused }
+}
+
+/** @throws EngineError `vault.exists` */
+export async function requireNoVault(store: ObjectStore): Promise<void> {
+  if ((await store.head(vaultFileKey)) !== null) throw new EngineError('vault.exists', 'There is a vault here already.')
+}
