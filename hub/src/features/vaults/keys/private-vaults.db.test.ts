@@ -4,9 +4,10 @@ import { AgentId, type ResponseOf, type Api, type SnapshotId, type VaultCare } f
 import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
 import { decodeSnapshotObject, keySlotPrefix, readLocation, Refset, vaultFileKey } from '@holdfast/engine/format'
 import { unlockVault } from '@holdfast/engine/unlock'
-import { nodePrimitives } from '@holdfast/engine/vault'
+import { nodePrimitives, openSealedVault, openVault } from '@holdfast/engine/vault'
 import { openDirectoryStore } from '@holdfast/engine/store'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { deleteFinally, expectRestored, piece, treeOf, type Files } from '../testing/collection-world.ts'
 import { loseVaultRows, rebuildVaults } from '../testing/lost-database.ts'
@@ -23,6 +24,7 @@ import {
 } from '../testing/private-world.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+import { useRecoveryWords } from './use-recovery-words.ts'
 
 let world: VaultsUnderTest
 let made: MadeVault
@@ -400,8 +402,35 @@ describe('a lost database', () => {
     expect(await world.vaults.placeFor(made.vaultId)).toMatchObject({ vaultKind: 'private', domainId: made.domainId })
   })
 
-  test('is not opened with another secret', async () => {
-    await expect(world.start(randomBytes(32))).rejects.toMatchObject({ code: 'vault.wrong-key' })
+  test('is not opened with another secret, until the words or the passphrase have given it the hub\u2019s own slot', async () => {
+    const files: Files = { 'a.bin': piece() }
+    const agent = await enrolApproved(world, made, 'ada')
+    const id = await agent.backUp(treeOf(files))
+    const { vaultId: managedId } = await world.vaults.placeFor(null)
+    const storeUrl = pathToFileURL(world.storeDir).href
+    for (const text of [made.words, passphrase]) {
+      const secret = randomBytes(32)
+      await expect(world.start(secret)).rejects.toMatchObject({ code: 'vault.wrong-key' })
+      const before = await slotKinds()
+      expect(await useRecoveryWords(storeUrl, { text: `${text}\n`, vaultId: made.vaultId, secret })).toEqual([
+        { vaultId: made.vaultId, hubSlot: 'added' },
+      ])
+      expect(await useRecoveryWords(storeUrl, { text, vaultId: made.vaultId, secret })).toEqual([
+        { vaultId: made.vaultId, hubSlot: 'before' },
+      ])
+      // Of the key of its statements, and never of the master key.
+      expect(await slotKinds()).toEqual([...before, 4])
+      const store = await storeOf()
+      expect((await openSealedVault(store, secret)).hubKey).toEqual(made.objects.hubKey)
+      await expect(openVault(store, { kind: 'hub-secret', secret })).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+      await store.close()
+    }
+    await expect(
+      useRecoveryWords(storeUrl, { text: 'a passphrase that is none', vaultId: made.vaultId, secret: randomBytes(32) }),
+    ).rejects.toMatchObject({ code: 'vault.wrong-key' })
+    expect(managedId).not.toBe(made.vaultId)
+    await world.start()
+    await expectRestored(agent, id, files)
   })
 })
 
