@@ -16,6 +16,7 @@ import { Migration20261122235406_add_plan_deleted_files } from './Migration20261
 import { Migration20261123000927_add_retention } from './Migration20261123000927_add_retention.ts'
 import { Migration20261123002410_add_vault_care } from './Migration20261123002410_add_vault_care.ts'
 import { Migration20261123024532_add_healing } from './Migration20261123024532_add_healing.ts'
+import { Migration20261123031029_add_private_vaults } from './Migration20261123031029_add_private_vaults.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261123000927_add_retention,
   Migration20261123002410_add_vault_care,
   Migration20261123024532_add_healing,
+  Migration20261123031029_add_private_vaults,
 ]

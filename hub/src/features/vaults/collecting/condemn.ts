@@ -4,7 +4,7 @@ import { fromHex, toHex } from '@holdfast/engine/bytes'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit, afterRollback } from '../../../platform/database/unit-of-work.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { bitOf, bitsFrom, hasNewBits, unionOfBits, withoutBits, type PositionBits } from '../contents/position-bits.ts'
 import { segmentsPerTurn } from '../contents/snapshot-refsets.ts'
 import type { RunsDoor } from '../doors/doors.ts'
@@ -29,7 +29,7 @@ export interface CondemnDeps {
 }
 
 /** Which packs would go or be emptied, as far as is marked now. */
-export async function chooseGarbage({ database, now }: CondemnDeps, vault: ManagedVault, needed: NeededSegments): Promise<Chosen> {
+export async function chooseGarbage({ database, now }: CondemnDeps, vault: OpenVault, needed: NeededSegments): Promise<Chosen> {
   const spared = await sparedPacks(database.em(), vault, now())
   return choosePacks(
     vault.contents.packs(),
@@ -38,7 +38,7 @@ export async function chooseGarbage({ database, now }: CondemnDeps, vault: Manag
   )
 }
 
-export async function sparedPacks(em: EntityManager, vault: ManagedVault, nowMs: number): Promise<ReadonlySet<string>> {
+export async function sparedPacks(em: EntityManager, vault: OpenVault, nowMs: number): Promise<ReadonlySet<string>> {
   const spared = await listSparedPacks(em, vault.id, new Date(nowMs - unnamedKeptMs))
   return new Set(spared.map(toHex))
 }
@@ -60,7 +60,7 @@ export interface Condemned {
  */
 export function condemn(
   deps: CondemnDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
 ): Promise<Condemned | null> {
@@ -96,7 +96,7 @@ export interface SettledPack {
  */
 export async function settleCondemned(
   em: EntityManager,
-  { id, contents }: ManagedVault,
+  { id, contents }: OpenVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
 ): Promise<SettledPack[]> {
@@ -135,7 +135,7 @@ export async function settleCondemned(
   return settled.filter(({ positions }) => positions !== null)
 }
 
-function isDead(contents: ManagedVault['contents'], needed: NeededSegments, packIdHex: string, position: number): boolean {
+function isDead(contents: OpenVault['contents'], needed: NeededSegments, packIdHex: string, position: number): boolean {
   const segment = contents.segmentOf(packIdHex, position)
   return segment !== null && (segment.isMoved || !needed.has(segment.birthPackIdHex, segment.ordinal))
 }
