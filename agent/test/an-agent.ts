@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { AppError } from '@holdfast/shared-types'
 import { pino } from 'pino'
+import { discretionOf } from '../src/discretion/discretion.ts'
 import { enrolAgent } from '../src/enrolment/enrol-agent.ts'
 import { LiveHubLink, type HubLinkOptions } from '../src/hub-connection/hub-link.ts'
 import { signBytes } from '../src/identity/agent-keys.ts'
@@ -12,6 +13,9 @@ import { loadEnrolledAgent, type EnrolledAgent } from '../src/identity/identity.
 import { startAgentService, type AgentService } from '../src/service/agent-service.ts'
 import { agentFolders, type AgentFolders } from '../src/state/agent-folders.ts'
 import type { FakeHub } from './fake-hub.ts'
+
+/** As of a managed vault. */
+export const openToAll = discretionOf({ isPrivate: false })
 
 export const silentLog = pino({ level: 'silent' })
 
@@ -61,6 +65,7 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
       'host.stop-measuring': () => Promise.resolve({ known: false }),
       'device.set-limits': () => Promise.resolve({}),
     },
+    discretion: openToAll,
     onAccepted: () => undefined,
     delays: quickDelays,
     ...changes,
