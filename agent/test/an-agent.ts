@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '@holdfast/shared-types'
 import { pino } from 'pino'
 import { discretionOf } from '../src/discretion/discretion.ts'
-import { enrolAgent } from '../src/enrolment/enrol-agent.ts'
+import { enrolAgent, type EnrolOptions } from '../src/enrolment/enrol-agent.ts'
 import { LiveHubLink, type HubLinkOptions } from '../src/hub-connection/hub-link.ts'
 import { signBytes } from '../src/identity/agent-keys.ts'
 import { hostFacts } from '../src/identity/host-facts.ts'
@@ -34,11 +34,15 @@ export interface TestAgent {
 }
 
 /** A device that was enrolled at this hub over the real call. */
-export async function anEnrolledAgent(hub: FakeHub, home: string, authority?: string): Promise<TestAgent> {
+export async function anEnrolledAgent(
+  hub: FakeHub,
+  home: string,
+  options: Pick<EnrolOptions, 'authority' | 'vaultFingerprint'> = {},
+): Promise<TestAgent> {
   const token = randomBytes(24).toString('base64url')
   hub.tokens.add(token)
   const folders = agentFolders(home)
-  await enrolAgent(folders, { hubUrl: hub.url, token, name: 'test-device', authority })
+  await enrolAgent(folders, { hubUrl: hub.url, token, name: 'test-device', ...options })
   return { folders, agent: await loadEnrolledAgent(folders) }
 }
 
