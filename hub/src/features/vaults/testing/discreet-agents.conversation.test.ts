@@ -4,8 +4,8 @@ import { createVaultObjects, newRecoveryWords } from '@holdfast/engine/unlock'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { agentCapabilities, type EnrolAnswer, type Vault } from '@holdfast/shared-types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { FakeAgent } from './fake-agent.ts'
-import { TestHub } from './test-hub.ts'
+import { FakeAgent } from '../../../../test/fake-agent.ts'
+import { TestHub } from '../../../../test/test-hub.ts'
 
 let hub: TestHub
 beforeAll(async () => {
