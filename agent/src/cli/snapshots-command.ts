@@ -56,9 +56,9 @@ export function snapshotTable(snapshots: readonly Snapshot[]): string[] {
       snapshot.id.slice(0, idLength),
       formatTime(snapshot.createdAtMs),
       escapeText(snapshot.deviceName),
-      snapshot.status,
-      formatCount(snapshot.files),
-      formatBytes(snapshot.bytes),
+      snapshot.status ?? '-',
+      snapshot.files === null ? '-' : formatCount(snapshot.files),
+      snapshot.bytes === null ? '-' : formatBytes(snapshot.bytes),
       snapshot.roots.map(escapePath).join(', '),
     ]),
   )

@@ -12,6 +12,7 @@ import { apiTokensRoutes } from './routes/api-tokens.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { systemRoutes } from './routes/system.ts'
+import { vaultKeysRoutes } from './routes/vault-keys.ts'
 import { vaultsRoutes } from './routes/vaults.ts'
 
 /** Every call of the hub. Names are operation ids and stable. */
@@ -28,6 +29,7 @@ export const api = {
   ...apiTokensRoutes,
   ...auditRoutes,
   ...vaultsRoutes,
+  ...vaultKeysRoutes,
   ...snapshotsRoutes,
   ...agentDataRoutes,
 } as const satisfies Record<string, RouteContract>

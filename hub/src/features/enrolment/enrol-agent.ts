@@ -67,7 +67,7 @@ export async function enrolAgent(deps: EnrolDeps, request: EnrolRequest): Promis
     tellAudit({ actor: { kind: 'device', id: agentId, name, viaTokenId: null }, object: { kind: 'device', id: agentId, name } })
     tellDevice(em, deps.live, row)
     afterCommit(em, () => deps.domainEvents.emit('agent.enrolled', { agentId }))
-    return { agentId, name, hubId: deps.hubId, vaultId, domainId }
+    return { agentId, name, hubId: deps.hubId, vaultId, domainId, vaultKind: 'managed' }
   })
 }
 

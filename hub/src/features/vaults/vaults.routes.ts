@@ -15,6 +15,7 @@ import { commitSession, type CommitSessionDeps } from './sessions/commit-session
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
+import { vaultKeysRoutes } from './vault-keys.routes.ts'
 import type { VaultsState } from './vaults-state.ts'
 
 export type VaultRoutesDeps = CommitSessionDeps &
@@ -25,6 +26,7 @@ export type VaultRoutesDeps = CommitSessionDeps &
   RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
+  ...vaultKeysRoutes(),
   testStore: ({ body }) =>
     withContractErrors(() => {
       const { id, store } = body.vaultId === undefined ? deps.vaults.default : deps.vaults.get(body.vaultId)

@@ -2,7 +2,7 @@ import type { Api, AuditEntry, OperationId } from '@holdfast/shared-types'
 import type { MessageKey, NamedValues } from '../../platform/i18n/text.ts'
 
 /** They only look, and say so by a body. */
-type LookingCall = 'previewDeletion' | 'previewRetention'
+type LookingCall = 'previewDeletion' | 'previewRetention' | 'locateSnapshotBlobs' | 'readSnapshotSegments'
 
 /** Calls that the hub may put on record: those by which somebody changes something. Agents’ work on their own runs has a history of its own. */
 type RecordedCall = {
@@ -79,6 +79,10 @@ const callOrder = {
   testRecoveryKey: 73,
   updateVault: 74,
   startCollection: 75,
+  createVault: 76,
+  addKeySlot: 77,
+  removeKeySlot: 78,
+  giveDeviceKeys: 79,
 } as const satisfies Record<RecordedCall, number>
 
 type KnownCall = keyof typeof callOrder
@@ -162,6 +166,10 @@ export function sentenceOf(
 
 /** Actions whose sentence names what they were done to. */
 const needsObject: ReadonlySet<string> = new Set<KnownCall | 'rule:retention'>([
+  'createVault',
+  'addKeySlot',
+  'removeKeySlot',
+  'giveDeviceKeys',
   'rule:retention',
   'signIn',
   'signInWithLink',

@@ -90,7 +90,7 @@ export class VaultCares {
       works: await Promise.all(works),
       timeZone: jobs.timeZone,
       scrubbed: { days: scrubCycleDays, ...(await scrubFigures(em, vault.id, since)) },
-      damage: { ...(await damageFigures(em, vault.id)), ...vault.contents.damaged },
+      damage: { canBeNamed: true, ...(await damageFigures(em, vault.id)), ...vault.contents.damaged },
     }
   }
 
