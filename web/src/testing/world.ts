@@ -102,6 +102,7 @@ export function aDevice(given: Partial<Device> = {}): Device {
     enrolledAtMs: now - 40 * day,
     vaultId: sharedVaultId,
     domainId: sharedDomainId,
+    waitsForKeys: false,
     lastSnapshotAtMs: now - 3 * hour,
     lastRunStatus: 'succeeded',
     tags: [],
