@@ -3,7 +3,7 @@ import { shallowReactive, shallowRef, type ShallowRef } from 'vue'
 import { hasCode } from '../../../platform/errors/api-error.ts'
 import type { DownloadChoice } from '../room/room-calls.ts'
 import type { VaultRoom } from '../room/vault-room.ts'
-import { saveParts } from './save-parts.ts'
+import { saveParts, type FileToSave } from './save-parts.ts'
 
 /** A download that this page makes: unlike those of the hub, it ends with the page. */
 export interface RunningDownload {
@@ -25,7 +25,9 @@ export const downloads = shallowReactive<RunningDownload[]>([])
 export async function startDownload(room: VaultRoom, snapshotId: SnapshotId, choice: DownloadChoice, name: string): Promise<void> {
   const { sizeBytes } = await room.call('downloadSize', { snapshotId, choice })
   const { port1, port2 } = new MessageChannel()
-  const { saved, stop } = await saveParts(port2, { name, sizeBytes })
+  const saving = await beginToSave(port2, { name, sizeBytes })
+  if (saving === null) return
+  const { saved, stop } = saving
   const bytes = shallowRef(0)
   const error = shallowRef<unknown>(null)
   const isOver = shallowRef(false)
@@ -43,6 +45,16 @@ export async function startDownload(room: VaultRoom, snapshotId: SnapshotId, cho
       isOver.value = true
       stop()
     })
+}
+
+/** Null: the person was asked where to save it, and thought better of it. */
+async function beginToSave(port: MessagePort, file: FileToSave): Promise<Awaited<ReturnType<typeof saveParts>> | null> {
+  try {
+    return await saveParts(port, file)
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') return null
+    throw cause
+  }
 }
 
 function forget(download: RunningDownload): void {
