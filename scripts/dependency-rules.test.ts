@@ -18,7 +18,21 @@ const load = createRequire(import.meta.url)
 const ruleFiles = ['../.dependency-cruiser.cjs', '../.dependency-cruiser.folders.cjs'].map((file) => load(file) as RuleFile)
 type Files = Readonly<Record<string, string>>
 
-const engineDoors = ['archiver', 'restorer', 'walker', 'source', 'vault', 'reader', 'store', 'format', 'maintenance', 'bytes', 'errors']
+const engineDoors = [
+  'archiver',
+  'restorer',
+  'walker',
+  'source',
+  'vault',
+  'reader',
+  'unlock',
+  'browser',
+  'store',
+  'format',
+  'maintenance',
+  'bytes',
+  'errors',
+]
 const packageJson = (name: string, exports?: object) =>
   JSON.stringify({ name, version: '0.1.0', type: 'module', ...(exports === undefined ? {} : { exports }) })
 
@@ -40,6 +54,8 @@ const cleanRooms: Files = {
   'engine/src/format/index.ts': "export { encodeTree } from './tree.ts'\n",
   'engine/src/format/tree.ts': "import { hex } from '../bytes/index.ts'\nexport const encodeTree = hex\n",
   'engine/src/reader/index.ts': "import { encodeTree } from '../format/index.ts'\nexport const readTree = encodeTree\n",
+  'engine/src/unlock/index.ts': "import { readTree } from '../reader/index.ts'\nexport const unlock = readTree\n",
+  'engine/src/browser/index.ts': "import { unlock } from '../unlock/index.ts'\nexport const browserPrimitives = unlock\n",
   'engine/src/store/index.ts': "import { readFile } from 'node:fs/promises'\nexport const openStore = readFile\n",
   'engine/src/source/index.ts': 'export const lister = 1\n',
   'engine/src/vault/index.ts':
@@ -60,7 +76,8 @@ const cleanRooms: Files = {
     "import { findAgent } from '../agents/index.ts'\nimport { serve } from '../../platform/http/serve.ts'\nimport { Run } from '@holdfast/shared-types'\nexport const runs = [findAgent, serve, Run]\n",
   'hub/src/features/vaults/index.ts': "import { openVault } from '@holdfast/engine/vault'\nexport const vaults = openVault\n",
   'agent/src/run-backup.ts': "import { archive } from '@holdfast/engine/archiver'\nexport const runBackup = archive\n",
-  'web/src/platform/api/call.ts': "import { readTree } from '@holdfast/engine/reader'\nexport const call = readTree\n",
+  'web/src/platform/api/call.ts':
+    "import { readTree } from '@holdfast/engine/reader'\nimport { browserPrimitives } from '@holdfast/engine/browser'\nexport const call = [readTree, browserPrimitives]\n",
   'web/src/features/devices/index.ts': "import { call } from '../../platform/api/call.ts'\nexport const devices = call\n",
   'e2e/stack/start-stack.ts': "import { Run } from '@holdfast/shared-types'\nexport const startStack = Run\n",
 }
@@ -81,6 +98,16 @@ const violations: readonly Planted[] = [
     'reader-knows-only-what-lies-below',
     'engine/src/reader/open.ts',
     "import { openStore } from '../store/index.ts'\nexport const open = openStore\n",
+  ),
+  plant(
+    'unlock-knows-only-what-lies-below',
+    'engine/src/unlock/in-page.ts',
+    "import { browserPrimitives } from '../browser/index.ts'\nexport const inPage = browserPrimitives\n",
+  ),
+  plant(
+    'what-runs-anywhere-knows-nothing-else',
+    'engine/src/browser/store.ts',
+    "import { openStore } from '../store/index.ts'\nexport const store = openStore\n",
   ),
   plant('no-cycle', 'engine/src/format/leaf.ts', "import { page } from './page.ts'\nexport const leaf = page\n", {
     'engine/src/format/page.ts': "import { leaf } from './leaf.ts'\nexport const page = leaf\n",
@@ -121,7 +148,7 @@ const violations: readonly Planted[] = [
     "import { encodeTree } from '../../engine/src/format/tree.ts'\nexport const cut = encodeTree\n",
   ),
   plant(
-    'web-reads-by-the-reader-door',
+    'web-takes-what-runs-anywhere',
     'web/src/features/devices/open.ts',
     "import { openStore } from '@holdfast/engine/store'\nexport const open = openStore\n",
   ),

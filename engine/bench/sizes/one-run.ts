@@ -43,7 +43,11 @@ interface Snapshot {
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as RunOrder
-const keys = await deriveDomainKeys(Buffer.alloc(32, order.seed), { vaultId: Buffer.alloc(16, 2), domainId: Buffer.alloc(16, 3), keyEpoch: 1 })
+const keys = await deriveDomainKeys(Buffer.alloc(32, order.seed), {
+  vaultId: Buffer.alloc(16, 2),
+  domainId: Buffer.alloc(16, 3),
+  keyEpoch: 1,
+})
 const store = path.join(order.work, 'store')
 const snapshotFile = path.join(order.work, 'snapshot.json')
 const restored = path.join(order.work, 'restored')

@@ -118,7 +118,9 @@ test('blobs have the ids they always had', () => {
 
 test('sealed domain keys, every kind of key slot and vault.json open', async () => {
   const boxKey = createPrivateKey({ key: agentIdentity.boxJwk, format: 'jwk' })
-  expect(plain(await openSealedDomainKeys(fromBase64Url(goldens.sealedKeys), domainKeys, vaultIds.agentId, boxKey))).toEqual(plain(domainKeys))
+  expect(plain(await openSealedDomainKeys(fromBase64Url(goldens.sealedKeys), domainKeys, vaultIds.agentId, boxKey))).toEqual(
+    plain(domainKeys),
+  )
   for (const [index, slot] of goldens.slots.entries())
     expect(hex(await unwrapKey(nodePrimitives, decodeKeySlot(bytes(slot)), keySecrets[index]!))).toBe(hex(masterKey))
   expect(decodeVaultFile(Buffer.from(goldens.vaultFile)).value).toMatchObject({ vaultId: vaultIds.vaultUuid, kind: 'managed' })

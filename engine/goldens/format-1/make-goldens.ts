@@ -8,7 +8,15 @@ import { writeFileSync } from 'node:fs'
 import { createBlobHasher } from '../../src/blob-id/index.ts'
 import { toBase64Url } from '../../src/bytes/index.ts'
 import { blobTypes, buildContent, buildFolderPages, encodeInteriorPage, packKinds, Refset } from '../../src/format/index.ts'
-import { appendHubHeader, createVault, nodePrimitives, PackBuilder, sealDomainKeys, sealSnapshot, rawPublicKey } from '../../src/vault/index.ts'
+import {
+  appendHubHeader,
+  createVault,
+  nodePrimitives,
+  PackBuilder,
+  sealDomainKeys,
+  sealSnapshot,
+  rawPublicKey,
+} from '../../src/vault/index.ts'
 import { wrapKey } from '../../src/unlock/index.ts'
 import { MemoryStore } from '../../src/store/index.ts'
 import {
@@ -67,7 +75,9 @@ await createVault(store, {
   secrets: [keySecrets[0]],
 })
 const boxPublicKey = rawPublicKey(createPublicKey({ key: agentIdentity.boxJwk, format: 'jwk' }))
-const slots = await Promise.all(keySecrets.map(async (secret) => hex((await wrapKey(nodePrimitives, masterKey, vaultIds.vaultId, secret)).bytes)))
+const slots = await Promise.all(
+  keySecrets.map(async (secret) => hex((await wrapKey(nodePrimitives, masterKey, vaultIds.vaultId, secret)).bytes)),
+)
 
 writeFileSync(
   new URL('codecs.json', import.meta.url),

@@ -1,7 +1,7 @@
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { concatBytes, copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
-import { argon2id, type UnlockPrimitives } from '../unlock/index.ts'
+import { argon2id, isWeakSignKey, type UnlockPrimitives } from '../unlock/index.ts'
 import { decompressZstd } from './decompress-zstd.ts'
 import { requireSubtle } from './web-crypto.ts'
 
@@ -61,7 +61,7 @@ const gcm = (nonce: Uint8Array, aad: Uint8Array) => ({
 })
 
 function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
-  if (publicKey.length !== keyBytes || signature.length !== signatureBytes) return false
+  if (publicKey.length !== keyBytes || signature.length !== signatureBytes || isWeakSignKey(publicKey)) return false
   try {
     // As RFC 8032 and Node have it, not as ZIP 215.
     return ed25519.verify(copyBytes(signature), copyBytes(message), copyBytes(publicKey), { zip215: false })

@@ -11,13 +11,13 @@ let loading: Promise<ZSTDDecoder> | undefined
  * @throws EngineError `pack.invalid`
  */
 export async function decompressZstd(frame: Uint8Array, size: number): Promise<Uint8Array> {
-  requireOneZstdFrame(frame)
+  requireOneZstdFrame(frame, size)
+  if (size === 0) return new Uint8Array(0)
   loading ??= load()
   const decoder = await loading
   let raw: Uint8Array
   try {
-    // Zero would mean as much as the frame says.
-    raw = decoder.decode(frame, Math.max(1, size))
+    raw = decoder.decode(frame, size)
   } catch (cause) {
     throw new EngineError('pack.invalid', 'The compressed bytes of a segment are damaged.', { cause })
   }
@@ -26,6 +26,9 @@ export async function decompressZstd(frame: Uint8Array, size: number): Promise<U
   return raw
 }
 
+const bytesOf = (url: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(url.replace(dataUrl, '')), (character) => character.charCodeAt(0))
+
 /**
  * The decoder fetches its own code from a `data:` address, which the console's policy for connections forbids, rightly: for the moment of that call it is
  * given the bytes themselves. The call is made before `init` returns, so nobody else can meet this `fetch`.
@@ -33,16 +36,13 @@ export async function decompressZstd(frame: Uint8Array, size: number): Promise<U
 async function load(): Promise<ZSTDDecoder> {
   const decoder = new ZSTDDecoder()
   const { fetch } = globalThis
-  globalThis.fetch = async (url) => {
-    const base64 = String(url).replace(dataUrl, '')
-    return new Response(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
-  }
+  let ready: Promise<void>
+  globalThis.fetch = (url) => Promise.resolve(new Response(bytesOf(url as string)))
   try {
-    const ready = decoder.init()
-    globalThis.fetch = fetch
-    await ready
+    ready = decoder.init()
   } finally {
     globalThis.fetch = fetch
   }
+  await ready
   return decoder
 }

@@ -1,3 +1,4 @@
+import { toHex } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 
 const magic = 0xfd2f_b528
@@ -7,15 +8,18 @@ const blockTypes = { raw: 0, rle: 1, compressed: 2 } as const
 const maxWindowLog = 27
 const contentSizeBytes = [0, 2, 4, 8] as const
 const windowLogBase = 10
+const frameOfNothing = '28b52ffd2000010000'
 
 /**
  * Refuses what is not exactly one zstd frame without a dictionary (RFC 8878 §3.1.1): decoders differ in what they make of more frames, of
- * frames to be skipped, and of bytes behind the last. What is in its blocks is for the decoder to refuse.
+ * frames to be skipped, and of bytes behind the last. What is in its blocks is for the decoder to refuse. Of nothing there is one frame.
  *
+ * @param size what it is to unpack to
  * @throws EngineError `pack.invalid`
  */
-export function requireOneZstdFrame(bytes: Uint8Array): void {
-  if (endOfFrame(bytes) !== bytes.length) throw new EngineError('pack.invalid', 'Compressed bytes are not one whole zstd frame.')
+export function requireOneZstdFrame(bytes: Uint8Array, size: number): void {
+  const isOne = size === 0 ? bytes.length === 9 && toHex(bytes) === frameOfNothing : endOfFrame(bytes) === bytes.length
+  if (!isOne) throw new EngineError('pack.invalid', 'Compressed bytes are not one whole zstd frame.')
 }
 
 /** Beyond the bytes, or NaN, where they are no frame or end within it. */

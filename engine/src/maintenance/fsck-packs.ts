@@ -15,7 +15,7 @@ import {
 } from '../format/index.ts'
 import { SegmentOpener, type DomainKeys } from '../reader/index.ts'
 import type { ListedObject, ObjectStore } from '../store/index.ts'
-import { checkPack, decodePackEnd, nodePrimitives, readPackEnd, readPackHeader, type CheckedPack, type Vault } from '../vault/index.ts'
+import { checkPack, decodePackEnd, nodePrimitives, readPackEnd, readPackHeader, Vault, type CheckedPack } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 import { birthOf, PackContents } from './pack-contents.ts'
 
@@ -45,7 +45,7 @@ export async function checkPacks({ store, vault, readData, findings, signal }: F
       findings.counts.packBytes += sizeBytes
       findings.counts.segments += pack.trailer.segmentCount
       findings.counts.blobs += pack.trailer.blobCount
-      if (bytes !== null && vault !== null) await openAll(bytes, pack, keysOf(vault, domainId, keysByDomain))
+      if (bytes !== null && vault instanceof Vault) await openAll(bytes, pack, keysOf(vault, domainId, keysByDomain))
     })
   }
   return contents

@@ -1,7 +1,7 @@
 import { isEngineError } from '../errors/index.ts'
 import type { Refset } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import type { Vault } from '../vault/index.ts'
+import type { StoredVault } from '../vault/index.ts'
 
 export interface FsckProblem {
   /** An engine error code, or `object.unknown`, `refset.incomplete`, `segment.missing`, `segment.repeated`. */
@@ -32,8 +32,8 @@ export interface FsckReport {
 /** What one check works with. */
 export interface FsckTask {
   readonly store: ObjectStore
-  /** Null = without keys: structure, checksums and refsets only. */
-  readonly vault: Vault | null
+  /** A `Vault` opens everything, a `SealedVault` what its hub may; null = without keys: structure, checksums, refsets and signatures. */
+  readonly vault: StoredVault | null
   /** False = footers and trees only. */
   readonly readData: boolean
   readonly findings: FsckFindings

@@ -14,7 +14,8 @@ import {
 } from '../format/index.ts'
 import { openSnapshotBody, SegmentOpener, TreeReader, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import { nodePrimitives, type Vault } from '../vault/index.ts'
+import { Vault, nodePrimitives } from '../vault/index.ts'
+import { readAgentOf } from './fsck-key-objects.ts'
 import type { FsckTask } from './fsck-report.ts'
 import { birthOf, type FoundSegment, type PackContents } from './pack-contents.ts'
 
@@ -34,11 +35,15 @@ export async function checkSnapshots(task: FsckTask, contents: PackContents): Pr
       const refset = Refset.decode(snapshot.refset)
       const missing = [...refset.segments()].filter(({ packIdHex, ordinal }) => !contents.hasSegment(packIdHex, ordinal))
       // Where what was lost lies elsewhere, the trees tell whether all of it does.
-      const beyond = vault === null || missing.length === 0 ? undefined : task.beyondRefset.get(toHex(snapshot.header.snapshotId))
+      const beyond =
+        !(vault instanceof Vault) || missing.length === 0 ? undefined : task.beyondRefset.get(toHex(snapshot.header.snapshotId))
       if (beyond === undefined)
         for (const { packIdHex, ordinal } of missing)
           findings.add('segment.missing', key, `Segment ${birthOf(packIdHex, ordinal)} of the refset is not stored.`)
-      if (vault === null) return
+      const agent = await readAgentOf(task, uuidFromBytes(snapshot.header.agentId))
+      await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
+      if (vault !== null) await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
+      if (!(vault instanceof Vault)) return
       const has = (packIdHex: string, ordinal: number): boolean =>
         refset.has(packIdHex, ordinal) || beyond?.has(packIdHex, ordinal) === true
       const isWhole = await checkOpened({ ...task, vault, contents, key }, snapshot, { has })
@@ -54,9 +59,6 @@ async function checkOpened(
   snapshot: SnapshotObject,
   refset: Pick<Refset, 'has'>,
 ): Promise<boolean> {
-  const agent = await vault.readAgent(uuidFromBytes(snapshot.header.agentId))
-  await verifySnapshotSignature(nodePrimitives, snapshot, fromBase64Url(agent.signPublicKey))
-  await verifyHubHeader(nodePrimitives, snapshot, vault.hubKey)
   const keys = vault.domainKeys(uuidFromBytes(snapshot.header.domainId))
   const body = await openSnapshotBody(nodePrimitives, snapshot, keys)
   const reach = new Reach(store, keys, refset, contents)

@@ -1,30 +1,30 @@
-import { EngineError } from '../errors/index.ts'
 import {
   agentPrefix,
-  decodeAgentFile,
   decodeJournal,
-  decodeKeySlot,
-  decodeVaultFile,
-  keySlotKey,
   journalPrefix,
   keySlotPrefix,
   packPrefix,
   revocationPrefix,
+  sealedKeysPrefix,
   selfBackupPrefix,
   snapshotPrefix,
   vaultFileKey,
   type Refset,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import { readJournal, type Vault } from '../vault/index.ts'
+import { readJournal, type StoredVault } from '../vault/index.ts'
 import { checkHubObjects } from './fsck-hub-objects.ts'
+import { checkKeyObjects } from './fsck-key-objects.ts'
 import { checkPacks } from './fsck-packs.ts'
-import { FsckFindings, type FsckCounts, type FsckReport } from './fsck-report.ts'
+import { FsckFindings, type FsckCounts, type FsckReport, type FsckTask } from './fsck-report.ts'
 import { checkSnapshots } from './fsck-snapshots.ts'
 
 export interface FsckOptions {
-  /** The opened vault; null = without keys: structure, checksums and refsets only. */
-  readonly vault: Vault | null
+  /**
+   * A `Vault` opens everything. A `SealedVault`, a private vault at its hub, verifies what a hub has written besides what needs no keys. Null = without keys: structure, checksums,
+   * refsets, and signatures by the keys that lie in the vault.
+   */
+  readonly vault: StoredVault | null
   /** Reads and opens every stored byte; false = footers and trees only. */
   readonly readData: boolean
   readonly signal?: AbortSignal
@@ -37,48 +37,43 @@ export interface FsckOptions {
   readonly onStart?: (counts: Readonly<FsckCounts>) => void
 }
 
-const knownPrefixes = [keySlotPrefix, agentPrefix, packPrefix, snapshotPrefix, journalPrefix, revocationPrefix, selfBackupPrefix]
+const knownPrefixes = [
+  keySlotPrefix,
+  agentPrefix,
+  sealedKeysPrefix,
+  packPrefix,
+  snapshotPrefix,
+  journalPrefix,
+  revocationPrefix,
+  selfBackupPrefix,
+]
 
 /**
- * Proves a vault from its store (docs/vault-format.md §12). Reads only. Every damage is a line of the report; it throws only when the
+ * Proves a vault from its store (docs/vault-format.md §13). Reads only. Every damage is a line of the report; it throws only when the
  * store itself does not answer, or when stopped.
  */
 export async function fsck(store: ObjectStore, options: FsckOptions): Promise<FsckReport> {
   const findings = new FsckFindings()
   const { vault } = options
   options.onStart?.(findings.counts)
-  await findings.check(vaultFileKey, async () =>
-    vault === null ? void decodeVaultFile(await store.get(vaultFileKey)) : await vault.checkFile(),
-  )
+  const task: FsckTask = {
+    store,
+    vault,
+    readData: options.readData,
+    findings,
+    signal: options.signal,
+    beyondRefset: options.beyondRefset ?? new Map<string, Refset>(),
+  }
   for await (const { key } of store.list('')) {
     if (key !== vaultFileKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
       findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
   }
-  for await (const { key } of store.list(keySlotPrefix)) {
-    await findings.check(key, async () => {
-      const slot = decodeKeySlot(await store.get(key))
-      if (keySlotKey(slot.slotId) !== key) throw new EngineError('vault.invalid', 'A key slot lies under the name of another.')
-    })
-  }
-  for await (const { key } of store.list(agentPrefix)) {
-    await findings.check(
-      key,
-      async () => void (vault === null ? decodeAgentFile(await store.get(key)) : await vault.readAgent(key.slice(agentPrefix.length))),
-    )
-  }
+  await checkKeyObjects(task)
   for await (const { key } of store.list(journalPrefix)) {
     await findings.check(key, async () => {
       if (vault === null) decodeJournal(await store.get(key))
       else await readJournal(vault, key)
     })
-  }
-  const task = {
-    store,
-    vault: options.vault,
-    readData: options.readData,
-    findings,
-    signal: options.signal,
-    beyondRefset: options.beyondRefset ?? new Map<string, Refset>(),
   }
   await checkHubObjects(task)
   await checkSnapshots(task, await checkPacks(task))

@@ -5,7 +5,6 @@ import {
   packKinds,
   readSegmentHeader,
   readSegmentPlain,
-  requireOneZstdFrame,
   segmentHeaderBytes,
   segmentNonce,
   segmentOverheadBytes,
@@ -59,7 +58,6 @@ export class SegmentOpener {
     const plain = readSegmentPlain(plainBytes, header)
     let raw = plain.payload
     if (header.codec === codecs.zstd) {
-      requireOneZstdFrame(plain.payload)
       raw = await this.#primitives.decompressZstd(plain.payload, plain.rawBytes)
       releaseBytes(plainBytes)
     }

@@ -19,4 +19,5 @@ export {
   type VaultObjects,
   type VaultToCreate,
 } from './unlock-vault.ts'
+export { isWeakSignKey } from './weak-keys.ts'
 export { VaultKeys } from './vault-keys.ts'

@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/index.ts'
 import { EngineError, isEngineError } from '../errors/index.ts'
 import { encodeKeySlot, keySlotAad, type KeySlot, type KeySlotKind, type StretchCost } from '../format/index.ts'
 import type { UnlockPrimitives } from './primitives.ts'
@@ -56,7 +57,8 @@ export async function unwrapKey(primitives: UnlockPrimitives, slot: KeySlot, sec
   if (slot.kind !== secret.kind) throw new EngineError('key-slot.wrong-secret', 'This key slot is opened by another kind of secret.')
   const key = await wrappingKey(primitives, secret, slot.salt, slot.cost)
   try {
-    return await primitives.openAesGcm(key, slot.nonce, slot.wrapped, keySlotAad(slot))
+    // Memory of its own, for who forgets the key has to overwrite all of it.
+    return copyBytes(await primitives.openAesGcm(key, slot.nonce, slot.wrapped, keySlotAad(slot)))
   } catch (cause) {
     if (!isEngineError(cause)) throw cause
     throw new EngineError('key-slot.wrong-secret', 'The secret does not open this key slot.', { cause })

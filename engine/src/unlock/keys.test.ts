@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { decodeKeySlot } from '../format/index.ts'
 import { nodePrimitives } from '../vault/index.ts'
-import { aDomain } from '../vault/testing/test-keys.ts'
+import { deriveDomainKeys } from './domain-keys.ts'
 import { unwrapKey, wrapKey, type SlotSecret } from './key-slots.ts'
 import { findRecoveryWords, newRecoveryWords } from './recovery-words.ts'
 import { openSealedDomainKeys, sealDomainKeys } from './sealed-domain-keys.ts'
@@ -60,7 +60,8 @@ test('the same passphrase typed with composed or decomposed letters opens the sl
 })
 
 test('sealed domain keys open for their agent, vault, domain and epoch only', async () => {
-  const keys = aDomain()
+  const ids = { vaultId: randomBytes(16), domainId: randomBytes(16), keyEpoch: 1 }
+  const keys = await deriveDomainKeys(nodePrimitives, randomBytes(32), ids)
   const agentId = randomBytes(16)
   const pair = await nodePrimitives.x25519KeyPair()
   const sealed = await sealDomainKeys(nodePrimitives, keys, agentId, pair.publicKey)

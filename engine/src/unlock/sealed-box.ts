@@ -1,4 +1,4 @@
-import { concatBytes } from '../bytes/index.ts'
+import { concatBytes, copyBytes } from '../bytes/index.ts'
 import { EngineError, isEngineError } from '../errors/index.ts'
 import type { UnlockPrimitives } from './primitives.ts'
 
@@ -46,7 +46,7 @@ export async function openSealedToAgent(
   try {
     const secret = await primitives.x25519(boxPrivateKey, ephemeral)
     const key = await boxKey(primitives, purpose, secret, [ephemeral, await primitives.x25519PublicKey(boxPrivateKey)])
-    return await primitives.openAesGcm(key, zeroNonce, box.subarray(1 + keyBytes), concatBytes(purpose.aad))
+    return copyBytes(await primitives.openAesGcm(key, zeroNonce, box.subarray(1 + keyBytes), concatBytes(purpose.aad)))
   } catch (cause) {
     if (!isEngineError(cause)) throw cause
     throw new EngineError('vault.key-mismatch', 'What was sealed is not for this device, or was changed on its way.', { cause })

@@ -7,9 +7,9 @@ import type { StretchCost } from '../format/index.ts'
 
 /** 32 bytes; WebAssembly on Node and in browsers alike. @throws EngineError `vault.invalid` where the memory is not to be had */
 export async function argon2id(password: Uint8Array, salt: Uint8Array, cost: StretchCost): Promise<Uint8Array> {
-  const hashWasm = await import('hash-wasm')
+  const { argon2id: stretch } = await import('hash-wasm')
   try {
-    return await hashWasm.argon2id({
+    return await stretch({
       password,
       salt,
       hashLength: 32,

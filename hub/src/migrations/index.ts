@@ -15,6 +15,7 @@ import { Migration20261122234237_add_collections } from './Migration202611222342
 import { Migration20261122235406_add_plan_deleted_files } from './Migration20261122235406_add_plan_deleted_files.ts'
 import { Migration20261123000927_add_retention } from './Migration20261123000927_add_retention.ts'
 import { Migration20261123002410_add_vault_care } from './Migration20261123002410_add_vault_care.ts'
+import { Migration20261123031029_add_private_vaults } from './Migration20261123031029_add_private_vaults.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261122235406_add_plan_deleted_files,
   Migration20261123000927_add_retention,
   Migration20261123002410_add_vault_care,
+  Migration20261123031029_add_private_vaults,
 ]

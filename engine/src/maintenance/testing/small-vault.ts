@@ -4,6 +4,7 @@ import {
   blobTypes,
   buildFolderPages,
   packKey,
+  sealedKeysKey,
   snapshotKey,
   uuidToBytes,
   type ContentItem,
@@ -44,20 +45,24 @@ const plain = {
   isAncestor: false,
 }
 
-/** What a session may do wrong on purpose. */
+/** What is other than usual; the first two a session may do wrong on purpose. */
 export interface Mischief {
   /** Changes the refset before it is signed. */
   readonly refset?: (encoded: Uint8Array) => Uint8Array
   readonly body?: (body: SnapshotBody) => SnapshotBody
   /** The folder is marked as deleted; what is in it as this says. */
   readonly folder?: { readonly deletedAtMs: number; readonly isMarkedWithin: boolean }
+  /** Else a managed vault with a hub's secret. */
+  readonly privateFor?: readonly [KeySecret, ...KeySecret[]]
 }
 
 /** A real vault with one agent and one snapshot of a small tree: two folders, small, large and sparse files. */
 export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}): Promise<SmallVault> {
-  const secret: KeySecret = { kind: 'hub-secret', secret: randomBytes(32) }
+  const secrets = mischief.privateFor ?? ([{ kind: 'hub-secret', secret: randomBytes(32) }] as const)
+  const secret = secrets[0]
   const domainId = randomUUID()
-  const vault = await createVault(store, { vaultId: randomUUID(), domainId, kind: 'managed', createdAtMs: 1, secrets: [secret] })
+  const kind = mischief.privateFor === undefined ? 'managed' : 'private'
+  const vault = await createVault(store, { vaultId: randomUUID(), domainId, kind, createdAtMs: 1, secrets })
   const agentId = randomUUID()
   const signPair = generateKeyPairSync('ed25519')
   const boxPublicKey = rawPublicKey(generateKeyPairSync('x25519').publicKey)
@@ -69,6 +74,8 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
     boxPublicKey: toBase64Url(boxPublicKey),
     boxSignature: toBase64Url(sign(null, boxKeySigningBytes(boxPublicKey), signPair.privateKey)),
   })
+  if (kind === 'private')
+    await store.put(sealedKeysKey(uuidToBytes(agentId)), await vault.keys.sealDomainKeys(domainId, agentId, boxPublicKey))
   const domainKeys = vault.domainKeys(domainId)
   const sink = new SessionSink(
     domainKeys,

@@ -14,7 +14,8 @@ import {
 import { zstdDecompressSync } from 'node:zlib'
 import { concatBytes, fromBase64Url, toBase64Url } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
-import { argon2id, type BoxKeyPair, type UnlockPrimitives } from '../../unlock/index.ts'
+import { requireOneZstdFrame } from '../../format/index.ts'
+import { argon2id, isWeakSignKey, type BoxKeyPair, type UnlockPrimitives } from '../../unlock/index.ts'
 import { sealAesGcm } from './seal-aes-gcm.ts'
 
 const tagBytes = 16
@@ -56,6 +57,7 @@ export function openAesGcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Arra
 }
 
 function decompressZstd(frame: Uint8Array, size: number): Uint8Array {
+  requireOneZstdFrame(frame, size)
   let raw: Uint8Array
   try {
     // One byte more than allowed is enough to see that a frame lies about its size, without unpacking a bomb.
@@ -74,6 +76,7 @@ export const publicKeyFromRaw = (curve: 'Ed25519' | 'X25519', raw: Uint8Array): 
 export const verifyEd25519 = (publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean =>
   publicKey.length === keyBytes &&
   signature.length === signatureBytes &&
+  !isWeakSignKey(publicKey) &&
   verify(null, message, publicKeyFromRaw('Ed25519', publicKey), signature)
 
 /** Raw, of a public key or the public half of a private one. */

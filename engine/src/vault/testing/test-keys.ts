@@ -1,7 +1,7 @@
 import { nodePrimitives } from '../crypto/node-primitives.ts'
 import type { DomainKeys } from '../../reader/primitives.ts'
 
-const { randomBytes } = nodePrimitives
+const randomBytes = (length: number): Uint8Array => nodePrimitives.randomBytes(length)
 
 /** Fresh keys of a domain of its own. */
 export const aDomain = (): DomainKeys => ({

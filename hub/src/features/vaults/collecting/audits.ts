@@ -1,23 +1,17 @@
 import { EngineError } from '@holdfast/engine/errors'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Database } from '../../../platform/database/database.ts'
-import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
-import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import { requireOpened } from '../contents/snapshot-record.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
-import { lockCollection, nextUnaudited, setAudited } from '../tables/collecting.queries.ts'
+import { lockCollection, nextUnaudited } from '../tables/collecting.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { Brake } from '../usage/brake.ts'
 import { auditSnapshot, type AuditReport } from './audit-snapshot.ts'
-import { rescueSegments } from '../contents/rescue-segments.ts'
+import { askDevices, type DeviceAuditsDeps } from './device-audits.ts'
+import { noteAudit, type AuditDeps } from './note-audit.ts'
 
-export interface AuditDeps {
-  readonly database: Database
-  readonly refsets: SnapshotRefsets
-  readonly log: Logger
-  readonly now: () => number
-}
+export type { AuditDeps } from './note-audit.ts'
 
 /** Its own cache: what people browse stays in theirs. */
 interface AuditTools {
@@ -29,12 +23,13 @@ const toolsFor = (deps: AuditDeps, signal: AbortSignal): AuditTools => ({ segmen
 
 /**
  * Looks through every snapshot that nobody has looked through, until there is none. What one needs without naming it counts as named from the moment its audit is
- * noted, and lives again if it was condemned.
+ * noted, and lives again if it was condemned. What the hub cannot read, devices do.
  *
  * @param onSnapshot after each
- * @throws EngineError `cancelled`, `store.*`; AppError `store.unavailable`
+ * @throws EngineError `cancelled`, `store.*`; AppError `store.unavailable`, `vault.collection-unsafe` where no device is there to do it
  */
-export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
+export async function auditAll(deps: DeviceAuditsDeps, vault: OpenVault, signal: AbortSignal, onSnapshot?: () => void): Promise<void> {
+  if (!(vault instanceof ManagedVault)) return askDevices(deps, vault, signal, onSnapshot)
   const tools = toolsFor(deps, signal)
   for (;;) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
@@ -43,55 +38,22 @@ export async function auditAll(deps: AuditDeps, vault: ManagedVault, signal: Abo
     const report = await lookThrough(deps, vault, snapshot, tools)
     await deps.database.transaction(async (em) => {
       await lockCollection(em, vault.id, 'shared')
-      await note(deps, em, vault, { snapshot, report })
+      await noteAudit(deps, em, vault, { snapshot, report })
     })
     onSnapshot?.()
   }
 }
 
-/** The same within a transaction that holds the collection's lock: so that nobody commits another one meanwhile. For a few. */
-export async function auditLast(deps: AuditDeps, em: EntityManager, vault: ManagedVault, signal: AbortSignal): Promise<void> {
+/** The same within a transaction that holds the collection's lock: so that nobody commits another one meanwhile. For a few, and where the hub can. */
+export async function auditLast(deps: AuditDeps, em: EntityManager, vault: OpenVault, signal: AbortSignal): Promise<void> {
+  if (!(vault instanceof ManagedVault)) return
   const tools = toolsFor(deps, signal)
   for (let snapshot = await nextUnaudited(em, vault.id); snapshot !== null; snapshot = await nextUnaudited(em, vault.id)) {
     const report = await lookThrough(deps, vault, snapshot, tools)
-    await note(deps, em, vault, { snapshot, report })
+    await noteAudit(deps, em, vault, { snapshot, report })
   }
 }
 
 async function lookThrough(deps: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, tools: AuditTools): Promise<AuditReport> {
-  return auditSnapshot({ vault, snapshot, refset: await deps.refsets.aside(snapshot), ...tools })
-}
-
-interface Audited {
-  readonly snapshot: SnapshotRecord
-  readonly report: AuditReport
-}
-
-async function note(deps: AuditDeps, em: EntityManager, vault: ManagedVault, { snapshot, report }: Audited): Promise<void> {
-  const isAllNamed = report.unnamed.packCount === 0
-  if (!isAllNamed) await rescueSegments(em, vault.contents, report.unnamed, true)
-  await setAudited(em, snapshot.id, {
-    at: new Date(deps.now()),
-    unnamedRefset: isAllNamed ? null : report.unnamed.encode(),
-    lackingBlobs: report.lacking,
-  })
-  afterCommit(em, () => {
-    deps.refsets.setBeyond(snapshot.id, isAllNamed ? null : report.unnamed)
-    tell(deps, vault, snapshot, report)
-  })
-}
-
-function tell({ log }: AuditDeps, vault: ManagedVault, snapshot: SnapshotRecord, { unnamed, lacking }: AuditReport): void {
-  const about = { vaultId: vault.id, snapshotId: snapshot.id, agentId: snapshot.agentId }
-  if (unnamed.packCount > 0 && vault.contents.hasLost)
-    log.info(
-      { event: 'snapshot.elsewhere', ...about, packs: unnamed.packCount },
-      'Pieces of a snapshot are read elsewhere than it says: where it says, they are lost',
-    )
-  else if (unnamed.packCount > 0)
-    log.error(
-      { event: 'snapshot.named-too-little', ...about, packs: unnamed.packCount },
-      'A device named less of its snapshot than its files need; what it left out is kept all the same. Update the agent, or look at who has its key',
-    )
-  if (lacking > 0) log.error({ event: 'snapshot.lacking', ...about, blobs: lacking }, 'Pieces that a snapshot needs are not in the vault')
+  return auditSnapshot({ vault, snapshot: requireOpened(snapshot), refset: await deps.refsets.aside(snapshot), ...tools })
 }

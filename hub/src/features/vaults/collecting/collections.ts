@@ -6,10 +6,10 @@ import type { Database } from '../../../platform/database/database.ts'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
-import type { RunsDoor } from '../doors/doors.ts'
+import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { findCollection, setCollection } from '../tables/vaults.queries.ts'
@@ -26,6 +26,7 @@ export interface CollectionsDeps {
   readonly database: Database
   readonly refsets: SnapshotRefsets
   readonly runs: RunsDoor
+  readonly agents: AgentsDoor
   readonly turns: VaultTurns
   /** Whoever makes room needs some. */
   readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
@@ -64,7 +65,7 @@ export class Collections {
   }
 
   /** The running or newest one. */
-  async last({ id }: Pick<ManagedVault, 'id'>): Promise<VaultCollection | null> {
+  async last({ id }: Pick<OpenVault, 'id'>): Promise<VaultCollection | null> {
     const running = this.#running.get(id)
     if (running !== undefined) return running.now
     const last = await findCollection(this.#deps.database.em(), id)
@@ -72,7 +73,7 @@ export class Collections {
   }
 
   /** Starts one in the background, or tells of the one that runs. */
-  start(vault: ManagedVault, order: CollectionOrder): VaultCollection {
+  start(vault: OpenVault, order: CollectionOrder): VaultCollection {
     const running = this.#running.get(vault.id) ?? this.#begin(vault, order)
     // What it throws is in its own story.
     running.done.catch(() => undefined)
@@ -80,7 +81,7 @@ export class Collections {
   }
 
   /** Collects and gives the story, or throws what kept it from its end. Waits for the one that runs: that may have begun too early. */
-  async run(vault: ManagedVault, order: CollectionOrder): Promise<VaultCollection> {
+  async run(vault: OpenVault, order: CollectionOrder): Promise<VaultCollection> {
     for (let running = this.#running.get(vault.id); running !== undefined; running = this.#running.get(vault.id))
       await running.done.catch(() => undefined)
     return this.#begin(vault, order).done
@@ -92,7 +93,7 @@ export class Collections {
     await endInTime([...this.#running.values()].map(({ done }) => done))
   }
 
-  #begin(vault: ManagedVault, order: CollectionOrder): Running {
+  #begin(vault: OpenVault, order: CollectionOrder): Running {
     if (this.#stopping.signal.aborted) throw new EngineError('cancelled', 'The hub is stopping.')
     const running: Running = {
       now: begun(order.startedBy, this.#deps.now()),
@@ -102,7 +103,7 @@ export class Collections {
     return running
   }
 
-  async #work(vault: ManagedVault, order: CollectionOrder): Promise<VaultCollection> {
+  async #work(vault: OpenVault, order: CollectionOrder): Promise<VaultCollection> {
     try {
       await this.#tell(vault, {})
       const found = await this.#collect(vault, order)
@@ -115,7 +116,7 @@ export class Collections {
     }
   }
 
-  async #collect(vault: ManagedVault, order: CollectionOrder): Promise<'done' | 'approval-needed'> {
+  async #collect(vault: OpenVault, order: CollectionOrder): Promise<'done' | 'approval-needed'> {
     const { database, refsets, runs, now } = this.#deps
     await requireStore(vault)
     await this.#audit(vault)
@@ -130,7 +131,7 @@ export class Collections {
     return 'done'
   }
 
-  async #condemn(vault: ManagedVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
+  async #condemn(vault: OpenVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
     for (;;) {
       const condemned = await this.#deps.diskSpace.withReserve(() => condemn(this.#deps, vault, needed, chosen.packs))
       if (condemned !== null) return condemned
@@ -138,12 +139,12 @@ export class Collections {
     }
   }
 
-  async #audit(vault: ManagedVault): Promise<void> {
+  async #audit(vault: OpenVault): Promise<void> {
     await auditAll(this.#deps, vault, this.#stopping.signal)
   }
 
   /** Until nobody is left who was told of what is condemned, and nobody who may need it unseen. */
-  async #wait(vault: ManagedVault, condemned: Condemned): Promise<void> {
+  async #wait(vault: OpenVault, condemned: Condemned): Promise<void> {
     const { signal } = this.#stopping
     const { database, turns } = this.#deps
     for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
@@ -161,7 +162,7 @@ export class Collections {
     }
   }
 
-  async #remove(vault: ManagedVault, epoch: number): Promise<void> {
+  async #remove(vault: OpenVault, epoch: number): Promise<void> {
     await this.#tell(vault, { state: 'removing', waitingFor: null })
     // A disk that went away would be told to forget what it cannot hear.
     await requireStore(vault)
@@ -172,7 +173,7 @@ export class Collections {
     await forgetOldJournals(vault)
   }
 
-  async #tell(vault: ManagedVault, news: Partial<VaultCollection>): Promise<VaultCollection> {
+  async #tell(vault: OpenVault, news: Partial<VaultCollection>): Promise<VaultCollection> {
     const running = this.#running.get(vault.id)
     if (running === undefined) throw new EngineError('invariant.broken', 'A collection that does not run tells of itself.')
     running.now = { ...running.now, ...news }
@@ -180,7 +181,7 @@ export class Collections {
     return running.now
   }
 
-  async #tellFailure(vault: ManagedVault, error: unknown): Promise<void> {
+  async #tellFailure(vault: OpenVault, error: unknown): Promise<void> {
     const isStopped = this.#stopping.signal.aborted
     const known = toWireError(asAppError(translateEngineError(error)))
     if (!isStopped)
@@ -195,7 +196,7 @@ export class Collections {
   }
 }
 
-async function requireStore({ id, store }: ManagedVault): Promise<void> {
+async function requireStore({ id, store }: OpenVault): Promise<void> {
   if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
 }
 

@@ -3,7 +3,7 @@ import { fromHex, toHex } from '@holdfast/engine/bytes'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterRollback } from '../../../platform/database/unit-of-work.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { bitsFrom, type PositionBits } from '../contents/position-bits.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import {
@@ -27,7 +27,7 @@ export interface CondemnDeps {
 }
 
 /** Which packs would go or be emptied, as far as is marked now. */
-export async function chooseGarbage({ database, now }: CondemnDeps, vault: ManagedVault, needed: NeededSegments): Promise<Chosen> {
+export async function chooseGarbage({ database, now }: CondemnDeps, vault: OpenVault, needed: NeededSegments): Promise<Chosen> {
   const spared = await sparedPacks(database.em(), vault, now())
   return choosePacks(
     vault.contents.packs(),
@@ -36,7 +36,7 @@ export async function chooseGarbage({ database, now }: CondemnDeps, vault: Manag
   )
 }
 
-export async function sparedPacks(em: EntityManager, vault: ManagedVault, nowMs: number): Promise<ReadonlySet<string>> {
+export async function sparedPacks(em: EntityManager, vault: OpenVault, nowMs: number): Promise<ReadonlySet<string>> {
   const spared = await listSparedPacks(em, vault.id, new Date(nowMs - unnamedKeptMs))
   return new Set(spared.map(toHex))
 }
@@ -56,7 +56,7 @@ export interface Condemned {
  */
 export function condemn(
   deps: CondemnDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
 ): Promise<Condemned | null> {
@@ -76,7 +76,7 @@ export function condemn(
 
 async function condemnPacks(
   em: EntityManager,
-  { contents }: ManagedVault,
+  { contents }: OpenVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
 ): Promise<void> {
@@ -102,7 +102,7 @@ async function condemnPacks(
   })
 }
 
-function isStillDead(contents: ManagedVault['contents'], needed: NeededSegments, packIdHex: string, position: number): boolean {
+function isStillDead(contents: OpenVault['contents'], needed: NeededSegments, packIdHex: string, position: number): boolean {
   const segment = contents.segmentOf(packIdHex, position)
   return segment !== null && (segment.isMoved || !needed.has(segment.birthPackIdHex, segment.ordinal))
 }

@@ -2,7 +2,7 @@ import type { RunId, VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { hasAllBits } from '../contents/position-bits.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { countOpenBefore, countUnaudited, lockAllCondemned, lockCollection, setRemoving } from '../tables/collecting.queries.ts'
@@ -50,7 +50,7 @@ export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => ba
  * refused. What was rescued until this moment stays.
  * @returns false when somebody is waited for after all
  */
-export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
+export function decideRemoval(deps: DecideDeps, vault: OpenVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
   return deps.database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
     if (options.isImpatient && (await countUnaudited(em, vault.id)) <= fewAudits) await auditLast(deps, em, vault, options.signal)

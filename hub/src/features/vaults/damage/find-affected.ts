@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Refset } from '@holdfast/engine/format'
 import type { SnapshotId } from '@holdfast/shared-types'
 import type { Database } from '../../../platform/database/database.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
@@ -23,7 +23,7 @@ export interface FindAffectedDeps {
  *
  * @returns how many snapshots were looked at. @throws EngineError `cancelled`, `store.*`
  */
-export async function markAffected({ database, refsets }: FindAffectedDeps, vault: ManagedVault, brake: Brake): Promise<number> {
+export async function markAffected({ database, refsets }: FindAffectedDeps, vault: OpenVault, brake: Brake): Promise<number> {
   const lost = new Refset()
   for (const { packIdHex, ordinal } of vault.contents.lostBirths())
     if (vault.contents.findSegment(packIdHex, ordinal) === null) lost.add(packIdHex, ordinal)

@@ -1,12 +1,12 @@
 import { toHex } from '@holdfast/engine/bytes'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { lockCollection, setPacksGone } from '../tables/collecting.queries.ts'
 import { listLostUnneeded } from '../tables/damage.queries.ts'
 import type { NoteLostDeps } from './note-lost.ts'
 
 /** Packs that are not there any more and that no snapshot lacks, for all of it was sent again or was in no snapshot, are no trouble: they count as collected. */
-export async function forgetLost({ database, log }: NoteLostDeps, vault: ManagedVault): Promise<void> {
+export async function forgetLost({ database, log }: NoteLostDeps, vault: OpenVault): Promise<void> {
   const forgotten = await database.transaction(async (em) => {
     // Who commits meanwhile names none of them: they are offered to nobody.
     await lockCollection(em, vault.id, 'alone')

@@ -5,7 +5,7 @@ import { findPack, setPackState } from '../tables/packs.queries.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterRollback } from '../../../platform/database/unit-of-work.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { bitOf, bitsFrom } from '../contents/position-bits.ts'
 
 export interface NoteLostDeps {
@@ -21,7 +21,7 @@ export interface NoteLostDeps {
  */
 export async function noteLostSegments(
   { database, log }: NoteLostDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   packId: Uint8Array,
   found: { readonly positions: readonly number[]; readonly how: 'exactly' | 'also' },
 ): Promise<{ readonly news: number; readonly back: number }> {
@@ -54,7 +54,7 @@ export async function noteLostSegments(
 }
 
 /** @returns whether this is news */
-export async function notePackLost({ database, log }: NoteLostDeps, vault: ManagedVault, packId: Uint8Array): Promise<boolean> {
+export async function notePackLost({ database, log }: NoteLostDeps, vault: OpenVault, packId: Uint8Array): Promise<boolean> {
   const packIdHex = toHex(packId)
   if (!vault.contents.markLost(packIdHex)) return false
   await setPackState(database.em(), [packId], 'lost')

@@ -1,11 +1,12 @@
 import { fromBase64Url } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes } from '@holdfast/engine/format'
-import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
+import { verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import { rescueSegments } from '../contents/rescue-segments.ts'
-import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
+import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
+import { factsOf } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
@@ -19,7 +20,7 @@ import type { LoadDeps } from './load-packs.ts'
  *
  * @returns the highest epoch of any snapshot adopted.
  */
-export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promise<{ highestEpoch: number }> {
+export async function loadSnapshots(deps: LoadDeps, vault: OpenVault): Promise<{ highestEpoch: number }> {
   const { database, log } = deps
   const placeByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place]))
   let highestEpoch = 0
@@ -39,7 +40,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: ManagedVault): Promis
   return { highestEpoch }
 }
 
-async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
+async function adopt({ database, domainEvents, log }: LoadDeps, vault: OpenVault, key: string): Promise<SnapshotRecord | null> {
   let verified: VerifiedSnapshot
   try {
     verified = await openVerified(vault, key)
@@ -73,7 +74,7 @@ export interface VerifiedSnapshot {
   readonly refset: Refset
 }
 
-/** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens. */
+/** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens where the hub has its key. */
 export const readVerified = async (vault: StoredVault, key: string): Promise<SnapshotRecord> => (await openVerified(vault, key)).snapshot
 
 export async function openVerified(vault: StoredVault, key: string): Promise<VerifiedSnapshot> {
@@ -84,7 +85,7 @@ export async function openVerified(vault: StoredVault, key: string): Promise<Ver
   const agent = await vault.vault.readAgent(uuidFromBytes(header.agentId))
   await verifySnapshotSignature(nodePrimitives, object, fromBase64Url(agent.signPublicKey))
   await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
-  const body = await openSnapshotBody(nodePrimitives, object, vault.vault.domainKeys(uuidFromBytes(header.domainId)))
+  const facts = await factsOf(vault.vault, object, hubHeader.receivedAtMs, null)
   const refset = Refset.decode(object.refset)
-  return { snapshot: snapshotRecordOf({ header, body, refset }, { ...hubHeader, vaultId: vault.id, runId: null }), refset }
+  return { snapshot: snapshotRecordOf({ header, facts, refset }, { ...hubHeader, vaultId: vault.id, runId: null }), refset }
 }

@@ -1,7 +1,7 @@
 import { isEngineError } from '@holdfast/engine/errors'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
 import { setPackState } from '../tables/packs.queries.ts'
 
@@ -17,7 +17,7 @@ export interface ReadRangeDeps {
  */
 export async function readPackRange(
   deps: ReadRangeDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   { key, packIdHex }: StoredSegment,
   range: { offset: number; length: number },
 ): Promise<Uint8Array> {
@@ -29,7 +29,7 @@ export async function readPackRange(
   }
 }
 
-async function noteLost({ database, log }: ReadRangeDeps, vault: ManagedVault, packIdHex: string): Promise<void> {
+async function noteLost({ database, log }: ReadRangeDeps, vault: OpenVault, packIdHex: string): Promise<void> {
   if (!vault.contents.markLost(packIdHex)) return
   log.error({ event: 'pack.lost', vaultId: vault.id, packId: packIdHex }, 'A pack is missing from the store')
   await setPackState(database.em(), [Buffer.from(packIdHex, 'hex')], 'lost')

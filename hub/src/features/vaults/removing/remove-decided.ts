@@ -4,7 +4,7 @@ import { packKey, type CollectionJournal } from '@holdfast/engine/format'
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
+import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -34,7 +34,7 @@ export interface Removed {
  * Writes down what was decided, and removes it: snapshots first, so that whoever has nothing but the store finds no snapshot whose content is gone. Safe to repeat from
  * any point.
  */
-export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch: number): Promise<Removed> {
+export async function removeDecided(deps: RemoveDeps, vault: OpenVault, epoch: number): Promise<Removed> {
   const { packIds, snapshots, bytes } = await listRemoving(deps.database.em(), vault.id)
   if (packIds.length === 0 && snapshots.length === 0) return { snapshots: 0, packs: 0, bytes: 0 }
   const journal = await writeJournal(vault.vault, {
@@ -49,7 +49,7 @@ export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch
 }
 
 /** Objects first and rows afterwards: what is left of a crash in between is found by its rows, or by the journal, and goes then. */
-async function carryOut({ database, log }: RemoveDeps, vault: ManagedVault, journal: CollectionJournal): Promise<void> {
+async function carryOut({ database, log }: RemoveDeps, vault: OpenVault, journal: CollectionJournal): Promise<void> {
   const { epoch, snapshotKeys, packIds } = journal
   for (const packId of packIds) vault.contents.markGone(toHex(packId))
   await deleteNamed(vault, journal)
@@ -72,7 +72,7 @@ const keptJournals = 200
  * compared with the store, so that what was removed is not taken for lost.
  * @returns the highest epoch that a journal names
  */
-export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Promise<number> {
+export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promise<number> {
   const em = deps.database.em()
   const done = await removedEpoch(em, vault.id)
   let highest = 0
@@ -105,7 +105,7 @@ export async function deleteNamed({ store }: StoredVault, { snapshotKeys, packId
 }
 
 /** A store that takes nothing away now is served all the same: the next collection, or the next start, tries again. */
-async function tryRemoving({ log }: RemoveDeps, vault: ManagedVault, removing: () => Promise<unknown>): Promise<void> {
+async function tryRemoving({ log }: RemoveDeps, vault: OpenVault, removing: () => Promise<unknown>): Promise<void> {
   try {
     await removing()
   } catch (error) {
@@ -128,6 +128,6 @@ async function readOrTell({ log }: Pick<RemoveDeps, 'log'>, vault: StoredVault, 
   }
 }
 
-export async function forgetOldJournals(vault: ManagedVault): Promise<void> {
+export async function forgetOldJournals(vault: OpenVault): Promise<void> {
   for (const key of (await listJournals(vault.store)).slice(0, -keptJournals)) await vault.store.delete(key)
 }

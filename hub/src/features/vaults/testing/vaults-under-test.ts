@@ -152,9 +152,9 @@ export class VaultsUnderTest {
   }
 
   async enrol(name = 'laptop'): Promise<TestAgent> {
-    const { vaultId, domainId } = await this.vaults.defaultVault()
+    const { vaultId, domainId } = await this.vaults.placeFor(null)
     const agent = new TestAgent(this, name, vaultId, domainId)
-    await this.vaults.registerAgentKeys(agent.publicKeys)
+    await this.vaults.registerAgentKeys(vaultId, agent.publicKeys)
     await this.agents.insert({ ...agent.publicKeys, id: agent.agentId, name, vaultId, revokedAt: null })
     return agent
   }
