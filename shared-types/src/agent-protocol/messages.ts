@@ -33,8 +33,16 @@ export const hubCommands = {
   'device.set-limits': { body: DeviceLimits, ack: z.object({}) },
 } as const
 
-/** What an agent may be asked besides runs, said in its hello: one that does not say it is older than the command. */
-export const agentCapabilities = { listHost: 'host.list', measureHost: 'host.measure', setLimits: 'device.set-limits' } as const
+/**
+ * What an agent may be asked besides runs, said in its hello: one that does not say it is older than the command. `vault.private`: it tells the hub of a private vault no names, and
+ * uses no keys but those it was let in with; one that does not say so would.
+ */
+export const agentCapabilities = {
+  listHost: 'host.list',
+  measureHost: 'host.measure',
+  setLimits: 'device.set-limits',
+  keepNames: 'vault.private',
+} as const
 export type AgentCapability = (typeof agentCapabilities)[keyof typeof agentCapabilities]
 
 /** Agent → hub, told and acknowledged; all but the samples wait in the agent's outbox until they are. */
