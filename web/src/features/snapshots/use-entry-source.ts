@@ -7,11 +7,12 @@ import { hubEntries, pageEntries, type EntrySource } from './entry-source.ts'
 /** Vaults that the hub has said it cannot read: it is asked once, and knows no more the next time. */
 const privateVaultIds = shallowReactive(new Set<Snapshot['vaultId']>())
 
-/** Where entries of snapshots of one vault come from; null while it is private and locked. */
-export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>) {
+/** Where entries of snapshots of one vault come from; null while it is private and locked. @param isSealed the address says that it is private: nothing is asked of the hub then */
+export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSealed: Readonly<Ref<boolean>>) {
   const vaultId = computed(() => snapshot.value?.vaultId ?? ('' as Snapshot['vaultId']))
   const opened = useOpenVault(() => vaultId.value)
-  const isPrivate = computed(() => opened.value !== null || privateVaultIds.has(vaultId.value))
+  const isPrivate = computed(() => isSealed.value || opened.value !== null || privateVaultIds.has(vaultId.value))
+  watch([isSealed, vaultId], () => isSealed.value && snapshot.value !== null && privateVaultIds.add(vaultId.value), { immediate: true })
 
   function sourceOf(snapshotId: SnapshotId): EntrySource | null {
     if (!isPrivate.value) return hubEntries(snapshotId)
