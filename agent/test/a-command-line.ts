@@ -26,6 +26,7 @@ export async function holdfastAt(ask: ((question: string) => Promise<string | nu
     outPaint: noColours,
     onResize: () => () => undefined,
     ask,
+    askHidden: ask,
   }
   return { status: await runCli(['node', 'holdfast', ...args], terminal), ...written }
 }

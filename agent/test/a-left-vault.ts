@@ -28,13 +28,14 @@ export class LeftVault {
     vi.stubEnv('HOLDFAST_AGENT_HOME', join(folder.path, 'no-home'))
   }
 
-  static async make(): Promise<LeftVault> {
+  /** @param passphrase of a private vault */
+  static async make(passphrase?: string): Promise<LeftVault> {
     const folder = aFolder()
     const source = join(folder.path, 'source')
     mkdirSync(join(source, 'letters'), { recursive: true })
     for (let n = 0; n < 20; n++) writeFileSync(join(source, 'letters', `letter-${n}.txt`), `Dear ${n}, `.repeat(300 * n + 1))
     writeFileSync(join(source, 'large'), randomBytes(3_000_000))
-    const vault = await StoredVault.make(join(folder.path, 'store'))
+    const vault = await StoredVault.make(join(folder.path, 'store'), passphrase)
     const key = { format: 'holdfast-key-1', vaultId: vault.vaultId, words: vault.words.split(' ') }
     writeFileSync(join(folder.path, 'key.json'), JSON.stringify(key))
     const box = await vault.addDevice('box')

@@ -63,16 +63,17 @@ export class StoredVault {
     this.#domainId = vault.file.domains[0]?.id ?? ''
   }
 
-  static async make(folder: string): Promise<StoredVault> {
+  /** @param passphrase makes it private */
+  static async make(folder: string, passphrase?: string): Promise<StoredVault> {
     const store = await openDirectoryStore(folder, { create: true })
     const words = await makeRecoveryWords()
     const vault = await createVault(store, {
       vaultId: randomUUID(),
       domainId: randomUUID(),
-      kind: 'managed',
+      kind: passphrase === undefined ? 'managed' : 'private',
       createdAtMs: 1,
       secrets: [
-        { kind: 'hub-secret', secret: randomBytes(32) },
+        passphrase === undefined ? { kind: 'hub-secret', secret: randomBytes(32) } : { kind: 'passphrase', passphrase },
         { kind: 'recovery-words', words },
       ],
     })

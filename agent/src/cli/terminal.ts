@@ -14,6 +14,8 @@ export interface Terminal {
   onResize(listener: () => void): () => void
   /** Asks a person and answers what was typed, null when they left without a word; null where nobody is there. */
   readonly ask: ((question: string) => Promise<string | null>) | null
+  /** The same, and what is typed is not shown. */
+  readonly askHidden: ((question: string) => Promise<string | null>) | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -45,13 +47,27 @@ export function processTerminal(env: Environment = process.env): Terminal {
       }
     },
     ask: isatty(0) && errIsTty ? askOnTerminal : null,
+    askHidden: isatty(0) && errIsTty ? askHiddenOnTerminal : null,
   }
 }
 
 /** On stderr: stdout is for results alone. Ctrl+C and Ctrl+D are answers too. */
-async function askOnTerminal(question: string): Promise<string | null> {
+const askOnTerminal = (question: string): Promise<string | null> => askThrough(process.stderr, question)
+
+/** Readline repeats what is typed on its output: this one shows nothing. */
+async function askHiddenOnTerminal(question: string): Promise<string | null> {
+  const { Writable } = await import('node:stream')
+  process.stderr.write(question)
+  try {
+    return await askThrough(new Writable({ write: (_chunk, _encoding, done) => done() }), '')
+  } finally {
+    process.stderr.write('\n')
+  }
+}
+
+async function askThrough(output: NodeJS.WritableStream, question: string): Promise<string | null> {
   const { createInterface } = await import('node:readline')
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const lines = createInterface({ input: process.stdin, output, terminal: true })
   return new Promise((resolve) => {
     lines.once('close', () => resolve(null))
     lines.question(question, (answer) => {

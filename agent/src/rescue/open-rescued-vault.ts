@@ -11,10 +11,13 @@ import { storeFolder } from './store-folder.ts'
 export interface VaultAddress {
   /** As a person gave it: a folder, or `file:///…`. */
   readonly storeUrl: string
-  readonly keyFile: string
+  readonly opener: VaultOpener
 }
 
-/** A vault that was opened with recovery words: nobody else has to be there, and its store is only read. */
+/** What opens it: a file with recovery words, or a passphrase. */
+export type VaultOpener = { readonly keyFile: string } | { readonly passphrase: string }
+
+/** A vault that was opened with one of its secrets: nobody else has to be there, and its store is only read. */
 export interface RescuedVault {
   readonly vault: Vault
   /** The store's folder under every name that leads to it. */
@@ -26,10 +29,10 @@ export interface RescuedVault {
  * @throws AppError `command.invalid`, `vault.not-found` where there is none, `vault.wrong-key`; EngineError `vault.invalid`,
  *   `format.unsupported-version`, `store.*`
  */
-export async function openRescuedVault({ storeUrl, keyFile }: VaultAddress): Promise<RescuedVault> {
+export async function openRescuedVault({ storeUrl, opener }: VaultAddress): Promise<RescuedVault> {
   const folder = storeFolder(storeUrl)
   requireVault(folder)
-  const key = await readKeyFile(keyFile)
+  const key = 'keyFile' in opener ? await readKeyFile(opener.keyFile) : opener
   const store = await openDirectoryStore(folder)
   try {
     return { vault: await openWith(store, key), places: [...new Set([folder, realpathSync(folder)])], close: () => store.close() }
@@ -80,7 +83,26 @@ const noAccess = (path: string, cause: unknown): AppError =>
     cause,
   })
 
-async function openWith(store: DirectoryStore, { keys, vaultId }: VaultKey): Promise<Vault> {
+async function openWith(store: DirectoryStore, key: VaultKey | { readonly passphrase: string }): Promise<Vault> {
+  return 'passphrase' in key ? openWithPassphrase(store, key.passphrase) : openWithWords(store, key)
+}
+
+async function openWithPassphrase(store: DirectoryStore, passphrase: string): Promise<Vault> {
+  try {
+    return await openVault(store, { kind: 'passphrase', passphrase })
+  } catch (cause) {
+    if (!isEngineError(cause, 'key-slot.wrong-secret')) throw cause
+    throw new AppError('vault.wrong-key', {
+      message: `The passphrase does not open this vault (${await ownId(store)}).`,
+      cure: 'Look at capitals and the keyboard\u2019s language. A vault without a passphrase, or whose passphrase is forgotten, opens with its recovery words: --key-file FILE.',
+      cause,
+    })
+  }
+}
+
+const ownId = async (store: DirectoryStore): Promise<string> => decodeVaultFile(await store.get(vaultFileKey)).value.vaultId
+
+async function openWithWords(store: DirectoryStore, { keys, vaultId }: VaultKey): Promise<Vault> {
   const unreadable: EngineError[] = []
   for (const words of keys) {
     try {
@@ -92,7 +114,7 @@ async function openWith(store: DirectoryStore, { keys, vaultId }: VaultKey): Pro
   }
   // A slot that cannot be read may be the very one: "wrong words" would send their owner away from it.
   if (unreadable[0] !== undefined) throw unreadable[0]
-  const own = decodeVaultFile(await store.get(vaultFileKey)).value.vaultId
+  const own = await ownId(store)
   throw new AppError('vault.wrong-key', {
     message:
       vaultId === null || vaultId === own

@@ -19,6 +19,7 @@ import {
 } from '../../src/vault/index.ts'
 import { wrapKey } from '../../src/unlock/index.ts'
 import { MemoryStore } from '../../src/store/index.ts'
+import { requireNotFrozen } from './freeze.ts'
 import {
   agentIdentity,
   bodyOf,
@@ -32,6 +33,8 @@ import {
   placesOf,
   vaultIds,
 } from './golden-values.ts'
+
+requireNotFrozen()
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const pages: string[] = []

@@ -113,6 +113,7 @@ export function decodePackFooter(footer: Uint8Array, trailer: PackTrailer): Pack
   }))
   let offset = packHeaderBytes
   const segments = rows.map(({ blobCount, ...row }) => {
+    if (row.flags !== 0) throw invalid('A segment of a pack has a flag that nobody knows.')
     if (row.offset !== offset || blobCount === 0) throw invalid('The segments of a pack do not lie back to back.')
     offset += row.length
     return { ...row, blobIds: Array.from({ length: blobCount }, () => reader.bytes(blobIdBytes)) }

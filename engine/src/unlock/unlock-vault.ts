@@ -28,8 +28,6 @@ export interface VaultObjects {
 
 /** Makes the keys of a new vault, and writes nothing. @throws EngineError `format.invalid` for ids that are none; `vault.invalid` for a private vault that a hub could open */
 export async function createVaultObjects(primitives: UnlockPrimitives, vault: VaultToCreate): Promise<VaultObjects> {
-  if (vault.kind === 'private' && vault.secrets.some(({ kind }) => kind === 'hub-secret'))
-    throw new EngineError('vault.invalid', 'A private vault has no key slot that a hub opens.')
   const file = {
     vaultId: vault.vaultId,
     kind: vault.kind,

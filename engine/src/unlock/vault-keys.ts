@@ -55,8 +55,10 @@ export class VaultKeys {
     return sealText(this.#primitives, this.#macKey, vaultFileText(this.file))
   }
 
-  /** One more way to open the vault; nothing is written. */
-  addSlot(secret: KeySecret): Promise<NewKeySlot> {
+  /** One more way to open the vault; nothing is written. @throws EngineError `vault.invalid` for a hub's secret and a private vault */
+  async addSlot(secret: KeySecret): Promise<NewKeySlot> {
+    if (this.file.kind === 'private' && secret.kind === 'hub-secret')
+      throw new EngineError('vault.invalid', 'A private vault has no key slot that a hub opens.')
     return wrapKey(this.#primitives, this.#masterKey, this.vaultId, secret)
   }
 

@@ -26,19 +26,13 @@ export {
   type SelfBackupToWrite,
   type StoredSelfBackup,
 } from './self-backup.ts'
-export {
-  createSealedVault,
-  openSealedVault,
-  SealedVault,
-  writeHubSlot,
-  type ExpectedAgent,
-  type SealedVaultToCreate,
-} from './sealed-vault.ts'
+export { createSealedVault, openSealedVault, SealedVault, type ExpectedAgent, type SealedVaultToCreate } from './sealed-vault.ts'
 export type { Sealer } from './sealing/sealer.ts'
 export { WorkerSealer } from './sealing/worker-sealer.ts'
 export type { SessionScratch } from './session/scratch-file.ts'
 export { SessionSink, type SessionPorts } from './session/session-sink.ts'
 export { appendHubHeader, sealSnapshot, type SnapshotToSeal } from './snapshot-seal.ts'
+export { writeHubSlot } from './stored-key-objects.ts'
 export { StoredVault } from './stored-vault.ts'
 export { openStoreSource, type StoreSource } from './without-hub/open-store-source.ts'
 export {

@@ -5,7 +5,7 @@ import type { DomainKeys } from '../reader/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { createVaultObjects, findKey, VaultKeys, wrongSeal, type KeySecret, type VaultToCreate } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
-import { readSlots, readVaultFile, requireNoVault } from './stored-key-objects.ts'
+import { readSlots, readVaultFile, requireNoVault, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
 
 /** An opened vault: holds the master key in memory. Only who manages a vault, or reads it with one of its secrets, has one; agents get domain keys. */
@@ -55,11 +55,17 @@ export class Vault extends StoredVault {
     return bytes
   }
 
-  /** Adds a way to open the vault. @returns the slot's id. */
+  /** Adds a way to open the vault. @returns the slot's id. @throws EngineError `vault.invalid` for a hub's secret and a private vault */
   async addKeySlot(secret: KeySecret): Promise<Uint8Array> {
     const { slotId, bytes } = await this.keys.addSlot(secret)
     await this.store.put(keySlotKey(slotId), bytes)
     return slotId
+  }
+
+  /** Has a hub with this secret open the vault, as far as a hub may; durable when it resolves. */
+  async letHubOpen(hubSecret: Uint8Array): Promise<void> {
+    if (this.file.kind === 'managed') await this.addKeySlot({ kind: 'hub-secret', secret: hubSecret })
+    else await writeHubSlot(this.store, this, hubSecret)
   }
 }
 

@@ -15,9 +15,9 @@ import {
   type VaultFile,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import { deriveHubKeys, findKey, readAgentObject, wrapKey, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
+import { deriveHubKeys, findKey, readAgentObject, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
-import { readSlots, readVaultFile, requireNoVault } from './stored-key-objects.ts'
+import { readSlots, readVaultFile, requireNoVault, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
 
 /** An agent of whom a hub knows the keys from its enrolment. */
@@ -137,16 +137,6 @@ export async function openSealedVault(store: ObjectStore, hubSecret: Uint8Array)
     store,
     await findKey(nodePrimitives, { vaultId: uuidToBytes(file.vaultId), ...(await readSlots(store)) }, secret),
   )
-}
-
-/** One more slot of kind `hub-statements`, for a hub with this secret; durable when it resolves. */
-export async function writeHubSlot(
-  store: ObjectStore,
-  vault: { readonly vaultId: Uint8Array; readonly hubKey: Uint8Array },
-  hubSecret: Uint8Array,
-): Promise<void> {
-  const { slotId, bytes } = await wrapKey(nodePrimitives, vault.hubKey, vault.vaultId, { kind: 'hub-statements', secret: hubSecret })
-  await store.put(keySlotKey(slotId), bytes)
 }
 
 function requirePersonsSlot({ slotId, bytes }: NewKeySlot, vaultId: Uint8Array): KeySlotKind {

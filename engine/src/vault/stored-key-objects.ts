@@ -1,6 +1,8 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
-import { keySlotPrefix, vaultFileKey } from '../format/index.ts'
+import { keySlotKey, keySlotPrefix, vaultFileKey } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
+import { wrapKey } from '../unlock/index.ts'
+import { nodePrimitives } from './crypto/node-primitives.ts'
 
 /** @throws EngineError `vault.not-found`, `store.*` */
 export async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
@@ -36,4 +38,14 @@ export async function readSlots(store: ObjectStore): Promise<StoredSlots> {
 /** @throws EngineError `vault.exists` */
 export async function requireNoVault(store: ObjectStore): Promise<void> {
   if ((await store.head(vaultFileKey)) !== null) throw new EngineError('vault.exists', 'There is a vault here already.')
+}
+
+/** One more slot of kind `hub-statements`, for a hub with this secret; durable when it resolves. */
+export async function writeHubSlot(
+  store: ObjectStore,
+  vault: { readonly vaultId: Uint8Array; readonly hubKey: Uint8Array },
+  hubSecret: Uint8Array,
+): Promise<void> {
+  const { slotId, bytes } = await wrapKey(nodePrimitives, vault.hubKey, vault.vaultId, { kind: 'hub-statements', secret: hubSecret })
+  await store.put(keySlotKey(slotId), bytes)
 }

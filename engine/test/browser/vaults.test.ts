@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { toBase64Url, toHex } from '../../src/bytes/index.ts'
+import { goldenSecrets, readPrivateGolden } from '../../goldens/format-1/private-golden.ts'
+import { fromBase64Url, toBase64Url, toHex } from '../../src/bytes/index.ts'
 import {
   agentPrefix,
   keySlotPrefix,
@@ -67,6 +68,12 @@ describe('a private vault that Node wrote, in a browser', () => {
     const expected = await node.readVault(objects, passphrase)
     expect(expected).toHaveLength(42)
     for (const secret of [passphrase, typedOtherwise, words]) expect(await browser.do('readVault', objects, secret)).toEqual(expected)
+  })
+
+  test('so is the golden one, by each of its secrets', async () => {
+    const golden = readPrivateGolden()
+    const stored = Object.fromEntries(Object.entries(golden.objects).map(([key, text]) => [key, fromBase64Url(text)]))
+    for (const secret of goldenSecrets(golden)) expect(await browser.do('readVault', stored, secret)).toEqual(golden.files)
   })
 
   test('its keys are those of Node', async () => {

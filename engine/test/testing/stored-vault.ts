@@ -20,6 +20,7 @@ import {
   packPrefix,
   readLocation,
   Refset,
+  sealedKeysKey,
   snapshotKey,
   snapshotPrefix,
   uuidToBytes,
@@ -27,7 +28,7 @@ import {
   type SnapshotBody,
 } from '../../src/format/index.ts'
 import { fsck, type FsckReport } from '../../src/maintenance/index.ts'
-import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '../../src/reader/index.ts'
+import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature, type DomainKeys } from '../../src/reader/index.ts'
 import { restore, type RestoreOptions } from '../../src/restorer/index.ts'
 import type { ObjectStore } from '../../src/store/index.ts'
 import {
@@ -36,6 +37,7 @@ import {
   checkPack,
   createVault,
   decodePackEnd,
+  InlineOpener,
   InlineSealer,
   nodePrimitives,
   openVault,
@@ -44,7 +46,9 @@ import {
   sealSnapshot,
   SessionSink,
   type KeySecret,
+  type Opener,
   type Pack,
+  type Sealer,
   type Vault,
 } from '../../src/vault/index.ts'
 import { FirstPlaces } from '../../src/vault/testing/first-places.ts'
@@ -60,13 +64,14 @@ export interface Secrets {
   readonly signKey: KeyObject
 }
 
-/** Makes a vault with one agent, as hub and agent do. */
-export async function makeStoredVault(store: ObjectStore, recoveryWords: KeySecret | null = null): Promise<Secrets> {
+/** Makes a vault with one agent, as hub and agent do. @param owner opens it in place of a hub, which makes it private */
+export async function makeStoredVault(store: ObjectStore, recoveryWords: KeySecret | null = null, owner?: KeySecret): Promise<Secrets> {
   const signPair = generateKeyPairSync('ed25519')
-  const hubSecret: KeySecret = { kind: 'hub-secret', secret: randomBytes(32) }
+  const hubSecret: KeySecret = owner ?? { kind: 'hub-secret', secret: randomBytes(32) }
+  const kind = owner === undefined ? 'managed' : 'private'
   const [vaultId, domainId, agentId] = [randomUUID(), randomUUID(), randomUUID()]
   const slots = recoveryWords === null ? [hubSecret] : [hubSecret, recoveryWords]
-  const vault = await createVault(store, { vaultId, domainId, kind: 'managed', createdAtMs: 1, secrets: slots })
+  const vault = await createVault(store, { vaultId, domainId, kind, createdAtMs: 1, secrets: slots })
   const box = rawPublicKey(generateKeyPairSync('x25519').publicKey)
   await vault.addAgent({
     agentId,
@@ -76,6 +81,7 @@ export async function makeStoredVault(store: ObjectStore, recoveryWords: KeySecr
     boxPublicKey: toBase64Url(box),
     boxSignature: toBase64Url(sign(null, boxKeySigningBytes(box), signPair.privateKey)),
   })
+  if (kind === 'private') await store.put(sealedKeysKey(uuidToBytes(agentId)), await vault.keys.sealDomainKeys(domainId, agentId, box))
   return { vaultId, domainId, agentId, hubSecret, recoveryWords, signKey: signPair.privateKey }
 }
 
@@ -102,6 +108,8 @@ export interface RestoredSnapshot {
  */
 export class VaultLife {
   readonly vault: Vault
+  /** How this life seals. */
+  makeSealer = (keys: DomainKeys, onPack: (pack: Pack) => void): Sealer => new InlineSealer(keys, onPack)
   readonly #store: ObjectStore
   readonly #secrets: Secrets
   readonly #places = new FirstPlaces()
@@ -195,11 +203,9 @@ export class VaultLife {
   }
 
   /** What the tree of a snapshot and its blobs are read through. */
-  newSource(): RemoteSource {
-    return new RemoteSource(this.#keys, {
-      locate: (ids) => this.#locate(ids),
-      readSegments: (places) => this.#readSegments(places),
-    })
+  newSource(makeOpener: (keys: DomainKeys) => Opener = (keys) => new InlineOpener(keys)): RemoteSource {
+    const ports = { locate: (ids: Uint8Array) => this.#locate(ids), readSegments: (places: Uint8Array) => this.#readSegments(places) }
+    return new RemoteSource(this.#keys, ports, makeOpener(this.#keys))
   }
 
   async bodyOf(key: string): Promise<SnapshotBody> {
@@ -225,10 +231,8 @@ export class VaultLife {
   ): Promise<CommittedSnapshot> {
     const keys = this.#keys
     const snapshotId = new Uint8Array(randomBytes(16))
-    const sink = new SessionSink(
-      keys,
-      { have: (ids) => this.#locate(ids), putPack: (pack) => this.#putPack(pack) },
-      (onPack) => new InlineSealer(keys, onPack),
+    const sink = new SessionSink(keys, { have: (ids) => this.#locate(ids), putPack: (pack) => this.#putPack(pack) }, (onPack) =>
+      this.makeSealer(keys, onPack),
     )
     const previous = over.previous === undefined ? this.#openCatalogue(cataloguePath) : over.previous
     let outcome: ArchiveOutcome

@@ -31,6 +31,7 @@ export interface SmallVault {
   readonly agentId: string
   readonly domainKeys: DomainKeys
   readonly signKey: KeyObject
+  readonly boxKey: KeyObject
   readonly snapshotKey: string
 }
 
@@ -65,7 +66,8 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
   const vault = await createVault(store, { vaultId: randomUUID(), domainId, kind, createdAtMs: 1, secrets })
   const agentId = randomUUID()
   const signPair = generateKeyPairSync('ed25519')
-  const boxPublicKey = rawPublicKey(generateKeyPairSync('x25519').publicKey)
+  const boxPair = generateKeyPairSync('x25519')
+  const boxPublicKey = rawPublicKey(boxPair.publicKey)
   await vault.addAgent({
     agentId,
     domainId,
@@ -113,7 +115,7 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
   )
   const key = snapshotKey(uuidToBytes(agentId), 1, snapshotId)
   await store.put(key, appendHubHeader(agentPart, { receivedAtMs: 5, epoch: 1 }, vault.hubKey))
-  return { vault, secret, agentId, domainKeys, signKey: signPair.privateKey, snapshotKey: key }
+  return { vault, secret, agentId, domainKeys, signKey: signPair.privateKey, boxKey: boxPair.privateKey, snapshotKey: key }
 }
 
 const bigFileBytes = 300_000

@@ -1,0 +1,185 @@
+import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { toBase64Url } from '../bytes/index.ts'
+import { agentKey, decodeKeySlot, keySlotPrefix, sealedKeysKey, uuidToBytes, vaultFileKey, type AgentFile } from '../format/index.ts'
+import { MemoryStore } from '../store/index.ts'
+import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
+import { boxKeySigningBytes, createVaultObjects, rawAgentKey, type KeySecret, type VaultObjects } from '../unlock/index.ts'
+import { makeRecoveryWords } from './crypto/node-keys.ts'
+import { nodePrimitives, rawPublicKey } from './crypto/node-primitives.ts'
+import { openVault, type Vault } from './open-vault.ts'
+import { createSealedVault, openSealedVault, type SealedVault } from './sealed-vault.ts'
+
+const passphrase: KeySecret = { kind: 'passphrase', passphrase: 'correct horse' }
+const words: KeySecret = { kind: 'recovery-words', words: await makeRecoveryWords() }
+const domainId = randomUUID()
+const hubSecret = randomBytes(32)
+
+let made: VaultObjects
+let store: MemoryStore
+let sealed: SealedVault
+let device: AgentFile
+let objects: { agentObject: Uint8Array; sealedKeys: Uint8Array }
+
+const make = (secrets: readonly KeySecret[], kind: 'managed' | 'private' = 'private'): Promise<VaultObjects> =>
+  createVaultObjects(nodePrimitives, { vaultId: randomUUID(), domainId, kind, createdAtMs: 1, secrets })
+
+function aDevice(): AgentFile {
+  const signing = generateKeyPairSync('ed25519')
+  const boxPublicKey = rawPublicKey(generateKeyPairSync('x25519').publicKey)
+  return {
+    agentId: randomUUID(),
+    domainId,
+    signPublicKey: toBase64Url(rawPublicKey(signing.publicKey)),
+    boxPublicKey: toBase64Url(boxPublicKey),
+    boxSignature: toBase64Url(sign(null, boxKeySigningBytes(boxPublicKey), signing.privateKey)),
+    createdAtMs: 5,
+  }
+}
+
+const approve = async (agent: AgentFile): Promise<typeof objects> => ({
+  agentObject: await made.keys.agentObject(agent),
+  sealedKeys: await made.keys.sealDomainKeys(domainId, agent.agentId, rawAgentKey(agent.boxPublicKey)),
+})
+
+beforeAll(async () => {
+  made = await make([passphrase, words])
+})
+beforeEach(async () => {
+  store = new MemoryStore()
+  sealed = await createSealedVault(store, made, hubSecret)
+  device = aDevice()
+  objects = await approve(device)
+})
+
+async function kindsOfSlots(): Promise<string[]> {
+  const kinds: string[] = []
+  for await (const { key } of store.list(keySlotPrefix)) kinds.push(decodeKeySlot(await store.get(key)).kind)
+  return kinds.toSorted()
+}
+
+describe('a private vault at its hub', () => {
+  test('has a slot for each secret and one for the hub, and opens with the hub\u2019s secret only as far as a hub may', async () => {
+    expect(await kindsOfSlots()).toEqual(['hub-statements', 'passphrase', 'recovery-words'])
+    const opened = await openSealedVault(store, hubSecret)
+    expect(opened.hubKey).toEqual(made.hubKey)
+    expect(opened.selfBackupKey).toEqual((await openVault(store, words)).selfBackupKey)
+    await expect(openSealedVault(store, randomBytes(32))).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+    await expect(openVault(store, { kind: 'hub-secret', secret: hubSecret })).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+    await expect(openSealedVault(new MemoryStore(), hubSecret)).rejects.toMatchObject({ code: 'vault.not-found' })
+  })
+
+  test('a hub with another secret is let in by who has the words, and nobody gives it more', async () => {
+    const other = randomBytes(32)
+    const vault: Vault = await openVault(store, words)
+    await expect(vault.addKeySlot({ kind: 'hub-secret', secret: other })).rejects.toMatchObject({ code: 'vault.invalid' })
+    await vault.letHubOpen(other)
+    expect((await openSealedVault(store, other)).hubKey).toEqual(made.hubKey)
+    await (await openSealedVault(store, other)).addHubSlot(hubSecret)
+    expect((await kindsOfSlots()).filter((kind) => kind === 'hub-statements')).toHaveLength(3)
+    expect(await kindsOfSlots()).not.toContain('hub-secret')
+  })
+
+  test('vault.json that was changed since is noticed', async () => {
+    await sealed.checkFile()
+    await store.delete(vaultFileKey)
+    await expect(sealed.checkFile()).rejects.toMatchObject({ code: 'vault.not-found' })
+    const text = Buffer.from(made.vaultFile).toString().replace('"createdAtMs":1', '"createdAtMs":2')
+    await store.put(vaultFileKey, Buffer.from(text))
+    await expect(sealed.checkFile()).rejects.toMatchObject({ code: 'vault.invalid' })
+  })
+})
+
+describe('what somebody brings for a new one', () => {
+  test('must be a private vault with a passphrase and words, and no more keys than a hub may have', async () => {
+    const [onlyWords, managed, other] = await Promise.all([
+      make([words, words]),
+      make([passphrase, words], 'managed'),
+      make([passphrase, words]),
+    ])
+    const { vaultFile, slots, hubKey } = made
+    for (const brought of [
+      onlyWords,
+      managed,
+      { vaultFile, slots: [], hubKey },
+      { vaultFile, slots: slots.slice(0, 1), hubKey },
+      { vaultFile, slots: other.slots, hubKey },
+      { vaultFile, slots, hubKey: hubKey.subarray(1) },
+      { vaultFile: vaultFile.subarray(1), slots, hubKey },
+      { vaultFile, slots: slots.map(({ bytes }) => ({ slotId: randomBytes(16), bytes })), hubKey },
+      { vaultFile, slots: [...slots, { ...slots[0]!, bytes: slots[0]!.bytes.subarray(1) }], hubKey },
+    ]) {
+      const empty = new MemoryStore()
+      await expect(createSealedVault(empty, brought, hubSecret)).rejects.toMatchObject({ code: 'vault.invalid' })
+      for await (const { key } of empty.list('')) throw new Error(`${key} was written`)
+    }
+    await expect(createSealedVault(store, other, hubSecret)).rejects.toMatchObject({ code: 'vault.exists' })
+  })
+
+  test('a crash on the way leaves no vault', async () => {
+    const failing = new FaultyStore(new MemoryStore(), {
+      plan: scriptedFaults([{ operation: 'put', keyPrefix: vaultFileKey, fault: { kind: 'fail', code: 'store.full' } }]),
+    })
+    await expect(createSealedVault(failing, made, hubSecret)).rejects.toMatchObject({ code: 'store.full' })
+    await expect(openSealedVault(failing, hubSecret)).rejects.toMatchObject({ code: 'vault.not-found' })
+  })
+})
+
+describe('a device', () => {
+  test('has keys when somebody with the vault\u2019s keys gave them, and the same may be brought again', async () => {
+    expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
+    await sealed.addAgent(device, objects)
+    await sealed.addAgent(device, objects)
+    expect(await sealed.readSealedKeys(device.agentId)).toEqual(objects.sealedKeys)
+    expect(await sealed.readAgent(device.agentId)).toEqual(device)
+    expect(await (await openVault(store, words)).readAgent(device.agentId)).toEqual(device)
+    await expect(sealed.addAgent(device, await approve(device))).rejects.toMatchObject({ code: 'store.exists' })
+  })
+
+  test('a crash between its two objects gives it none, and is mended by approving again', async () => {
+    await store.put(sealedKeysKey(uuidToBytes(device.agentId)), objects.sealedKeys)
+    expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
+    const again = await approve(device)
+    await sealed.addAgent(device, again)
+    expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
+  })
+
+  test('is not given what was made for other keys, another device or domain, or is none', async () => {
+    const other = aDevice()
+    const swapped = { ...device, boxPublicKey: other.boxPublicKey, boxSignature: other.boxSignature, signPublicKey: other.signPublicKey }
+    const ofOther = await approve(swapped)
+    for (const [expected, brought] of [
+      [device, { ...objects, agentObject: ofOther.agentObject }],
+      [other, objects],
+      [{ ...device, domainId: randomUUID() }, objects],
+      [device, { ...objects, agentObject: objects.agentObject.subarray(1) }],
+      [device, { ...objects, sealedKeys: objects.sealedKeys.subarray(1, 170) }],
+      [device, { ...objects, sealedKeys: new Uint8Array(0) }],
+    ] as const)
+      await expect(sealed.addAgent(expected, brought)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(vault\.invalid|format\.unsupported-version)$/),
+      })
+    expect(await store.head(agentKey(uuidToBytes(device.agentId)))).toBeNull()
+    expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
+  })
+})
+
+test('slots come from people, and of this vault alone', async () => {
+  const slot = await made.keys.addSlot({ kind: 'passphrase', passphrase: 'rotated' })
+  await sealed.addKeySlot(slot)
+  await sealed.addKeySlot(slot)
+  expect((await openVault(store, { kind: 'passphrase', passphrase: 'rotated' })).hubKey).toEqual(made.hubKey)
+  const foreign = await (await make([words])).keys.addSlot(words)
+  await expect(sealed.addKeySlot(foreign)).rejects.toMatchObject({ code: 'vault.invalid' })
+  const { key, slotId } = await hubSlot()
+  const bytes = await store.get(key)
+  await expect(sealed.addKeySlot({ slotId, bytes })).rejects.toMatchObject({ code: 'vault.invalid' })
+})
+
+async function hubSlot(): Promise<{ key: string; slotId: Uint8Array }> {
+  for await (const { key } of store.list(keySlotPrefix)) {
+    const { kind, slotId } = decodeKeySlot(await store.get(key))
+    if (kind === 'hub-statements') return { key, slotId }
+  }
+  throw new Error('There should be one.')
+}
