@@ -7,14 +7,14 @@
  * Put FOLDER on a tmpfs: store, copies and what is restored lie beside it, up to three times its size, and are removed.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { makeEditedCopy } from './sizes/edited-copy.ts'
 import type { RunFigures, RunOrder } from './sizes/one-run.ts'
 import { isSizeKind, variations, type Variation } from './sizes/size-kinds.ts'
 import { printTables, type Measured } from './sizes/tables.ts'
 
-const folder = path.resolve(process.argv[2] ?? '.')
+const folder = realpathSync(process.argv[2] ?? '.')
 const kind = process.argv[3]
 const rounds = Number(process.argv[4] ?? 3)
 const here = (name: string): string => path.join(import.meta.dirname, 'sizes', name)
@@ -24,8 +24,9 @@ if (!isSizeKind(kind)) throw new Error('Say what is varied: bundle, pack, chunk 
 const singleFiles = 40
 const fewFiles = 1000
 
+// Node walks into symlinked folders too, and no backup does.
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
+  .filter((entry) => entry.isFile() && realpathSync(entry.parentPath) === entry.parentPath)
   .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
   .sort()
 const work = mkdtempSync(path.join(path.dirname(folder), 'hf-bench-'))

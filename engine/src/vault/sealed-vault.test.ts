@@ -64,7 +64,6 @@ describe('a private vault at its hub', () => {
     const opened = await openSealedVault(store, hubSecret)
     expect(opened.hubKey).toEqual(made.hubKey)
     expect(opened.selfBackupKey).toEqual((await openVault(store, words)).selfBackupKey)
-    expect(Object.values({ ...opened })).not.toContainEqual(made.keys)
     await expect(openSealedVault(store, randomBytes(32))).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
     await expect(openVault(store, { kind: 'hub-secret', secret: hubSecret })).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
     await expect(openSealedVault(new MemoryStore(), hubSecret)).rejects.toMatchObject({ code: 'vault.not-found' })

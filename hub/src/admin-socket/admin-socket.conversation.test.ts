@@ -39,6 +39,11 @@ const handlers: AdminHandlers = {
   gc: () => Promise.reject(new AppError('vault.collection-unsafe')),
   'vault-key-make': () => Promise.reject(new AppError('vault.not-found')),
   'vault-key-add': () => Promise.reject(new AppError('vault.not-found')),
+  'vault-take-on': () => Promise.reject(new AppError('vault.keys-invalid')),
+  'vault-key-objects': () => Promise.reject(new AppError('vault.not-found')),
+  'vault-slot-add': () => Promise.reject(new AppError('vault.not-found')),
+  'vault-slot-remove': () => Promise.reject(new AppError('vault.slot-needed')),
+  'vault-approve': () => Promise.reject(new AppError('agent.not-found')),
   retention: () => Promise.resolve({ deleted: 1, waiting: 2, failedPlans: 0 }),
   'self-backup': () => Promise.reject(new AppError('store.unavailable')),
   'self-backup-list': () => Promise.resolve({ items: [] }),
@@ -67,7 +72,7 @@ test('answers whoever may open it, and only its owner may', async () => {
   await serve()
   expect(statSync(socketPath).mode & 0o777).toBe(0o600)
   expect(await adminClient(socketPath).status({})).toMatchObject({ hubId, url: 'http://127.0.0.1:8420' })
-  expect(await adminClient(socketPath)['enrol-token']({ name: 'Größe' })).toMatchObject({ token: 'for Größe' })
+  expect(await adminClient(socketPath)['enrol-token']({ name: 'Größe', vault: null })).toMatchObject({ token: 'for Größe' })
 })
 
 test('carries what went wrong with its code and cure', async () => {

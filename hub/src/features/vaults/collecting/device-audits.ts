@@ -29,6 +29,8 @@ const mostAtOnce = 500
 const firstLookMs = 20
 const mostRareLookMs = 2000
 const idsPerQuestion = 4096
+/** What a device found is noted a moment after its run has ended. */
+const mostIdleLooks = 5
 
 /** Asks for what nobody is asked for yet. @param spared those that are not asked for again. @returns whose audits were ordered */
 export async function orderAudits(
@@ -74,6 +76,8 @@ export async function askDevices(deps: DeviceAuditsDeps, vault: OpenVault, signa
   const { database, runs, agents } = deps
   const asked = new Set<SnapshotId>()
   let left = 0
+  let idleLooks = 0
+  let wasAtIt = false
   for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
     if (signal.aborted) throw new EngineError('cancelled', 'Looking through snapshots was stopped.')
     const em = database.em()
@@ -85,7 +89,10 @@ export async function askDevices(deps: DeviceAuditsDeps, vault: OpenVault, signa
     for (let done = unaudited.length; done < left; done++) onSnapshot?.()
     left = unaudited.length
     if (unaudited.length === 0) return
-    if (!isUnderWay(unaudited, open, online)) throw nobodyLooks(unaudited.length)
+    const isSomebodyAtIt = isUnderWay(unaudited, open, online)
+    idleLooks = isSomebodyAtIt ? 0 : idleLooks + 1
+    if (idleLooks > (wasAtIt ? mostIdleLooks : 0)) throw nobodyLooks(unaudited.length)
+    wasAtIt ||= isSomebodyAtIt
     await delay(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }
@@ -108,7 +115,8 @@ export async function takeDeviceAudit(deps: DeviceAuditsDeps & { readonly vaults
   if (told === null) return
   await database.transaction(async (em) => {
     const found = await findSnapshot(em, told.snapshotId)
-    if (found?.state !== 'committed' || !vaults.has(found.vaultId)) return
+    // Deleted ones too: until their time is over they can be had back.
+    if (found === null || found.state === 'lost' || !vaults.has(found.vaultId)) return
     const vault = vaults.get(found.vaultId)
     if (!(vault instanceof PrivateVault)) return
     await lockCollection(em, vault.id, 'shared')

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { AppError } from '@holdfast/shared-types'
+import { unlockVault, type KeySecret, type VaultKeys } from '@holdfast/engine/unlock'
+import { isEngineError } from '@holdfast/engine/errors'
+import { findRecoveryWords, nodePrimitives } from '@holdfast/engine/vault'
+
+/*
+ * What opens a private vault, asked of a person or read from a file; it stays in this process. Never an argument: those are seen by all users of the machine.
+ */
+
+/** A passphrase is all that stands between the store and its files: what is shorter is guessed. */
+const leastLetters = 12
+
+/** @throws AppError `command.invalid` where nobody can be asked */
+export async function askHidden(question: string): Promise<string> {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY || !stderr.isTTY)
+    throw new AppError('command.invalid', {
+      message: 'A passphrase is asked for on a terminal, and there is none here.',
+      cure: 'Run the command on a terminal, or name a file: --passphrase-file.',
+    })
+  stderr.write(question)
+  const asked = createInterface({ input: stdin, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: true })
+  try {
+    return await asked.question('')
+  } finally {
+    asked.close()
+    stderr.write('\n')
+  }
+}
+
+/** A new one: typed twice, or the first line of a file. @throws AppError `command.invalid` */
+export async function newPassphrase(file: string | null): Promise<string> {
+  const passphrase = file === null ? await askHidden('New passphrase: ') : firstLineOf(file)
+  if (passphrase.length < leastLetters)
+    throw new AppError('command.invalid', {
+      message: `The passphrase has fewer than ${leastLetters} characters.`,
+      cure: 'Take several words that nobody would put together.',
+    })
+  if (file === null && (await askHidden('The same again: ')) !== passphrase)
+    throw new AppError('command.invalid', { message: 'The two are not the same. Nothing was changed.', cure: 'Run the command again.' })
+  return passphrase
+}
+
+export interface LockedObjects {
+  /** Both base64url. */
+  readonly vaultFile: string
+  readonly slots: readonly { readonly bytes: string }[]
+}
+
+/** Opens a vault with its passphrase or its recovery words, typed or from a file. @throws AppError `vault.wrong-key`, `command.invalid` */
+export async function unlockWith(locked: LockedObjects, file: string | null): Promise<VaultKeys> {
+  const text = file === null ? await askHidden('Passphrase or recovery words of the vault: ') : readText(file)
+  const objects = {
+    vaultFile: Buffer.from(locked.vaultFile, 'base64url'),
+    slots: locked.slots.map(({ bytes }) => Buffer.from(bytes, 'base64url')),
+  }
+  const { keys } = await findRecoveryWords(text)
+  const secrets: KeySecret[] = [
+    ...keys.map((words) => ({ kind: 'recovery-words', words }) as const),
+    { kind: 'passphrase', passphrase: firstLine(text) },
+  ]
+  for (const secret of secrets) {
+    try {
+      return await unlockVault(nodePrimitives, objects, secret)
+    } catch (error) {
+      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
+    }
+  }
+  throw new AppError('vault.wrong-key', { message: 'Neither a passphrase nor recovery words of this vault. Nothing was changed.' })
+}
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (cause) {
+    throw new AppError('command.invalid', {
+      message: `The file could not be read: ${file}.`,
+      cure: 'Check its name and its rights.',
+      cause,
+    })
+  }
+}
+
+const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? ''
+const firstLineOf = (file: string): string => firstLine(readText(file))
