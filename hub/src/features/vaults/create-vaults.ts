@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
 import type { CollectionOrder } from './collecting/collections.ts'
+import { discreetAgentsOnly } from './keys/discreet-agents.ts'
 import { deletionOf, type SnapshotDeletion } from './deleting/snapshot-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
 import { findVault } from './keys/keep-recovery-key.ts'
@@ -88,6 +89,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       name: 'vaults',
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
+      agentLink: discreetAgentsOnly(state),
       adminCommands: vaultAdminCommands(state, { runFsck, collect }),
       healthChecks: { store: () => requireStores(vaults, folders) },
       start: () => withContractErrors(() => startVaults(state, folders)),

@@ -30,11 +30,11 @@ export const vaultKeysRoutes = (deps: VaultKeysRoutesDeps): RouteHandlers => ({
     }),
   listWaitingDevices: ({ em, params }) => withContractErrors(async () => ({ items: await listWaitingDevices(deps, em, params.vaultId) })),
   giveDeviceKeys: ({ params, body }) => withContractErrors(() => giveDeviceKeys(deps, { ...params, ...body })),
-  getStoredSnapshot: ({ em, params }) => withContractErrors(() => readStoredSnapshot(deps, em, params.snapshotId)),
-  locateSnapshotBlobs: ({ em, params, body }) => withContractErrors(() => locateSnapshotBlobs(deps, em, params.snapshotId, body)),
-  readSnapshotSegments: ({ em, params, body }) =>
+  getStoredSnapshot: ({ em, actor, params }) => withContractErrors(() => readStoredSnapshot(deps, em, { actor, ...params })),
+  locateSnapshotBlobs: ({ em, actor, params, body }) => withContractErrors(() => locateSnapshotBlobs(deps, em, { actor, ...params }, body)),
+  readSnapshotSegments: ({ em, actor, params, body }) =>
     withContractErrors(async () => {
-      const { stream, sizeBytes } = await readSnapshotSegments(deps, em, params.snapshotId, body)
+      const { stream, sizeBytes } = await readSnapshotSegments(deps, em, { actor, ...params }, body)
       return { stream, headers: { 'content-length': String(sizeBytes) }, hasOwnParts: true }
     }),
 })
