@@ -115,6 +115,7 @@ const someParams: Readonly<Record<string, () => string>> = {
   packId: () => randomBytes(16).toString('hex'),
   snapshotId: () => randomBytes(16).toString('hex'),
   snapshot: () => 'latest',
+  slotId: () => randomBytes(16).toString('hex'),
   signInId: () => randomBytes(32).toString('hex'),
 }
 /** A parameter that is not known here would be asked with nothing and could not be told from a refusal. */
@@ -267,7 +268,17 @@ describe('the table', () => {
 
   test('puts on record whatever changes something, but for the data of backups, the names for a download and what only looks', () => {
     const silent = changing.filter(([, rule]) => rule.isAudited !== true).map(([id]) => id)
-    expect(silent).toEqual(['previewRetention', 'previewDeletion', 'prepareZip', 'putPack', 'commitSession', 'locateBlobs', 'readSegments'])
+    expect(silent).toEqual([
+      'previewRetention',
+      'previewDeletion',
+      'prepareZip',
+      'locateSnapshotBlobs',
+      'readSnapshotSegments',
+      'putPack',
+      'commitSession',
+      'locateBlobs',
+      'readSegments',
+    ])
   })
 
   test('lets viewers change nothing but what is their own', () => {
@@ -281,6 +292,8 @@ describe('the table', () => {
       'revokeMyToken',
       'previewRetention',
       'prepareZip',
+      'locateSnapshotBlobs',
+      'readSnapshotSegments',
     ])
   })
 
@@ -321,14 +334,21 @@ describe('the table', () => {
       'exportRecoveryKey',
       'confirmRecoveryKey',
       'testRecoveryKey',
+      'createVault',
+      'addKeySlot',
+      'removeKeySlot',
+      'giveDeviceKeys',
     ])
   })
 
-  test('limits everything but the data of agents and what watches the hub', () => {
+  test('limits everything but the data of agents, what is as sealed and as much, and what watches the hub', () => {
     expect(rules.filter(([, rule]) => rule.limit === 'none').map(([id]) => id)).toEqual([
       'healthLive',
       'healthReady',
       'health',
+      'getStoredSnapshot',
+      'locateSnapshotBlobs',
+      'readSnapshotSegments',
       'putPack',
       'commitSession',
       'getSnapshotObject',

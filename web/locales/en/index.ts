@@ -6,6 +6,7 @@ import overview from './overview.json'
 import audit from './audit.json'
 import people from './people.json'
 import plans from './plans.json'
+import privateVaults from './private-vaults.json'
 import retention from './retention.json'
 import runs from './runs.json'
 import settings from './settings.json'
@@ -24,6 +25,7 @@ export const en = {
   ...audit,
   ...people,
   ...plans,
+  ...privateVaults,
   ...retention,
   ...runs,
   ...snapshots,

@@ -3,6 +3,7 @@ import { devicesScenes } from './devices.ts'
 import { overviewScenes } from './overview.ts'
 import { peopleScenes, tokensScenes } from './people.ts'
 import { plansScenes } from './plans.ts'
+import { privateVaultsScenes } from './private-vaults.ts'
 import { runsScenes } from './runs.ts'
 import { settingsScenes } from './settings.ts'
 import { shellScenes } from './shell.ts'
@@ -20,6 +21,7 @@ export const scenes: readonly Scene[] = [
   ...runsScenes,
   ...snapshotsScenes,
   ...vaultsScenes,
+  ...privateVaultsScenes,
   ...peopleScenes,
   ...tokensScenes,
   ...auditScenes,

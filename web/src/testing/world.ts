@@ -24,6 +24,8 @@ import type {
   VaultUsage,
 } from '@holdfast/shared-types'
 
+import type { SealedVault } from './sealed-vault.ts'
+
 /** Everything the stand-in hub knows. Tests and pictures change it and tell what changed. */
 export interface World {
   user: User
@@ -45,6 +47,8 @@ export interface World {
   /** In the list after those; these have a page. */
   vaultDetails: VaultDetails[]
   vaultUsages: VaultUsage[]
+  /** Private ones, really sealed. */
+  sealedVaults: SealedVault[]
   vaultsWithoutRecoveryKey: Vault['id'][]
   /** Entries of a folder by the folder's key: its text path, or its base64 where that is not UTF-8; '' = the top. */
   folders: Map<string, { folder: SnapshotEntry | null; items: SnapshotEntry[] }>
@@ -102,6 +106,7 @@ export function aDevice(given: Partial<Device> = {}): Device {
     enrolledAtMs: now - 40 * day,
     vaultId: sharedVaultId,
     domainId: sharedDomainId,
+    waitsForKeys: false,
     lastSnapshotAtMs: now - 3 * hour,
     lastRunStatus: 'succeeded',
     tags: [],
@@ -342,6 +347,7 @@ export function aWorld(given: Partial<World> = {}): World {
     vaults: [],
     vaultDetails: [],
     vaultUsages: [],
+    sealedVaults: [],
     vaultsWithoutRecoveryKey: [],
     health: aHealth(),
     folders: new Map(),

@@ -60,8 +60,8 @@ async function databaseDump(): Promise<Map<string, Buffer>> {
      where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
   )
   for (const { name } of tables) {
-    const rows = await world.database.em().execute<object[]>(`select * from ${name}`)
-    const raw = rows.flatMap((row) => Object.values(row).filter((value) => value instanceof Uint8Array)) as Uint8Array[]
+    const rows = await world.database.em().execute<Record<string, unknown>[]>(`select * from ${name}`)
+    const raw = rows.flatMap((row) => Object.values(row).filter((value): value is Uint8Array => value instanceof Uint8Array))
     dump.set(`table ${name}`, Buffer.concat([json(rows), ...raw]))
   }
   return dump
