@@ -1,21 +1,14 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
 import path from 'node:path'
-import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
-import { createVaultObjects, newRecoveryWords, type VaultKeys } from '@holdfast/engine/unlock'
-import { nodePrimitives } from '@holdfast/engine/vault'
+import { AppError, type VaultId } from '@holdfast/shared-types'
 import type { AdminHandlers } from '../admin-socket/admin-operations.ts'
+import { makePrivateVault, makeWords, openAsPerson, type PersonsVault } from '../features/vaults/index.ts'
 import { requireYes } from './ask-yes.ts'
 import type { CliContext } from './cli-context.ts'
 import { keepKeyFile, requireNoFile } from './key-file.ts'
-import { newPassphrase, unlockWith } from './vault-secret.ts'
+import { askSecret, newPassphrase } from './vault-secret.ts'
 import { withAdmin } from './with-admin.ts'
-
-const toBase64Url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
-const slotText = ({ slotId, bytes }: { slotId: Uint8Array; bytes: Uint8Array }) => ({
-  slotId: Buffer.from(slotId).toString('hex'),
-  bytes: toBase64Url(bytes),
-})
 
 /** How many of the words are asked back: who has not written them down does not have three of them. */
 const wordsAskedBack = 3
@@ -36,32 +29,12 @@ export async function createPrivateVaultCommand(
   const place = wordsFile === null ? null : path.resolve(wordsFile)
   if (place !== null) requireNoFile(place)
   const passphrase = await newPassphrase(passphraseFile)
-  const words = await newRecoveryWords(nodePrimitives)
+  const words = await makeWords()
   if (place === null) await showWords(words.split(' '))
-  const [vaultId, domainId] = [VaultId.parse(randomUUID()), DomainId.parse(randomUUID())]
-  const objects = await createVaultObjects(nodePrimitives, {
-    vaultId,
-    domainId,
-    kind: 'private',
-    createdAtMs: Date.now(),
-    secrets: [
-      { kind: 'passphrase', passphrase },
-      { kind: 'recovery-words', words },
-    ],
-  })
-  const take = () =>
-    withAdmin(context, (admin) =>
-      admin['vault-take-on']({
-        name,
-        vaultId,
-        domainId,
-        vaultFile: toBase64Url(objects.vaultFile),
-        slots: objects.slots.map(slotText),
-        hubKey: toBase64Url(objects.hubKey),
-      }),
-    )
+  const { toGive, fingerprint } = await makePrivateVault(name, { passphrase, words }, Date.now())
+  const { vaultId } = toGive
+  const take = () => withAdmin(context, (admin) => admin['vault-take-on'](toGive))
   await (place === null ? take() : keepKeyFile(place, { format: 'holdfast-key-1', vaultId, words: words.split(' ') }, take))
-  const fingerprint = await objects.keys.fingerprint(domainId)
   context.answer({ vaultId, name, fingerprint, wordsFile: place }, [
     `The private vault ${name} (${vaultId}) is there.`,
     `Its fingerprint: ${fingerprint}. Compare it with what \`holdfast status\` shows on each device that you let in.`,
@@ -125,19 +98,12 @@ export async function approveDeviceCommand(
         cure: 'Check its name; `holdfast enrol` comes first.',
       })
     if (found.length > 1) throw new AppError('agent.ambiguous')
-    const keys = await unlockWith(objects, passphraseFile)
-    const vaultFingerprint = await keys.fingerprint(agent.domainId)
+    const opened = await openAsPerson(objects, await askSecret(passphraseFile))
+    const vaultFingerprint = await opened.fingerprint(agent.domainId)
     if (!isSure)
       await requireYes(`\`holdfast status\` on ${agent.name} has to show this as its own: ${agent.fingerprint}. Does it?`, '--yes')
-    const { signPublicKey, boxPublicKey, boxSignature, agentId, domainId } = agent
-    const agentObject = await keys.agentObject({ agentId, domainId, signPublicKey, boxPublicKey, boxSignature, createdAtMs: Date.now() })
-    const sealed = await keys.sealDomainKeys(domainId, agentId, Buffer.from(boxPublicKey, 'base64url'))
-    await admin['vault-approve']({
-      vaultId: objects.vaultId,
-      agentId,
-      agentObject: toBase64Url(agentObject),
-      sealedDomainKeys: toBase64Url(sealed),
-    })
+    const { agentId } = agent
+    await admin['vault-approve']({ vaultId: objects.vaultId, agentId, ...(await opened.keysFor(agent, Date.now())) })
     context.answer({ agentId, name: agent.name, deviceFingerprint: agent.fingerprint, vaultFingerprint }, [
       `${agent.name} has the keys of its vault.`,
       `\`holdfast status\` there shows the vault as ${vaultFingerprint} from now on.`,
@@ -163,10 +129,10 @@ export async function addSlotCommand(
   if (place !== null) requireNoFile(place)
   await withAdmin(context, async (admin) => {
     const objects = await admin['vault-key-objects']({ vault })
-    const keys = await unlockWith(objects, passphraseFile)
+    const opened = await openAsPerson(objects, await askSecret(passphraseFile))
     const slotId = withWords
-      ? await addWords(admin, objects.vaultId, keys, place)
-      : await addSlot(admin, objects.vaultId, keys, { kind: 'passphrase', passphrase: await newPassphrase(newPassphraseFile) })
+      ? await addWords(admin, objects.vaultId, opened, place)
+      : await addSlot(admin, objects.vaultId, opened, { kind: 'passphrase', passphrase: await newPassphrase(newPassphraseFile) })
     context.answer({ vaultId: objects.vaultId, slotId }, [`The vault opens with it from now on (slot ${slotId}).`])
   })
 }
@@ -178,9 +144,9 @@ export interface AddedSlot {
   readonly wordsFile: string | null
 }
 
-async function addWords(admin: AdminHandlers, vaultId: VaultId, keys: VaultKeys, place: string | null): Promise<string> {
-  const words = await newRecoveryWords(nodePrimitives)
-  const add = () => addSlot(admin, vaultId, keys, { kind: 'recovery-words', words })
+async function addWords(admin: AdminHandlers, vaultId: VaultId, opened: PersonsVault, place: string | null): Promise<string> {
+  const words = await makeWords()
+  const add = () => addSlot(admin, vaultId, opened, { kind: 'recovery-words', words })
   if (place !== null) return keepKeyFile(place, { format: 'holdfast-key-1', vaultId, words: words.split(' ') }, add)
   await showWords(words.split(' '))
   return add()
@@ -189,10 +155,10 @@ async function addWords(admin: AdminHandlers, vaultId: VaultId, keys: VaultKeys,
 async function addSlot(
   admin: AdminHandlers,
   vaultId: VaultId,
-  keys: VaultKeys,
-  secret: Parameters<VaultKeys['addSlot']>[0],
+  opened: PersonsVault,
+  secret: Parameters<PersonsVault['slotFor']>[0],
 ): Promise<string> {
-  const slot = slotText(await keys.addSlot(secret))
+  const slot = await opened.slotFor(secret)
   await admin['vault-slot-add']({ vaultId, ...slot })
   return slot.slotId
 }

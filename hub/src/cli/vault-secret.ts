@@ -2,9 +2,6 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { AppError } from '@holdfast/shared-types'
-import { unlockVault, type KeySecret, type VaultKeys } from '@holdfast/engine/unlock'
-import { isEngineError } from '@holdfast/engine/errors'
-import { findRecoveryWords, nodePrimitives } from '@holdfast/engine/vault'
 
 /*
  * What opens a private vault, asked of a person or read from a file; it stays in this process. Never an argument: those are seen by all users of the machine.
@@ -44,35 +41,11 @@ export async function newPassphrase(file: string | null): Promise<string> {
   return passphrase
 }
 
-export interface LockedObjects {
-  /** Both base64url. */
-  readonly vaultFile: string
-  readonly slots: readonly { readonly bytes: string }[]
-}
+/** Typed or from a file: the passphrase or the recovery words of a vault. @throws AppError `command.invalid` */
+export const askSecret = async (file: string | null): Promise<string> =>
+  file === null ? askHidden('Passphrase or recovery words of the vault: ') : readText(file)
 
-/** Opens a vault with its passphrase or its recovery words, typed or from a file. @throws AppError `vault.wrong-key`, `command.invalid` */
-export async function unlockWith(locked: LockedObjects, file: string | null): Promise<VaultKeys> {
-  const text = file === null ? await askHidden('Passphrase or recovery words of the vault: ') : readText(file)
-  const objects = {
-    vaultFile: Buffer.from(locked.vaultFile, 'base64url'),
-    slots: locked.slots.map(({ bytes }) => Buffer.from(bytes, 'base64url')),
-  }
-  const { keys } = await findRecoveryWords(text)
-  const secrets: KeySecret[] = [
-    ...keys.map((words) => ({ kind: 'recovery-words', words }) as const),
-    { kind: 'passphrase', passphrase: firstLine(text) },
-  ]
-  for (const secret of secrets) {
-    try {
-      return await unlockVault(nodePrimitives, objects, secret)
-    } catch (error) {
-      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
-    }
-  }
-  throw new AppError('vault.wrong-key', { message: 'Neither a passphrase nor recovery words of this vault. Nothing was changed.' })
-}
-
-export function readText(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (cause) {
