@@ -39,6 +39,8 @@ export default defineConfig({
     }),
     firstLoadBudget({ maxGzipBytes: 250 * 1024 }),
   ],
+  // Parts of the room of a private vault's keys are fetched when they are needed.
+  worker: { format: 'es' },
   server: {
     host: '127.0.0.1',
     proxy: { '/api': hubUrl, '/health': hubUrl, '/socket.io': { target: hubUrl, ws: true } },

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { VaultKind } from '@holdfast/shared-types'
 import { expect } from 'vitest'
 import type { AgentService } from '../src/service/agent-service.ts'
 import { aFolder, anEnrolledAgent, aService, type TestAgent, type TestFolder } from './an-agent.ts'
@@ -14,8 +15,10 @@ export interface LinkedDevice {
   readonly sources: string
 }
 
-export async function startLinkedDevice(): Promise<LinkedDevice> {
+export async function startLinkedDevice(vaultKind: VaultKind = 'managed'): Promise<LinkedDevice> {
   const hub = await FakeHub.start()
+  hub.vaultKind = vaultKind
+  hub.traffic.record()
   const folder = aFolder()
   const device = await anEnrolledAgent(hub, join(folder.path, 'state'))
   const sources = join(folder.path, 'sources')

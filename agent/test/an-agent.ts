@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { AppError } from '@holdfast/shared-types'
 import { pino } from 'pino'
-import { enrolAgent } from '../src/enrolment/enrol-agent.ts'
+import { discretionOf } from '../src/discretion/discretion.ts'
+import { enrolAgent, type EnrolOptions } from '../src/enrolment/enrol-agent.ts'
 import { LiveHubLink, type HubLinkOptions } from '../src/hub-connection/hub-link.ts'
 import { signBytes } from '../src/identity/agent-keys.ts'
 import { hostFacts } from '../src/identity/host-facts.ts'
@@ -12,6 +13,9 @@ import { loadEnrolledAgent, type EnrolledAgent } from '../src/identity/identity.
 import { startAgentService, type AgentService } from '../src/service/agent-service.ts'
 import { agentFolders, type AgentFolders } from '../src/state/agent-folders.ts'
 import type { FakeHub } from './fake-hub.ts'
+
+/** As of a managed vault. */
+export const openToAll = discretionOf({ isPrivate: false })
 
 export const silentLog = pino({ level: 'silent' })
 
@@ -30,11 +34,15 @@ export interface TestAgent {
 }
 
 /** A device that was enrolled at this hub over the real call. */
-export async function anEnrolledAgent(hub: FakeHub, home: string, authority?: string): Promise<TestAgent> {
+export async function anEnrolledAgent(
+  hub: FakeHub,
+  home: string,
+  options: Pick<EnrolOptions, 'authority' | 'vaultFingerprint'> = {},
+): Promise<TestAgent> {
   const token = randomBytes(24).toString('base64url')
   hub.tokens.add(token)
   const folders = agentFolders(home)
-  await enrolAgent(folders, { hubUrl: hub.url, token, name: 'test-device', authority })
+  await enrolAgent(folders, { hubUrl: hub.url, token, name: 'test-device', ...options })
   return { folders, agent: await loadEnrolledAgent(folders) }
 }
 
@@ -61,6 +69,7 @@ export function aLink({ agent }: TestAgent, changes: Partial<HubLinkOptions> = {
       'host.stop-measuring': () => Promise.resolve({ known: false }),
       'device.set-limits': () => Promise.resolve({}),
     },
+    discretion: openToAll,
     onAccepted: () => undefined,
     delays: quickDelays,
     ...changes,

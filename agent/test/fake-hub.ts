@@ -22,7 +22,7 @@ import {
   messageEvent,
   RunId,
   SessionId,
-  type SnapshotId,
+  SnapshotId,
   toProblem,
   toWireError,
   type AckOf,
@@ -32,9 +32,11 @@ import {
   type hubCommands,
   type HubCommandType,
   type RunRequest,
+  type VaultKind,
 } from '@holdfast/shared-types'
 import { Server as SocketServer, type Socket } from 'socket.io'
 import { FakeVault } from './fake-vault.ts'
+import { Traffic } from './traffic.ts'
 
 type Handler = (body: never, id: string) => unknown
 export interface Report {
@@ -58,6 +60,9 @@ interface Device {
 export class FakeHub {
   readonly hubId = HubId.parse(randomUUID())
   readonly vault = new FakeVault()
+  readonly traffic = new Traffic()
+  /** What the hub says of it. */
+  vaultKind: VaultKind = 'managed'
   readonly tokens = new Set<string>()
   readonly devices = new Map<string, Device>()
   readonly hellos: AgentHello[] = []
@@ -69,7 +74,7 @@ export class FakeHub {
   readonly requests = new Map<RunId, RunRequest>()
   answerHello: (hello: AgentHello) => HelloAnswer = () => ({ accepted: true, hubVersion: '0', timeMs: Date.now(), dropRuns: [] })
   /** Looks at each HTTP call before it is answered; may throw an AppError. */
-  onHttp: (method: string, path: string) => Promise<void> | void = () => undefined
+  onHttp: (method: string, path: string, query: URLSearchParams) => Promise<void> | void = () => undefined
   /** Answers for calls that it has none for itself, by `METHOD /path`. */
   readonly scripted = new Map<string, (query: URLSearchParams, body: Buffer) => unknown>()
   /** What is said of a snapshot's maker; a test may say something else. */
@@ -90,6 +95,7 @@ export class FakeHub {
     this.#scheme = certificate === null ? 'http' : 'https'
     this.#http = certificate === null ? createServer(answer) : createTlsServer(certificate, answer)
     this.#io = new SocketServer(this.#http, { transports: ['websocket'], serveClient: false })
+    this.traffic.listen(this.#http, this.#io)
     this.#io.of(agentNamespace).on('connection', (socket) => this.#greet(socket))
   }
 
@@ -248,6 +254,7 @@ export class FakeHub {
           sessionId: SessionId.parse(randomUUID()),
           domainId,
           keyEpoch,
+          ...this.#kind,
           sealedDomainKeys: await sealedDomainKeys(),
           usableBaseSnapshots: [...this.usableBaseSnapshots],
           readAgain: [...this.readAgain],
@@ -258,10 +265,15 @@ export class FakeHub {
       case 'session.have':
         return ({ ids }: { ids: Uint8Array }) => ({ locations: this.vault.locate(ids) })
       case 'vault.unseal':
-        return async () => ({ vaultId, domainId, keyEpoch, sealedDomainKeys: await sealedDomainKeys() })
+        return async () => ({ vaultId, domainId, keyEpoch, ...this.#kind, sealedDomainKeys: await sealedDomainKeys() })
       default:
         return () => ({})
     }
+  }
+
+  /** As a hub that is older than private vaults says it of a managed one. */
+  get #kind(): { vaultKind?: VaultKind } {
+    return this.vaultKind === 'managed' ? {} : { vaultKind: this.vaultKind }
   }
 
   #parse<T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error } }, raw: unknown): T | null {
@@ -275,7 +287,7 @@ export class FakeHub {
     const { pathname: path, searchParams } = new URL(request.url ?? '', 'http://hub')
     try {
       const body = await bodyOf(request)
-      await this.onHttp(request.method ?? '', path)
+      await this.onHttp(request.method ?? '', path, searchParams)
       const call = `${request.method ?? ''} ${path}`
       const script = this.scripted.get(call)
       const answer = script === undefined ? this.#route(call, body) : script(searchParams, body)
@@ -294,12 +306,22 @@ export class FakeHub {
     if (/^POST \/api\/v1\/sessions\/[^/]+\/commit$/.test(call))
       return { snapshotId: this.vault.commit(new Uint8Array(body)), receivedAtMs: Date.now() }
     if (call === 'POST /api/v1/enrol') return this.#enrol(EnrolRequest.parse(JSON.parse(body.toString())))
+    const [, snapshotId, part] = /^(?:GET|POST) \/api\/v1\/snapshots\/([0-9a-f]{32})\/(object|locate|segments)$/.exec(call) ?? []
+    if (snapshotId !== undefined) return this.#stored(SnapshotId.parse(snapshotId), part, body)
     const [, runId, what] = /^(?:GET|POST) \/api\/v1\/runs\/([^/]+)\/(snapshot-object|snapshot-signer|locate|segments)$/.exec(call) ?? []
     if (runId === undefined) throw new AppError('request.not-found')
     if (what === 'locate') return this.vault.locate(body)
     if (what === 'segments') return this.vault.readSegments(body)
     const object = this.#snapshotOf(RunId.parse(runId))
     return what === 'snapshot-object' ? object : this.#signerOf(object)
+  }
+
+  #stored(snapshotId: SnapshotId, part: string | undefined, body: Buffer): Uint8Array {
+    if (part === 'locate') return this.vault.locate(body)
+    if (part === 'segments') return this.vault.readSegments(body)
+    const object = this.vault.snapshots.get(snapshotId)
+    if (object === undefined) throw new AppError('snapshot.not-found')
+    return object
   }
 
   #snapshotOf(runId: RunId): Uint8Array {
@@ -332,6 +354,7 @@ export class FakeHub {
       hubId: this.hubId,
       vaultId: this.vault.vaultId,
       domainId: this.vault.domainId,
+      ...this.#kind,
     }
   }
 }

@@ -15,23 +15,30 @@ import { AppError, DomainId, SnapshotId, VaultId } from '@holdfast/shared-types'
 
 /** A managed vault in memory: real keys and real packs, checked as a hub checks them. */
 export class FakeVault {
-  readonly vaultId = VaultId.parse(randomUUID())
-  readonly domainId = DomainId.parse(randomUUID())
+  readonly vaultId: VaultId
+  readonly domainId: DomainId
   readonly keyEpoch = 1
-  readonly keys: DomainKeys = {
-    vaultId: uuidToBytes(this.vaultId),
-    domainId: uuidToBytes(this.domainId),
-    keyEpoch: this.keyEpoch,
-    idKey: randomBytes(32),
-    cdcKey: randomBytes(32),
-    dataKey: randomBytes(32),
-    metadataKey: randomBytes(32),
-  }
+  readonly keys: DomainKeys
   /** In the order of their arrival. */
   readonly packs = new Map<string, Uint8Array>()
   readonly snapshots = new Map<SnapshotId, Uint8Array>()
   readonly #firstPlaces = new Map<string, BlobLocation>()
   readonly #segmentByPlace = new Map<string, Uint8Array>()
+
+  /** @param like a vault that it pretends to be, without its keys */
+  constructor(like: { readonly vaultId: VaultId; readonly domainId: DomainId } | null = null) {
+    this.vaultId = like?.vaultId ?? VaultId.parse(randomUUID())
+    this.domainId = like?.domainId ?? DomainId.parse(randomUUID())
+    this.keys = {
+      vaultId: uuidToBytes(this.vaultId),
+      domainId: uuidToBytes(this.domainId),
+      keyEpoch: this.keyEpoch,
+      idKey: randomBytes(32),
+      cdcKey: randomBytes(32),
+      dataKey: randomBytes(32),
+      metadataKey: randomBytes(32),
+    }
+  }
 
   async sealedKeysFor(agentId: string, boxPublicKey: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await sealDomainKeys(this.keys, uuidToBytes(agentId), boxPublicKey))
@@ -89,6 +96,14 @@ export class FakeVault {
     const large = [...this.#segmentByPlace].filter(([, segment]) => segment.length >= leastBytes)
     for (const [place] of large) this.#segmentByPlace.delete(place)
     return large.length
+  }
+
+  /** Says of every blob in a segment of at least so many bytes that it lies nowhere. @returns their ids */
+  forgetBlobs(leastBytes: number): string[] {
+    const large = new Set([...this.#segmentByPlace].filter(([, segment]) => segment.length >= leastBytes).map(([place]) => place))
+    const forgotten = [...this.#firstPlaces].filter(([, { packId, ordinal }]) => large.has(`${toHex(packId)}/${ordinal}`)).map(([id]) => id)
+    for (const id of forgotten) this.#firstPlaces.delete(id)
+    return forgotten
   }
 
   commit(agentPart: Uint8Array): SnapshotId {

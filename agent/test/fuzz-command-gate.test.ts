@@ -10,7 +10,7 @@ import { openHostDoor, type HostDoor } from '../src/host/host-commands.ts'
 import { CommandGate } from '../src/hub-connection/command-gate.ts'
 import { Outbox } from '../src/hub-connection/outbox.ts'
 import { RunDesk } from '../src/runs/run-desk.ts'
-import { aFolder, silentLog, type TestFolder } from './an-agent.ts'
+import { aFolder, openToAll, silentLog, type TestFolder } from './an-agent.ts'
 
 const seed = 4_711
 
@@ -25,9 +25,10 @@ beforeAll(async () => {
   const begin = (): never => {
     throw new Error('No offer of this test may begin a run.')
   }
-  host = openHostDoor({ ownPlaces: [], tell: () => Promise.resolve({ goOn: false }) })
+  host = openHostDoor({ discretion: openToAll, ownPlaces: [], tell: () => Promise.resolve({ goOn: false }) })
   gate = new CommandGate(
     agentCommands(new RunDesk({ outbox, begin, onlyRun: Promise.resolve(RunId.parse(randomUUID())) }), host, () => undefined),
+    openToAll,
   )
 })
 afterAll(async () => {

@@ -116,6 +116,7 @@ const someParams: Readonly<Record<string, () => string>> = {
   packId: () => randomBytes(16).toString('hex'),
   snapshotId: () => randomBytes(16).toString('hex'),
   snapshot: () => 'latest',
+  slotId: () => randomBytes(16).toString('hex'),
   signInId: () => randomBytes(32).toString('hex'),
 }
 /** A parameter that is not known here would be asked with nothing and could not be told from a refusal. */
@@ -274,6 +275,8 @@ describe('the table', () => {
       'previewPurge',
       'previewDeletion',
       'prepareZip',
+      'locateSnapshotBlobs',
+      'readSnapshotSegments',
       'putPack',
       'commitSession',
       'locateBlobs',
@@ -293,6 +296,8 @@ describe('the table', () => {
       'previewRetention',
       'previewVersionLimit',
       'prepareZip',
+      'locateSnapshotBlobs',
+      'readSnapshotSegments',
     ])
   })
 
@@ -333,14 +338,21 @@ describe('the table', () => {
       'exportRecoveryKey',
       'confirmRecoveryKey',
       'testRecoveryKey',
+      'createVault',
+      'addKeySlot',
+      'removeKeySlot',
+      'giveDeviceKeys',
     ])
   })
 
-  test('limits everything but the data of agents and what watches the hub', () => {
+  test('limits everything but the data of agents, what is as sealed and as much, and what watches the hub', () => {
     expect(rules.filter(([, rule]) => rule.limit === 'none').map(([id]) => id)).toEqual([
       'healthLive',
       'healthReady',
       'health',
+      'getStoredSnapshot',
+      'locateSnapshotBlobs',
+      'readSnapshotSegments',
       'putPack',
       'commitSession',
       'getSnapshotObject',

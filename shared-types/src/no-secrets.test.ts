@@ -39,6 +39,12 @@ const allowed: Readonly<Record<string, string>> = {
   'VaultDetails.recoveryKey': 'as api.getVault',
   'api.exportRecoveryKey.body.currentPassword': 'proof of who asks for the words',
   'api.getSystem.response.vaultsWithoutRecoveryKey': 'ids of vaults',
+  'api.createVault.body.hubKey': 'signs what a hub states, and opens nothing: derived one way from a master key that never travels',
+  'api.createVault.body.currentPassword': 'proof of who asks',
+  'api.addKeySlot.body.currentPassword': 'proof of who asks',
+  'api.listWaitingDevices.response.items.signPublicKey': 'public half',
+  'api.listWaitingDevices.response.items.boxPublicKey': 'public half',
+  'api.giveDeviceKeys.body.sealedDomainKeys': 'sealed to the device\u2019s own X25519 key',
 }
 const soundsSecret = /pass(word|phrase)|secret|token|key|credential|private/i
 
@@ -50,11 +56,14 @@ function walk(value: unknown, path: string, found: Map<string, string>, seen: Re
   for (const [name, child] of Object.entries(value)) walk(child, path === '' ? name : `${path}.${name}`, found, inside)
 }
 
+const isYesOrNo = (child: unknown): boolean =>
+  child instanceof z.ZodBoolean || (child instanceof z.ZodDefault && child.def.innerType instanceof z.ZodBoolean)
+
 function walkSchema(schema: z.ZodType, path: string, found: Map<string, string>, seen: ReadonlySet<unknown>): void {
   if (schema instanceof z.ZodObject) {
     for (const [name, child] of Object.entries(schema.shape)) {
       // Whether there is one is no secret.
-      if (soundsSecret.test(name) && !(child instanceof z.ZodBoolean)) found.set(`${path}.${name}`, name)
+      if (soundsSecret.test(name) && !isYesOrNo(child)) found.set(`${path}.${name}`, name)
       walk(child, `${path}.${name}`, found, seen)
     }
     return

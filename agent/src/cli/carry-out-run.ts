@@ -1,6 +1,8 @@
 import { AppError, errorFacts, isErrorCode, type Run } from '@holdfast/shared-types'
 import { print, type CommandContext } from './command-context.ts'
 import { followRun, type EndedRun } from './follow-run.ts'
+import { OwnRunLogReader } from '../logging/own-run-log.ts'
+import { withOwnStory } from './own-story.ts'
 import { whenParentGone } from './parent-process.ts'
 import { runDisplayFor, type RunDisplay } from './run-display.ts'
 import { runDocument } from './run-document.ts'
@@ -13,9 +15,12 @@ export async function carryOutRun(context: CommandContext, ask: (access: HubAcce
     const run = await ask(access)
     access.carryOut(run.id)
     const display = runDisplayFor(context)
+    const own = new OwnRunLogReader(context.folders.runLogsFolder, run.id)
     const interruption = onInterrupt(access, run, display)
     try {
-      return await followRun(access.client, run.id, display, interruption.leave)
+      const followed = await followRun(access.client, run.id, { ...display, ownNotes: () => own.notes() }, interruption.leave)
+      own.notes()
+      return withOwnStory(followed, own.story)
     } finally {
       interruption.stopListening()
       display.close()

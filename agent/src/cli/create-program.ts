@@ -38,18 +38,27 @@ function addDeviceCommands(program: Command, act: Act): void {
     .option('--token <token>', 'single-use token, made on the hub')
     .option('--name <name>', 'how the hub shows this machine; its host name when left out')
     .option('--update-url <url>', 'change the hub\u2019s address of a device that is enrolled')
+    .option(
+      '--vault-fingerprint <fingerprint>',
+      'of the private vault, as its page shows it where it is unlocked: no keys of another one are ever used',
+    )
     .option('--ca <file>', 'certificate (PEM) of the authority that signed the hub\u2019s, where the system does not know it')
     .option(...jsonOption)
-    .action((hubUrl: string | undefined, options: JsonOption & { token?: string; name?: string; updateUrl?: string; ca?: string }) =>
-      act(options, async (context) =>
-        (await import('./enrol-command.ts')).enrolCommand(context, {
-          hubUrl,
-          token: options.token,
-          name: options.name,
-          updateUrl: options.updateUrl,
-          ca: options.ca,
-        }),
-      ),
+    .action(
+      (
+        hubUrl: string | undefined,
+        options: JsonOption & { token?: string; name?: string; updateUrl?: string; vaultFingerprint?: string; ca?: string },
+      ) =>
+        act(options, async (context) =>
+          (await import('./enrol-command.ts')).enrolCommand(context, {
+            hubUrl,
+            token: options.token,
+            name: options.name,
+            updateUrl: options.updateUrl,
+            vaultFingerprint: options.vaultFingerprint,
+            ca: options.ca,
+          }),
+        ),
     )
   program
     .command('run')

@@ -18,6 +18,8 @@ export interface RunWatcher {
   /** Each time something is known anew. */
   onRun(run: Pick<Run, 'state' | 'progress' | 'waitsFor'>): void
   onLog(lines: readonly LogLine[]): void
+  /** What this machine itself has noted of the run since the last call, where it may say more than the hub; null where it has nothing. */
+  readonly ownNotes?: () => readonly LogLine[] | null
   /** The hub does not answer; the run goes on without it. Null = it answers again. */
   onProblem(problem: AppError | null): void
 }
@@ -36,7 +38,7 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
     const askedAtMs = performance.now()
     try {
       const run = await client.call('getRun', { params: { runId }, query: { waitSeconds } }, { signal, patienceMs: 0 })
-      if (watcher.follows === 'log') lastLine = await readLog(client, runId, lastLine, { watcher, signal })
+      if (watcher.follows === 'log') lastLine = await readNotes(client, runId, lastLine, { watcher, signal })
       if (awaySinceMs !== null) watcher.onProblem(null)
       awaySinceMs = null
       watcher.onRun(run)
@@ -60,12 +62,20 @@ export async function followRun(client: HubClient, runId: RunId, watcher: RunWat
 
 const linesPerPage = 500
 
-async function readLog(
-  client: HubClient,
-  runId: RunId,
-  after: number,
-  { watcher, signal }: { watcher: RunWatcher; signal: AbortSignal },
-): Promise<number> {
+interface Watching {
+  readonly watcher: RunWatcher
+  readonly signal: AbortSignal
+}
+
+/** @returns the last line of the hub's that was told */
+async function readNotes(client: HubClient, runId: RunId, after: number, watching: Watching): Promise<number> {
+  const own = watching.watcher.ownNotes?.() ?? null
+  if (own === null) return readLog(client, runId, after, watching)
+  if (own.length > 0) watching.watcher.onLog(own)
+  return after
+}
+
+async function readLog(client: HubClient, runId: RunId, after: number, { watcher, signal }: Watching): Promise<number> {
   let last = after
   for (;;) {
     const { items, hasMore } = await client.call(

@@ -5,7 +5,7 @@ import { findSnapshot, parseSnapshotName } from './find-snapshot.ts'
 import { formatCounted } from './format-figures.ts'
 import { formatEntries } from './format-entry.ts'
 import { snapshotPath } from './resolve-path.ts'
-import { withHub } from './with-hub.ts'
+import { withHub, type HubAccess } from './with-hub.ts'
 
 export interface LsArguments {
   readonly snapshot: string
@@ -20,7 +20,10 @@ const entriesPerPage = 10_000
 export async function lsCommand(context: CommandContext, args: LsArguments): Promise<number> {
   const name = parseSnapshotName(args.snapshot)
   const path = args.path === undefined ? null : snapshotPath(args.path)
-  const all = await withHub(context, async ({ client }) => entriesAt(client, (await findSnapshot(client, name, args.host)).id, path))
+  const all = await withHub(context, async (access) => {
+    const { id } = await findSnapshot(access.client, name, args.host)
+    return access.agent.trust.isPrivate ? openedEntriesAt(access, id, path) : entriesAt(access.client, id, path)
+  })
   // In a folder that is deleted itself all is, and who names it wants to see it.
   const shown = args.withDeleted || all.isDeleted ? all.entries : all.entries.filter(({ deletedAtMs }) => deletedAtMs === null)
   print(context, shown.map(entryDocument), () => [...formatEntries(shown), ...hiddenLine(all.entries.length - shown.length)])
@@ -34,6 +37,20 @@ interface FoundEntries {
   readonly entries: readonly SnapshotEntry[]
   /** The folder, or the one entry, was deleted at the source. */
   readonly isDeleted: boolean
+}
+
+/** The same where the hub cannot look: this device opens the snapshot itself. What that takes is loaded only then. */
+async function openedEntriesAt(access: HubAccess, snapshotId: SnapshotId, path: WirePath | null): Promise<FoundEntries> {
+  const [{ openPrivateSnapshot }, { listStoredFolder }] = await Promise.all([
+    import('./private-snapshot.ts'),
+    import('../rescue/list-stored-folder.ts'),
+  ])
+  const opened = await openPrivateSnapshot(access, snapshotId)
+  try {
+    return await listStoredFolder(opened, path)
+  } finally {
+    await opened.source.close()
+  }
 }
 
 /** What is in a folder, or the one entry that is not a folder. */

@@ -43,7 +43,7 @@ async function entriesAt(
   const options = { store: vault.vault.store, memory: config.memory, reads: 'folders', voice, onProgress: () => undefined } as const
   const opened = await openStoredSnapshot(readable, options)
   try {
-    return await listStoredFolder(opened, path)
+    return (await listStoredFolder(opened, path)).entries
   } finally {
     await opened.close()
   }

@@ -48,6 +48,9 @@ const columns = [
   { title: 'Sources' },
 ] as const
 
+/** Of a private vault, until a device has looked through the snapshot. */
+const unknown = '-'
+
 export function snapshotTable(snapshots: readonly Snapshot[]): string[] {
   const idLength = shownIdLength(snapshots.map(({ id }) => id))
   return formatTable(
@@ -56,9 +59,9 @@ export function snapshotTable(snapshots: readonly Snapshot[]): string[] {
       snapshot.id.slice(0, idLength),
       formatTime(snapshot.createdAtMs),
       escapeText(snapshot.deviceName),
-      snapshot.status,
-      formatCount(snapshot.files),
-      formatBytes(snapshot.bytes),
+      snapshot.status ?? unknown,
+      snapshot.files === null ? unknown : formatCount(snapshot.files),
+      snapshot.bytes === null ? unknown : formatBytes(snapshot.bytes),
       snapshot.roots.map(escapePath).join(', '),
     ]),
   )

@@ -1,4 +1,15 @@
-import { AppError, toWireError, type AgentId, type DeviceLimits, type Run, type WireError } from '@holdfast/shared-types'
+import {
+  AppError,
+  toWireError,
+  type AgentId,
+  type DeviceLimits,
+  type Run,
+  type VaultId,
+  type VaultKind,
+  type WireError,
+} from '@holdfast/shared-types'
+import { fingerprintOfDevice } from '../identity/device-fingerprint.ts'
+import type { EnrolledAgent } from '../identity/identity.ts'
 import { findRunningAgent } from '../state/running-agent.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { formatBytes, formatCount, formatTime } from './format-figures.ts'
@@ -18,16 +29,22 @@ interface Status {
   readonly limits: DeviceLimits | null
   /** When this device last restored a sample, or read back a whole snapshot, and found nothing wrong; null = never, or nobody knows. */
   readonly lastProvedAtMs: number | null
+  /** Nobody has let it into its private vault yet; null = the hub does not answer. */
+  readonly waitsForKeys: boolean | null
 }
 
 export async function statusCommand(context: CommandContext): Promise<number> {
   return withHub(context, async (access) => {
     const { identity } = access.agent
     const status = await statusOf(context, access)
+    const fingerprint = await fingerprintOfDevice(access.agent.keys)
+    const vault = vaultOf(access.agent, status)
     const document = {
       agentId: identity.agentId,
       name: identity.name,
+      fingerprint,
       hubUrl: identity.hubUrl,
+      vault,
       link: status.link,
       pid: status.pid,
       problem: status.problem,
@@ -37,7 +54,9 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     }
     print(context, document, () => [
       `Device   ${identity.name} (${identity.agentId})`,
+      `         fingerprint ${fingerprint}`,
       `Hub      ${identity.hubUrl}`,
+      ...vaultLines(vault),
       `Agent    ${agentLine(status)}`,
       ...(status.problem === null ? [] : [`         ${status.problem.message}`, `         ${status.problem.cure}`]),
       ...(status.limits === null ? [] : [`Limits   ${limitsText(status.limits)}`]),
@@ -69,17 +88,45 @@ async function statusOf({ folders }: CommandContext, { agent, client }: HubAcces
   }
 }
 
-const noFacts = { limits: null, lastProvedAtMs: null } as const
+const noFacts = { limits: null, lastProvedAtMs: null, waitsForKeys: null } as const
 
 /** Nothing where the hub does not tell: what else is known is worth telling without. */
-async function factsOf(client: HubAccess['client'], agentId: AgentId): Promise<Pick<Status, 'limits' | 'lastProvedAtMs'>> {
+async function factsOf(client: HubAccess['client'], agentId: AgentId): Promise<Pick<Status, keyof typeof noFacts>> {
   try {
-    const { limits, lastProvedAtMs } = await client.call('getDevice', { params: { agentId } }, { patienceMs: 0, timeoutMs: 5_000 })
-    return { limits: limits ?? null, lastProvedAtMs: lastProvedAtMs ?? null }
+    const { limits, lastProvedAtMs, waitsForKeys } = await client.call(
+      'getDevice',
+      { params: { agentId } },
+      { patienceMs: 0, timeoutMs: 5_000 },
+    )
+    return { limits: limits ?? null, lastProvedAtMs: lastProvedAtMs ?? null, waitsForKeys }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return noFacts
   }
+}
+
+interface ShownVault {
+  readonly id: VaultId
+  readonly kind: VaultKind
+  /** Of the keys this device was let in with; null where it has none yet, and of a managed vault. */
+  readonly fingerprint: string | null
+  readonly waitsForKeys: boolean | null
+}
+
+const vaultOf = ({ identity, trust: { pin } }: EnrolledAgent, { waitsForKeys }: Status): ShownVault => ({
+  id: pin?.vaultId ?? identity.vaultId,
+  kind: pin === null ? 'managed' : 'private',
+  fingerprint: pin?.fingerprint ?? null,
+  waitsForKeys: pin === null ? false : waitsForKeys,
+})
+
+function vaultLines({ kind, fingerprint, waitsForKeys }: ShownVault): string[] {
+  if (kind === 'managed') return ['Vault    managed: the hub can read it']
+  return [
+    'Vault    private: the hub cannot read it',
+    `         fingerprint ${fingerprint ?? 'not known before the first run'}`,
+    ...(waitsForKeys === true ? ['         waits for its keys: let it in on the vault\u2019s page, and compare both fingerprints'] : []),
+  ]
 }
 
 const runDocument = (run: Run): Record<string, unknown> => ({

@@ -1,5 +1,6 @@
 import type { RunId } from '@holdfast/shared-types'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
+import { discretionOf } from '../discretion/discretion.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
 import { linkProblem } from '../hub-connection/hub-link.ts'
 import { loadEnrolledAgent, type EnrolledAgent } from '../identity/identity.ts'
@@ -22,7 +23,12 @@ export interface WorkingAgent extends HubAccess {
 export async function withHub<T>(context: CommandContext, work: (access: HubAccess) => Promise<T>): Promise<T> {
   const agent = await loadEnrolledAgent(context.folders)
   const issuer = createTokenIssuer({ agentId: agent.identity.agentId, hubId: agent.identity.hubId, signKey: agent.keys.signKey })
-  const client = createHubClient({ hubUrl: agent.identity.hubUrl, authority: agent.identity.authority, issuer })
+  const client = createHubClient({
+    hubUrl: agent.identity.hubUrl,
+    authority: agent.identity.authority,
+    issuer,
+    discretion: discretionOf(agent.trust),
+  })
   try {
     return await work({ agent, client })
   } finally {

@@ -1,3 +1,4 @@
+import type { Discretion } from '../discretion/discretion.ts'
 import type { CommandHandlers } from '../hub-connection/command-gate.ts'
 import type { LiveHost, LiveHostOptions } from './live-host.ts'
 
@@ -7,8 +8,12 @@ export interface HostDoor {
   close(): void
 }
 
+interface HostDoorOptions extends LiveHostOptions {
+  readonly discretion: Pick<Discretion, 'requireManaged'>
+}
+
 /** The commands of the live view, which is loaded with the first of them: most agents are never looked at, and stay small. */
-export function openHostDoor(options: LiveHostOptions): HostDoor {
+export function openHostDoor({ discretion, ...options }: HostDoorOptions): HostDoor {
   let host: Promise<LiveHost> | null = null
   const awake = (): Promise<LiveHost> =>
     (host ??= import('./live-host.ts').then(
@@ -25,7 +30,11 @@ export function openHostDoor(options: LiveHostOptions): HostDoor {
   }
   return {
     commands: {
-      'host.list': async (body) => (await awake()).list(body),
+      'host.list': async (body) => {
+        // Nobody hears it: then nobody looks either.
+        discretion.requireManaged()
+        return (await awake()).list(body)
+      },
       'host.measure': async (body) => (await awake()).measure(body),
       'host.stop-measuring': async (body) => (await awake()).stopMeasuring(body),
     },

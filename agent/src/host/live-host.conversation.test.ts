@@ -54,6 +54,7 @@ describe('folders of the device', () => {
       'host.list',
       'host.measure',
       'device.set-limits',
+      'vault.private',
     ])
   })
 

@@ -8,6 +8,7 @@ import {
   type BodyOf,
   type HubCommandType,
 } from '@holdfast/shared-types'
+import type { Discretion } from '../discretion/discretion.ts'
 import { toAppError } from '../errors/to-app-error.ts'
 
 /** What this agent does for each command of the hub: a new command without a line here does not compile. */
@@ -23,20 +24,24 @@ const answeredAnew: ReadonlySet<string> = new Set<HubCommandType>(['host.list'])
 /** The edge where the hub's commands come in: checked, done once per id, and answered, whatever happens. */
 export class CommandGate {
   readonly #handlers: CommandHandlers
+  readonly #discretion: Pick<Discretion, 'answer'>
   readonly #answers = new Map<string, Promise<AckEnvelope>>()
 
-  constructor(handlers: CommandHandlers) {
+  constructor(handlers: CommandHandlers, discretion: Pick<Discretion, 'answer'>) {
     this.#handlers = handlers
+    this.#discretion = discretion
   }
 
   async handle(raw: unknown): Promise<AckEnvelope> {
     const envelope = AnyEnvelope.safeParse(raw)
     if (!envelope.success) return refused(new AppError('protocol.invalid-message'))
-    const { id } = envelope.data
+    const { id, type } = envelope.data
     const known = this.#answers.get(id)
     if (known !== undefined) return known
-    const answer = this.#run(envelope.data).catch((error: unknown) => refused(toAppError(error)))
-    if (answeredAnew.has(envelope.data.type)) return answer
+    const answer = this.#run(envelope.data)
+      .catch((error: unknown) => refused(toAppError(error)))
+      .then((said) => this.#discretion.answer(type, said))
+    if (answeredAnew.has(type)) return answer
     this.#answers.set(id, answer)
     const oldest = this.#answers.keys().next()
     if (this.#answers.size > rememberedAnswers && oldest.done !== true) this.#answers.delete(oldest.value)

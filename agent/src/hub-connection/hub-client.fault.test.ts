@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunId } from '@holdfast/shared-types'
 import { afterEach, expect, test } from 'vitest'
+import { openToAll } from '../../test/an-agent.ts'
 import { createHubClient, type HubClient } from './hub-client.ts'
 
 const runId = RunId.parse('11111111-1111-4111-8111-111111111111')
@@ -19,7 +20,12 @@ async function serve(answer: RequestListener, longestDoubtMs = 100): Promise<voi
     answer(request, response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  client = createHubClient({ hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, issuer: null, longestDoubtMs })
+  client = createHubClient({
+    hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    issuer: null,
+    discretion: openToAll,
+    longestDoubtMs,
+  })
 }
 afterEach(async () => {
   await client.close()

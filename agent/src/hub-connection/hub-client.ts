@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PauseGate } from '@holdfast/engine/run-control'
 import { AppError, type OperationId } from '@holdfast/shared-types'
 import type { Pool } from 'undici'
+import type { Discretion } from '../discretion/discretion.ts'
 import type { TokenIssuer } from './agent-token.ts'
 import type * as CallHub from './call-hub.ts'
 import type { CallAnswer, CallInput } from './call-hub.ts'
@@ -60,6 +61,8 @@ const repeatable: ReadonlySet<OperationId> = new Set<OperationId>([
 interface HubClientOptions extends HubPlace {
   /** Null for the calls that need no identity (enrolling). */
   readonly issuer: TokenIssuer | null
+  /** What may leave. */
+  readonly discretion: Pick<Discretion, 'requireHarmless'>
   /** Calls at the same time; more wait. */
   readonly connections?: number
   readonly random?: () => number
@@ -105,6 +108,7 @@ export function createHubClient(options: HubClientOptions): HubClient {
 
   return {
     async call(operation, input, call = {}) {
+      options.discretion.requireHarmless(operation, input)
       const oneTry = (onHeldBack: (ms: number) => void) => tryOnce(operation, input, { ...call, onHeldBack })
       return untilAnswered(operation === 'putPack' ? inPlace(pace, call, oneTry) : oneTry, {
         patienceMs: repeatable.has(operation) ? (call.patienceMs ?? 5_000) : 0,

@@ -21,6 +21,7 @@ import {
   type RunInHand,
 } from '@holdfast/shared-types'
 import type { AgentId, HostFacts, HubId } from '@holdfast/shared-types'
+import type { Discretion } from '../discretion/discretion.ts'
 import { toAppError } from '../errors/to-app-error.ts'
 import { CommandGate, type CommandHandlers } from './command-gate.ts'
 import type { HubPlace } from './hub-trust.ts'
@@ -63,6 +64,8 @@ export interface HubLinkOptions extends HubPlace {
   readonly sign: (message: Uint8Array) => Uint8Array
   readonly runsInHand: () => readonly RunInHand[]
   readonly commands: CommandHandlers
+  /** What may leave. The hello tells of host and runs alone, by a contract that is frozen. */
+  readonly discretion: Discretion
   readonly onAccepted: (answer: HelloAnswer & { accepted: true }) => void
   readonly onState?: (state: LinkState) => void
   /** Shorter in tests. */
@@ -90,7 +93,7 @@ export class LiveHubLink implements HubLink {
 
   constructor(options: HubLinkOptions) {
     this.#options = options
-    this.#gate = new CommandGate(options.commands)
+    this.#gate = new CommandGate(options.commands, options.discretion)
   }
 
   get state(): LinkState {
@@ -115,7 +118,7 @@ export class LiveHubLink implements HubLink {
   ): Promise<AckOf<ToHub, T>> {
     const socket = this.#socket
     if (socket === null || this.#state.state !== 'connected') throw new LinkLost('not connected')
-    return readAck(envelope.type, await socket.send(envelope, timeoutMs))
+    return readAck(envelope.type, await socket.send(this.#options.discretion.message(envelope), timeoutMs))
   }
 
   async request<T extends AgentRequestType>(

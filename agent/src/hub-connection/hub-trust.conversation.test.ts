@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 test('a device that was given its hub\u2019s own authority enrols, links and backs up over TLS', async () => {
-  const device = await anEnrolledAgent(hub, join(folder.path, 'state'), ca)
+  const device = await anEnrolledAgent(hub, join(folder.path, 'state'), { authority: ca })
   expect(device.agent.identity).toMatchObject({ hubUrl: hub.url, authority: ca })
   const service = await aService(device)
   try {
@@ -47,12 +47,12 @@ test('a device that was given its hub\u2019s own authority enrols, links and bac
 test('without it, or with another one, enrolling is refused with the cure, and nothing is left of the try', async () => {
   const other = readFileSync(new OwnAuthority(folder.path, 'other').caFile, 'utf8')
   for (const wrong of [undefined, other])
-    await expect(anEnrolledAgent(hub, join(folder.path, 'state'), wrong)).rejects.toMatchObject({
+    await expect(anEnrolledAgent(hub, join(folder.path, 'state'), wrong === undefined ? {} : { authority: wrong })).rejects.toMatchObject({
       code: 'hub.certificate-untrusted',
       cure: expect.stringContaining('--ca FILE') as string,
     })
   expect(hub.devices.size).toBe(0)
-  expect((await anEnrolledAgent(hub, join(folder.path, 'state'), ca)).agent.identity.name).toBe('test-device')
+  expect((await anEnrolledAgent(hub, join(folder.path, 'state'), { authority: ca })).agent.identity.name).toBe('test-device')
 })
 
 test.each([
@@ -61,14 +61,14 @@ test.each([
 ])('a certificate %s is refused in its own words', async (_, change, message) => {
   await hub.close()
   hub = await hubWith(authority.sign('changed', change))
-  await expect(anEnrolledAgent(hub, join(folder.path, 'state'), ca)).rejects.toMatchObject({
+  await expect(anEnrolledAgent(hub, join(folder.path, 'state'), { authority: ca })).rejects.toMatchObject({
     code: 'hub.certificate-untrusted',
     message: expect.stringMatching(message) as string,
   })
 })
 
 test('a hub that comes back with a certificate of nobody\u2019s is refused on the link too, until the device is told its authority', async () => {
-  const device = await anEnrolledAgent(hub, join(folder.path, 'state'), ca)
+  const device = await anEnrolledAgent(hub, join(folder.path, 'state'), { authority: ca })
   const next = new OwnAuthority(folder.path, 'next')
   const certificate = next.sign('next-hub')
   const { hubId, port } = hub

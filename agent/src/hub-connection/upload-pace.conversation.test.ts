@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PauseGate } from '@holdfast/engine/run-control'
 import { PackId, SessionId } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openToAll } from '../../test/an-agent.ts'
 import { createHubClient, type CallOptions, type HubClient } from './hub-client.ts'
 
 const sessionId = SessionId.parse('5d0c8b1e-7a44-4f39-9c55-6a1b2c3d4e5f')
@@ -41,7 +42,7 @@ beforeEach(async () => {
     }
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  client = createHubClient({ hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, issuer: null })
+  client = createHubClient({ hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, issuer: null, discretion: openToAll })
 })
 afterEach(async () => {
   await client.close()

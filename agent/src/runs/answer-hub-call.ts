@@ -3,6 +3,8 @@ import type { PauseGate } from '@holdfast/engine/run-control'
 import { PackId, type RunId, type VaultId } from '@holdfast/shared-types'
 import type { HubClient } from '../hub-connection/hub-client.ts'
 import type { HubLink } from '../hub-connection/hub-link.ts'
+import type { VaultTrust } from '../identity/vault-trust.ts'
+import type { UsedSelections } from '../state/used-selections.ts'
 import { isWaitedOut, type StoreWait } from './store-wait.ts'
 import type { HubCallName, HubCalls } from './worker-messages.ts'
 
@@ -14,6 +16,8 @@ export interface HubDoors {
 export interface CallContext extends HubDoors {
   readonly runId: RunId
   readonly fence: number
+  readonly trust: Pick<VaultTrust, 'accept'>
+  readonly selections: Pick<UsedSelections, 'use'>
   readonly vaultId: VaultId
   /** How long a hub may be away before the run is given up. */
   readonly patienceMs: number
@@ -31,7 +35,7 @@ type Answering = { readonly [N in HubCallName]: (context: CallContext, ask: HubC
 /** Four packs of 16 MiB at once over a link of 1 Mbit/s take nine minutes. */
 const bulkTimeoutMs = 900_000
 
-/** Which door of the hub each call of a worker goes through: questions over the link, bytes over HTTP. */
+/** Which door each call of a worker goes through: questions to the hub over the link, bytes over HTTP; and what is the device's own to say. */
 const answering = {
   'session.open': ({ link, runId, fence, vaultId, patienceMs, signal }) =>
     link.request('session.open', { runId, fence, vaultId, canReadAgain: true }, { patienceMs, signal }),
@@ -50,16 +54,24 @@ const answering = {
     return null
   },
   // Not cut short by a cancel, but between two tries: once asked, whether the snapshot exists is the hub's answer to give.
-  'session.commit': ({ client, fence, patienceMs, signal, storeWait }, { sessionId, bytes }) => {
+  'session.commit': ({ client, fence, patienceMs, signal, storeWait }, { sessionId, bytes, summary }) => {
     const commit = () =>
       client.call(
         'commitSession',
-        { params: { sessionId }, query: { fence }, body: bytes },
+        { params: { sessionId }, query: { fence, ...summary }, body: bytes },
         { patienceMs, timeoutMs: bulkTimeoutMs, isFinal: isWaitedOut },
       )
     return storeWait.during(commit, signal)
   },
   'vault.unseal': ({ link, runId, fence, patienceMs, signal }) => link.request('vault.unseal', { runId, fence }, { patienceMs, signal }),
+  'vault.accept': async ({ trust }, offered) => {
+    await trust.accept(offered)
+    return null
+  },
+  'selection.use': async ({ selections, runId }, nonce) => {
+    await selections.use(nonce, runId)
+    return null
+  },
   'run.snapshot-object': ({ client, runId, patienceMs, signal }) =>
     client.call('getSnapshotObject', { params: { runId } }, { patienceMs, signal }),
   'run.snapshot-signer': ({ client, runId, patienceMs, signal }) =>

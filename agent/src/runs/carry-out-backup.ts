@@ -8,7 +8,7 @@ import type { DomainKeys } from '@holdfast/engine/reader'
 import { nativeProblem } from '@holdfast/engine/source'
 import { InlineSealer, sealSnapshot, SessionSink, WorkerSealer } from '@holdfast/engine/vault'
 import type { Exclusions } from '@holdfast/engine/walker'
-import type { BackupRequest, BackupResult, SnapshotId } from '@holdfast/shared-types'
+import type { BackupRequest, BackupResult, SnapshotId, SnapshotSummary } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 import { thisSystem } from '../presets/this-system.ts'
 import { backupExclusions } from './backup-exclusions.ts'
@@ -62,7 +62,7 @@ export async function carryOutBackup(context: RunContext, request: BackupRequest
   // Said once, and not a warning of its own: nothing of this run can change it, and every run would be yellow for ever.
   if (nativeProblem() !== null) context.log('native.unavailable', withoutNative, 'warn')
   const session = await context.hub.ask('session.open', null)
-  const keys = await openDomainKeys(context.order, { ...session, vaultId: request.vaultId })
+  const keys = await openDomainKeys(context, { ...session, vaultId: request.vaultId })
   const path = cataloguePath(context, request)
   const identity = { vaultId: keys.vaultId, domainId: keys.domainId, chunker } as const
   const previous = request.full ? null : openKnownFiles(context, path, identity, session.usableBaseSnapshots)
@@ -221,10 +221,22 @@ async function commit(backup: Backup, outcome: ArchiveOutcome, refset: Uint8Arra
     privateKey(order.signKey),
   )
   context.signal.throwIfAborted()
-  const { snapshotId: committed } = await context.hub.ask('session.commit', { sessionId: session.sessionId, bytes: object })
+  const summary = session.vaultKind === 'private' ? summaryOf(outcome) : null
+  const { snapshotId: committed } = await context.hub.ask('session.commit', { sessionId: session.sessionId, bytes: object, summary })
   keepCatalogue(backup, outcome)
   return committed
 }
+
+/** What a hub that cannot open the snapshot is told of it. */
+const summaryOf = ({ status, files, folders, bytes, errors, filesNew, filesChanged }: ArchiveOutcome): SnapshotSummary => ({
+  status,
+  files,
+  folders,
+  bytes,
+  errors,
+  filesNew,
+  filesChanged,
+})
 
 /** MUST come after the hub's word: a catalogue of a snapshot that does not exist would claim blobs that nothing holds. */
 function keepCatalogue({ context, cataloguePath: path }: Backup, outcome: ArchiveOutcome): void {

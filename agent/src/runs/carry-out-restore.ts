@@ -3,6 +3,7 @@ import type { PlannedEntry, RestoreRequest, RestoreResult } from '@holdfast/shar
 import { AppError } from '@holdfast/shared-types/errors'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
+import { withOpenedChoice } from './sealed-choice.ts'
 import type { RunVoice } from './run-voice.ts'
 import type { RunEnd } from './worker-messages.ts'
 import { toWirePath, wirePathBytes } from './wire-path-bytes.ts'
@@ -11,7 +12,8 @@ import { toWirePath, wirePathBytes } from './wire-path-bytes.ts'
 export async function carryOutRestore(context: RunContext, request: RestoreRequest): Promise<RunEnd> {
   const snapshot = await openSnapshot(context, request.snapshotId)
   try {
-    return await restoreSnapshot(context, request, { ...snapshot, protectedPlaces: context.order.excludedFolders })
+    const chosen = await withOpenedChoice(context, request, snapshot)
+    return await restoreSnapshot(context, chosen, { ...snapshot, protectedPlaces: context.order.excludedFolders })
   } finally {
     await snapshot.source.close()
   }

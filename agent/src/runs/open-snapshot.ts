@@ -37,10 +37,11 @@ export interface OpenedSnapshot {
  *
  * @throws EngineError `snapshot.*`, `vault.invalid`, `vault.key-mismatch`; AppError `restore.target-invalid`
  */
-export async function openSnapshot(context: RunContext, snapshotId: SnapshotId): Promise<OpenedSnapshot> {
+export async function openSnapshot(context: RunContext, snapshotId: SnapshotId): Promise<OpenedSnapshot & { readonly isPrivate: boolean }> {
   const { hub, order } = context
   requireWelcome(order)
-  const keys = await openDomainKeys(order, await hub.ask('vault.unseal', null))
+  const sealed = await hub.ask('vault.unseal', null)
+  const keys = await openDomainKeys(context, sealed)
   const object = decodeSnapshotObject(await hub.ask('run.snapshot-object', null))
   if (toHex(object.header.snapshotId) !== snapshotId)
     throw new EngineError('snapshot.invalid', 'The hub sent another snapshot than the one asked for.')
@@ -48,7 +49,7 @@ export async function openSnapshot(context: RunContext, snapshotId: SnapshotId):
   const body = await openSnapshotBody(nodePrimitives, object, keys)
   requireSameSystem(context, body)
   const threads = Math.min(mostOpenThreads, availableParallelism())
-  return { keys, body, source: sourceOf(context, keys, () => new WorkerOpener(keys, threads)) }
+  return { keys, body, source: sourceOf(context, keys, () => new WorkerOpener(keys, threads)), isPrivate: sealed.vaultKind === 'private' }
 }
 
 /**
@@ -82,11 +83,13 @@ async function readSegments(hub: RunContext['hub'], places: Uint8Array): Promise
 }
 
 /** By the order and not by the object it is said whose signature it has to be: else one could sign as whoever is at hand. */
-const makerOf = ({ request, agentId }: RunOrder): AgentId =>
-  request.kind === 'restore' && request.fromAgentId !== undefined ? request.fromAgentId : agentId
+const makerOf = ({ request, agentId }: RunOrder): AgentId => (request.kind === 'backup' ? agentId : (request.fromAgentId ?? agentId))
+
+/** Nothing is written here by looking through a snapshot: only a restore has to be welcome, and of the same kind of system. */
+const isForeignRestore = (order: RunOrder): boolean => order.request.kind === 'restore' && makerOf(order) !== order.agentId
 
 function requireWelcome(order: RunOrder): void {
-  if (makerOf(order) === order.agentId || order.takesOthersSnapshots) return
+  if (!isForeignRestore(order) || order.takesOthersSnapshots) return
   throw new AppError('restore.target-invalid', {
     message: 'This device restores no snapshots of other devices: its HOLDFAST_OTHERS_SNAPSHOTS says so.',
     cure: 'Choose another device, or change that setting on this one and start its agent again.',
@@ -127,7 +130,7 @@ async function signKeyOf({ hub, order }: RunContext, maker: AgentId): Promise<Ui
 
 /** Names, owners and attributes of one kind of system have no meaning on another. The hub says so too, but here it is the snapshot's own word. */
 function requireSameSystem({ order }: RunContext, body: SnapshotBody): void {
-  if (makerOf(order) === order.agentId || body.system === thisSystem()) return
+  if (!isForeignRestore(order) || body.system === thisSystem()) return
   throw new AppError('restore.target-invalid', {
     message: 'The snapshot is of another kind of system than this device runs.',
     cure: 'Choose a device with the same system, or download files of the snapshot.',

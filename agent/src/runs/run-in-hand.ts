@@ -7,6 +7,9 @@ import type { Logger } from 'pino'
 import type { MemoryProfile } from '../config/agent-config.ts'
 import { toAppError } from '../errors/to-app-error.ts'
 import type { Outbox } from '../hub-connection/outbox.ts'
+import type { VaultTrust } from '../identity/vault-trust.ts'
+import type { OwnRunLog } from '../logging/own-run-log.ts'
+import type { UsedSelections } from '../state/used-selections.ts'
 import { answerHubCall, type CallContext, type HubDoors } from './answer-hub-call.ts'
 import { isProgress } from './is-progress.ts'
 import { dutyOnProgress, type ProgressDuty } from './run-duty.ts'
@@ -44,6 +47,10 @@ export interface RunInHandOptions extends HubDoors {
   readonly order: RunOrder
   readonly leaseMs: number
   readonly outbox: Outbox
+  readonly trust: Pick<VaultTrust, 'accept'>
+  readonly selections: Pick<UsedSelections, 'use'>
+  /** What only the person at the device is told. */
+  readonly ownLog: Pick<OwnRunLog, 'note' | 'warning' | 'end'>
   readonly log: Logger
 }
 
@@ -162,7 +169,7 @@ export class RunInHand {
         void this.#tellProgress()
         break
       case 'log':
-        this.#runLog.add(message.entry)
+        this.#note(message.entry)
         break
       case 'warning':
         this.#keep(message.warning)
@@ -173,7 +180,13 @@ export class RunInHand {
     }
   }
 
+  #note(entry: LogEntry): void {
+    this.#runLog.add(entry)
+    this.#options.ownLog.note(entry)
+  }
+
   #keep(warning: RunWarning): void {
+    this.#options.ownLog.warning(warning)
     const bytes = Buffer.byteLength(JSON.stringify(warning))
     if (this.#warnings.length >= keptWarnings || this.#warningBytes + bytes > keptWarningBytes) return
     this.#warnings.push(warning)
@@ -192,10 +205,12 @@ export class RunInHand {
   }
 
   #callContext(): CallContext {
-    const { link, client, order, leaseMs } = this.#options
+    const { link, client, trust, selections, order, leaseMs } = this.#options
     return {
       link,
       client,
+      trust,
+      selections,
       runId: order.runId,
       fence: order.fence,
       vaultId: order.vaultId,
@@ -256,7 +271,7 @@ export class RunInHand {
     const hasWaited = this.#waitsFor !== null
     this.#waitsFor = refusal?.code ?? null
     if (refusal !== null)
-      this.#runLog.add({
+      this.#note({
         atMs: Date.now(),
         level: 'warn',
         event: 'run.waiting',
@@ -264,7 +279,7 @@ export class RunInHand {
         path: null,
       })
     else if (hasWaited && !this.#stopping.signal.aborted)
-      this.#runLog.add({ atMs: Date.now(), level: 'info', event: 'run.going-on', message: 'The hub stores again: going on.', path: null })
+      this.#note({ atMs: Date.now(), level: 'info', event: 'run.going-on', message: 'The hub stores again: going on.', path: null })
     void this.#tellProgress()
   }
 
@@ -317,7 +332,8 @@ export class RunInHand {
     )
     if (this.#stop === 'dropped') return outbox.dropRun(order.runId)
     if (this.#isUnknown) return
-    this.#runLog.add(endEntry(end))
+    this.#note(endEntry(end))
+    this.#options.ownLog.end(end)
     await this.#runLog.flush()
     await outbox.add('run.finished', { runId: order.runId, fence: order.fence, ...end, warnings: this.#warnings })
   }

@@ -3,6 +3,7 @@ import { isEngineError, type EngineErrorCode } from '@holdfast/engine/errors'
 import type { PauseGate } from '@holdfast/engine/run-control'
 import type { RunProgressSample, RunResult, RunWarning } from '@holdfast/shared-types'
 import { AppError, toWireError } from '@holdfast/shared-types/errors'
+import type { RunEvent } from '../discretion/run-events.ts'
 import { toContractCode } from '../errors/engine-error-codes.ts'
 import { toAppError } from '../errors/to-app-error.ts'
 import type { LogEntry, RunEnd } from './worker-messages.ts'
@@ -59,12 +60,12 @@ export class RunVoice {
     return this.#warningCount
   }
 
-  log(event: string, message: string, level: LogEntry['level'] = 'info'): void {
+  log(event: RunEvent, message: string, level: LogEntry['level'] = 'info'): void {
     this.#ear.log({ atMs: Date.now(), level, event, message, path: null })
   }
 
   /** The same about a path. */
-  logOf(path: Uint8Array, event: string, message: string): void {
+  logOf(path: Uint8Array, event: RunEvent, message: string): void {
     this.#ear.log({ atMs: Date.now(), level: 'info', event, message, path: decodeUtf8Lossy(path) })
   }
 

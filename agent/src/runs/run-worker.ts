@@ -14,6 +14,7 @@ async function carryOut(context: RunContext): Promise<RunEnd> {
     case 'restore':
       return (await import('./carry-out-restore.ts')).carryOutRestore(context, request)
     case 'verify':
+      if (request.audit === true) return (await import('./carry-out-audit.ts')).carryOutAudit(context, request)
       return request.sample === undefined
         ? (await import('./carry-out-verify.ts')).carryOutVerify(context, request)
         : (await import('./carry-out-drill.ts')).carryOutDrill(context, request, request.sample)

@@ -10,10 +10,14 @@ import type {
   RunWarning,
   SessionId,
   SnapshotId,
+  SnapshotSummary,
   VaultId,
+  VaultKind,
   WirePath,
 } from '@holdfast/shared-types'
 import type { MemoryProfile } from '../config/agent-config.ts'
+import type { RunEvent } from '../discretion/run-events.ts'
+import type { OfferedKeys } from '../identity/vault-trust.ts'
 
 /** Everything a worker needs to know to carry out one run; handed over when it starts. */
 export interface RunOrder {
@@ -42,7 +46,7 @@ export interface RunOrder {
   readonly givesWay: boolean
 }
 
-/** What a worker asks of the hub; the main thread holds link and HTTP. */
+/** What a worker asks of the hub, and of the device's own state; the main thread holds link, HTTP and state. */
 export interface HubCalls {
   readonly 'session.open': { readonly ask: null; readonly answer: OpenedSession }
   readonly 'session.have': {
@@ -54,10 +58,15 @@ export interface HubCalls {
     readonly answer: null
   }
   readonly 'session.commit': {
-    readonly ask: { readonly sessionId: SessionId; readonly bytes: Uint8Array }
+    /** `summary`: of a private vault, whose hub cannot look into the snapshot. */
+    readonly ask: { readonly sessionId: SessionId; readonly bytes: Uint8Array; readonly summary: SnapshotSummary | null }
     readonly answer: { readonly snapshotId: SnapshotId }
   }
   readonly 'vault.unseal': { readonly ask: null; readonly answer: SealedKeys }
+  /** Whether keys may be used: asked before anything is done with them. */
+  readonly 'vault.accept': { readonly ask: OfferedKeys; readonly answer: null }
+  /** That a sealed choice, named by its 16 random bytes in hex, is this run's and was no other one's. */
+  readonly 'selection.use': { readonly ask: string; readonly answer: null }
   readonly 'run.snapshot-object': { readonly ask: null; readonly answer: Uint8Array }
   /** The agent object of the device that made the snapshot. */
   readonly 'run.snapshot-signer': { readonly ask: null; readonly answer: Uint8Array }
@@ -71,6 +80,8 @@ export interface SealedKeys {
   readonly domainId: DomainId
   readonly keyEpoch: number
   readonly sealedDomainKeys: Uint8Array
+  /** Left out = managed. */
+  readonly vaultKind?: VaultKind | undefined
 }
 export interface OpenedSession extends Omit<SealedKeys, 'vaultId'> {
   readonly sessionId: SessionId
@@ -93,7 +104,7 @@ export interface RunEnd {
 export interface LogEntry {
   readonly atMs: number
   readonly level: 'info' | 'warn' | 'error'
-  readonly event: string
+  readonly event: RunEvent
   readonly message: string
   /** For people: lossy text of a path on the device. */
   readonly path: string | null

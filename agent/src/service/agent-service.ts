@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppError, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { discretionOf } from '../discretion/discretion.ts'
 import { openHostDoor } from '../host/host-commands.ts'
 import { createTokenIssuer } from '../hub-connection/agent-token.ts'
 import { createHubClient, type HubClient } from '../hub-connection/hub-client.ts'
@@ -10,14 +11,15 @@ import type { HubLink, HubLinkOptions, LiveHubLink, LinkState } from '../hub-con
 import { Outbox } from '../hub-connection/outbox.ts'
 import type { EnrolledAgent } from '../identity/identity.ts'
 import { RunDesk } from '../runs/run-desk.ts'
-import { RunInHand } from '../runs/run-in-hand.ts'
+import type { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
 import { LimitsInForce } from './limits-in-force.ts'
 import { logLinkState, makeLink } from './make-link.ts'
-import { makeRunOrder, ownPlaces, type RunOffer } from './make-run-order.ts'
+import { ownPlaces, type RunOffer } from './make-run-order.ts'
 import { publishFacts } from './publish-facts.ts'
 import { settleMemory } from './settle-memory.ts'
+import { handsFor } from './take-in-hand.ts'
 import { whenQuiet } from './when-quiet.ts'
 
 export interface AgentService {
@@ -64,20 +66,21 @@ export const busy = (pid: number | null): AppError =>
 
 async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<AgentService> {
   const { folders, agent, log } = options
-  const { identity, keys } = agent
+  const { identity, keys, trust } = agent
+  const discretion = discretionOf(trust)
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
   const { hubUrl, authority } = identity
-  const client = createHubClient({ hubUrl, authority, issuer, longestDoubtMs: options.config.longestReconnectMs })
+  const client = createHubClient({ hubUrl, authority, issuer, discretion, longestDoubtMs: options.config.longestReconnectMs })
   const limits = new LimitsInForce(client, log)
+  const takeInHand = handsFor(options, limits)
   const facts = publishFacts(folders)
   let hadRuns = false
   const quiet = whenQuiet(() => {
     if (desk.isIdle) void settleMemory({ afterRun: hadRuns })
   })
   const begin = (offer: RunOffer): RunInHand => {
-    log.info({ event: 'run.accepted', runId: offer.runId, fence: offer.fence, kind: offer.request.kind }, 'Run accepted')
-    const run = new RunInHand({ link, client, outbox, log, leaseMs: offer.leaseMs, order: makeRunOrder(offer, { ...options, limits }) })
+    const run = takeInHand(offer, { link, client, outbox })
     hadRuns = true
     void run.ended.then(() => quiet.soon())
     return run
@@ -100,10 +103,11 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     quiet.soon()
   }
   const host = openHostDoor({
+    discretion,
     ownPlaces: ownPlaces(options.config, folders),
     tell: (body) => link.send({ v: 1, id: randomUUID(), type: 'host.measured', sentAtMs: Date.now(), body }, 10_000),
   })
-  const link: LiveHubLink = makeLink(options, { desk, host, setLimits: (said) => limits.set(said), onAccepted, onState })
+  const link: LiveHubLink = makeLink(options, { desk, host, discretion, setLimits: (said) => limits.set(said), onAccepted, onState })
   outbox.attach(link)
   link.start()
   const close = async (): Promise<void> => {

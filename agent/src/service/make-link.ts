@@ -2,6 +2,7 @@ import { agentCapabilities, type DeviceLimits } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { agentCommands } from '../commands/agent-commands.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
+import type { Discretion } from '../discretion/discretion.ts'
 import type { HostDoor } from '../host/host-commands.ts'
 import { isRevoked, LiveHubLink, type HubLinkOptions, type LinkState } from '../hub-connection/hub-link.ts'
 import { delaysWithin, openTimeoutWithin } from '../hub-connection/reconnect-delay.ts'
@@ -21,13 +22,14 @@ type LinkParts = Pick<HubLinkOptions, 'onAccepted'> &
   Required<Pick<HubLinkOptions, 'onState'>> & {
     readonly desk: RunDesk
     readonly host: HostDoor
+    readonly discretion: Discretion
     readonly setLimits: (limits: DeviceLimits) => void
   }
 
 /** The link of an agent, which is not dialled yet. */
 export function makeLink(
   { agent, config, delays = delaysWithin(config.longestReconnectMs) }: LinkOwner,
-  { desk, host, setLimits, onAccepted, onState }: LinkParts,
+  { desk, host, discretion, setLimits, onAccepted, onState }: LinkParts,
 ): LiveHubLink {
   const { identity, keys } = agent
   return new LiveHubLink({
@@ -41,6 +43,7 @@ export function makeLink(
     sign: (message) => signBytes(keys, message),
     runsInHand: () => desk.facts,
     commands: agentCommands(desk, host, setLimits),
+    discretion,
     onAccepted,
     onState,
     delays,

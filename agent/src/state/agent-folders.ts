@@ -6,25 +6,34 @@ import { AppError } from '@holdfast/shared-types'
 export interface AgentFolders {
   readonly home: string
   readonly identityFile: string
+  /** Which private vault it was let into; there is none where the vault is managed. */
+  readonly vaultPinFile: string
   readonly keysFolder: string
   readonly catalogueFolder: string
   readonly outboxFolder: string
+  /** Which sealed choices of restores were used by which run. */
+  readonly selectionsFile: string
   readonly lockFile: string
   /** Facts about the process that holds the lock: what `status` shows. */
   readonly runningFile: string
   /** What `holdfast run` logs; made by whoever writes it. */
   readonly logFile: string
+  /** What the hub of a private vault may not hear of runs, a file for each; made by whoever writes there. */
+  readonly runLogsFolder: string
 }
 
 export const agentFolders = (home: string): AgentFolders => ({
   home,
   identityFile: join(home, 'identity.json'),
+  vaultPinFile: join(home, 'vault-pin.json'),
   keysFolder: join(home, 'keys'),
   catalogueFolder: join(home, 'catalogue'),
   outboxFolder: join(home, 'outbox'),
+  selectionsFile: join(home, 'used-selections.json'),
   lockFile: join(home, 'lock'),
   runningFile: join(home, 'agent.json'),
   logFile: join(home, 'logs', 'agent.log'),
+  runLogsFolder: join(home, 'logs', 'runs'),
 })
 
 /** Makes the state folder and those inside it, readable by the owner only. @throws AppError `settings.invalid` when it cannot be made. */

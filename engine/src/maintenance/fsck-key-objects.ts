@@ -21,7 +21,7 @@ import {
   type VaultFile,
 } from '../format/index.ts'
 import { readAgentObject } from '../unlock/index.ts'
-import { nodePrimitives, Vault } from '../vault/index.ts'
+import { nodePrimitives } from '../vault/index.ts'
 import type { FsckTask } from './fsck-report.ts'
 
 /** Checks vault.json, what opens the vault, and who writes into it. */
@@ -72,7 +72,7 @@ export async function signerOfSnapshot(
   header: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>,
 ): Promise<Uint8Array> {
   const { store, vault } = task
+  if (vault !== null) return vault.signerOfSnapshot(header)
   if (!header.isRewritten) return fromBase64Url((await readAgentOf(task, uuidFromBytes(header.agentId))).signPublicKey)
-  if (vault instanceof Vault) return vault.signerOfSnapshot(header)
   return fromBase64Url(decodeRewritingKeyFile(await store.get(rewritingKeyKey)).value.signPublicKey)
 }

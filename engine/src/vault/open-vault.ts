@@ -77,8 +77,7 @@ export class Vault extends StoredVault {
     return this.#rewriting.privateKey
   }
 
-  /** Raw Ed25519 key under which the signature of a snapshot has to verify. @throws EngineError `store.not-found`, `vault.invalid` */
-  async signerOfSnapshot({ isRewritten, agentId }: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array> {
+  override async signerOfSnapshot({ isRewritten, agentId }: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array> {
     return isRewritten ? this.#rewriting.publicKey : fromBase64Url((await this.readAgent(uuidFromBytes(agentId))).signPublicKey)
   }
 

@@ -8,14 +8,16 @@ import {
   decodeVaultFile,
   keySlotKey,
   sealedKeysKey,
+  uuidFromBytes,
   uuidToBytes,
   vaultFileKey,
   type AgentFile,
   type KeySlotKind,
+  type SnapshotHeader,
   type VaultFile,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import { deriveHubKeys, findKey, readAgentObject, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
+import { deriveHubKeys, findKey, rawAgentKey, readAgentObject, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
 import { readSlots, readVaultFile, requireNoVault, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
@@ -39,6 +41,11 @@ export class SealedVault extends StoredVault {
     const { value } = decodeVaultFile(await readVaultFile(this.store))
     if (JSON.stringify(value) !== JSON.stringify(this.file))
       throw new EngineError('vault.invalid', 'vault.json was changed since the hub started.')
+  }
+
+  override async signerOfSnapshot({ isRewritten, agentId }: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array> {
+    if (isRewritten) throw new EngineError('vault.invalid', 'Nobody writes snapshots of a private vault anew.')
+    return rawAgentKey((await this.readAgent(uuidFromBytes(agentId))).signPublicKey)
   }
 
   /** Its MAC is beyond a hub: what it says is compared with the enrolment by who calls. */

@@ -8,6 +8,7 @@ import {
   uuidToBytes,
   type AgentFile,
   type RevocationFile,
+  type SnapshotHeader,
   type VaultFile,
 } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
@@ -37,6 +38,9 @@ export abstract class StoredVault {
 
   /** Reads vault.json again, for it may have changed since. @throws EngineError `vault.not-found`, `vault.invalid`, `store.*` */
   abstract checkFile(): Promise<void>
+
+  /** Raw Ed25519 key under which the signature of a snapshot has to verify. @throws EngineError `store.not-found`, `vault.invalid` */
+  abstract signerOfSnapshot(header: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array>
 
   /** An agent's keys, checked as far as this vault's keys go. @throws EngineError `store.not-found`, `vault.invalid` */
   abstract readAgent(agentId: string): Promise<AgentFile>

@@ -1,4 +1,5 @@
 import {
+  api,
   ApiToken,
   Device,
   ExclusionPattern,
@@ -7,6 +8,7 @@ import {
   PurgePreview,
   TimeMs,
   TokenScope,
+  Vault,
   VaultCollection,
   VaultId,
 } from '@holdfast/shared-types'
@@ -67,7 +69,11 @@ const PurgeInput = z.strictObject({
 export const adminOperations = {
   status: operation({ input: Nothing, output: HubStatus }),
   stop: operation({ input: Nothing, output: z.object({ pid: z.int() }) }),
-  'enrol-token': operation({ input: z.strictObject({ name: z.string().min(1).max(120).optional() }), output: EnrolmentToken }),
+  /** `vault`: its id or name; null = the default one. */
+  'enrol-token': operation({
+    input: z.strictObject({ name: z.string().min(1).max(120).optional(), vault: z.string().min(1).max(200).nullable().default(null) }),
+    output: EnrolmentToken,
+  }),
   /** A fresh one-time address that signs somebody in, also who has a password and lost it; without an e-mail address the administrator. */
   'sign-in-link': operation({ input: z.strictObject({ email: z.string().max(320).optional() }), output: z.object({ url: z.string() }) }),
   /** An API token of an account; shown in this answer only. */
@@ -99,6 +105,23 @@ export const adminOperations = {
   /** Takes paths out of all snapshots, and answers when it is through or waits for an undo time. */
   purge: operation({ input: PurgeInput.extend({ keepsUndo: z.boolean() }), output: Purge }),
   'purge-list': operation({ input: z.strictObject({ vaultId: VaultId.nullable() }), output: z.object({ items: z.array(Purge) }) }),
+  /** A private vault that was made by who asks; as `createVault` of the API. */
+  'vault-take-on': operation({ input: api.createVault.body.omit({ currentPassword: true }), output: Vault }),
+  /** What it takes to open a private vault, and who waits for its keys. @see api.getKeyObjects */
+  'vault-key-objects': operation({
+    input: z.strictObject({ vault: z.string().min(1).max(200) }),
+    output: api.getKeyObjects.response.extend({
+      vaultId: VaultId,
+      waiting: api.listWaitingDevices.response.shape.items,
+    }),
+  }),
+  'vault-slot-add': operation({
+    input: api.addKeySlot.body.omit({ currentPassword: true }).extend({ vaultId: VaultId }),
+    output: z.object({}),
+  }),
+  'vault-slot-remove': operation({ input: z.strictObject(api.removeKeySlot.params.shape), output: z.object({}) }),
+  /** Lets a waiting device in. */
+  'vault-approve': operation({ input: api.giveDeviceKeys.body.extend(api.giveDeviceKeys.params.shape), output: Device }),
   /** Applies the rules of all plans now, instead of with the next day. */
   retention: operation({
     input: z.strictObject({}),

@@ -43,6 +43,11 @@ const handlers: AdminHandlers = {
   'purge-preview': () => Promise.reject(new AppError('vault.rewriting-impossible')),
   purge: () => Promise.reject(new AppError('snapshot.held')),
   'purge-list': () => Promise.resolve({ items: [] }),
+  'vault-take-on': () => Promise.reject(new AppError('vault.keys-invalid')),
+  'vault-key-objects': () => Promise.reject(new AppError('vault.not-found')),
+  'vault-slot-add': () => Promise.reject(new AppError('vault.not-found')),
+  'vault-slot-remove': () => Promise.reject(new AppError('vault.slot-needed')),
+  'vault-approve': () => Promise.reject(new AppError('agent.not-found')),
   'self-backup': () => Promise.reject(new AppError('store.unavailable')),
   'self-backup-list': () => Promise.resolve({ items: [] }),
   fsck: ({ deep }) => Promise.resolve({ ok: !deep, problems: [], counts: { packs: 3 } }),
@@ -70,7 +75,7 @@ test('answers whoever may open it, and only its owner may', async () => {
   await serve()
   expect(statSync(socketPath).mode & 0o777).toBe(0o600)
   expect(await adminClient(socketPath).status({})).toMatchObject({ hubId, url: 'http://127.0.0.1:8420' })
-  expect(await adminClient(socketPath)['enrol-token']({ name: 'Größe' })).toMatchObject({ token: 'for Größe' })
+  expect(await adminClient(socketPath)['enrol-token']({ name: 'Größe', vault: null })).toMatchObject({ token: 'for Größe' })
 })
 
 test('carries what went wrong with its code and cure', async () => {

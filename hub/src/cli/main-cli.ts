@@ -1,5 +1,6 @@
 import { AppError, errorFacts, toWireError } from '@holdfast/shared-types'
 import { Command, CommanderError } from 'commander'
+import { addPrivateVaultCommands } from './add-private-vault-commands.ts'
 import { createCliContext, type CliContext } from './cli-context.ts'
 
 interface JsonOption {
@@ -63,12 +64,13 @@ function createProgram(run: Run): Command {
     program.command('enrol-token').description('tokens with which devices join'),
   )
     .option('--name <name>', 'how the hub will show the device; its host name when left out')
-    .action((options: JsonOption & { name?: string }) =>
+    .option('--vault <vault>', 'where it is to keep its backups, by id or name; the default vault when left out')
+    .action((options: JsonOption & { name?: string; vault?: string }) =>
       run(true, async (context) =>
-        (await import('./enrol-token-command.ts')).createEnrolTokenCommand(
-          context,
-          options.name === undefined ? {} : { name: options.name },
-        ),
+        (await import('./enrol-token-command.ts')).createEnrolTokenCommand(context, {
+          ...(options.name === undefined ? {} : { name: options.name }),
+          vault: options.vault ?? null,
+        }),
       ),
     )
   command('sign-in-link', 'print a fresh one-time address that signs the administrator in')
@@ -84,6 +86,7 @@ function createProgram(run: Run): Command {
   addPurgeCommand(program, command, run)
   addRebuildCommands(command, run)
   addVaultKeyCommand(program, command, run)
+  addPrivateVaultCommands(program, command, run)
   addRecoveryKeyCommands(program, command, run)
   return program
 }

@@ -17,6 +17,7 @@ import { Migration20261123000927_add_retention } from './Migration20261123000927
 import { Migration20261123002410_add_vault_care } from './Migration20261123002410_add_vault_care.ts'
 import { Migration20261123024532_add_healing } from './Migration20261123024532_add_healing.ts'
 import { Migration20261123025911_add_rewritten_snapshots } from './Migration20261123025911_add_rewritten_snapshots.ts'
+import { Migration20261123031029_add_private_vaults } from './Migration20261123031029_add_private_vaults.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261123002410_add_vault_care,
   Migration20261123024532_add_healing,
   Migration20261123025911_add_rewritten_snapshots,
+  Migration20261123031029_add_private_vaults,
 ]

@@ -1,23 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { AgentId, DrillSample, RunId, SnapshotId } from '@holdfast/shared-types'
+import type { AgentId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { createAgents, deviceNames, findAgent, listRevoked, type Agents, type LastSeenHost } from '../features/agents/index.ts'
+import { createAgents, deviceNames, type Agents, type LastSeenHost } from '../features/agents/index.ts'
 import { createApiTokens, type ApiTokens } from '../features/api-tokens/index.ts'
 import { createAudit } from '../features/audit/index.ts'
 import { createAuth, type Auth } from '../features/auth/index.ts'
 import { createEnrolment } from '../features/enrolment/index.ts'
-import { createPlans, type Plans } from '../features/plans/index.ts'
+import { createPlans } from '../features/plans/index.ts'
 import { createHosts, type Hosts } from '../features/hosts/index.ts'
 import {
   createRuns,
-  getRunForAgent,
   lastOutcomes,
   lastProofs,
-  lastVerifications,
   listReadingRuns,
   plansOfRuns,
   runFigures,
-  runsLike,
   type Runs,
   type RunSnapshots,
 } from '../features/runs/index.ts'
@@ -27,13 +24,14 @@ import { createSelfBackups } from '../features/self-backups/index.ts'
 import { createSnapshots } from '../features/snapshots/index.ts'
 import { createStatistics } from '../features/statistics/index.ts'
 import { createSystem } from '../features/system/index.ts'
-import { createVaults, type VaultHealersDoor, type Vaults } from '../features/vaults/index.ts'
+import { createVaults, type Vaults } from '../features/vaults/index.ts'
 import type { AuditTrail } from '../platform/audit/audit-trail.ts'
 import type { Actor } from '../platform/http/actor.ts'
 import type { Feature } from '../platform/http/define-feature.ts'
 import type { CertificateState } from '../platform/http/kept-certificate.ts'
 import type { LogFileState } from '../platform/logging/log-file.ts'
 import type { HubServices } from '../platform/services.ts'
+import { doorsOfVaults } from './doors-of-vaults.ts'
 
 export interface WiredFeatures {
   /** In the order they start; they stop the other way round. */
@@ -58,24 +56,10 @@ export interface WiringOptions {
 
 /** Every feature of the hub, each with what it needs of the others. */
 export function wireFeatures(services: HubServices, { cookieName, audit, ...system }: WiringOptions): WiredFeatures {
-  // Vaults ask runs and runs ask snapshots, so one of the two doors opens when both are there.
-  const runsDoor = {
-    getRunForAgent,
-    listReadingRuns,
-    lastVerifications,
-    orderDrill: (agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample) => runs.orderDrill(agentId, snapshotId, sample),
-    runsLike,
-    markCommitting: (em: EntityManager, runId: RunId, fence: number) => runs.markCommitting(em, runId, fence),
-  }
   const auth = createAuth(services, cookieName)
-  const vaults = createVaults(services, {
-    runs: runsDoor,
-    agents: { findAgent, deviceNames, listRevoked },
-    people: auth,
-    // Plans of all vaults at once: what let nothing go a moment ago finds nothing the second time.
-    retention: { apply: async () => void (await retention.applyRetention()) },
-    healers: healersBy(services, () => plans.healing),
-  })
+  // Vaults ask runs and plans, and runs ask snapshots, so the doors of vaults open when all are there.
+  const later = { runs: () => runs, retention: () => retention, healing: () => plans.healing }
+  const vaults = createVaults(services, doorsOfVaults(services, auth, later))
   const runs = createRuns(services, snapshotsOfRuns(vaults))
   const plans = createPlans(services, runs.ofPlans)
   const hosts = createHosts(services)
@@ -116,19 +100,14 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
   return { list, auth, apiTokens, agents, runs, hosts, retention }
 }
 
-/** Plans are made after vaults. */
-const healersBy = ({ agentLinks }: HubServices, healing: () => Plans['healing']): VaultHealersDoor => ({
-  isOnline: (agentId) => agentLinks.isOnline(agentId),
-  worksOf: (em, agentId, made) => healing().worksOf(em, agentId, made),
-  openHeals: (em) => healing().openHeals(em),
-  order: (work) => healing().order(work),
-})
-
 const snapshotsOfRuns = (vaults: Vaults): RunSnapshots => ({
-  committedBy: (em, runId) => vaults.snapshots.ofRun(em, runId),
+  async committedBy(em, runId) {
+    const snapshot = await vaults.snapshots.ofRun(em, runId)
+    return snapshot && { ...snapshot, status: snapshot.status ?? 'complete-with-errors' }
+  },
   async find(em, snapshotId) {
     const snapshot = await vaults.snapshots.find(em, snapshotId)
-    return snapshot?.state === 'committed' ? snapshot : null
+    return snapshot?.state === 'committed' ? { ...snapshot, isSealed: vaults.isPrivate(snapshot.vaultId) } : null
   },
 })
 

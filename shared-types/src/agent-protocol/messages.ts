@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DeviceLimits } from '../model/device.ts'
 import { HostCursor, HostPage, MeasurementRequest, MeasurementSample } from '../model/host.ts'
+import { VaultKind } from '../model/vault.ts'
 import { RunError, RunOutcome, RunProgressSample, RunRequest, RunResult, RunWarning } from '../model/run.ts'
 import { DomainId, MeasurementId, RunId, SessionId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
@@ -32,8 +33,16 @@ export const hubCommands = {
   'device.set-limits': { body: DeviceLimits, ack: z.object({}) },
 } as const
 
-/** What an agent may be asked besides runs, said in its hello: one that does not say it is older than the command. */
-export const agentCapabilities = { listHost: 'host.list', measureHost: 'host.measure', setLimits: 'device.set-limits' } as const
+/**
+ * What an agent may be asked besides runs, said in its hello: one that does not say it is older than the command. `vault.private`: it tells the hub of a private vault no names, and
+ * uses no keys but those it was let in with; one that does not say so would.
+ */
+export const agentCapabilities = {
+  listHost: 'host.list',
+  measureHost: 'host.measure',
+  setLimits: 'device.set-limits',
+  keepNames: 'vault.private',
+} as const
 export type AgentCapability = (typeof agentCapabilities)[keyof typeof agentCapabilities]
 
 /** Agent → hub, told and acknowledged; all but the samples wait in the agent's outbox until they are. */
@@ -86,8 +95,10 @@ export const agentReports = {
   },
 } as const
 
-/** Keys of a domain, sealed to the agent's X25519 key (docs/vault-format.md, sealed boxes). */
+/** Keys of a domain, sealed to the agent's X25519 key (docs/vault-format.md, sealed boxes): of a private vault those that the person stored who let the agent in. */
 const SealedDomainKeys = WireBytes
+/** Left out = managed. */
+const kindOfVault = { vaultKind: VaultKind.optional() }
 
 /** Agent → hub, asked and answered. */
 export const agentRequests = {
@@ -103,6 +114,7 @@ export const agentRequests = {
       domainId: DomainId,
       keyEpoch: z.int().min(1),
       sealedDomainKeys: SealedDomainKeys,
+      ...kindOfVault,
       /** Snapshots of this agent whose segments are certainly still there: a catalogue made with one of them may be used. */
       usableBaseSnapshots: z.array(z.string()),
       /**
@@ -125,7 +137,13 @@ export const agentRequests = {
   /** Keys to read a snapshot of a vault for a restore or verify run. */
   'vault.unseal': {
     body: z.object({ ...ofRun }),
-    ack: z.object({ vaultId: VaultId, domainId: DomainId, keyEpoch: z.int().min(1), sealedDomainKeys: SealedDomainKeys }),
+    ack: z.object({
+      vaultId: VaultId,
+      domainId: DomainId,
+      keyEpoch: z.int().min(1),
+      sealedDomainKeys: SealedDomainKeys,
+      ...kindOfVault,
+    }),
   },
 } as const
 

@@ -1,15 +1,8 @@
-import type { ErrorCategory } from './error-category.ts'
+import type { ErrorSpec } from './error-spec.ts'
+import { privateVaultErrors } from './private-vault-errors.ts'
 import { rewritingErrors } from './rewriting-errors.ts'
 
-export interface ErrorSpec {
-  readonly category: ErrorCategory
-  /** What happened, for a person. */
-  readonly title: string
-  /** What to do next. */
-  readonly cure: string
-  /** Where the code's exit status differs from its category's. */
-  readonly exit?: number
-}
+export type { ErrorSpec }
 
 /** Every code that may cross a process. Codes are stable: scripts and translations key on them. */
 export const errorRegistry = {
@@ -267,6 +260,7 @@ export const errorRegistry = {
     title: 'The vault cannot be tidied up now without a risk.',
     cure: 'Do what the message says; nothing was removed.',
   },
+  ...privateVaultErrors,
   'vault.locked': {
     category: 'precondition',
     title: 'The vault is in use by another hub.',

@@ -13,6 +13,7 @@ import { apiTokensRoutes } from './routes/api-tokens.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { systemRoutes } from './routes/system.ts'
+import { vaultKeysRoutes } from './routes/vault-keys.ts'
 import { vaultsRoutes } from './routes/vaults.ts'
 
 /** Every call of the hub. Names are operation ids and stable. */
@@ -30,6 +31,7 @@ export const api = {
   ...auditRoutes,
   ...vaultsRoutes,
   ...purgesRoutes,
+  ...vaultKeysRoutes,
   ...snapshotsRoutes,
   ...agentDataRoutes,
 } as const satisfies Record<string, RouteContract>

@@ -61,6 +61,8 @@ export const Device = z
     enrolledAtMs: TimeMs,
     vaultId: VaultId,
     domainId: DomainId,
+    /** Its vault is private, and nobody has given it the keys yet: no run begins until somebody who can open the vault lets it in. */
+    waitsForKeys: z.boolean().default(false),
     /** Newest committed snapshot, by the hub's clock. */
     lastSnapshotAtMs: TimeMs.nullable(),
     /** When it last restored a sample, or read back a whole snapshot, and found nothing wrong; absent from hubs that asked nobody. */

@@ -98,7 +98,7 @@ export const RetentionPreview = z
     needsWord: z.boolean(),
     /** In which hours, days, weeks, months and years are counted. */
     timeZone: z.string(),
-    /** Of the same device, and under no rule: made by hand, or by plans that are gone. They stay. */
+    /** Of the same device, and under no rule: made by hand, by plans that are gone, or of a status that nobody knows (see `Snapshot`). They stay. */
     withoutRules: Count,
   })
   .meta({ id: 'RetentionPreview', description: 'What rules would keep and let go' })

@@ -1,14 +1,18 @@
 import { z } from 'zod'
-import { AgentId, PlanId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
+import { AgentId, BlobId, PlanId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { ExclusionPattern } from '../primitives/exclusion-pattern.ts'
 import { IncludePattern } from '../primitives/include-pattern.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+import { SnapshotSummary } from './snapshot.ts'
 
 export const RunKind = z.enum(['backup', 'restore', 'verify'])
 export type RunKind = z.infer<typeof RunKind>
 
-/** Why there is a run: somebody asked for it; its device is to show that it can restore; what it had backed up was found damaged in the vault. */
-export const RunTrigger = z.enum(['order', 'drill', 'heal'])
+/**
+ * Why there is a run: somebody asked for it; its device is to show that it can restore; what it had backed up was found damaged in the vault;
+ * its vault is private, and the hub cannot look through a snapshot itself.
+ */
+export const RunTrigger = z.enum(['order', 'drill', 'heal', 'audit'])
 export type RunTrigger = z.infer<typeof RunTrigger>
 
 export const activeRunStates = ['queued', 'offered', 'running', 'committing'] as const
@@ -109,6 +113,17 @@ export const restoreModes = {
   withDeleted: z.boolean().optional(),
 } as const
 
+/**
+ * What a person chose to restore from a private vault, sealed to the device (docs/vault-format.md, sealed selections): 16 random bytes, fresh for each
+ * order, then the box. In it: JSON of {@link RestoreSelection}.
+ */
+export const SealedSelection = z.base64url().min(100).max(700_000)
+export type SealedSelection = z.infer<typeof SealedSelection>
+
+/** As the fields of the same names of a restore. */
+export const RestoreSelection = z.strictObject({ paths: z.array(WirePath).max(10_000), include: restoreModes.include })
+export type RestoreSelection = z.infer<typeof RestoreSelection>
+
 export const RestoreRequest = z.strictObject({
   kind: z.literal('restore'),
   snapshotId: SnapshotId,
@@ -123,6 +138,8 @@ export const RestoreRequest = z.strictObject({
    * that could not check another device's signature does not know this word, and refuses the order.
    */
   fromAgentId: AgentId.optional(),
+  /** Of a private vault: stands instead of `paths` and `include`, which are empty then. An agent that is older than private vaults refuses it. */
+  sealedSelection: SealedSelection.optional(),
   ...restoreModes,
 })
 export type RestoreRequest = z.infer<typeof RestoreRequest>
@@ -140,6 +157,13 @@ export const VerifyRequest = z.strictObject({
   snapshotId: SnapshotId,
   /** Left out: all of the snapshot is read back, and nothing is written. An agent that is older than drills refuses the word. */
   sample: DrillSample.optional(),
+  /**
+   * Of a private vault, whose hub cannot do so: folder and content lists alone are read, and every piece they name is asked for (`locateBlobs`), none fetched.
+   * The result says what it found (`audit`). An agent that is older than private vaults refuses the word.
+   */
+  audit: z.literal(true).optional(),
+  /** As of a restore: another device of the same domain made the snapshot. */
+  fromAgentId: AgentId.optional(),
 })
 export type VerifyRequest = z.infer<typeof VerifyRequest>
 
@@ -271,6 +295,16 @@ export const VerifyResult = z.object({
       compared: Count,
       /** Those of them that are not the same, though size and time say so. */
       different: Count,
+    })
+    .optional(),
+  /** Of an audit that came to its end; `blobsChecked` are those asked for. */
+  audit: z
+    .object({
+      summary: SnapshotSummary,
+      /** Pieces that the snapshot needs and its refset does not lead to, each once; the hub looks whether they lie elsewhere. `problems` counts all. */
+      missing: z.array(BlobId).max(10_000),
+      /** False = there are more than `missing` names, or a list could not be read: nothing is condemned on the word of this audit. */
+      isWhole: z.boolean(),
     })
     .optional(),
 })

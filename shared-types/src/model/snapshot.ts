@@ -5,6 +5,21 @@ import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
 export const SnapshotStatus = z.enum(['complete', 'complete-with-errors', 'partial'])
 export type SnapshotStatus = z.infer<typeof SnapshotStatus>
 
+/**
+ * What a device says of a snapshot that the hub cannot open: of a private vault, at the commit and when it has looked through it. The hub has only
+ * its word for it. All but `status` as in the snapshot itself.
+ */
+export const SnapshotSummary = z.object({
+  status: SnapshotStatus,
+  files: Count,
+  folders: Count,
+  bytes: ByteCount,
+  errors: Count,
+  filesNew: Count,
+  filesChanged: Count,
+})
+export type SnapshotSummary = z.infer<typeof SnapshotSummary>
+
 export const Snapshot = z
   .object({
     id: SnapshotId,
@@ -14,13 +29,18 @@ export const Snapshot = z
     runId: RunId.nullable(),
     /** The hub's clock: what retention and `latest` go by. */
     createdAtMs: TimeMs,
-    status: SnapshotStatus,
+    /**
+     * This, and the figures below, are null where the hub cannot open the snapshot and no device has stated them: of a private vault, after its rows were
+     * made again from the store, until a device has looked through it.
+     */
+    status: SnapshotStatus.nullable(),
     plan: z.string().nullable(),
+    /** Of a private vault what the order said, as long as the hub knows it. */
     roots: z.array(WirePath),
-    files: Count,
-    folders: Count,
-    bytes: ByteCount,
-    errors: Count,
+    files: Count.nullable(),
+    folders: Count.nullable(),
+    bytes: ByteCount.nullable(),
+    errors: Count.nullable(),
     /** Somebody said that it stays, whatever the rules say. */
     held: z.object({ atMs: TimeMs, by: z.string(), reason: z.string() }).nullable(),
     /** No longer kept: until `undoUntilMs` it can be had back, and even later if nothing has begun to remove it (`isGoing`). */

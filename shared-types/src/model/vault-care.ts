@@ -72,6 +72,8 @@ export const VaultCare = z
       /** Snapshots that cannot be restored whole, and how many of their files and folders are named. */
       snapshots: Count,
       named: Count,
+      /** False = the hub cannot read names of this vault: damage is counted by snapshots alone, and lists of folders are looked through by devices. */
+      canBeNamed: z.boolean().default(true),
       /** There may be others: their list is too long, or is still being made. */
       hasMore: z.boolean(),
       /** Snapshots that could not, and can again: what was lost was sent again. */

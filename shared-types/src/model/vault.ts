@@ -13,17 +13,21 @@ const VaultDamage = z.object({
   problemCount: Count,
 })
 
+/** `private`: the hub holds ciphertext alone; a passphrase or recovery words open it, where a person types them. */
+export const VaultKind = z.enum(['managed', 'private'])
+export type VaultKind = z.infer<typeof VaultKind>
+
 export const Vault = z
   .object({
     id: VaultId,
     name: z.string(),
-    kind: z.enum(['managed', 'private']),
+    kind: VaultKind,
     createdAtMs: TimeMs,
     storeKind: z.enum(['directory', 's3']),
     packs: Count,
     bytesStored: ByteCount,
     snapshots: Count,
-    /** False = the only other key lies next to the vault: say so wherever the vault is shown. */
+    /** False = the only other key lies next to the vault: say so wherever the vault is shown. Private vaults have recovery words from the start. */
     recoveryKeyExported: z.boolean(),
     /** Null = no check that came to its end found any, or there was none. */
     damage: VaultDamage.nullable(),
@@ -166,8 +170,11 @@ export const VaultUsage = z
      * Null until it was counted the first time since the hub started, and where it cannot be counted.
      */
     distinct: z.object({ bytes: ByteCount, logicalBytes: ByteCount, snapshots: Count, countedAtMs: TimeMs }).nullable(),
-    /** `counting`: newer snapshots than those of `distinct` are being counted. `failed`: a folder list could not be read; check the vault. */
-    distinctState: z.enum(['current', 'counting', 'failed']),
+    /**
+     * `counting`: newer snapshots than those of `distinct` are being counted. `failed`: a folder list could not be read; check the vault. `private`:
+     * the hub cannot read folder lists of this vault, and never counts.
+     */
+    distinctState: z.enum(['current', 'counting', 'failed', 'private']),
     /** Largest newest snapshot first; the first 1,000. */
     devices: z.array(
       z.object({
@@ -175,7 +182,8 @@ export const VaultUsage = z
         /** Its name, or what its newest snapshot calls the host where the device was removed. */
         name: z.string(),
         snapshots: Count,
-        newest: z.object({ bytes: ByteCount, files: Count, createdAtMs: TimeMs }),
+        /** Figures are null where nobody has stated them (see `Snapshot`). */
+        newest: z.object({ bytes: ByteCount.nullable(), files: Count.nullable(), createdAtMs: TimeMs }),
         /** As `bytesLogical`, of its own snapshots. */
         bytesLogical: ByteCount,
         /**

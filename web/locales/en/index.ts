@@ -7,6 +7,7 @@ import audit from './audit.json'
 import people from './people.json'
 import plans from './plans.json'
 import purges from './purges.json'
+import privateVaults from './private-vaults.json'
 import retention from './retention.json'
 import runs from './runs.json'
 import settings from './settings.json'
@@ -26,6 +27,7 @@ export const en = {
   ...people,
   ...plans,
   ...purges,
+  ...privateVaults,
   ...retention,
   ...runs,
   ...snapshots,

@@ -4,6 +4,7 @@ import { overviewScenes } from './overview.ts'
 import { peopleScenes, tokensScenes } from './people.ts'
 import { plansScenes } from './plans.ts'
 import { purgesScenes } from './purges.ts'
+import { privateVaultsScenes } from './private-vaults.ts'
 import { runsScenes } from './runs.ts'
 import { settingsScenes } from './settings.ts'
 import { shellScenes } from './shell.ts'
@@ -22,6 +23,7 @@ export const scenes: readonly Scene[] = [
   ...snapshotsScenes,
   ...vaultsScenes,
   ...purgesScenes,
+  ...privateVaultsScenes,
   ...peopleScenes,
   ...tokensScenes,
   ...auditScenes,

@@ -60,6 +60,7 @@ export function aVaultCare(isDamaged = false): VaultCare {
       segmentsLost: isDamaged ? 2 : 0,
       snapshots: isDamaged ? 3 : 0,
       named: isDamaged ? 4 : 0,
+      canBeNamed: true,
       hasMore: false,
       snapshotsHealed: isDamaged ? 1 : 0,
     },

@@ -13,6 +13,9 @@ import type { World } from './world.ts'
 const pagePolicy =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; frame-ancestors 'none'"
 
+/** Of the worker that holds the keys of a private vault. */
+const vaultWorkerPolicy = pagePolicy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -46,9 +49,10 @@ function match(method: string, path: string): Matched | null {
   return null
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage, isBytes: boolean): Promise<unknown> {
   const parts: Buffer[] = []
   for await (const part of request) parts.push(part as Buffer)
+  if (isBytes) return new Uint8Array(Buffer.concat(parts))
   const text = Buffer.concat(parts).toString('utf8')
   return text === '' ? undefined : JSON.parse(text)
 }
@@ -122,10 +126,11 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     calls.push(call)
     const contract: RouteContract = api[call]
     if (contract.actor !== 'none' && !isSignedIn) throw new AppError('sign-in.required')
+    const body = await readBody(request, contract.body === 'bytes')
     const asked = {
       params: parseWith(contract.params, params),
       query: parseWith(contract.query, Object.fromEntries(url.searchParams)),
-      body: parseWith(contract.body, await readBody(request)),
+      body: contract.body === 'bytes' ? body : parseWith(contract.body, body),
     }
     const answerIt = answers[call] as ((asked: unknown) => unknown) | undefined
     if (answerIt === undefined) throw new AppError('request.not-found')
@@ -134,7 +139,7 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     return {
       status: isUnwell ? 503 : (contract.status ?? 200),
       headers: { 'content-type': 'application/json', ...(places === undefined ? {} : { [liveSeqHeader]: places }) },
-      body: parseWith(contract.response, answerIt(asked)),
+      body: contract.response === 'bytes' ? answerIt(asked) : parseWith(contract.response, answerIt(asked)),
     }
   }
 
@@ -149,7 +154,8 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     }
     try {
       const { status, headers, body } = await answer(request, url)
-      response.writeHead(status, headers).end(JSON.stringify(body))
+      if (body instanceof Uint8Array) response.writeHead(status, { 'content-type': 'application/octet-stream' }).end(body)
+      else response.writeHead(status, headers).end(JSON.stringify(body))
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError('internal', { message: String(error) })
       const problem = toProblem(known, 'req-1')
@@ -165,7 +171,7 @@ export async function startStandInHub({ world, isSignedIn: startsSignedIn = true
     if (content === undefined) return void response.writeHead(404).end()
     const headers = {
       'content-type': contentTypes[extname(address)] ?? 'application/octet-stream',
-      'content-security-policy': pagePolicy,
+      'content-security-policy': /^\/assets\/vault-worker-[\w-]+\.js$/.test(address) ? vaultWorkerPolicy : pagePolicy,
       'cache-control': 'no-cache',
     }
     response.writeHead(200, headers).end(content)

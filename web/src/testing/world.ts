@@ -28,6 +28,8 @@ import type {
   VersionLimitEffect,
 } from '@holdfast/shared-types'
 
+import type { SealedVault } from './sealed-vault.ts'
+
 /** Everything the stand-in hub knows. Tests and pictures change it and tell what changed. */
 export interface World {
   user: User
@@ -55,6 +57,8 @@ export interface World {
   purgePreview: PurgePreview | null
   /** What a limit of versions would do, whatever it is; null: nothing. */
   versionLimit: (VersionLimitEffect & { readonly needsWord: boolean }) | null
+  /** Private ones, really sealed. */
+  sealedVaults: SealedVault[]
   vaultsWithoutRecoveryKey: Vault['id'][]
   /** Entries of a folder by the folder's key: its text path, or its base64 where that is not UTF-8; '' = the top. */
   folders: Map<string, { folder: SnapshotEntry | null; items: SnapshotEntry[] }>
@@ -112,6 +116,7 @@ export function aDevice(given: Partial<Device> = {}): Device {
     enrolledAtMs: now - 40 * day,
     vaultId: sharedVaultId,
     domainId: sharedDomainId,
+    waitsForKeys: false,
     lastSnapshotAtMs: now - 3 * hour,
     lastRunStatus: 'succeeded',
     tags: [],
@@ -357,6 +362,7 @@ export function aWorld(given: Partial<World> = {}): World {
     versionLimit: null,
     collectionPreview: { snapshots: 4, packsFound: 212, bytesFound: 3_812_331_120, percentFound: 2.6, mostPercent: 20 },
     vaultUsages: [],
+    sealedVaults: [],
     vaultsWithoutRecoveryKey: [],
     health: aHealth(),
     folders: new Map(),

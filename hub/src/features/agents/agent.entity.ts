@@ -13,6 +13,8 @@ export const AgentEntity = defineEntity({
     /** Raw Ed25519 and X25519 public keys. */
     signPublicKey: p.blob().check('octet_length(sign_public_key) = 32'),
     boxPublicKey: p.blob().check('octet_length(box_public_key) = 32'),
+    /** Its signature over the X25519 key while it waits for the keys of its private vault; null = it does not. */
+    awaitingSignature: p.blob().nullable().check('octet_length(awaiting_signature) = 64'),
     vaultId: p.uuid().$type<VaultId>(),
     domainId: p.uuid().$type<DomainId>(),
     enrolledAt: p.datetime(3),

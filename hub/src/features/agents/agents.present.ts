@@ -12,6 +12,7 @@ export const presentDevice = (agent: AgentRow): Device => ({
   enrolledAtMs: agent.enrolledAt.getTime(),
   vaultId: agent.vaultId,
   domainId: agent.domainId,
+  waitsForKeys: (agent.awaitingSignature ?? null) !== null,
   lastSnapshotAtMs: agent.lastSnapshotAt?.getTime() ?? null,
   lastProvedAtMs: agent.lastProvedAt?.getTime() ?? null,
   lastRunStatus: agent.lastRunStatus ?? null,

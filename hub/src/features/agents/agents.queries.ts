@@ -14,6 +14,8 @@ export interface AgentRecord {
   /** Raw, 32 bytes each. */
   readonly signPublicKey: Buffer
   readonly boxPublicKey: Buffer
+  /** Its vault is private, and nobody has let it in yet. */
+  readonly waitsForKeys: boolean
   readonly revokedAt: Date | null
 }
 
@@ -25,8 +27,47 @@ const toRecord = (row: AgentRow): AgentRecord => ({
   domainId: row.domainId,
   signPublicKey: Buffer.from(row.signPublicKey),
   boxPublicKey: Buffer.from(row.boxPublicKey),
+  waitsForKeys: isWaiting(row),
   revokedAt: row.revokedAt ?? null,
 })
+
+const isWaiting = ({ awaitingSignature }: AgentRow): boolean => (awaitingSignature ?? null) !== null
+
+/** A device of a vault, as far as it may be of use. */
+export interface VaultDevice {
+  readonly id: AgentId
+  readonly domainId: DomainId
+  readonly isOnline: boolean
+  /** It is in use and has its keys. */
+  readonly canRead: boolean
+}
+
+/** Revoked ones included. */
+export async function listOfVault(em: EntityManager, vaultId: VaultId): Promise<VaultDevice[]> {
+  const rows = await em.find(AgentEntity, { vaultId }, { orderBy: { enrolledAt: 'asc', id: 'asc' } })
+  return rows.map((row) => ({
+    id: row.id,
+    domainId: row.domainId,
+    isOnline: row.online,
+    canRead: (row.revokedAt ?? null) === null && !isWaiting(row),
+  }))
+}
+
+export interface WaitingAgent extends AgentRecord {
+  /** Ed25519 over the X25519 key. */
+  readonly boxSignature: Buffer
+  readonly enrolledAt: Date
+}
+
+/** Those that wait for the keys of a private vault, oldest first. */
+export async function listWaiting(em: EntityManager, vaultId: VaultId): Promise<WaitingAgent[]> {
+  const rows = await em.find(
+    AgentEntity,
+    { vaultId, revokedAt: null, awaitingSignature: { $ne: null } },
+    { orderBy: { enrolledAt: 'asc', id: 'asc' } },
+  )
+  return rows.map((row) => ({ ...toRecord(row), boxSignature: Buffer.from(row.awaitingSignature!), enrolledAt: row.enrolledAt }))
+}
 
 /** An agent, revoked ones included: who asks decides what that means. */
 export async function findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null> {
@@ -101,7 +142,9 @@ export async function deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentI
 export const lockAgentRow = (em: EntityManager, agentId: AgentId): Promise<AgentRow | null> =>
   em.findOne(AgentEntity, { id: agentId }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
 
-export interface NewAgent extends Omit<AgentRecord, 'revokedAt'> {
+export interface NewAgent extends Omit<AgentRecord, 'revokedAt' | 'waitsForKeys'> {
+  /** Of one that has to wait for keys; null = it does not. */
+  readonly awaitingSignature: Buffer | null
   readonly version: string
   readonly enrolledAt: Date
 }

@@ -1,4 +1,4 @@
-import { AppError, type AgentHello, type AgentId, type RunOutcome } from '@holdfast/shared-types'
+import { AppError, type AgentHello, type AgentId, type Device, type RunOutcome } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { storableJson } from '../../platform/database/storable.ts'
 import type { LiveLog } from '../../platform/events/live-log.ts'
@@ -37,6 +37,18 @@ export async function noteUnlinked(
   em.assign(row, { online: false, lastSeenAt: seen.at })
   await em.flush()
   tellDevice(em, live, row)
+}
+
+/** A person has let it into its private vault. @throws AppError `agent.not-found` */
+export async function noteKeysGiven(em: EntityManager, live: LiveLog, agentId: AgentId): Promise<Device> {
+  const row = await lockAgentRow(em, agentId)
+  if (row === null) throw new AppError('agent.not-found')
+  if ((row.awaitingSignature ?? null) !== null) {
+    em.assign(row, { awaitingSignature: null })
+    await em.flush()
+    tellDevice(em, live, row)
+  }
+  return presentDevice(row)
 }
 
 /** How the newest finished run of a device ended. */

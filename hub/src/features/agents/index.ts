@@ -9,11 +9,13 @@ export {
   findAgent,
   findAgentKept,
   insertAgent,
+  listOfVault,
   listRevoked,
+  listWaiting,
   requireAgent,
   requireAgentKept,
   requireAgentRow,
   type AgentRecord,
 } from './agents.queries.ts'
 export { takeOnAgents, type LastSeenHost, type TakenOn } from './take-on-agents.ts'
-export { tellDevice } from './device-changes.ts'
+export { noteKeysGiven, tellDevice } from './device-changes.ts'

@@ -17,7 +17,8 @@ export interface AgentToTakeOn {
 /** What its newest snapshot says of its host. */
 export interface LastSeenHost {
   readonly host: string
-  readonly system: HostFacts['os']
+  /** Null where it is sealed for the hub; what stands in its place holds until the device comes again and says so. */
+  readonly system: HostFacts['os'] | null
 }
 
 export interface TakenOn {
@@ -45,7 +46,7 @@ export async function takeOnAgents(
     const host = hosts.get(agent.id)
     if (row === undefined && host !== undefined) {
       const { revokedAt: _, ...enrolled } = agent
-      const added = await insertAgent(em, { ...enrolled, name: host.host, host: factsOf(host), version: '' })
+      const added = await insertAgent(em, { ...enrolled, awaitingSignature: null, name: host.host, host: factsOf(host), version: '' })
       if (agent.revokedAt !== null) em.assign(added, { revokedAt: agent.revokedAt })
       sums.added++
     } else if (row !== undefined && agent.revokedAt !== null && (row.revokedAt ?? null) === null) {
@@ -60,7 +61,7 @@ export async function takeOnAgents(
 /** Until it says hello. */
 const factsOf = ({ host, system }: LastSeenHost): HostFacts => ({
   hostname: host,
-  os: system,
+  os: system ?? 'linux',
   osVersion: '',
   arch: '',
   timeZone: 'UTC',

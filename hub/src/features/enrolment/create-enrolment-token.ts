@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { VaultId } from '@holdfast/shared-types'
 import type { Database } from '../../platform/database/database.ts'
 import { insertToken } from './enrolment-tokens.queries.ts'
 
@@ -23,7 +24,7 @@ interface TokenDeps {
 
 export async function createEnrolmentToken(
   { database, now, origin }: TokenDeps,
-  wish: { name: string | null; createdBy: string },
+  wish: { name: string | null; vaultId: VaultId | null; createdBy: string },
 ): Promise<EnrolmentToken> {
   const token = randomBytes(32).toString('base64url')
   const expiresAtMs = now() + tokenLifeMs

@@ -1,5 +1,14 @@
 import { randomUUID, verify } from 'node:crypto'
-import { AgentId, AppError, type DomainId, type EnrolAnswer, type EnrolRequest, type HubId, type VaultId } from '@holdfast/shared-types'
+import {
+  AgentId,
+  AppError,
+  type DomainId,
+  type EnrolAnswer,
+  type EnrolRequest,
+  type HubId,
+  type VaultId,
+  type VaultKind,
+} from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
@@ -12,16 +21,21 @@ import { useToken } from './enrolment-tokens.queries.ts'
 
 /** What enrolment asks of vaults. */
 export interface VaultsDoor {
-  /** Where a new agent keeps its backups. */
-  defaultVault(): Promise<{ readonly vaultId: VaultId; readonly domainId: DomainId }>
-  /** Puts the public keys into the store, durably. */
-  registerAgentKeys(keys: {
-    readonly agentId: AgentId
-    readonly domainId: DomainId
-    readonly signPublicKey: Uint8Array
-    readonly boxPublicKey: Uint8Array
-    readonly boxSignature: Uint8Array
-  }): Promise<void>
+  /** Where a new agent keeps its backups; null = in the default vault. @throws AppError `vault.not-found` */
+  placeFor(vaultId: VaultId | null): Promise<{ readonly vaultId: VaultId; readonly domainId: DomainId; readonly vaultKind: VaultKind }>
+  /** The vault of an id or name. @throws AppError `vault.not-found` */
+  idOf(vault: string): VaultId
+  /** Puts the public keys into the store, durably. @returns false where a person has to let the device in first */
+  registerAgentKeys(
+    vaultId: VaultId,
+    keys: {
+      readonly agentId: AgentId
+      readonly domainId: DomainId
+      readonly signPublicKey: Uint8Array
+      readonly boxPublicKey: Uint8Array
+      readonly boxSignature: Uint8Array
+    },
+  ): Promise<boolean>
 }
 
 export interface EnrolDeps {
@@ -44,13 +58,13 @@ const signedPrefix = Buffer.from('holdfast-agent-key-1')
  */
 export async function enrolAgent(deps: EnrolDeps, request: EnrolRequest): Promise<EnrolAnswer> {
   const keys = readKeys(request)
-  const { vaultId, domainId } = await deps.vaults.defaultVault()
   const agentId = AgentId.parse(randomUUID())
   return deps.database.transaction(async (em) => {
     const now = new Date(deps.now())
     const token = await useToken(em, hashEnrolmentToken(request.token), agentId, now)
     if (token === null) throw new AppError('enrolment.token-invalid')
-    await deps.vaults.registerAgentKeys({ agentId, domainId, ...keys })
+    const { vaultId, domainId, vaultKind } = await deps.vaults.placeFor(token.vaultId)
+    const isIn = await deps.vaults.registerAgentKeys(vaultId, { agentId, domainId, ...keys })
     const name = request.name ?? token.name ?? request.host.hostname
     const { signPublicKey, boxPublicKey } = keys
     const row = await insertAgent(em, {
@@ -62,12 +76,13 @@ export async function enrolAgent(deps: EnrolDeps, request: EnrolRequest): Promis
       domainId,
       signPublicKey,
       boxPublicKey,
+      awaitingSignature: isIn ? null : keys.boxSignature,
       enrolledAt: now,
     })
     tellAudit({ actor: { kind: 'device', id: agentId, name, viaTokenId: null }, object: { kind: 'device', id: agentId, name } })
     tellDevice(em, deps.live, row)
     afterCommit(em, () => deps.domainEvents.emit('agent.enrolled', { agentId }))
-    return { agentId, name, hubId: deps.hubId, vaultId, domainId }
+    return { agentId, name, hubId: deps.hubId, vaultId, domainId, vaultKind }
   })
 }
 

@@ -1,4 +1,4 @@
-import type { AgentId } from '@holdfast/shared-types'
+import type { AgentId, VaultId } from '@holdfast/shared-types'
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 
 /** A token that lets one new agent in; only its SHA-256 is kept. */
@@ -9,6 +9,8 @@ export const EnrolmentTokenEntity = defineEntity({
     tokenHash: p.blob().primary().check('octet_length(token_hash) = 32'),
     /** Name for the device, where the person who made the token chose one. */
     name: p.text().nullable(),
+    /** Where the device is to keep its backups; null = the default vault. */
+    vaultId: p.uuid().$type<VaultId>().nullable(),
     /** Name of the person, or of the command, that made it. */
     createdBy: p.text(),
     createdAt: p.datetime(3),

@@ -1,7 +1,7 @@
 import { Retention, SnapshotId } from '@holdfast/shared-types'
 import { expect, test } from 'vitest'
-import type { SnapshotRecord } from '../vaults/index.ts'
 import { judgeSnapshots } from './judge-snapshots.ts'
+import type { JudgeableSnapshot } from './snapshots-of-plans.ts'
 
 const hourMs = 3_600_000
 const nowMs = Date.UTC(2026, 10, 20, 12)
@@ -9,7 +9,7 @@ const around = { timeZone: 'UTC', nowMs, inUse: new Set<SnapshotId>(), refused: 
 const rules = (change: object): Retention => Retention.parse({ minimumAgeDays: 0, keepWithin: null, ...change })
 
 /** Hours old, and how much it lacks. */
-const snapshot = (ageHours: number, lackingBlobs = 0): SnapshotRecord =>
+const snapshot = (ageHours: number, lackingBlobs = 0): JudgeableSnapshot =>
   ({
     id: SnapshotId.parse(String(ageHours).padStart(32, '0')),
     receivedAtMs: nowMs - ageHours * hourMs,
@@ -17,9 +17,9 @@ const snapshot = (ageHours: number, lackingBlobs = 0): SnapshotRecord =>
     status: 'complete',
     keeping: { held: null, deleted: null },
     looked: { auditedAt: new Date(nowMs), lackingBlobs },
-  }) as unknown as SnapshotRecord
+  }) as unknown as JudgeableSnapshot
 
-const keptAges = (snapshots: readonly SnapshotRecord[], retention: Retention): number[] =>
+const keptAges = (snapshots: readonly JudgeableSnapshot[], retention: Retention): number[] =>
   judgeSnapshots(snapshots, retention, around)
     .filter(({ keptFor }) => keptFor.length > 0)
     .map(({ snapshot: { id } }) => Number(id))

@@ -1,11 +1,12 @@
 import type { KeptFor, Retention, SnapshotId } from '@holdfast/shared-types'
 import { selectSnapshots, type RetentionRules } from '@holdfast/engine/retention'
 import type { SnapshotRecord } from '../vaults/index.ts'
+import type { JudgeableSnapshot } from './snapshots-of-plans.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
 export interface JudgedSnapshot {
-  readonly snapshot: SnapshotRecord
+  readonly snapshot: JudgeableSnapshot
   /** Empty: it goes. */
   readonly keptFor: readonly KeptFor[]
 }
@@ -20,7 +21,7 @@ export interface Circumstances {
 
 /** What of a plan's snapshots stays, and why, newest first. @param rules null: everything */
 export function judgeSnapshots(
-  snapshots: readonly SnapshotRecord[],
+  snapshots: readonly JudgeableSnapshot[],
   rules: Retention | null,
   { timeZone, nowMs, inUse, refused }: Circumstances,
 ): JudgedSnapshot[] {

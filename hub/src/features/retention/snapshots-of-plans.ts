@@ -1,4 +1,4 @@
-import type { AgentId, PlanId } from '@holdfast/shared-types'
+import type { AgentId, PlanId, SnapshotStatus } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import type { RetentionState } from './retention-state.ts'
@@ -10,9 +10,13 @@ export interface NamedPlan {
   readonly formerNames: readonly string[]
 }
 
+/** Of which is known whether it is whole. */
+export type JudgeableSnapshot = SnapshotRecord & { readonly status: SnapshotStatus; readonly bytes: number }
+const isJudgeable = (snapshot: SnapshotRecord): snapshot is JudgeableSnapshot => snapshot.status !== null && snapshot.bytes !== null
+
 export interface SnapshotsOfPlans {
-  readonly byPlan: ReadonlyMap<PlanId, readonly SnapshotRecord[]>
-  /** Made by hand, or by plans that are gone. */
+  readonly byPlan: ReadonlyMap<PlanId, readonly JudgeableSnapshot[]>
+  /** Made by hand, by plans that are gone, or of which nobody knows whether they are whole: no rule lets them go. */
   readonly others: readonly SnapshotRecord[]
 }
 
@@ -25,11 +29,13 @@ export async function snapshotsOfPlans(
 ): Promise<SnapshotsOfPlans> {
   const snapshots = await vaults.snapshots.list(em, { visibleTo: null, agentId })
   const planOf = planFinder(plans, await plansOfRuns(em, agentId))
-  const byPlan = new Map<PlanId, SnapshotRecord[]>(plans.map(({ id }) => [id, []]))
+  const byPlan = new Map<PlanId, JudgeableSnapshot[]>(plans.map(({ id }) => [id, []]))
   const others: SnapshotRecord[] = []
   for (const snapshot of snapshots) {
     const planId = planOf(snapshot)
-    ;((planId === null ? undefined : byPlan.get(planId)) ?? others).push(snapshot)
+    const judged = planId === null ? undefined : byPlan.get(planId)
+    if (judged !== undefined && isJudgeable(snapshot)) judged.push(snapshot)
+    else others.push(snapshot)
   }
   return { byPlan, others }
 }

@@ -9,6 +9,7 @@ import { tellAgent } from './cancel-run.ts'
 import { endRunsOfDevice } from './end-runs-of-device.ts'
 import { finishRun } from './finish-run.ts'
 import { offerRuns } from './offer-runs.ts'
+import { orderAudit } from './order-audit.ts'
 import { orderDrill } from './order-drill.ts'
 import { planRuns } from './plan-runs.ts'
 import { markCommitting, type RunRecord } from './run-doors.ts'
@@ -29,6 +30,8 @@ export interface Runs {
   readonly ofPlans: ReturnType<typeof planRuns>
   /** Asks a device to restore a sample of its own snapshot. @throws AppError `agent.not-found`, `run.already-active` */
   orderDrill(agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void>
+  /** Asks a device to look through a snapshot of a private vault. @throws AppError `agent.not-found`, `run.already-active` */
+  orderAudit(agentId: AgentId, snapshotId: SnapshotId, fromAgentId: AgentId | null): Promise<void>
   /** Ends every run of a device that is revoked, in the transaction of `em`. */
   endRunsOfDevice(em: EntityManager, agentId: AgentId, by: string): Promise<void>
   /** The rule of `getRun` for the topic of a run. @throws AppError `run.not-found` */
@@ -85,6 +88,7 @@ export function createRuns(services: HubServices, snapshots: RunSnapshots): Runs
     ofPlans: planRuns(state),
     markCommitting: (em, runId, fence) => markCommitting(state, em, runId, fence),
     orderDrill: (agentId, snapshotId, sample) => orderDrill(state, agentId, snapshotId, sample),
+    orderAudit: (agentId, snapshotId, fromAgentId) => orderAudit(state, agentId, snapshotId, fromAgentId),
     endRunsOfDevice: (em, agentId, by) => endRunsOfDevice(state, em, agentId, by),
     async requireTopic(actor, topic) {
       if (topic.startsWith('run:')) await requireVisibleRun(state.database.em(), actor, RunId.parse(topic.slice('run:'.length)))

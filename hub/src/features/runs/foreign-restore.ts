@@ -28,13 +28,16 @@ export function requireForeignRestore(
       'The snapshot lies in another vault or domain than this device\u2019s: the device has no keys for it.',
       'Choose a device of the same vault and domain, or download files of the snapshot.',
     )
-  if (snapshot.system !== agent.host.os)
+  if (snapshot.system !== null && snapshot.system !== agent.host.os)
     throw refused(
       `The snapshot is of a ${systemNames[snapshot.system]} system, and this device runs ${systemNames[agent.host.os]}.`,
       'Choose a device with the same system, or download files of the snapshot.',
     )
 }
 
-const systemNames = { linux: 'Linux', windows: 'Windows', macos: 'macOS' } as const satisfies Record<RestorableSnapshot['system'], string>
+const systemNames = { linux: 'Linux', windows: 'Windows', macos: 'macOS' } as const satisfies Record<
+  NonNullable<RestorableSnapshot['system']>,
+  string
+>
 
 const refused = (message: string, cure: string): AppError => new AppError('restore.target-invalid', { message, cure })

@@ -24,10 +24,11 @@ export interface LastVerification {
   readonly isOpen: boolean
 }
 
-/** The newest of each device, however it went or goes. */
+/** The newest of each device, however it went or goes. One that reads lists alone is none. */
 export async function lastVerifications(em: EntityManager): Promise<ReadonlyMap<AgentId, LastVerification>> {
   const rows = await em.execute<{ agent_id: AgentId; created_at: Date | string; state: RunOutcome }[]>(
-    `select distinct on (agent_id) agent_id, created_at, state from run where kind = 'verify' order by agent_id, created_at desc`,
+    `select distinct on (agent_id) agent_id, created_at, state from run where kind = 'verify' and request -> 'audit' is null
+     order by agent_id, created_at desc`,
   )
   return new Map(
     rows.map((row) => [row.agent_id, { orderedAtMs: new Date(row.created_at).getTime(), isOpen: !endRunStates.includes(row.state) }]),
@@ -38,7 +39,7 @@ export async function lastVerifications(em: EntityManager): Promise<ReadonlyMap<
 export async function lastProofs(em: EntityManager, agentId: AgentId | null): Promise<ReadonlyMap<AgentId, number>> {
   const rows = await em.execute<{ agent_id: AgentId; at: Date | string }[]>(
     `select agent_id, max(finished_at) as at from run
-     where kind = 'verify' and state in ('succeeded', 'warning') and result ->> 'problems' = '0' ${agentId === null ? '' : 'and agent_id = ?'}
+     where kind = 'verify' and request -> 'audit' is null and state in ('succeeded', 'warning') and result ->> 'problems' = '0' ${agentId === null ? '' : 'and agent_id = ?'}
      group by agent_id`,
     agentId === null ? [] : [agentId],
   )

@@ -114,7 +114,8 @@ async function sizeOf(
 ): Promise<PlanSize | null> {
   for (const runId of await listMeasures(em, planId, since)) {
     const snapshot = await state.snapshots.committedBy(em, runId)
-    if (snapshot !== null && (since === null || snapshot.status !== 'partial')) return { files: snapshot.files, bytes: snapshot.bytes }
+    if (snapshot === null || snapshot.files === null || snapshot.bytes === null) continue
+    if (since === null || snapshot.status !== 'partial') return { files: snapshot.files, bytes: snapshot.bytes }
   }
   return null
 }

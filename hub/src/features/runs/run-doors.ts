@@ -23,9 +23,19 @@ export interface RunRecord {
   readonly state: RunState
   readonly fence: number
   readonly request: RunRequest
+  /** As its plan was called; null = it has none. */
+  readonly planName: string | null
 }
 
-const toRecord = ({ id, agentId, kind, state, fence, request }: RunRow): RunRecord => ({ id, agentId, kind, state, fence, request })
+const toRecord = ({ id, agentId, kind, state, fence, request, planName }: RunRow): RunRecord => ({
+  id,
+  agentId,
+  kind,
+  state,
+  fence,
+  request,
+  planName: planName ?? null,
+})
 
 /**
  * A run in the hands of this agent.

@@ -40,12 +40,17 @@ export function mayPass(state: RunState, code: string | null): boolean {
 }
 
 /** By how much a backup has shrunk too far, in words; null when it has not. */
-export function shrinkage(limit: ShrinkLimit | null, size: { readonly files: number; readonly bytes: number }): string | null {
-  if (limit === null) return null
+export function shrinkage(
+  limit: ShrinkLimit | null,
+  size: { readonly files: number | null; readonly bytes: number | null },
+): string | null {
+  // Of one whose size nobody knows nothing can be said.
+  if (limit === null || size.files === null || size.bytes === null) return null
   const falls = (before: number, now: number): boolean => before > 0 && (before - now) * 100 > before * limit.percent
-  if (!falls(limit.files, size.files) && !falls(limit.bytes, size.bytes)) return null
+  const { files, bytes } = size
+  if (!falls(limit.files, files) && !falls(limit.bytes, bytes)) return null
   return (
-    `It holds ${size.files} files with ${size.bytes} bytes; the last good one held ${limit.files} files with ${limit.bytes} bytes, ` +
+    `It holds ${files} files with ${bytes} bytes; the last good one held ${limit.files} files with ${limit.bytes} bytes, ` +
     `and the plan takes a fall of at most ${limit.percent} %.`
   )
 }

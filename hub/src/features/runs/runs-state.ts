@@ -7,9 +7,11 @@ import type { NewestProgress } from './newest-progress.ts'
 /** By the hub's own books. */
 export interface CommittedSnapshot {
   readonly id: SnapshotId
+  /** Of one that the hub cannot open and of which nobody told: with errors, for nobody knows that there are none. */
   readonly status: SnapshotStatus
-  readonly files: number
-  readonly bytes: number
+  /** Null = not known. */
+  readonly files: number | null
+  readonly bytes: number | null
 }
 
 /** What decides where a snapshot may be restored to. */
@@ -17,8 +19,10 @@ export interface RestorableSnapshot {
   readonly agentId: AgentId
   readonly vaultId: VaultId
   readonly domainId: DomainId
-  /** Of the host that it was made on. */
-  readonly system: HostFacts['os']
+  /** In a private vault: the hub knows no names of it. */
+  readonly isSealed: boolean
+  /** Of the host that it was made on; null = not known. */
+  readonly system: HostFacts['os'] | null
 }
 
 /** What runs asks of snapshots; passed in by the wiring, for snapshots stand above runs. */

@@ -21,19 +21,20 @@ import { findAgent, requireAgentKept, type AgentRecord } from '../agents/index.t
 import { requireForeignRestore } from './foreign-restore.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
-import type { RunsState } from './runs-state.ts'
+import type { RestorableSnapshot, RunsState } from './runs-state.ts'
 import { presentFor } from './tell-run.ts'
 
 /**
  * Puts a run into its device's queue and offers it when the device is there; or hurries its retry that waits there.
  *
- * @throws AppError `agent.not-found`, `snapshot.not-found`, `request.invalid`, `restore.target-invalid`, `token.scope-too-small`; `run.already-active` when one
+ * @throws AppError `agent.not-found`, `vault.keys-awaited`, `vault.private`, `snapshot.not-found`, `request.invalid`, `restore.target-invalid`, `token.scope-too-small`; `run.already-active` when one
  * with the same sources waits already
  */
 export function startRun(state: RunsState, actor: KnownActor, agentId: AgentId, order: RunOrder): Promise<Run> {
   return queueTransaction(state, async (em) => {
     const agent = await requireAgentKept(em, actor, agentId)
     tellAudit({ object: { kind: 'device', id: agent.id, name: agent.name }, details: { kind: order.kind } })
+    if (agent.waitsForKeys) throw new AppError('vault.keys-awaited', { context: { agentId } })
     const request = storableJson(await requestOf(state, em, { actor, agent }, order))
     const run = await orderRun(state, em, { agentId, request, requestedBy: actor.name, trigger: 'order', plan: null })
     return presentFor(state, em, run, true)
@@ -63,7 +64,28 @@ async function requestOf(state: RunsState, em: EntityManager, { actor, agent }: 
   }
   if (order.kind === 'verify')
     return { kind: 'verify', snapshotId: order.snapshotId, ...(order.sample === undefined ? {} : { sample: order.sample }) }
+  requireSelectionFor(snapshot, order)
   return { ...restoreRequestOf(agent, order), ...(isOwn ? {} : { fromAgentId: snapshot.agentId }) }
+}
+
+/**
+ * Names in a private vault are not for the hub to hear: what is chosen there comes sealed, and nothing else does.
+ * @throws AppError `vault.private`, `request.invalid`
+ */
+function requireSelectionFor(
+  { isSealed }: RestorableSnapshot,
+  { paths, include = [], sealedSelection }: Extract<RunOrder, { kind: 'restore' }>,
+): void {
+  const isClear = paths.length + include.length > 0
+  if (isSealed && isClear)
+    throw new AppError('vault.private', {
+      message: 'The snapshot is in a private vault: the hub is not told which files of it to restore.',
+      cure: 'Unlock the vault in your browser and choose there, run `holdfast restore` on the device, or restore all of it.',
+    })
+  if (sealedSelection !== undefined && (!isSealed || isClear))
+    throw new AppError('request.invalid', {
+      message: 'A sealed choice is for snapshots of private vaults, and stands instead of paths and patterns.',
+    })
 }
 
 /** What a backup is made of fits its device. @throws AppError `request.invalid` */
@@ -76,7 +98,17 @@ export function requireUsableScope(
 }
 
 function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: 'restore' }>): RunRequest {
-  const { snapshotId, target, flat, paths, include = [], conflict = standardConflictMode, dryRun = false, withDeleted = false } = order
+  const {
+    snapshotId,
+    target,
+    flat,
+    paths,
+    sealedSelection,
+    include = [],
+    conflict = standardConflictMode,
+    dryRun = false,
+    withDeleted = false,
+  } = order
   if (target !== null) requireAbsolute(agent, target, 'target')
   else if (flat)
     throw new AppError('request.invalid', {
@@ -91,6 +123,7 @@ function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: '
     flat,
     paths,
     // What goes without saying is not said: an agent of an earlier version refuses words it does not know.
+    ...(sealedSelection === undefined ? {} : { sealedSelection }),
     ...(include.length === 0 ? {} : { include }),
     ...(conflict === standardConflictMode ? {} : { conflict }),
     ...(dryRun ? { dryRun } : {}),

@@ -1,16 +1,16 @@
 import { AppError, type SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
-import type { SnapshotRecord, SnapshotTree } from '../vaults/index.ts'
+import { requireOpened, type OpenedSnapshot, type SnapshotTree } from '../vaults/index.ts'
 import { visibleTo } from './snapshots.access.ts'
 import type { SnapshotsDeps } from './snapshots.deps.ts'
 
 export interface VisibleTree {
-  readonly snapshot: SnapshotRecord
+  readonly snapshot: OpenedSnapshot
   readonly tree: SnapshotTree
 }
 
-/** @throws AppError `snapshot.not-found` also for one out of the actor's sight. */
+/** @throws AppError `snapshot.not-found` also for one out of the actor's sight; `vault.private` */
 export async function openVisibleTree(
   { vaults }: SnapshotsDeps,
   em: EntityManager,
@@ -21,5 +21,6 @@ export async function openVisibleTree(
   const agentId = visibleTo(actor)
   if (snapshot === null || (agentId !== null && snapshot.agentId !== agentId))
     throw new AppError('snapshot.not-found', { context: { snapshotId } })
-  return { snapshot, tree: await vaults.openSnapshotTree(em, snapshotId) }
+  const tree = await vaults.openSnapshotTree(em, snapshotId)
+  return { snapshot: requireOpened(snapshot), tree }
 }

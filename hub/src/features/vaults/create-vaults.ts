@@ -1,22 +1,19 @@
-import { join } from 'node:path'
-import { Refset } from '@holdfast/engine/format'
-import type { CareKind, CareStory, DomainId, SnapshotId, VaultCollection, VaultId } from '@holdfast/shared-types'
+import type { CareKind, CareStory, DomainId, SnapshotId, VaultCollection, VaultId, VaultKind } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
 import type { CollectionOrder } from './collecting/collections.ts'
+import { discreetAgentsOnly } from './keys/discreet-agents.ts'
 import { deletionOf, type SnapshotDeletion } from './deleting/snapshot-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
+import { findVault } from './keys/keep-recovery-key.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { listRegisteredAgents, type RegisteredAgent } from './keys/registered-agents.ts'
-import { openVaults } from './opening/open-vaults.ts'
-import { StoreMark } from './opening/store-mark.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
 import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { selfBackupShelf, type SelfBackupShelf } from './self-backups/self-backup-shelf.ts'
-import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import {
   findSnapshot,
   findSnapshotOfRun,
@@ -25,8 +22,8 @@ import {
   newestSnapshots,
   snapshotFigures,
 } from './tables/snapshots.queries.ts'
-import { listUnnamedRefsets } from './tables/damage.queries.ts'
-import { listVaultRecords } from './tables/vaults.queries.ts'
+import { hasRecoveryKey, listVaultRecords } from './tables/vaults.queries.ts'
+import { startVaults } from './start-vaults.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
@@ -46,13 +43,18 @@ export interface SnapshotReads {
 /** What other features ask of vaults. Everything waits for `feature.start`. */
 export interface Vaults {
   readonly feature: Feature
-  /** Where a new agent keeps its backups. */
-  defaultVault(): Promise<{ readonly vaultId: VaultId; readonly domainId: DomainId }>
+  /** Where a new agent keeps its backups; null = in the default vault. @throws AppError `vault.not-found` */
+  placeFor(vaultId: VaultId | null): Promise<{ readonly vaultId: VaultId; readonly domainId: DomainId; readonly vaultKind: VaultKind }>
+  /** The vault of an id or name. @throws AppError `vault.not-found` */
+  idOf(vault: string): VaultId
+  /** The hub holds no key of it. False also for one that is not there. */
+  isPrivate(vaultId: VaultId): boolean
   /**
-   * Puts an agent's keys into the default vault, durably: call it before the agent's row is committed. The same keys again are accepted.
+   * Puts an agent's keys into the vault that it joins, durably: call it before the agent's row is committed. The same keys again are accepted.
+   * @returns false where a person has to let it in first
    * @throws AppError `agent.identity-invalid` when the X25519 key is not signed by the Ed25519 key, `store.*`
    */
-  registerAgentKeys(keys: AgentKeys): Promise<void>
+  registerAgentKeys(vaultId: VaultId, keys: AgentKeys): Promise<boolean>
   /** Agents as the vaults vouch for them, whatever the database says: all, or those that were cut off. @throws AppError `store.*` */
   registeredAgents(which: 'all' | 'revoked'): Promise<RegisteredAgent[]>
   /** What the hub keeps of itself, in the default vault. */
@@ -88,9 +90,10 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       name: 'vaults',
       routes: vaultRoutes(state),
       agentReports: vaultMessages(state),
+      agentLink: discreetAgentsOnly(state),
       adminCommands: vaultAdminCommands(state, { runFsck, collect }),
       healthChecks: { store: () => requireStores(vaults, folders) },
-      start: () => withContractErrors(() => start(state, folders)),
+      start: () => withContractErrors(() => startVaults(state, folders)),
       schedules: () => state.cares.schedules(),
       async stop() {
         usages.stop()
@@ -105,8 +108,13 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
         await Promise.all([closeStores(vaults), state.blobIndex.close()])
       },
     },
-    defaultVault: () => Promise.resolve({ vaultId: vaults.default.id, domainId: vaults.default.record.defaultDomainId }),
-    registerAgentKeys: (keys) => withContractErrors(() => registerAgentKeys(state, keys)),
+    async placeFor(vaultId) {
+      const { id, kind, record } = vaultId === null ? vaults.default : vaults.get(vaultId)
+      return { vaultId: id, domainId: record.defaultDomainId, vaultKind: kind }
+    },
+    idOf: (name) => findVault(vaults, name).id,
+    isPrivate: (vaultId) => vaults.has(vaultId) && vaults.get(vaultId).kind === 'private',
+    registerAgentKeys: (vaultId, keys) => withContractErrors(() => registerAgentKeys(state, vaultId, keys)),
     registeredAgents: (which) =>
       withContractErrors(async () => {
         const agents: RegisteredAgent[] = []
@@ -115,7 +123,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       }),
     selfBackups: selfBackupShelf(() => vaults.default.vault),
     async vaultsWithoutRecoveryKey(em) {
-      return (await listVaultRecords(em)).filter(({ recoveryKeyExportedAt }) => recoveryKeyExportedAt === null).map(({ id }) => id)
+      return (await listVaultRecords(em)).filter((record) => !hasRecoveryKey(record)).map(({ id }) => id)
     },
     snapshots: {
       find: findSnapshot,
@@ -133,56 +141,4 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     rewriting: state.rewriting,
     runFsck,
   }
-}
-
-async function start(state: VaultsState, folders: VaultFolders): Promise<void> {
-  const { config, database, live, log, now, secret, domainEvents, blobIndex: index } = state
-  const mark = new StoreMark(config.storeUrl, config.dataDir)
-  await index.clear()
-  const opened = await openVaults({ database, live, domainEvents, index, log, now, secret, folders, mark }).catch(
-    async (error: unknown) => {
-      // Who failed to start is not stopped, and a thread would stay.
-      await index.close()
-      throw error
-    },
-  )
-  for (const vault of opened) {
-    state.vaults.add(vault)
-    await closeEndedSessions(state, vault.id)
-    for (const { id, refset } of await listUnnamedRefsets(database.em(), vault.id)) state.refsets.setBeyond(id, Refset.decode(refset))
-  }
-  await watchDisk(state, folders)
-  state.packsInDoubt.start()
-  await state.revocations.keep()
-  domainEvents.on('agent.revoked', () => state.revocations.keep())
-  for (const vault of opened) await state.purges.resume(vault)
-  await state.cares.begin()
-  domainEvents.on('snapshot.committed', ({ snapshotId }) => healWith(state, snapshotId))
-  domainEvents.on('run.finished', ({ runId }) => closeSessionOfRun(state, runId))
-  watchHealers(state)
-}
-
-/** A store that cannot be measured is one that cannot be read either: its health says so. */
-const watchDisk = ({ diskSpace, vaults, log }: VaultsState, folders: VaultFolders): Promise<void> =>
-  diskSpace
-    .watch({
-      use: 'store',
-      folder: folders.parentPath,
-      reserveFile: join(folders.parentPath, 'holdfast-reserve'),
-      requireThere: () => requireStores(vaults, folders),
-    })
-    .catch((error: unknown) => log.warn({ event: 'disk.unmeasured', err: error }, 'The disk of the store could not be measured'))
-
-/** What comes to its end with a snapshot is looked at with its audit; here is what did not, and what was switched on. */
-function watchHealers({ domainEvents, cares }: VaultsState): void {
-  domainEvents.on('run.finished', async ({ state }) => {
-    if (state !== 'succeeded' && state !== 'warning') await cares.healersChanged()
-  })
-  domainEvents.on('plan.changed', () => cares.healersChanged())
-}
-
-/** What was sent may be what older snapshots lack. */
-async function healWith({ database, cares }: VaultsState, snapshotId: SnapshotId): Promise<void> {
-  const snapshot = await findSnapshot(database.em(), snapshotId)
-  if (snapshot !== null) await cares.snapshotCame(snapshot.vaultId)
 }

@@ -6,14 +6,15 @@ import type { DiskSpace } from '../../platform/disk-space/disk-space.ts'
 import type { UserActor } from '../../platform/http/actor.ts'
 import type { VaultChecks } from './checking/vault-checks.ts'
 import type { Collections } from './collecting/collections.ts'
-import type { ManagedVault, ManagedVaults } from './contents/managed-vault.ts'
+import type { OpenVault } from './contents/open-vault.ts'
+import type { OpenVaults } from './contents/open-vaults.ts'
 import { presentVault } from './list-vaults.ts'
 import { countDeleted } from './tables/keeping.queries.ts'
 import { findVaultRecord } from './tables/vaults.queries.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
 
 export interface GetVaultDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly checks: VaultChecks
   readonly collections: Collections
   readonly usages: Pick<VaultUsages, 'totalsOf'>
@@ -51,7 +52,7 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
   }
 }
 
-async function isThere({ store }: ManagedVault): Promise<boolean> {
+async function isThere({ store }: OpenVault): Promise<boolean> {
   return (await inTime(store.head(vaultFileKey))) !== null
 }
 

@@ -1,6 +1,6 @@
 import type { Vault } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { listVaultRecords, type VaultRecord, type VaultTotals } from './tables/vaults.queries.ts'
+import { hasRecoveryKey, listVaultRecords, type VaultRecord, type VaultTotals } from './tables/vaults.queries.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
 
 /** Every open console asks for the list once a minute. */
@@ -14,7 +14,7 @@ export async function listVaults(em: EntityManager, usages: Pick<VaultUsages, 't
 }
 
 export function presentVault(record: VaultRecord, totals: VaultTotals): Vault {
-  const { id, name, kind, createdAt, storeKind, recoveryKeyExportedAt, damage } = record
+  const { id, name, kind, createdAt, storeKind, damage } = record
   return {
     id,
     name,
@@ -22,7 +22,7 @@ export function presentVault(record: VaultRecord, totals: VaultTotals): Vault {
     createdAtMs: createdAt.getTime(),
     storeKind,
     ...totals,
-    recoveryKeyExported: recoveryKeyExportedAt !== null,
+    recoveryKeyExported: hasRecoveryKey(record),
     damage,
   }
 }

@@ -7,7 +7,7 @@ import { Suspicions } from './caring/suspicions.ts'
 import { VaultCares } from './caring/vault-care.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
 import { Collections } from './collecting/collections.ts'
-import { ManagedVaults } from './contents/managed-vault.ts'
+import { OpenVaults } from './contents/open-vaults.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
 import type { AgentsDoor, HealersDoor, PeopleDoor, RetentionDoor, RunsDoor } from './doors/doors.ts'
@@ -39,7 +39,7 @@ export interface VaultsDoors {
 
 /** Everything the parts of this feature share. */
 export interface VaultsState extends VaultsServices, VaultsDoors {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   /** Which blob lies where, of all vaults. */
   readonly blobIndex: BlobIndex
   readonly grants: SessionGrants
@@ -54,6 +54,9 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly placeOf: (vaultId: VaultId) => string
   /** @throws AppError `store.unavailable` with the folder's name when its disk is not mounted. */
   readonly requireThere: (vaultId: VaultId) => Promise<void>
+  readonly folders: Pick<VaultFolders, 'create'>
+  /** Of a vault's key objects: one change at a time. */
+  readonly keyTurns: VaultTurns
   readonly checks: VaultChecks
   readonly collections: Collections
   readonly purges: Purges
@@ -66,7 +69,7 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
 
 /** Nothing is opened yet. @param folders where the vaults are */
 export function createVaultsState(services: VaultsServices, doors: VaultsDoors, folders: VaultFolders): VaultsState {
-  const vaults = new ManagedVaults()
+  const vaults = new OpenVaults()
   const refsets = new SnapshotRefsets(vaults)
   const packsInDoubt = new PacksInDoubt({ ...services, vaults })
   const turns = new VaultTurns()
@@ -93,6 +96,8 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
     requireThere: (vaultId) => folders.require(vaultId),
+    folders,
+    keyTurns: new VaultTurns(),
     checks: new VaultChecks({ ...services, packsInDoubt, turns }),
     collections,
     purges,

@@ -17,6 +17,7 @@ import { commitSession, type CommitSessionDeps } from './sessions/commit-session
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
+import { vaultKeysRoutes, type VaultKeysRoutesDeps } from './vault-keys.routes.ts'
 import type { VaultsState } from './vaults-state.ts'
 
 export type VaultRoutesDeps = CommitSessionDeps &
@@ -26,9 +27,11 @@ export type VaultRoutesDeps = CommitSessionDeps &
   PreviewCollectionDeps &
   Pick<VaultsState, 'requireThere'> &
   PurgeRoutesDeps &
-  RecoveryKeyDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
+  RecoveryKeyDeps &
+  VaultKeysRoutesDeps & { readonly usages: Pick<VaultUsages, 'of'>; readonly cares: Pick<VaultCares, 'of' | 'start'> }
 
 export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
+  ...vaultKeysRoutes(deps),
   testStore: ({ body }) =>
     withContractErrors(() => {
       const { id, store } = body.vaultId === undefined ? deps.vaults.default : deps.vaults.get(body.vaultId)
@@ -65,8 +68,8 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
       await putPack(deps, { agentId: actor.agentId, ...params, ...query }, body)
       return {}
     }),
-  commitSession: ({ actor, params, query, body }) =>
-    withContractErrors(() => commitSession(deps, { agentId: actor.agentId, ...params, ...query }, body)),
+  commitSession: ({ actor, params, query: { fence, ...stated }, body }) =>
+    withContractErrors(() => commitSession(deps, { agentId: actor.agentId, ...params, fence }, stated, body)),
   getSnapshotObject: ({ actor, params, em }) =>
     withContractErrors(() => readSnapshotObject(deps, em, { agentId: actor.agentId, ...params })),
   getSnapshotSigner: ({ actor, params, em }) =>

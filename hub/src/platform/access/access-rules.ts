@@ -41,6 +41,8 @@ const sees = { person: 'viewer', token: 'read' } as const
 /** The same, and a device sees its own. */
 const seesOrOwn = { ...sees, agent: true } as const
 const operates = { person: 'operator', token: 'run', agent: true, isAudited: true } as const
+/** Bulk data for a browser that opens it by itself, and for the commands of a device: as much as the files in it take. */
+const readsSealed = { ...seesOrOwn, limit: 'none' } as const
 /** Plans are people's: a program that may only start runs must not be able to empty one. */
 const arranges = { person: 'operator', token: 'admin', isAudited: true } as const
 /** What lies on a device, backed up or not, is for those who may back it up. */
@@ -156,6 +158,12 @@ export const restRules = {
   exportRecoveryKey: handlesKeys,
   confirmRecoveryKey: handlesKeys,
   testRecoveryKey: handlesKeys,
+  createVault: handlesKeys,
+  getKeyObjects: sees,
+  addKeySlot: handlesKeys,
+  removeKeySlot: handlesKeys,
+  listWaitingDevices: administersToSee,
+  giveDeviceKeys: handlesKeys,
   listSnapshots: seesOrOwn,
   getSnapshot: seesOrOwn,
   previewDeletion: administersToSee,
@@ -168,6 +176,9 @@ export const restRules = {
   prepareZip: seesOrOwn,
   /** Changes nothing, but takes much out at once: who did so is to be found. */
   downloadZip: { ...seesOrOwn, isAudited: true },
+  getStoredSnapshot: readsSealed,
+  locateSnapshotBlobs: readsSealed,
+  readSnapshotSegments: readsSealed,
 
   putPack: agentData,
   commitSession: agentData,

@@ -244,6 +244,13 @@ describe('headers', () => {
     expect(policy).not.toContain('upgrade-insecure-requests')
   })
 
+  test('allow WebAssembly to the worker that holds keys alone', async () => {
+    const policyOf = async (path: string) => (await app.call(path)).headers.get('content-security-policy') ?? ''
+    expect(await policyOf('/assets/vault-worker-Ab_c-12.js')).toContain("script-src 'self' 'wasm-unsafe-eval';")
+    for (const path of ['/', '/assets/index-Ab12.js', '/assets/vault-worker-1.js/x', '/x/assets/vault-worker-1.js'])
+      expect(await policyOf(path)).toContain("script-src 'self';")
+  })
+
   test('put the sign-in out of reach of scripts', async () => {
     const answer = await app.call('/api/v1/sign-in', json({ email: 'a@b.example', password: 'x' }))
     expect(answer.headers.getSetCookie()).toEqual([`holdfast=${'x'.repeat(43)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=1`])

@@ -170,11 +170,19 @@ export class Jobs {
     }
   }
 
+  /** One more, of what came while the hub works; before the start nothing, for that gets all. */
+  async add(schedule: JobSchedule): Promise<void> {
+    if (this.#boss !== null) await this.#scheduleOne(this.#boss, schedule)
+  }
+
   async #schedule(boss: PgBoss, schedules: readonly JobSchedule[]): Promise<void> {
     const wanted = new Set(schedules.map(({ kind, key }) => `${kind}/${key}`))
     for (const { name, key } of await boss.getSchedules()) if (!wanted.has(`${name}/${key}`)) await boss.unschedule(name, key)
-    for (const { kind, key, cron } of schedules)
-      await boss.schedule(kind, cron, { key } satisfies JobData, { key, singletonKey: key, tz: this.timeZone, missed: 'once' })
+    for (const schedule of schedules) await this.#scheduleOne(boss, schedule)
+  }
+
+  async #scheduleOne(boss: PgBoss, { kind, key, cron }: JobSchedule): Promise<void> {
+    await boss.schedule(kind, cron, { key } satisfies JobData, { key, singletonKey: key, tz: this.timeZone, missed: 'once' })
   }
 
   async #work(boss: PgBoss, kind: string, work: JobWork): Promise<void> {

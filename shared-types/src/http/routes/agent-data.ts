@@ -1,8 +1,12 @@
 import { z } from 'zod'
+import { SnapshotStatus } from '../../model/snapshot.ts'
 import { PackId, RunId, SessionId, SnapshotId } from '../../primitives/ids.ts'
 import { TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
 import { Empty, v1 } from './parts.ts'
+
+/** A figure of a query. */
+const Stated = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional()
 
 export const agentDataRoutes = {
   putPack: route({
@@ -25,7 +29,17 @@ export const agentDataRoutes = {
     tag: 'Agent data',
     actor: 'agent',
     params: z.object({ sessionId: SessionId }),
-    query: z.object({ fence: z.coerce.number().int().min(1) }),
+    /** All but the fence is `SnapshotSummary`: said of private vaults alone, whose hub cannot look into the snapshot, and all of it or nothing. */
+    query: z.object({
+      fence: z.coerce.number().int().min(1),
+      status: SnapshotStatus.optional(),
+      files: Stated,
+      folders: Stated,
+      bytes: Stated,
+      errors: Stated,
+      filesNew: Stated,
+      filesChanged: Stated,
+    }),
     body: 'bytes',
     response: z.object({ snapshotId: SnapshotId, receivedAtMs: TimeMs }),
     status: 201,

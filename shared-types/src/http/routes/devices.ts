@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Device, DeviceLimitsChange, DeviceTags, HostFacts } from '../../model/device.ts'
+import { VaultKind } from '../../model/vault.ts'
 import { AgentId, DomainId, HubId, VaultId } from '../../primitives/ids.ts'
 import { TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -17,7 +18,15 @@ export const EnrolRequest = z.strictObject({
 })
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export const EnrolAnswer = z
-  .object({ agentId: AgentId, name: z.string(), hubId: HubId, vaultId: VaultId, domainId: DomainId })
+  .object({
+    agentId: AgentId,
+    name: z.string(),
+    hubId: HubId,
+    vaultId: VaultId,
+    domainId: DomainId,
+    /** `private`: the device waits until a person who can open the vault gives it the keys. */
+    vaultKind: VaultKind.default('managed'),
+  })
   .meta({ id: 'EnrolAnswer' })
 export type EnrolAnswer = z.infer<typeof EnrolAnswer>
 
@@ -28,7 +37,8 @@ export const devicesRoutes = {
     summary: 'Make a single-use token for a new device',
     tag: 'Devices',
     actor: 'user',
-    body: z.strictObject({ name: z.string().min(1).max(120).optional() }),
+    /** `vaultId`: where it will keep its backups; left out = the default vault. */
+    body: z.strictObject({ name: z.string().min(1).max(120).optional(), vaultId: VaultId.optional() }),
     status: 201,
     response: z.object({ token: z.string(), expiresAtMs: TimeMs, hubUrl: z.string(), command: z.string() }),
   }),

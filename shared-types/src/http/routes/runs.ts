@@ -11,6 +11,7 @@ import {
   RunEvent,
   RunKind,
   RunState,
+  SealedSelection,
 } from '../../model/run.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
@@ -33,6 +34,9 @@ const RestoreOrder = z.strictObject({
   target: WirePath.nullable().describe('Folder on the device; null: back to where it was'),
   flat: z.boolean().default(false),
   paths: z.array(WirePath).max(10_000).default([]),
+  sealedSelection: SealedSelection.optional().describe(
+    'Of a private vault: what to restore, sealed to the device; instead of paths and include',
+  ),
   ...restoreModes,
 })
 const VerifyOrder = z.strictObject({

@@ -159,4 +159,39 @@ export const snapshotsRoutes = {
     response: 'bytes',
     mediaType: 'application/zip',
   }),
+
+  /** As `getSnapshotObject` of agents; the rest of what it takes to read it is `getKeyObjects`. */
+  getStoredSnapshot: route({
+    method: 'get',
+    path: `${v1}/snapshots/{snapshotId}/object`,
+    summary: 'A snapshot as it is stored: sealed, for who can open it; a device gets its own',
+    tag: 'Snapshots',
+    actor: 'any',
+    params: z.object({ snapshotId: SnapshotId }),
+    response: 'bytes',
+  }),
+
+  /** As `locateBlobs` of agents. Body: n × 32 bytes of blob ids, n ≤ 4096. Answer: n × 24 bytes of location records. */
+  locateSnapshotBlobs: route({
+    method: 'post',
+    path: `${v1}/snapshots/{snapshotId}/locate`,
+    summary: 'Where blobs of a snapshot lie',
+    tag: 'Snapshots',
+    actor: 'any',
+    params: z.object({ snapshotId: SnapshotId }),
+    body: 'bytes',
+    response: 'bytes',
+  }),
+
+  /** As `readSegments` of agents. Body: n × 24 bytes of location records (position ignored), n ≤ 256. Answer: the sealed segments one after the other. */
+  readSnapshotSegments: route({
+    method: 'post',
+    path: `${v1}/snapshots/{snapshotId}/segments`,
+    summary: 'Sealed segments of a snapshot, for who can open them',
+    tag: 'Snapshots',
+    actor: 'any',
+    params: z.object({ snapshotId: SnapshotId }),
+    body: 'bytes',
+    response: 'bytes',
+  }),
 } as const satisfies Record<string, RouteContract>

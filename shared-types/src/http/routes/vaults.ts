@@ -14,12 +14,11 @@ import { VaultId } from '../../primitives/ids.ts'
 import { Count, TimeMs } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
 import { Limit, list, page, v1 } from './parts.ts'
+import { SlotId } from './vault-keys.ts'
 
 const oneVault = `${v1}/vaults/{vaultId}`
 const recoveryKey = `${oneVault}/recovery-key`
 const ofVault = z.object({ vaultId: VaultId })
-/** Of a key slot in the store: names it, and opens nothing. */
-const SlotId = z.string().regex(/^[0-9a-f]{32}$/)
 
 export const vaultsRoutes = {
   listVaults: route({ method: 'get', path: `${v1}/vaults`, summary: 'Vaults', tag: 'Vaults', actor: 'user', response: list(Vault) }),

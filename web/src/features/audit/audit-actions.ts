@@ -2,7 +2,13 @@ import type { Api, AuditEntry, OperationId } from '@holdfast/shared-types'
 import type { MessageKey, NamedValues } from '../../platform/i18n/text.ts'
 
 /** They only look, and say so by a body. */
-type LookingCall = 'previewDeletion' | 'previewRetention' | 'previewVersionLimit' | 'previewPurge'
+type LookingCall =
+  | 'previewDeletion'
+  | 'previewRetention'
+  | 'previewVersionLimit'
+  | 'previewPurge'
+  | 'locateSnapshotBlobs'
+  | 'readSnapshotSegments'
 
 /** Calls that the hub may put on record: those by which somebody changes something. Agents’ work on their own runs has a history of its own. */
 type RecordedCall = {
@@ -17,6 +23,10 @@ export const recordedCommands = {
   'enrol-token.create': 'enrolTokenCreate',
   'hub.stop': 'hubStop',
   'vault-key.add': 'vaultKeyAdd',
+  'vault.create': 'vaultCreate',
+  'vault.slot-add': 'vaultSlotAdd',
+  'vault.slot-remove': 'vaultSlotRemove',
+  'vault.approve': 'vaultApprove',
   rebuild: 'rebuild',
   'self-backup.make': 'selfBackupMake',
   fsck: 'fsck',
@@ -81,6 +91,10 @@ const callOrder = {
   updateVault: 74,
   startCollection: 75,
   startPurge: 76,
+  createVault: 77,
+  addKeySlot: 78,
+  removeKeySlot: 79,
+  giveDeviceKeys: 80,
 } as const satisfies Record<RecordedCall, number>
 
 type KnownCall = keyof typeof callOrder
@@ -164,6 +178,10 @@ export function sentenceOf(
 
 /** Actions whose sentence names what they were done to. */
 const needsObject: ReadonlySet<string> = new Set<KnownCall | 'rule:retention'>([
+  'createVault',
+  'addKeySlot',
+  'removeKeySlot',
+  'giveDeviceKeys',
   'rule:retention',
   'signIn',
   'signInWithLink',

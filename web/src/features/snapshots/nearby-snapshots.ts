@@ -1,8 +1,8 @@
 import type { Snapshot, SnapshotId } from '@holdfast/shared-types'
 import { computed, onScopeDispose, shallowRef, watch, type Ref } from 'vue'
-import { callHub } from '../../platform/api/call-hub.ts'
 import { hasCode } from '../../platform/errors/api-error.ts'
-import { queryOfPath, type SnapshotPath } from './snapshot-path.ts'
+import type { EntrySource } from './entry-source.ts'
+import type { SnapshotPath } from './snapshot-path.ts'
 import { useSnapshotList } from './snapshot-list.ts'
 
 /** A snapshot before or after, and whether it has the folder too; null: nobody knows yet. */
@@ -11,10 +11,14 @@ export interface NearbySnapshot {
   readonly hasFolder: boolean | null
 }
 
-async function holdsFolder(snapshotId: SnapshotId, path: SnapshotPath, signal: AbortSignal): Promise<boolean | null> {
+/** Where the entries of another snapshot come from; null: of a vault that is locked. */
+export type SourceOf = (snapshotId: SnapshotId) => EntrySource | null
+
+async function holdsFolder(source: EntrySource | null, path: SnapshotPath, signal: AbortSignal): Promise<boolean | null> {
   if (path.text === '') return true
   try {
-    await callHub('listEntries', { params: { snapshotId }, query: { ...queryOfPath(path), limit: 1 }, signal })
+    if (source === null) return null
+    await source.list(path, { after: 0, limit: 1 }, signal)
     return true
   } catch (cause) {
     return hasCode(cause, 'snapshot.path-not-found') ? false : null
@@ -22,7 +26,7 @@ async function holdsFolder(snapshotId: SnapshotId, path: SnapshotPath, signal: A
 }
 
 /** The snapshots of the same device, newest first, and the two next to this one at the same folder. */
-export function useNearbySnapshots(snapshot: Snapshot, path: Readonly<Ref<SnapshotPath>>) {
+export function useNearbySnapshots(snapshot: Snapshot, path: Readonly<Ref<SnapshotPath>>, sourceOf: SourceOf) {
   const { snapshots } = useSnapshotList(snapshot.agentId)
   const place = computed(() => snapshots.value.findIndex(({ id }) => id === snapshot.id))
   const older = shallowRef<NearbySnapshot | null>(null)
@@ -33,13 +37,14 @@ export function useNearbySnapshots(snapshot: Snapshot, path: Readonly<Ref<Snapsh
     target.value = found === undefined ? null : { snapshot: found, hasFolder: null }
     if (found === undefined) return
     const { signal } = looking
-    void holdsFolder(found.id, path.value, signal).then((hasFolder) => {
+    void holdsFolder(sourceOf(found.id), path.value, signal).then((hasFolder) => {
       if (!signal.aborted) target.value = { snapshot: found, hasFolder }
     })
   }
 
   watch(
-    [place, path],
+    // A vault that is unlocked tells more.
+    [place, path, () => sourceOf(snapshot.id) === null],
     () => {
       looking.abort()
       looking = new AbortController()

@@ -1,5 +1,6 @@
-import type { SnapshotEntry, SnapshotId } from '@holdfast/shared-types'
+import type { SnapshotEntry } from '@holdfast/shared-types'
 import { computed, ref, type Ref } from 'vue'
+import type { EntrySource } from './entry-source.ts'
 import { useFolder } from './folder.ts'
 import type { SnapshotPath } from './snapshot-path.ts'
 
@@ -27,7 +28,7 @@ export function hideDeleted({ folder, entries, total }: Folder) {
 }
 
 /** A folder of a snapshot as it is shown; follows the path. */
-export function useShownFolder(snapshotId: SnapshotId, path: Readonly<Ref<SnapshotPath>>) {
-  const folder = useFolder(snapshotId, path)
+export function useShownFolder(source: Readonly<Ref<EntrySource | null>>, path: Readonly<Ref<SnapshotPath>>) {
+  const folder = useFolder(source, path)
   return { ...folder, ...hideDeleted(folder) }
 }

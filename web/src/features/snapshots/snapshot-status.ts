@@ -8,7 +8,7 @@ interface StatusLook {
   readonly meaning: MessageKey
 }
 
-const look = <S extends SnapshotStatus>(status: S, icon: string, toneClass: string): StatusLook => ({
+const look = <S extends SnapshotStatus | 'unknown'>(status: S, icon: string, toneClass: string): StatusLook => ({
   icon,
   toneClass,
   label: `snapshots.status.${status}`,
@@ -20,3 +20,7 @@ export const statusLooks: { readonly [S in SnapshotStatus]: StatusLook } = {
   'complete-with-errors': look('complete-with-errors', 'i-lucide-triangle-alert', 'text-warning'),
   partial: look('partial', 'i-lucide-circle-dashed', 'text-warning'),
 }
+const unknown = look('unknown', 'i-lucide-circle-help', 'text-toned')
+
+/** @param status null: the hub cannot read it, and no device has said it yet */
+export const lookOf = (status: SnapshotStatus | null): StatusLook => (status === null ? unknown : statusLooks[status])

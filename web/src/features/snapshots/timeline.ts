@@ -65,15 +65,15 @@ const sameKind = ({ agentId, plan, roots }: Snapshot): string => JSON.stringify(
 
 /** For each snapshot how it differs from the one before of the same device, plan and folders. @param snapshots newest first, all of them */
 export function changesOf(snapshots: readonly Snapshot[]): ReadonlyMap<Snapshot['id'], SnapshotChange> {
-  const newer = new Map<string, Snapshot>()
+  const newer = new Map<string, SnapshotChange & Pick<Snapshot, 'id'>>()
   const changes = new Map<Snapshot['id'], SnapshotChange>()
   for (const snapshot of snapshots) {
-    // Half of a backup says nothing about what was removed.
-    if (snapshot.status === 'partial') continue
+    // Half of a backup says nothing about what was removed, nor does one of which nobody knows the figures.
+    if (snapshot.status === 'partial' || snapshot.files === null || snapshot.bytes === null) continue
     const kind = sameKind(snapshot)
     const after = newer.get(kind)
     if (after !== undefined) changes.set(after.id, { files: after.files - snapshot.files, bytes: after.bytes - snapshot.bytes })
-    newer.set(kind, snapshot)
+    newer.set(kind, { id: snapshot.id, files: snapshot.files, bytes: snapshot.bytes })
   }
   return changes
 }
@@ -147,7 +147,7 @@ export function stripRows(snapshots: readonly Snapshot[], unit: StripUnit, nowMs
     const cell = device.cells[placeOfDay.get(dayOf(createdAtMs)) ?? -1]
     if (cell === undefined) continue
     cell.count++
-    if (cell.status === null || rank[status] > rank[cell.status]) cell.status = status
+    if (status !== null && (cell.status === null || rank[status] > rank[cell.status])) cell.status = status
   }
   return [...byDevice]
     .map(([agentId, { name, cells }]) => ({

@@ -76,6 +76,12 @@ type ConsoleCall =
   | 'exportRecoveryKey'
   | 'confirmRecoveryKey'
   | 'testRecoveryKey'
+  | 'createVault'
+  | 'getKeyObjects'
+  | 'addKeySlot'
+  | 'removeKeySlot'
+  | 'listWaitingDevices'
+  | 'giveDeviceKeys'
   | 'listSnapshots'
   | 'getSnapshot'
   | 'previewDeletion'
@@ -87,6 +93,9 @@ type ConsoleCall =
   | 'downloadFile'
   | 'prepareZip'
   | 'downloadZip'
+  | 'getStoredSnapshot'
+  | 'locateSnapshotBlobs'
+  | 'readSnapshotSegments'
   | 'health'
   | 'testStore'
   | 'testDatabase'
@@ -170,6 +179,12 @@ export const hubCalls = {
   exportRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/export' },
   confirmRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/confirm' },
   testRecoveryKey: { method: 'post', path: '/api/v1/vaults/{vaultId}/recovery-key/test' },
+  createVault: { method: 'post', path: '/api/v1/vaults' },
+  getKeyObjects: { method: 'get', path: '/api/v1/vaults/{vaultId}/key-objects' },
+  addKeySlot: { method: 'post', path: '/api/v1/vaults/{vaultId}/key-slots' },
+  removeKeySlot: { method: 'delete', path: '/api/v1/vaults/{vaultId}/key-slots/{slotId}' },
+  listWaitingDevices: { method: 'get', path: '/api/v1/vaults/{vaultId}/waiting-devices' },
+  giveDeviceKeys: { method: 'put', path: '/api/v1/vaults/{vaultId}/devices/{agentId}/keys' },
   listSnapshots: { method: 'get', path: '/api/v1/snapshots' },
   getSnapshot: { method: 'get', path: '/api/v1/snapshots/{snapshot}' },
   previewDeletion: { method: 'post', path: '/api/v1/snapshots/deletion-preview' },
@@ -181,6 +196,9 @@ export const hubCalls = {
   downloadFile: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/file' },
   prepareZip: { method: 'post', path: '/api/v1/snapshots/{snapshotId}/zip-tickets' },
   downloadZip: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/zip' },
+  getStoredSnapshot: { method: 'get', path: '/api/v1/snapshots/{snapshotId}/object' },
+  locateSnapshotBlobs: { method: 'post', path: '/api/v1/snapshots/{snapshotId}/locate' },
+  readSnapshotSegments: { method: 'post', path: '/api/v1/snapshots/{snapshotId}/segments' },
   health: { method: 'get', path: '/health' },
   testStore: { method: 'post', path: '/api/v1/system/test-store' },
   testDatabase: { method: 'post', path: '/api/v1/system/test-database' },

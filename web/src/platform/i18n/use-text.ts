@@ -14,6 +14,9 @@ import {
 import { formatRelative } from './relative.ts'
 import { currentLanguage, regionOf, textOf, type MessageKey, type NamedValues } from './text.ts'
 
+/** What nobody knows is a dash. */
+const orUnknown = (format: (value: number) => string) => (value: number | null) => (value === null ? '–' : format(value))
+
 /** Texts and figures in the reader's language, for templates. Everything re-renders when the language changes. */
 export function useText() {
   const language = computed(currentLanguage)
@@ -24,8 +27,8 @@ export function useText() {
     /** The language with the reader's region: for formats of one's own. */
     region,
     t: (key: MessageKey, named?: NamedValues) => textOf(key, named),
-    bytes: inLanguage(formatBytes),
-    count: inLanguage(formatCount),
+    bytes: orUnknown(inLanguage(formatBytes)),
+    count: orUnknown(inLanguage(formatCount)),
     rate: inLanguage(formatRate),
     percent: inLanguage(formatPercent),
     duration: inLanguage(formatDuration),

@@ -51,6 +51,11 @@ export const pageLinks = {
       params: { snapshotId, path: [...segments, ''] },
       ...(base64url === undefined ? {} : { query: { b: base64url } }),
     }),
+  /** The same of a private vault: its names stand behind the `#`, which no browser sends to a hub. */
+  sealedFolder: (snapshotId: string, segments: readonly string[] = [], base64url?: string) => ({
+    ...to('snapshot-folder', { params: { snapshotId, path: [''] } }),
+    hash: segments.length === 0 ? '' : `#/${segments.map(encodeURIComponent).join('/')}${base64url === undefined ? '' : `?b=${base64url}`}`,
+  }),
   vaults: () => to('vaults'),
   vault: (vaultId: string) => to('vault', { params: { vaultId } }),
   people: () => to('people'),

@@ -5,6 +5,7 @@ import { peopleAnswers } from './people.ts'
 import { hostsAnswers } from './hosts.ts'
 import { plansAnswers } from './plans.ts'
 import { purgesAnswers } from './purges.ts'
+import { privateVaultsAnswers } from './private-vaults.ts'
 import { retentionAnswers } from './retention.ts'
 import { runsAnswers } from './runs.ts'
 import { signInAnswers } from './sign-in.ts'
@@ -26,6 +27,7 @@ export const answersOf = (parts: AnswerParts): Answers => ({
   ...runsAnswers(parts),
   ...statisticsAnswers(parts),
   ...vaultsAnswers(parts),
+  ...privateVaultsAnswers(parts),
   ...snapshotsAnswers(parts),
   ...peopleAnswers(parts),
   ...tokensAnswers(parts),

@@ -78,7 +78,10 @@ const readingAnswers = ({ world }: AnswerParts): Answers => ({
       'snapshot.not-found',
     ),
   prepareZip: () => ({ ticket: 'AAAAAAAAAAAAAAAAAAAAAA', expiresAtMs: Date.now() + 900_000 }),
-  listEntries: ({ query }) => folderAnswer(world, folderKey(query), query.after, query.limit),
+  listEntries: ({ params, query }) => {
+    if (world.sealedVaults.some(({ snapshots }) => snapshots.has(params.snapshotId))) throw new AppError('vault.private')
+    return folderAnswer(world, folderKey(query), query.after, query.limit)
+  },
 })
 
 /** For `world.folders`: a folder and what is in it. */

@@ -1,12 +1,15 @@
 import type { CareKind, VaultId } from '@holdfast/shared-types'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
-import { auditAll, type AuditDeps } from '../collecting/audits.ts'
+import { auditAll } from '../collecting/audits.ts'
+import { orderAudits, type DeviceAuditsDeps } from '../collecting/device-audits.ts'
 import type { Collections } from '../collecting/collections.ts'
 import { whileGoingOn } from '../checking/check-vault-deps.ts'
 import { markAffected } from '../damage/find-affected.ts'
 import { forgetLost } from '../damage/forget-lost.ts'
 import { nameDamage } from '../damage/name-damage.ts'
-import type { RetentionDoor } from '../doors/doors.ts'
+import { ManagedVault } from '../contents/managed-vault.ts'
+import { requireManaged } from '../contents/open-vaults.ts'
+import type { AgentsDoor, RetentionDoor, RunsDoor } from '../doors/doors.ts'
 import { askDevices, type AskDevicesDeps } from '../healing/ask-devices.ts'
 import type { LoadDeps } from '../opening/load-packs.ts'
 import { damageFigures, reopenLacking } from '../tables/damage.queries.ts'
@@ -20,7 +23,9 @@ import { sampleSegments } from './sample-segments.ts'
 import { scrubPacks } from './scrub-packs.ts'
 import { orderDrills, type OrderDrillsDeps } from './order-drills.ts'
 
-export interface CareKindsDeps extends LoadDeps, AuditDeps, OrderDrillsDeps, AskDevicesDeps {
+export interface CareKindsDeps extends LoadDeps, DeviceAuditsDeps, OrderDrillsDeps, AskDevicesDeps {
+  readonly runs: RunsDoor
+  readonly agents: AgentsDoor
   readonly diskSpace: Pick<DiskSpace, 'requireRoom'>
   readonly collections: Pick<Collections, 'run'>
   readonly purges: Pick<Purges, 'advance'>
@@ -37,7 +42,7 @@ export function careWorks(deps: CareKindsDeps): Readonly<Record<CareKind, CareWo
   return {
     list: andNamed(deps, (task) => compareLists(deps, task)),
     scrub: andNamed(deps, (task) => scrubPacks(deps, task)),
-    sample: andNamed(deps, (task) => sampleSegments(deps, task)),
+    sample: andNamed(deps, async (task) => sampleSegments(deps, { ...task, vault: requireManaged(task.vault) })),
     async audit(task) {
       await reopenLacking(deps.database.em(), task.vault.id, new Date(deps.now()))
       task.count({ problems: await lookAndAsk(deps, task) })
@@ -87,8 +92,13 @@ const andNamed =
 
 async function lookThrough(deps: CareKindsDeps, task: CareTask): Promise<number> {
   const { vault, signal } = task
-  await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
-  task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
+  if (!(vault instanceof ManagedVault)) {
+    // What they find is taken when they are through with it, whenever that is; names of what is lost are theirs alone.
+    task.count({ named: (await orderAudits(deps, vault)).length })
+  } else {
+    await auditAll(deps, vault, signal, () => task.count({ snapshots: 1 }))
+    task.count({ named: await nameDamage(deps, vault, new Brake(signal)) })
+  }
   return (await damageFigures(deps.database.em(), vault.id)).snapshots
 }
 

@@ -1,4 +1,6 @@
-import type { CareKind } from '@holdfast/shared-types'
+import { CareKind as CareKinds, type CareKind } from '@holdfast/shared-types'
+import type { JobSchedule } from '../../../platform/jobs/jobs.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 
 /**
  * When the clock brings each, in the hub's time zone; null = only when there is something to do. At night, one after the other, and what needs others' work after it: snapshots are looked
@@ -16,5 +18,16 @@ export const careCrons: Readonly<Record<CareKind, string | null>> = {
   healing: null,
 }
 
+/** What is done for a vault: what takes its keys is not, where the hub does not have them. Devices open samples of private vaults in their drills. */
+export const careKindsOf = ({ kind }: Pick<OpenVault, 'kind'>): readonly CareKind[] =>
+  kind === 'managed' ? CareKinds.options : CareKinds.options.filter((care) => care !== 'sample')
+
 /** Of the queue. */
 export const jobKindOf = (kind: CareKind): string => `vault-${kind}`
+
+/** What the clock brings of a vault. */
+export const schedulesOf = (vault: Pick<OpenVault, 'id' | 'kind'>): JobSchedule[] =>
+  careKindsOf(vault).flatMap((kind) => {
+    const cron = careCrons[kind]
+    return cron === null ? [] : [{ kind: jobKindOf(kind), key: vault.id, cron }]
+  })

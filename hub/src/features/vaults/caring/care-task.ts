@@ -1,13 +1,13 @@
 import type { CareStory } from '@holdfast/shared-types'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineError } from '@holdfast/engine/errors'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 
 export type CareCounts = CareStory['counts']
 
 /** One time that a kind of care is done. */
 export interface CareTask {
-  readonly vault: ManagedVault
+  readonly vault: OpenVault
   /** A person asked for it: it looks also where it has looked lately. */
   readonly isByHand: boolean
   readonly signal: AbortSignal

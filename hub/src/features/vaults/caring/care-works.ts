@@ -2,7 +2,7 @@ import { toWireError, type CareKind, type CareStory } from '@holdfast/shared-typ
 import type { Database } from '../../../platform/database/database.ts'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { forgetOldCare, insertCare, newestCare, updateCare } from '../tables/care.queries.ts'
 import { nothingCounted, type CareCounts, type CareTask } from './care-task.ts'
@@ -34,7 +34,7 @@ export class CareWorks {
   }
 
   /** The running or newest one of each kind. */
-  async last(vault: ManagedVault): Promise<ReadonlyMap<CareKind, CareStory>> {
+  async last(vault: OpenVault): Promise<ReadonlyMap<CareKind, CareStory>> {
     const stories = await newestCare(this.#deps.database.em(), vault.id)
     const told = stories.map((story): CareStory => (story.state === 'running' ? { ...story, state: 'interrupted' } : story))
     const running = [...this.#running].filter(([name]) => name.startsWith(`${vault.id}/`)).map(([, story]) => story)
@@ -45,7 +45,7 @@ export class CareWorks {
    * @returns the story, also of one that failed: what kept it from its end is in it, and in the log
    * @throws what `work` throws once the signal is aborted; the story counts as interrupted
    */
-  async run(vault: ManagedVault, kind: CareKind, work: CareWork, { startedBy, signal }: CareOrder): Promise<CareStory> {
+  async run(vault: OpenVault, kind: CareKind, work: CareWork, { startedBy, signal }: CareOrder): Promise<CareStory> {
     const { database, now } = this.#deps
     const name = `${vault.id}/${kind}`
     let story: CareStory = { kind, state: 'running', startedBy, startedAtMs: now(), endedAtMs: null, counts: nothingCounted, error: null }
@@ -75,7 +75,7 @@ export class CareWorks {
     }
   }
 
-  #failure(vault: ManagedVault, { kind }: CareStory, error: unknown, isStopped: boolean): Partial<CareStory> {
+  #failure(vault: OpenVault, { kind }: CareStory, error: unknown, isStopped: boolean): Partial<CareStory> {
     const endedAtMs = this.#deps.now()
     if (isStopped) return { state: 'interrupted', endedAtMs }
     this.#deps.log.error(

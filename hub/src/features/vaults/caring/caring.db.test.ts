@@ -40,7 +40,16 @@ describe('of a sound vault', () => {
     })
     expect(counts['sample']?.blobs).toBeGreaterThan(4)
     expect(scrubbed).toMatchObject({ packs, packsTotal: packs, bytes: scrubbed.bytesTotal, allSinceMs: expect.any(Number) as number })
-    expect(damage).toEqual({ packsLost: 0, packsDamaged: 0, segmentsLost: 0, snapshots: 0, named: 0, hasMore: false, snapshotsHealed: 0 })
+    expect(damage).toEqual({
+      canBeNamed: true,
+      packsLost: 0,
+      packsDamaged: 0,
+      segmentsLost: 0,
+      snapshots: 0,
+      named: 0,
+      hasMore: false,
+      snapshotsHealed: 0,
+    })
     expect(works.find(({ kind }) => kind === 'list')?.last).toMatchObject({ startedBy: 'Ada', state: 'done' })
   })
 

@@ -3,7 +3,7 @@ import { packKey, snapshotPrefix, vaultFileKey } from '@holdfast/engine/format'
 import type { ListedObject } from '@holdfast/engine/store'
 import { AppError } from '@holdfast/shared-types'
 import { notePackLost, rescueLost } from '../contents/lose-pack.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { adoptPack, objectsOf, type LoadDeps } from '../opening/load-packs.ts'
@@ -48,7 +48,7 @@ const isAsItShould = (row: PackLine | null, object: ListedObject | null): boolea
     : row.state === 'gone' || row.state === 'removing' || (row.state === 'live') === (object !== null && object.sizeBytes === row.sizeBytes)
 
 /** A second look at one that the lists disagree on: what arrived or left meanwhile is no finding. @returns whether something was wrong */
-async function settle(deps: LoadDeps, vault: ManagedVault, id: string): Promise<number> {
+async function settle(deps: LoadDeps, vault: OpenVault, id: string): Promise<number> {
   const { database, log } = deps
   const packId = fromHex(id)
   const head = await vault.store.head(packKey(packId))
@@ -74,12 +74,12 @@ async function settle(deps: LoadDeps, vault: ManagedVault, id: string): Promise<
 }
 
 /** Of a disk that is not mounted everything is missing. */
-async function requireVault({ id, store }: ManagedVault): Promise<void> {
+async function requireVault({ id, store }: OpenVault): Promise<void> {
   if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
 }
 
 /** Sorted by id, a thousand at a time. */
-async function* linesOf({ database }: Pick<LoadDeps, 'database'>, vault: ManagedVault): AsyncGenerator<{ id: string; value: PackLine }> {
+async function* linesOf({ database }: Pick<LoadDeps, 'database'>, vault: OpenVault): AsyncGenerator<{ id: string; value: PackLine }> {
   for (let last: Uint8Array | null = null; ;) {
     const page: PackLine[] = await pagePackLines(database.em(), vault.id, last, linesPerPage)
     for (const line of page) yield { id: toHex(line.packId), value: line }

@@ -3,6 +3,7 @@ import { fromHex } from '@holdfast/engine/bytes'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { noteLostSegments } from '../damage/note-lost.ts'
 import { opensWhole } from '../damage/open-stored-segment.ts'
 import { segmentsOfRow } from '../tables/pack-footer.ts'
@@ -19,7 +20,7 @@ export interface SampleDeps {
 }
 
 /** Opens random segments with the vault's keys and computes the id of every piece in them again. */
-export async function sampleSegments(deps: SampleDeps, task: CareTask, least = fewest): Promise<void> {
+export async function sampleSegments(deps: SampleDeps, task: CareTask & { readonly vault: ManagedVault }, least = fewest): Promise<void> {
   for (const [packIdHex, positions] of choose(task.vault, least)) {
     const startedMs = performance.now()
     const row = await findPack(deps.database.em(), fromHex(packIdHex))
@@ -30,7 +31,7 @@ export async function sampleSegments(deps: SampleDeps, task: CareTask, least = f
 }
 
 /** Positions by pack, so that each footer is read once. Those that are known to be lost are left out. */
-function choose({ contents }: ManagedVault, least: number): Map<string, number[]> {
+function choose({ contents }: OpenVault, least: number): Map<string, number[]> {
   const packs = [...contents.packs()].map(({ packIdHex, segmentCount }) => ({ packIdHex, segmentCount }))
   const starts: number[] = []
   let total = 0

@@ -1,6 +1,6 @@
 import { fromHex } from '@holdfast/engine/bytes'
 import type { VaultId } from '@holdfast/shared-types'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { findPack } from '../tables/packs.queries.ts'
 import { lookAtPack, type ScrubDeps } from './scrub-packs.ts'
@@ -20,7 +20,7 @@ export class Suspicions {
   }
 
   /** Does not wait. */
-  add(vault: ManagedVault, packIdHex: string): void {
+  add(vault: OpenVault, packIdHex: string): void {
     if (this.#underWay.has(packIdHex) || this.#stopping.signal.aborted) return
     const looking = this.#look(vault, packIdHex)
       .catch((error: unknown) =>
@@ -38,7 +38,7 @@ export class Suspicions {
     await endInTime([...this.#underWay.values()])
   }
 
-  async #look(vault: ManagedVault, packIdHex: string): Promise<void> {
+  async #look(vault: OpenVault, packIdHex: string): Promise<void> {
     const row = await findPack(this.#deps.database.em(), fromHex(packIdHex))
     if (row?.state !== 'live') return
     const { problems } = await lookAtPack(this.#deps, { vault, signal: this.#stopping.signal }, row)

@@ -1,12 +1,12 @@
-import type { CareKind, VaultCare, VaultId } from '@holdfast/shared-types'
-import { CareKind as CareKindSchema } from '@holdfast/shared-types'
+import { AppError, CareKind as CareKindSchema, type CareKind, type VaultCare, type VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { JobInHand, Jobs, JobSchedule } from '../../../platform/jobs/jobs.ts'
 import type { Collections } from '../collecting/collections.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import { damageFigures, hasLacking } from '../tables/damage.queries.ts'
 import { scrubFigures } from '../tables/scrubbing.queries.ts'
-import { careCrons, jobKindOf } from './care-schedule.ts'
+import { careCrons, careKindsOf, jobKindOf, schedulesOf } from './care-schedule.ts'
 import { collectionStory } from './collection-story.ts'
 import { CareWorks, type CareWork, type CareWorksDeps } from './care-works.ts'
 import { scrubCycleDays } from './scrub-packs.ts'
@@ -14,7 +14,7 @@ import { scrubCycleDays } from './scrub-packs.ts'
 const dayMs = 24 * 60 * 60 * 1000
 
 export interface VaultCaresDeps extends CareWorksDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly jobs: Jobs
   readonly collections: Pick<Collections, 'last'>
 }
@@ -38,13 +38,13 @@ export class VaultCares {
     this.#work = work
   }
 
+  /** A vault has come while the hub works. */
+  async takeOn(vault: OpenVault): Promise<void> {
+    for (const schedule of schedulesOf(vault)) await this.#deps.jobs.add(schedule)
+  }
+
   schedules(): JobSchedule[] {
-    return this.#deps.vaults.all().flatMap(({ id }) =>
-      CareKindSchema.options.flatMap((kind) => {
-        const cron = careCrons[kind]
-        return cron === null ? [] : [{ kind: jobKindOf(kind), key: id, cron }]
-      }),
-    )
+    return this.#deps.vaults.all().flatMap(schedulesOf)
   }
 
   /** What was found and not named when the last hub ended is named. */
@@ -70,7 +70,9 @@ export class VaultCares {
     if (await hasLacking(this.#deps.database.em(), vaultId)) await this.#deps.jobs.hurry(jobKindOf('audit'), vaultId)
   }
 
-  async start(em: EntityManager, vault: ManagedVault, kind: CareKind, startedBy: string): Promise<VaultCare> {
+  /** @throws AppError `vault.private` for what takes keys that the hub does not have */
+  async start(em: EntityManager, vault: OpenVault, kind: CareKind, startedBy: string): Promise<VaultCare> {
+    if (!careKindsOf(vault).includes(kind)) throw new AppError('vault.private', { context: { vaultId: vault.id } })
     const isRunning = (await this.#works.last(vault)).get(kind)?.state === 'running'
     if (!isRunning) {
       this.#askedBy.set(`${vault.id}/${kind}`, startedBy)
@@ -79,11 +81,11 @@ export class VaultCares {
     return this.of(em, vault)
   }
 
-  async of(em: EntityManager, vault: ManagedVault): Promise<VaultCare> {
+  async of(em: EntityManager, vault: OpenVault): Promise<VaultCare> {
     const { jobs, now, collections } = this.#deps
     const last = await this.#works.last(vault)
     const collection = await collections.last(vault)
-    const works = CareKindSchema.options.map(async (kind) => {
+    const works = careKindsOf(vault).map(async (kind) => {
       const cron = careCrons[kind]
       const story = kind === 'collection' ? collectionStory(collection) : (last.get(kind) ?? null)
       const isOpen = (await jobs.keysOf(jobKindOf(kind))).has(vault.id)
@@ -99,12 +101,12 @@ export class VaultCares {
       works: await Promise.all(works),
       timeZone: jobs.timeZone,
       scrubbed: { days: scrubCycleDays, ...(await scrubFigures(em, vault.id, since)) },
-      damage: { ...(await damageFigures(em, vault.id)), ...vault.contents.damaged },
+      damage: { canBeNamed: vault.kind === 'managed', ...(await damageFigures(em, vault.id)), ...vault.contents.damaged },
     }
   }
 
   /** Does one kind now and waits for it: for the queue, and for tests. @throws what keeps it from its end once the signal is aborted */
-  async carryOut(kind: CareKind, vault: ManagedVault, startedBy: string | null, signal: AbortSignal): ReturnType<CareWorks['run']> {
+  async carryOut(kind: CareKind, vault: OpenVault, startedBy: string | null, signal: AbortSignal): ReturnType<CareWorks['run']> {
     const work = this.#work?.[kind] ?? (() => Promise.resolve())
     return this.#works.run(vault, kind, work, { startedBy, signal })
   }

@@ -1,6 +1,6 @@
 import { Refset } from '@holdfast/engine/format'
 import { fsck, type FsckOptions, type FsckProblem, type FsckReport } from '@holdfast/engine/maintenance'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { listUnnamedRefsets } from '../tables/damage.queries.ts'
 import { whileGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 import { comparePacks } from './compare-packs.ts'
@@ -20,7 +20,7 @@ export interface CheckTask extends CheckOptions {
  * Proves a vault from its store and keys (docs/vault-format.md §12), and that the database says what the store says. Reads only, and may
  * run while backups do.
  */
-export async function checkVault(deps: CheckVaultDeps, vault: ManagedVault, task: CheckTask): Promise<FsckReport> {
+export async function checkVault(deps: CheckVaultDeps, vault: OpenVault, task: CheckTask): Promise<FsckReport> {
   await whileGoingOn(deps.packsInDoubt.settle(vault.id), task.signal)
   const report = await fsck(vault.store, { ...task, vault: vault.vault, beyondRefset: await beyondRefsets(deps, vault) })
   const differences: FsckProblem[] = []
@@ -30,7 +30,7 @@ export async function checkVault(deps: CheckVaultDeps, vault: ManagedVault, task
 }
 
 /** Of snapshots that were looked through: what they lack where they say lies there. */
-async function beyondRefsets({ database }: CheckVaultDeps, vault: ManagedVault): Promise<Map<string, Refset>> {
+async function beyondRefsets({ database }: CheckVaultDeps, vault: OpenVault): Promise<Map<string, Refset>> {
   const rows = await listUnnamedRefsets(database.em(), vault.id)
   return new Map(rows.map(({ id, refset }) => [id, Refset.decode(refset)]))
 }

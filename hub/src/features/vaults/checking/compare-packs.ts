@@ -3,7 +3,7 @@ import { equalBytes, fromHex } from '@holdfast/engine/bytes'
 import { packKey } from '@holdfast/engine/format'
 import type { FsckProblem } from '@holdfast/engine/maintenance'
 import type { ListedObject } from '@holdfast/engine/store'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { objectsOf, readPackEnd, rowsOf, type PackEnd } from '../opening/load-packs.ts'
 import { pairById } from '../opening/pair-by-id.ts'
@@ -11,7 +11,7 @@ import { findPack, type PackRecord } from '../tables/packs.queries.ts'
 import { requireGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 
 /** Where pack rows and packs differ. What arrives meanwhile is no finding: it is looked at twice, and may lie without its row while it arrives. */
-export async function* comparePacks(deps: CheckVaultDeps, vault: ManagedVault, signal: AbortSignal): AsyncGenerator<FsckProblem> {
+export async function* comparePacks(deps: CheckVaultDeps, vault: OpenVault, signal: AbortSignal): AsyncGenerator<FsckProblem> {
   for await (const { id, row, object } of pairById(rowsOf(deps, vault), objectsOf(vault, deps.log))) {
     requireGoingOn(signal)
     const problem = await compare(vault, id, row, object)
@@ -38,13 +38,13 @@ function tellDoubt(missing: Difference, reason: string | null | undefined): Diff
   }
 }
 
-async function findObject(vault: ManagedVault, id: string): Promise<ListedObject | null> {
+async function findObject(vault: OpenVault, id: string): Promise<ListedObject | null> {
   const key = packKey(fromHex(id))
   const head = await vault.store.head(key)
   return head === null ? null : { key, sizeBytes: head.sizeBytes }
 }
 
-async function compare(vault: ManagedVault, id: string, row: PackRecord | null, object: ListedObject | null): Promise<Difference | null> {
+async function compare(vault: OpenVault, id: string, row: PackRecord | null, object: ListedObject | null): Promise<Difference | null> {
   // What a collection removed may lie there until it, or the next start, is through with it.
   if (row?.state === 'gone' || row?.state === 'removing' || (row === null && object === null)) return null
   if (row === null) return { code: 'row.missing', message: 'A pack has no row in the database; the next start of the hub adopts it.' }

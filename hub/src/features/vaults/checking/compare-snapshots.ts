@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { snapshotPrefix } from '@holdfast/engine/format'
 import type { FsckProblem } from '@holdfast/engine/maintenance'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import { sealedFacts } from '../contents/snapshot-facts.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { readVerified } from '../opening/load-snapshots.ts'
@@ -11,7 +12,7 @@ import { requireGoingOn, type CheckVaultDeps } from './check-vault-deps.ts'
 /** Where snapshot rows and snapshots differ. One that is being committed lies there before its row is seen, and is no finding. */
 export async function* compareSnapshots(
   { database }: Pick<CheckVaultDeps, 'database'>,
-  vault: ManagedVault,
+  vault: OpenVault,
   signal: AbortSignal,
 ): AsyncGenerator<FsckProblem> {
   const idByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place.id]))
@@ -36,7 +37,7 @@ export async function* compareSnapshots(
   }
 }
 
-async function readOrNull(vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
+async function readOrNull(vault: OpenVault, key: string): Promise<SnapshotRecord | null> {
   try {
     return await readVerified(vault, key)
   } catch (error) {
@@ -45,7 +46,7 @@ async function readOrNull(vault: ManagedVault, key: string): Promise<SnapshotRec
   }
 }
 
-const isStillMissing = async (vault: ManagedVault, key: string): Promise<boolean> => (await vault.store.head(key)) === null
+const isStillMissing = async (vault: OpenVault, key: string): Promise<boolean> => (await vault.store.head(key)) === null
 
 function* missing(row: SnapshotRecord | null, key: string): Generator<FsckProblem> {
   if (row !== null && row.state !== 'lost')
@@ -59,7 +60,11 @@ const comparable = (snapshot: SnapshotRecord): object => ({
   state: null,
   keeping: null,
   looked: null,
-  root: Buffer.from(snapshot.root).toString('hex'),
+  root: snapshot.root === null ? null : Buffer.from(snapshot.root).toString('hex'),
   roots: snapshot.roots.map((root) => ({ ...root })),
 })
-const isSame = (row: SnapshotRecord, snapshot: SnapshotRecord): boolean => isDeepStrictEqual(comparable(row), comparable(snapshot))
+/** Of what is sealed for the hub a row says what its device stated; the object alone says nothing of it. */
+const withoutStated = (row: SnapshotRecord, { root, agentId, receivedAtMs }: SnapshotRecord): SnapshotRecord =>
+  root === null ? { ...row, ...sealedFacts(agentId, receivedAtMs, null) } : row
+const isSame = (row: SnapshotRecord, snapshot: SnapshotRecord): boolean =>
+  isDeepStrictEqual(comparable(withoutStated(row, snapshot)), comparable(snapshot))

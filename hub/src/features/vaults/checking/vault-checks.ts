@@ -1,7 +1,7 @@
 import { toWireError, AppError, type VaultCheck, type VaultId } from '@holdfast/shared-types'
 import type { FsckReport } from '@holdfast/engine/maintenance'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
@@ -45,7 +45,7 @@ export class VaultChecks {
   }
 
   /** The running or newest one. */
-  async last({ id }: ManagedVault): Promise<VaultCheck | null> {
+  async last({ id }: OpenVault): Promise<VaultCheck | null> {
     const running = this.#running.get(id)
     if (running !== undefined) return withProgress(running.progress)
     const last = await findLastCheck(this.#deps.database.em(), id)
@@ -53,7 +53,7 @@ export class VaultChecks {
   }
 
   /** Starts a light check in the background, or tells of the one that runs. @throws AppError `vault.check-too-large` */
-  async start(vault: ManagedVault, startedBy: string): Promise<VaultCheck> {
+  async start(vault: OpenVault, startedBy: string): Promise<VaultCheck> {
     if (this.#running.has(vault.id)) return (await this.last(vault)) as VaultCheck
     const blobs = await blobsOfVault(this.#deps.database.em(), vault.id)
     if (blobs > mostBlobs) throw new AppError('vault.check-too-large', { context: { vaultId: vault.id, blobs } })
@@ -63,7 +63,7 @@ export class VaultChecks {
   }
 
   /** Checks, notes the result, and gives it or throws what kept it from its end. Waits for the one that runs: it may look at less. */
-  async run(vault: ManagedVault, order: CheckOrder): Promise<FsckReport> {
+  async run(vault: OpenVault, order: CheckOrder): Promise<FsckReport> {
     for (let running = this.#running.get(vault.id); running !== undefined; running = this.#running.get(vault.id))
       await running.done.catch(() => undefined)
     requireGoingOn(this.#stopping.signal)
@@ -76,7 +76,7 @@ export class VaultChecks {
     await endInTime([...this.#running.values()].map(({ done }) => done))
   }
 
-  #begin(vault: ManagedVault, { readData, startedBy }: CheckOrder): Promise<FsckReport> {
+  #begin(vault: OpenVault, { readData, startedBy }: CheckOrder): Promise<FsckReport> {
     const check: VaultCheck = {
       state: 'running',
       isDeep: readData,
@@ -96,7 +96,7 @@ export class VaultChecks {
     return done
   }
 
-  async #work(vault: ManagedVault, progress: Progress, readData: boolean): Promise<FsckReport> {
+  async #work(vault: OpenVault, progress: Progress, readData: boolean): Promise<FsckReport> {
     const { check } = progress
     const { signal } = this.#stopping
     const { database, now } = this.#deps

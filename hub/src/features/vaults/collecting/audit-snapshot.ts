@@ -1,9 +1,9 @@
 import { concatBytes, NumberSet } from '@holdfast/engine/bytes'
 import { blobTypes, decodeContentList, decodeTreePage, Refset, type BlobType, type TreeEntry } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenedSnapshot } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import type { SegmentReader } from '../reading/segment-reader.ts'
-import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import type { Brake } from '../usage/brake.ts'
 
 /** Pieces of content that are looked up in one question. */
@@ -18,7 +18,7 @@ export interface AuditReport {
 
 interface AuditTask {
   readonly vault: ManagedVault
-  readonly snapshot: Pick<SnapshotRecord, 'domainId' | 'root'>
+  readonly snapshot: Pick<OpenedSnapshot, 'domainId' | 'root'>
   readonly refset: Refset
   readonly segments: SegmentReader
   readonly brake: Brake

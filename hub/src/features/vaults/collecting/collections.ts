@@ -4,9 +4,9 @@ import { EngineError } from '@holdfast/engine/errors'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { LiveLog } from '../../../platform/events/live-log.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
-import type { RunsDoor } from '../doors/doors.ts'
+import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
 import { reopenAffected } from '../damage/find-affected.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
@@ -24,6 +24,7 @@ import { requireStore } from '../opening/vault-stores.ts'
 
 export interface CollectionsDeps extends AuditDeps {
   readonly runs: RunsDoor
+  readonly agents: AgentsDoor
   readonly turns: VaultTurns
   /** Whoever makes room needs some. */
   readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
@@ -60,7 +61,7 @@ export class Collections {
   }
 
   /** The running or newest one. */
-  async last({ id }: Pick<ManagedVault, 'id'>): Promise<VaultCollection | null> {
+  async last({ id }: Pick<OpenVault, 'id'>): Promise<VaultCollection | null> {
     const running = this.#running.get(id)
     if (running !== undefined) return running.now
     const last = await findCollection(this.#deps.database.em(), id)
@@ -68,7 +69,7 @@ export class Collections {
   }
 
   /** Starts one in the background, or tells of the one that runs. */
-  start(vault: ManagedVault, order: CollectionOrder): VaultCollection {
+  start(vault: OpenVault, order: CollectionOrder): VaultCollection {
     const running = this.#running.get(vault.id) ?? this.#begin(vault, order)
     // What it throws is in its own story.
     running.done.catch(() => undefined)
@@ -76,7 +77,7 @@ export class Collections {
   }
 
   /** Collects and gives the story, or throws what kept it from its end. Waits for the one that runs: that may have begun too early. */
-  async run(vault: ManagedVault, order: CollectionOrder): Promise<VaultCollection> {
+  async run(vault: OpenVault, order: CollectionOrder): Promise<VaultCollection> {
     for (let running = this.#running.get(vault.id); running !== undefined; running = this.#running.get(vault.id))
       await running.done.catch(() => undefined)
     return this.#begin(vault, order).done
@@ -88,7 +89,7 @@ export class Collections {
     await endInTime([...this.#running.values()].map(({ done }) => done))
   }
 
-  #begin(vault: ManagedVault, order: CollectionOrder): Running {
+  #begin(vault: OpenVault, order: CollectionOrder): Running {
     if (this.#stopping.signal.aborted) throw new EngineError('cancelled', 'The hub is stopping.')
     const running: Running = {
       now: begun(order.startedBy, this.#deps.now()),
@@ -98,7 +99,7 @@ export class Collections {
     return running
   }
 
-  async #work(vault: ManagedVault, order: CollectionOrder): Promise<VaultCollection> {
+  async #work(vault: OpenVault, order: CollectionOrder): Promise<VaultCollection> {
     try {
       await this.#tell(vault, {})
       const found = await this.#collect(vault, order)
@@ -111,7 +112,7 @@ export class Collections {
     }
   }
 
-  async #collect(vault: ManagedVault, order: CollectionOrder): Promise<'done' | 'approval-needed'> {
+  async #collect(vault: OpenVault, order: CollectionOrder): Promise<'done' | 'approval-needed'> {
     const { database, refsets, runs, now } = this.#deps
     await requireStore(vault)
     await this.#audit(vault)
@@ -126,7 +127,7 @@ export class Collections {
     return 'done'
   }
 
-  async #condemn(vault: ManagedVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
+  async #condemn(vault: OpenVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
     for (;;) {
       const condemned = await this.#deps.diskSpace.withReserve(() => condemn(this.#deps, vault, needed, chosen.packs))
       if (condemned !== null) return condemned
@@ -135,13 +136,13 @@ export class Collections {
   }
 
   /** Whose it is that something was lost is known before anything is condemned or removed: it looks no other from what was sent again. */
-  async #audit(vault: ManagedVault): Promise<void> {
+  async #audit(vault: OpenVault): Promise<void> {
     if (vault.contents.hasNewLosses) await reopenAffected(this.#deps, vault, new Brake(this.#stopping.signal))
     await auditAll(this.#deps, vault, this.#stopping.signal)
   }
 
   /** Until nobody is left who was told of what is condemned, and nobody who may need it unseen. */
-  async #wait(vault: ManagedVault, condemned: Condemned): Promise<void> {
+  async #wait(vault: OpenVault, condemned: Condemned): Promise<void> {
     const { signal } = this.#stopping
     const { database, turns } = this.#deps
     for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
@@ -158,7 +159,7 @@ export class Collections {
     }
   }
 
-  async #remove(vault: ManagedVault, epoch: number): Promise<void> {
+  async #remove(vault: OpenVault, epoch: number): Promise<void> {
     await this.#tell(vault, { state: 'removing', waitingFor: null })
     // A disk that went away would be told to forget what it cannot hear.
     await requireStore(vault)
@@ -169,7 +170,7 @@ export class Collections {
     await forgetOldJournals(vault)
   }
 
-  async #tell(vault: ManagedVault, news: Partial<VaultCollection>): Promise<VaultCollection> {
+  async #tell(vault: OpenVault, news: Partial<VaultCollection>): Promise<VaultCollection> {
     const running = this.#running.get(vault.id)
     if (running === undefined) throw new EngineError('invariant.broken', 'A collection that does not run tells of itself.')
     running.now = { ...running.now, ...news }
@@ -177,7 +178,7 @@ export class Collections {
     return running.now
   }
 
-  async #tellFailure(vault: ManagedVault, error: unknown): Promise<void> {
+  async #tellFailure(vault: OpenVault, error: unknown): Promise<void> {
     const isStopped = this.#stopping.signal.aborted
     const known = toWireError(asAppError(translateEngineError(error)))
     if (!isStopped)

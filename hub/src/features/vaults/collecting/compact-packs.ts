@@ -5,7 +5,7 @@ import { MovedPack } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { bitOf } from '../contents/position-bits.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { segmentsOfRow } from '../tables/pack-footer.ts'
@@ -34,13 +34,13 @@ interface OpenTarget {
  */
 export class PackCompaction {
   readonly #deps: CompactDeps
-  readonly #vault: ManagedVault
+  readonly #vault: OpenVault
   readonly #brake: Brake
   /** By what must not be mixed: domain, kind, key epoch. */
   readonly #targets = new Map<string, OpenTarget>()
   #bytesMoved = 0
 
-  constructor(deps: CompactDeps, vault: ManagedVault, brake: Brake) {
+  constructor(deps: CompactDeps, vault: OpenVault, brake: Brake) {
     this.#deps = deps
     this.#vault = vault
     this.#brake = brake

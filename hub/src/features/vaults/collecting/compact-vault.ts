@@ -1,6 +1,6 @@
 import { AppError } from '@holdfast/shared-types'
 import { isEngineError } from '@holdfast/engine/errors'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { toHex } from '@holdfast/engine/bytes'
 import { listCondemnedPacks } from '../tables/collecting.queries.ts'
 import { packGroups } from '../tables/packs.queries.ts'
@@ -13,7 +13,7 @@ import { sparedPacks } from './condemn.ts'
  * Empties packs that are mostly garbage, and puts small ones together. A store without room is left as it is: then only removing helps.
  * @returns bytes of segments that were copied
  */
-export async function compactVault(deps: CompactDeps, vault: ManagedVault, brake: Brake): Promise<number> {
+export async function compactVault(deps: CompactDeps, vault: OpenVault, brake: Brake): Promise<number> {
   const em = deps.database.em()
   const spared = await sparedPacks(em, vault, deps.now())
   const groups = await packGroups(em, vault.id)

@@ -5,7 +5,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit, afterRollback } from '../../../platform/database/unit-of-work.ts'
 import type { LiveLog } from '../../../platform/events/live-log.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { bitOf, bitsFrom, hasNewBits, unionOfBits, withoutBits, type PositionBits } from '../contents/position-bits.ts'
 import { segmentsPerTurn } from '../contents/snapshot-refsets.ts'
 import type { RunsDoor } from '../doors/doors.ts'
@@ -35,7 +35,7 @@ export interface CondemnDeps extends ChooseDeps {
 }
 
 /** Which packs would go or be emptied, as far as is marked now. */
-export async function chooseGarbage({ database, now }: ChooseDeps, vault: ManagedVault, needed: NeededSegments): Promise<Chosen> {
+export async function chooseGarbage({ database, now }: ChooseDeps, vault: OpenVault, needed: NeededSegments): Promise<Chosen> {
   const spared = await sparedPacks(database.em(), vault, now())
   return choosePacks(
     vault.contents.packs(),
@@ -45,7 +45,7 @@ export async function chooseGarbage({ database, now }: ChooseDeps, vault: Manage
   )
 }
 
-export async function sparedPacks(em: EntityManager, vault: ManagedVault, nowMs: number): Promise<ReadonlySet<string>> {
+export async function sparedPacks(em: EntityManager, vault: OpenVault, nowMs: number): Promise<ReadonlySet<string>> {
   const spared = await listSparedPacks(em, vault.id, new Date(nowMs - unnamedKeptMs))
   const leaving = vault.contents.withheldPacks()
   return new Set(spared.map(toHex).filter((packIdHex) => !leaving.has(packIdHex)))
@@ -68,7 +68,7 @@ export interface Condemned {
  */
 export function condemn(
   deps: CondemnDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
 ): Promise<Condemned | null> {
@@ -104,7 +104,7 @@ export interface SettledPack {
  */
 export async function settleCondemned(
   em: EntityManager,
-  { id, contents }: ManagedVault,
+  { id, contents }: OpenVault,
   needed: NeededSegments,
   chosen: readonly ChosenPack[],
 ): Promise<SettledPack[]> {
@@ -143,7 +143,7 @@ export async function settleCondemned(
   return settled.filter(({ positions }) => positions !== null)
 }
 
-function isDead(contents: ManagedVault['contents'], needed: NeededSegments, packIdHex: string, position: number): boolean {
+function isDead(contents: OpenVault['contents'], needed: NeededSegments, packIdHex: string, position: number): boolean {
   const segment = contents.segmentOf(packIdHex, position)
   return segment !== null && (segment.isMoved || !needed.has(segment.birthPackIdHex, segment.ordinal))
 }

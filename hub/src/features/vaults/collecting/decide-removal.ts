@@ -2,7 +2,7 @@ import type { RunId, VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { hasAllBits } from '../contents/position-bits.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { countOpenBefore, countUnaudited, listStanding, lockCollection, setRemoving } from '../tables/collecting.queries.ts'
@@ -46,7 +46,7 @@ export async function stillWaitingFor(
 export const isOver = ({ backups, restores, audits }: WaitingFor): boolean => backups + restores + audits === 0
 
 /** Adds what was committed, or looked through again, since it was condemned. Commits wait for it under the lock: call it once before. @throws AppError `vault.collection-unsafe`; `store.*` */
-export async function markStanding(em: EntityManager, { id }: ManagedVault, { needed }: Condemned): Promise<void> {
+export async function markStanding(em: EntityManager, { id }: OpenVault, { needed }: Condemned): Promise<void> {
   const standing = await listStanding(em, id)
   // Of one that is deleted and lost, nobody will ever know what it needed.
   await needed.mark(standing.filter(({ snapshot, isLost }) => !isLost || snapshot.keeping.deleted === null))
@@ -57,7 +57,7 @@ export async function markStanding(em: EntityManager, { id }: ManagedVault, { ne
  * refused. What was rescued until this moment stays, and so does what is whole nowhere else by now.
  * @returns false when somebody is waited for after all
  */
-export function decideRemoval(deps: DecideDeps, vault: ManagedVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
+export function decideRemoval(deps: DecideDeps, vault: OpenVault, condemned: Condemned, options: DecideOptions): Promise<boolean> {
   return deps.database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
     if (options.isImpatient && (await countUnaudited(em, vault.id)) <= fewAudits) await auditLast(deps, em, vault, options.signal)

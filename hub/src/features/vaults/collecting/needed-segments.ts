@@ -3,7 +3,7 @@ import { AppError, type RunId, type SnapshotId } from '@holdfast/shared-types'
 import { equalBytes } from '@holdfast/engine/bytes'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { segmentsPerTurn, type SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ReadingRun, RunsDoor } from '../doors/doors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -19,7 +19,7 @@ export interface KeptAndNot {
 }
 
 /** Who stays and who goes, as of now. @param nowMs hub's clock: how long a deletion can be undone is all that goes by it */
-export async function splitStanding(em: EntityManager, vault: ManagedVault, runs: RunsDoor, nowMs: number): Promise<KeptAndNot> {
+export async function splitStanding(em: EntityManager, vault: OpenVault, runs: RunsDoor, nowMs: number): Promise<KeptAndNot> {
   const standing = await listStanding(em, vault.id)
   const reading = await runs.listReadingRuns(em)
   const read = new Set([...reading.map(({ snapshotId }: ReadingRun) => snapshotId), ...(await listKeepBases(em, vault.id, runs))])

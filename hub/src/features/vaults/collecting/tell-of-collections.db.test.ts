@@ -52,7 +52,7 @@ describe('browsers', () => {
 
 describe('a preview', () => {
   const preview = async (): Promise<CollectionPreview> => {
-    const { vaultId } = await world.vaults.defaultVault()
+    const { vaultId } = await world.vaults.placeFor(null)
     const asked = { params: { vaultId } }
     return (await world.vaults.feature.routes?.previewCollection?.(asked as never)) as unknown as CollectionPreview
   }

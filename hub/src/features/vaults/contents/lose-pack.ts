@@ -5,7 +5,7 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import { lockCollection, lockCondemned, tryLockCollection } from '../tables/collecting.queries.ts'
 import { setPackState } from '../tables/packs.queries.ts'
-import type { ManagedVault } from './managed-vault.ts'
+import type { OpenVault } from './open-vault.ts'
 import { rescueSegments } from './rescue-segments.ts'
 
 export interface LosePackDeps {
@@ -18,7 +18,7 @@ export interface LosePackDeps {
  * called by who reads for such a step.
  * @returns whether this is news
  */
-export async function notePackLost({ database, log }: LosePackDeps, vault: ManagedVault, packId: Uint8Array): Promise<boolean> {
+export async function notePackLost({ database, log }: LosePackDeps, vault: OpenVault, packId: Uint8Array): Promise<boolean> {
   const packIdHex = toHex(packId)
   if (!vault.contents.markLost(packIdHex)) return false
   const { packIdsHex } = vault.contents.copiesOf(packIdHex, null)
@@ -36,7 +36,7 @@ export async function notePackLost({ database, log }: LosePackDeps, vault: Manag
  * Of what is lost where it counted, a copy that is whole is offered and kept again, if all of them were condemned for being copies. For whatever changes otherwise: a start, a
  * pack or segment that is back, a loss that was noted while a collection was at work.
  */
-export async function rescueLost({ database }: Pick<LosePackDeps, 'database'>, { id, contents }: ManagedVault): Promise<void> {
+export async function rescueLost({ database }: Pick<LosePackDeps, 'database'>, { id, contents }: OpenVault): Promise<void> {
   if (!contents.hasLost) return
   const lost = new Refset()
   for (const { packIdHex, ordinal } of contents.lostBirths('uncondemned')) lost.add(packIdHex, ordinal)

@@ -1,13 +1,11 @@
-import { AppError, type DomainId, type VaultId } from '@holdfast/shared-types'
+import { AppError, type DomainId } from '@holdfast/shared-types'
+import { toBase64Url } from '@holdfast/engine/bytes'
 import { createBlobHasher, type BlobHasher } from '@holdfast/engine/blob-id'
 import { isEngineError } from '@holdfast/engine/errors'
-import { uuidToBytes, vaultFileKey } from '@holdfast/engine/format'
+import { uuidToBytes } from '@holdfast/engine/format'
 import { SegmentOpener, type DomainKeys } from '@holdfast/engine/reader'
-import type { ByteRange, ObjectStore } from '@holdfast/engine/store'
-import { nodePrimitives, type Vault } from '@holdfast/engine/vault'
-import type { VaultRecord } from '../tables/vaults.queries.ts'
-import { ArrivingObjects } from './arriving-objects.ts'
-import type { VaultContents } from './vault-contents.ts'
+import { nodePrimitives, sealDomainKeys, type Vault } from '@holdfast/engine/vault'
+import { OpenVault, type AgentKeys, type HandedKeys, type KeyReceiver } from './open-vault.ts'
 
 interface DomainAccess {
   readonly keys: DomainKeys
@@ -15,47 +13,10 @@ interface DomainAccess {
   readonly hasher: BlobHasher
 }
 
-/** What of a vault is read where nothing needs to know what it holds. */
-export type StoredVault = Pick<ManagedVault, 'id' | 'idBytes' | 'store' | 'vault'>
-
-/** A vault this hub has the key of, open: its store, its keys, and what it holds. */
-export class ManagedVault {
-  readonly record: VaultRecord
-  /** The engine's vault: the only object in the hub that holds a master key. */
-  readonly vault: Vault
-  readonly contents: VaultContents
-  readonly arriving = new ArrivingObjects()
-  readonly idBytes: Uint8Array
+/** A vault this hub has the key of: `vault` is the only object in the hub that holds a master key. */
+export class ManagedVault extends OpenVault<Vault> {
+  override readonly kind = 'managed'
   readonly #accessByDomain = new Map<DomainId, DomainAccess>()
-
-  constructor(record: VaultRecord, vault: Vault, contents: VaultContents) {
-    this.record = record
-    this.contents = contents
-    this.vault = vault
-    this.idBytes = uuidToBytes(record.id)
-  }
-
-  get id(): VaultId {
-    return this.record.id
-  }
-
-  get store(): ObjectStore {
-    return this.vault.store
-  }
-
-  /**
-   * An object that is known to be stored, or a range of it.
-   * @throws AppError `store.unavailable` where the whole vault is gone, as with its disk; EngineError `store.not-found` where only the object is
-   */
-  async getStored(key: string, range?: ByteRange): Promise<Uint8Array> {
-    try {
-      return await this.store.get(key, range)
-    } catch (error) {
-      if (!isEngineError(error, 'store.not-found')) throw error
-      if ((await this.store.head(vaultFileKey)) !== null) throw error
-      throw new AppError('store.unavailable', { cause: error })
-    }
-  }
 
   /** @throws EngineError `vault.invalid` for a domain this vault does not have. */
   domainKeys(domainId: DomainId): DomainKeys {
@@ -72,6 +33,29 @@ export class ManagedVault {
     return this.#access(domainId).hasher
   }
 
+  override async keysFor({ id, domainId, boxPublicKey }: KeyReceiver): Promise<HandedKeys> {
+    const keys = this.domainKeys(domainId)
+    const sealed = await sealDomainKeys(keys, uuidToBytes(id), boxPublicKey)
+    return { keyEpoch: keys.keyEpoch, sealedDomainKeys: Uint8Array.from(sealed) }
+  }
+
+  override async takeAgent({ agentId, domainId, ...keys }: AgentKeys, nowMs: number): Promise<boolean> {
+    const raw = {
+      signPublicKey: toBase64Url(keys.signPublicKey),
+      boxPublicKey: toBase64Url(keys.boxPublicKey),
+      boxSignature: toBase64Url(keys.boxSignature),
+    }
+    try {
+      await this.vault.addAgent({ agentId, domainId, ...raw, createdAtMs: nowMs })
+    } catch (error) {
+      if (isEngineError(error, 'vault.invalid')) throw new AppError('agent.identity-invalid', { message: error.message, cause: error })
+      if (!isEngineError(error, 'store.exists')) throw error
+      const known = await this.vault.readAgent(agentId)
+      if (known.signPublicKey !== raw.signPublicKey || known.boxPublicKey !== raw.boxPublicKey || known.domainId !== domainId) throw error
+    }
+    return true
+  }
+
   #access(domainId: DomainId): DomainAccess {
     let access = this.#accessByDomain.get(domainId)
     if (access === undefined) {
@@ -82,32 +66,5 @@ export class ManagedVault {
       )
     }
     return access
-  }
-}
-
-/** The vaults this hub has opened. */
-export class ManagedVaults {
-  readonly #byId = new Map<VaultId, ManagedVault>()
-
-  add(vault: ManagedVault): void {
-    this.#byId.set(vault.id, vault)
-  }
-
-  all(): ManagedVault[] {
-    return [...this.#byId.values()]
-  }
-
-  /** @throws AppError `vault.not-found` */
-  get(vaultId: VaultId): ManagedVault {
-    const vault = this.#byId.get(vaultId)
-    if (vault === undefined) throw new AppError('vault.not-found', { context: { vaultId } })
-    return vault
-  }
-
-  /** Where new agents keep their backups: the oldest. @throws AppError `store.unavailable` before the start is through. */
-  get default(): ManagedVault {
-    const [vault] = this.#byId.values()
-    if (vault === undefined) throw new AppError('store.unavailable', { message: 'No vault is open yet.' })
-    return vault
   }
 }

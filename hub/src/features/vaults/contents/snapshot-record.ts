@@ -1,28 +1,21 @@
-import { AgentId, DomainId, SnapshotId, type RunId, type VaultId, type WirePath } from '@holdfast/shared-types'
-import { decodeUtf8Lossy, isValidUtf8, toHex } from '@holdfast/engine/bytes'
-import {
-  snapshotKey,
-  uuidFromBytes,
-  uuidToBytes,
-  type HubStatement,
-  type Refset,
-  type SnapshotBody,
-  type SnapshotHeader,
-} from '@holdfast/engine/format'
+import { AgentId, AppError, DomainId, SnapshotId, type RunId, type VaultId } from '@holdfast/shared-types'
+import { toHex } from '@holdfast/engine/bytes'
+import { snapshotKey, uuidFromBytes, uuidToBytes, type HubStatement, type Refset, type SnapshotHeader } from '@holdfast/engine/format'
 import { notLookedAt, simplyKept, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import type { SnapshotFacts } from './snapshot-facts.ts'
 
-export interface OpenedSnapshot {
+export interface KnownSnapshot {
   readonly header: SnapshotHeader
-  readonly body: SnapshotBody
+  readonly facts: SnapshotFacts
   readonly refset: Refset
 }
 
-/** The row of a snapshot from its opened object. */
+/** The row of a snapshot from its object. */
 export function snapshotRecordOf(
-  snapshot: OpenedSnapshot,
+  snapshot: KnownSnapshot,
   stored: HubStatement & { readonly vaultId: VaultId; readonly runId: RunId | null },
 ): SnapshotRecord {
-  const { header, body, refset } = snapshot
+  const { header, facts, refset } = snapshot
   let segments = 0
   for (const _ of refset.segments()) segments++
   return {
@@ -36,31 +29,25 @@ export function snapshotRecordOf(
     receivedAtMs: stored.receivedAtMs,
     epoch: stored.epoch,
     state: 'committed',
-    status: body.status,
-    system: body.system,
-    host: storable(body.host),
-    plan: body.plan === '' ? null : storable(body.plan),
-    parentId: body.parent === null ? null : SnapshotId.parse(toHex(body.parent)),
-    root: body.root,
-    startedAtMs: body.startedAtMs,
-    finishedAtMs: body.finishedAtMs,
-    files: body.files,
-    folders: body.folders,
-    bytes: body.bytes,
-    errors: body.errors,
-    roots: body.roots.map(wirePathOf),
+    ...facts,
     packs: refset.packCount,
     segments,
-    rewritten: rewritingOf(body),
     keeping: simplyKept,
     looked: notLookedAt,
   }
 }
 
-function rewritingOf({ rewriting }: SnapshotBody): SnapshotRecord['rewritten'] {
-  if (rewriting === undefined) return null
-  const { of, why, atMs, entriesDropped, bytesDropped } = rewriting
-  return { why, atMs, of: SnapshotId.parse(toHex(of)), entriesDropped, bytesDropped }
+type Known<T, K extends keyof T> = { readonly [P in K]: NonNullable<T[P]> }
+/** A snapshot that the hub itself has opened. */
+export type OpenedSnapshot = SnapshotRecord & Known<SnapshotRecord, 'status' | 'system' | 'root' | 'files' | 'folders' | 'bytes' | 'errors'>
+
+/** @throws AppError `vault.private` for one that is sealed for the hub */
+export function requireOpened(snapshot: SnapshotRecord): OpenedSnapshot {
+  const { status, system, root, files, folders, bytes, errors } = snapshot
+  const isSealed =
+    status === null || system === null || root === null || files === null || folders === null || bytes === null || errors === null
+  if (isSealed) throw new AppError('vault.private', { context: { snapshotId: snapshot.id } })
+  return { ...snapshot, status, system, root, files, folders, bytes, errors }
 }
 
 export const snapshotIdOf = (header: Pick<SnapshotHeader, 'snapshotId'>): SnapshotId => SnapshotId.parse(toHex(header.snapshotId))
@@ -68,11 +55,3 @@ export const snapshotIdOf = (header: Pick<SnapshotHeader, 'snapshotId'>): Snapsh
 /** Key of a snapshot's object in its vault's store. */
 export const storeKeyOf = (snapshot: Pick<SnapshotRecord, 'agentId' | 'seq' | 'id'>): string =>
   snapshotKey(uuidToBytes(snapshot.agentId), snapshot.seq, Buffer.from(snapshot.id, 'hex'))
-
-/** Postgres refuses zero bytes in texts; an honest host's name has none. */
-const storable = (text: string): string => text.replaceAll('\0', '\uFFFD')
-
-export function wirePathOf(path: Uint8Array): WirePath {
-  const text = storable(decodeUtf8Lossy(path))
-  return isValidUtf8(path) && !path.includes(0) ? { path: text } : { path: text, pathBase64: Buffer.from(path).toString('base64') }
-}

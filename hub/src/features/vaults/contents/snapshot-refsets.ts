@@ -4,7 +4,7 @@ import { Refset, snapshotHeaderBytes } from '@holdfast/engine/format'
 import type { SnapshotId } from '@holdfast/shared-types'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { ByteBoundedCache } from './byte-bounded-cache.ts'
-import type { ManagedVaults } from './managed-vault.ts'
+import type { OpenVaults } from './open-vaults.ts'
 import { storeKeyOf } from './snapshot-record.ts'
 
 /** 1 TiB of backup names some 40,000 packs: 10 MB decoded. */
@@ -18,14 +18,14 @@ export const segmentsPerTurn = 10_000
 
 /** Decoded refsets of stored snapshots; only the start of an object is read for one. */
 export class SnapshotRefsets {
-  readonly #vaults: ManagedVaults
+  readonly #vaults: OpenVaults
   readonly #cache = new ByteBoundedCache<Refset>(cachedBytes)
   /** Hardly any snapshot has one. */
   readonly #beyond = new Map<SnapshotId, Refset>()
   /** How much was lost when a snapshot was last found whole. */
   readonly #wholeAt = new Map<SnapshotId, number>()
 
-  constructor(vaults: ManagedVaults) {
+  constructor(vaults: OpenVaults) {
     this.#vaults = vaults
   }
 

@@ -4,7 +4,7 @@ import type { SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { rescueLost } from '../contents/lose-pack.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
@@ -31,7 +31,7 @@ export interface Asked {
  *
  * @throws EngineError `cancelled`, `store.*`
  */
-export async function markAffected(deps: FindAffectedDeps, vault: ManagedVault, brake: Brake): Promise<Asked> {
+export async function markAffected(deps: FindAffectedDeps, vault: OpenVault, brake: Brake): Promise<Asked> {
   return look(deps, vault, brake, async (em, affected) => {
     await setAffected(em, [...affected, ...(await listDamaged(em, vault.id))])
   })
@@ -41,13 +41,13 @@ export async function markAffected(deps: FindAffectedDeps, vault: ManagedVault, 
  * Has every snapshot looked through again that needs something that is lost wherever it was, and lacked nothing when it was looked through last. What is named of others stays: for who
  * must know in a hurry which snapshots are whole. @throws EngineError `cancelled`, `store.*`
  */
-export async function reopenAffected(deps: FindAffectedDeps, vault: ManagedVault, brake: Brake): Promise<void> {
+export async function reopenAffected(deps: FindAffectedDeps, vault: OpenVault, brake: Brake): Promise<void> {
   await look(deps, vault, brake, reopenWhole)
 }
 
 async function look(
   { database, refsets }: FindAffectedDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   brake: Brake,
   note: (em: EntityManager, affected: readonly SnapshotId[]) => Promise<void>,
 ): Promise<Asked> {
@@ -77,7 +77,7 @@ async function look(
 }
 
 /** What is damaged, or was in a pack that is gone, and lies nowhere a second time. */
-export function lostNowhere({ contents }: ManagedVault): Refset {
+export function lostNowhere({ contents }: OpenVault): Refset {
   const lost = new Refset()
   for (const { packIdHex, ordinal } of contents.lostBirths())
     if (contents.findSegment(packIdHex, ordinal) === null) lost.add(packIdHex, ordinal)

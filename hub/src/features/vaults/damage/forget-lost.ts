@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '@holdfast/engine/bytes'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { lockCollection, setPacksGone } from '../tables/collecting.queries.ts'
 import { listLostUnneeded } from '../tables/damage.queries.ts'
 import type { NoteLostDeps } from './note-lost.ts'
@@ -9,7 +9,7 @@ import type { NoteLostDeps } from './note-lost.ts'
  * Packs that are not there any more and that no snapshot lacks, for all of it was sent again or was in no snapshot, are no trouble: they count as collected.
  * @param lostPacks ids, in hex, of those that every snapshot was asked about: of what is found missing later nobody knows yet who needs it
  */
-export async function forgetLost({ database, log }: NoteLostDeps, vault: ManagedVault, lostPacks: readonly string[]): Promise<void> {
+export async function forgetLost({ database, log }: NoteLostDeps, vault: OpenVault, lostPacks: readonly string[]): Promise<void> {
   if (lostPacks.length === 0) return
   const forgotten = await database.transaction(async (em) => {
     // Who commits meanwhile names none of them: they are offered to nobody.

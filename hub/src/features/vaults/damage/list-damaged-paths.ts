@@ -1,7 +1,7 @@
 import type { AgentId, DamagedPath, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { AgentsDoor } from '../doors/doors.ts'
-import { wirePathOf } from '../contents/snapshot-record.ts'
+import { wirePathOf } from '../contents/snapshot-facts.ts'
 import { pageDamagedPaths } from '../tables/damage.queries.ts'
 
 /** In the order in which they were named. */

@@ -2,13 +2,13 @@ import { concatBytes } from '@holdfast/engine/bytes'
 import { TreeReader } from '@holdfast/engine/reader'
 import { blobTypes, type BlobType, type FileEntry, type TreeEntry } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import { requireOpened, type OpenedSnapshot } from '../contents/snapshot-record.ts'
 import type { AcceptPlace } from '../contents/vault-contents.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
 import type { ReadRangeDeps } from '../reading/read-pack-range.ts'
 import { countNamed, nextToName, setNamed, type NamedPath } from '../tables/damage.queries.ts'
-import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import type { Brake } from '../usage/brake.ts'
 
 /** Of one snapshot; who lacks more restores everything anyway, and a session cannot ask for more to be read again. */
@@ -28,8 +28,9 @@ export async function nameDamage(deps: NameDamageDeps, vault: ManagedVault, brak
   const { database, refsets } = deps
   let named = 0
   for (let room = mostOfVault - (await countNamed(database.em(), vault.id)); ;) {
-    const snapshot = await nextToName(database.em(), vault.id)
-    if (snapshot === null) return named
+    const next = await nextToName(database.em(), vault.id)
+    if (next === null) return named
+    const snapshot = requireOpened(next)
     const naming = new Naming({ deps, vault, snapshot, brake, most: Math.min(mostOfSnapshot, Math.max(room, 0)) })
     await naming.walk(await refsets.aside(snapshot), await refsets.readable(snapshot))
     const { found, isAll, isBeyondReading } = naming
@@ -45,7 +46,7 @@ export async function nameDamage(deps: NameDamageDeps, vault: ManagedVault, brak
 interface NamingTask {
   readonly deps: NameDamageDeps
   readonly vault: ManagedVault
-  readonly snapshot: SnapshotRecord
+  readonly snapshot: OpenedSnapshot
   readonly brake: Brake
   readonly most: number
 }

@@ -6,7 +6,7 @@ import type { Database } from '../../../platform/database/database.ts'
 import { afterRollback } from '../../../platform/database/unit-of-work.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import { lockRows, rescueLost } from '../contents/lose-pack.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { bitOf, bitsFrom } from '../contents/position-bits.ts'
 import { rescueSegments } from '../contents/rescue-segments.ts'
 
@@ -23,7 +23,7 @@ export interface NoteLostDeps {
  */
 export async function noteLostSegments(
   { database, log }: NoteLostDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   packId: Uint8Array,
   found: { readonly positions: readonly number[]; readonly how: 'exactly' | 'also' },
 ): Promise<{ readonly news: number; readonly back: number }> {

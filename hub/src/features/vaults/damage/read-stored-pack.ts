@@ -11,7 +11,7 @@ import {
   trailerCrcOffset,
   type PackSegment,
 } from '@holdfast/engine/format'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { segmentsOfRow } from '../tables/pack-footer.ts'
 import type { PackRecord } from '../tables/packs.queries.ts'
 
@@ -30,7 +30,7 @@ export interface ReadPack {
  * Reads every byte of a pack and compares it with its checksums: the crc32 of each segment, that of the whole, and the SHA-256 of its footer.
  * @throws EngineError `store.unavailable`, `store.io-error` where nothing of it can be read; AppError `store.unavailable` where the vault is gone
  */
-export async function readStoredPack(vault: ManagedVault, row: PackRecord): Promise<ReadPack> {
+export async function readStoredPack(vault: OpenVault, row: PackRecord): Promise<ReadPack> {
   const key = packKey(row.packId)
   const segments = segmentsOfRow(row)
   try {
@@ -68,7 +68,7 @@ function isFrameWhole(row: PackRecord, bytes: Uint8Array, hasLost: boolean): boo
 }
 
 /** A disk that cannot read some sectors: segment by segment, so that only those are lost that lie on them. */
-async function readAround(vault: ManagedVault, key: string, segments: readonly PackSegment[]): Promise<ReadPack> {
+async function readAround(vault: OpenVault, key: string, segments: readonly PackSegment[]): Promise<ReadPack> {
   const lost: number[] = []
   let bytesRead = 0
   let failure: unknown

@@ -1,7 +1,8 @@
 import { AppError, type DeletionPreview, type SnapshotId } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import { segmentsPerTurn, type SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
@@ -14,7 +15,7 @@ import type { DeletionDeps } from './delete-snapshots.ts'
 const dayMs = 24 * 60 * 60 * 1000
 
 export interface PreviewDeps extends DeletionDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly refsets: SnapshotRefsets
 }
 
@@ -45,7 +46,7 @@ export async function previewDeletion(deps: PreviewDeps, em: EntityManager, snap
 export async function bytesOnlyOf(
   { refsets }: Pick<PreviewDeps, 'refsets'>,
   em: EntityManager,
-  vault: ManagedVault,
+  vault: OpenVault,
   going: ReadonlySet<SnapshotId>,
 ): Promise<{ readonly freed: number; readonly shared: number }> {
   const standing = await listStanding(em, vault.id)

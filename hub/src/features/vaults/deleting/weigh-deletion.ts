@@ -2,7 +2,7 @@ import type { SnapshotId } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { segmentsPerTurn } from '../contents/snapshot-refsets.ts'
 import { listStanding } from '../tables/collecting.queries.ts'
 import { readSnapshots } from '../tables/keeping.queries.ts'
@@ -32,7 +32,7 @@ export async function weighDeletion(deps: PreviewDeps, em: EntityManager, snapsh
 }
 
 interface Weighed {
-  readonly vault: ManagedVault
+  readonly vault: OpenVault
   readonly going: ReadonlySet<SnapshotId>
   readonly ownById: Map<SnapshotId, number>
 }

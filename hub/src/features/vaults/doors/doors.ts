@@ -1,7 +1,9 @@
 import type {
   AgentId,
+  Device,
   DomainId,
   DrillSample,
+  HostFacts,
   PlanId,
   RunId,
   RunKind,
@@ -10,6 +12,7 @@ import type {
   SnapshotId,
   UserId,
   VaultId,
+  VerifyResult,
 } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 
@@ -25,6 +28,22 @@ export interface RunRecord {
   readonly state: RunState
   readonly fence: number
   readonly request: RunRequest
+  /** Of the plan that it belongs to. */
+  readonly planName: string | null
+}
+
+/** A device that is asked to look through a snapshot. */
+export interface OpenAudit {
+  readonly snapshotId: SnapshotId
+  readonly agentId: AgentId
+}
+
+/** What came of it. */
+export interface ToldAudit {
+  readonly snapshotId: SnapshotId
+  readonly audit: NonNullable<VerifyResult['audit']>
+  /** Missing pieces, and lists that it could not read. */
+  readonly problems: number
 }
 
 /** Runs that backed up the same as another one. */
@@ -57,6 +76,15 @@ export interface RunsDoor {
   lastVerifications(em: EntityManager): Promise<ReadonlyMap<AgentId, LastVerification>>
   /** Asks a device to restore a sample of its own snapshot and to compare it. @throws AppError `run.already-active`, `agent.not-found` */
   orderDrill(agentId: AgentId, snapshotId: SnapshotId, sample: DrillSample): Promise<void>
+  /**
+   * Asks a device to look through a snapshot of a private vault. @param fromAgentId the device that made it, where it is another
+   * @throws AppError `run.already-active`, `agent.not-found`
+   */
+  orderAudit(agentId: AgentId, snapshotId: SnapshotId, fromAgentId: AgentId | null): Promise<void>
+  /** Those that wait or are under way. */
+  openAudits(em: EntityManager): Promise<OpenAudit[]>
+  /** Of an audit that came to its end; null for any other run. */
+  auditOf(em: EntityManager, runId: RunId): Promise<ToldAudit | null>
   /** Those of `candidates` that belong to the same plan as a run does, or have the same sources where it has no plan. */
   runsLike(em: EntityManager, runId: RunId, candidates: readonly RunId[]): Promise<RunsLike>
   /**
@@ -81,8 +109,24 @@ export interface AgentRecord {
   /** Raw, 32 bytes each. */
   readonly signPublicKey: Uint8Array
   readonly boxPublicKey: Uint8Array
+  readonly host: Pick<HostFacts, 'os' | 'hostname'>
   /** Not null = it was cut off for good. */
   readonly revokedAt: Date | null
+}
+
+/** A device of a vault, as far as it may be of use. */
+export interface VaultDevice {
+  readonly id: AgentId
+  readonly domainId: DomainId
+  readonly isOnline: boolean
+  /** It is in use and has its keys. */
+  readonly canRead: boolean
+}
+
+/** A device that waits until a person lets it into its private vault. */
+export interface WaitingAgent extends AgentRecord {
+  readonly boxSignature: Uint8Array
+  readonly enrolledAt: Date
 }
 
 /** A device that was cut off, and the vault that has its keys. */
@@ -95,6 +139,12 @@ export interface RevokedAgent {
 export interface AgentsDoor {
   findAgent(em: EntityManager, agentId: AgentId): Promise<AgentRecord | null>
   listRevoked(em: EntityManager): Promise<RevokedAgent[]>
+  /** Of a vault, revoked ones too. */
+  listOfVault(em: EntityManager, vaultId: VaultId): Promise<VaultDevice[]>
+  /** Not revoked; oldest first. */
+  listWaiting(em: EntityManager, vaultId: VaultId): Promise<WaitingAgent[]>
+  /** It has its keys now, and is shown so. Call it in a transaction. @throws AppError `agent.not-found` */
+  keysGiven(em: EntityManager, agentId: AgentId): Promise<Device>
   /** Of all that are there, revoked ones too. */
   deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>>
 }

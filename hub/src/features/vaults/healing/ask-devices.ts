@@ -1,7 +1,7 @@
 import { Refset } from '@holdfast/engine/format'
 import { AppError, type AgentId, type DamageHealing } from '@holdfast/shared-types'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { AgentsDoor, HealAnswer, HealersDoor } from '../doors/doors.ts'
 import { forgetAsked, listAsked, noteAsked, setHealing, type HealRequest } from '../tables/healing.queries.ts'
 import { Brake } from '../usage/brake.ts'
@@ -19,7 +19,7 @@ export interface AskDevicesDeps extends FindHoldersDeps {
 
 /** One time that a vault's damage is looked at. */
 export interface HealTask {
-  readonly vault: ManagedVault
+  readonly vault: OpenVault
   /** A person asked for it: devices that were asked lately are asked again. */
   readonly isByHand: boolean
   readonly signal: AbortSignal

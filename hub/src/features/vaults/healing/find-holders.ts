@@ -1,7 +1,7 @@
 import { Refset } from '@holdfast/engine/format'
 import type { AgentId, SnapshotId } from '@holdfast/shared-types'
 import type { Database } from '../../../platform/database/database.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { lostNowhere, namedAmong } from '../damage/find-affected.ts'
 import type { HealersDoor, HealWork } from '../doors/doors.ts'
@@ -35,14 +35,14 @@ export interface Damage {
 
 /**
  * What kept snapshots lack, and who may have it still. A file that is not in a device's newest backup, or is there with other content, is gone: its device is no holder. Of a backup that
- * lacks a whole source that cannot be said; then the one before counts as well.
+ * lacks a whole source, or may, that cannot be said; then the one before counts as well.
  *
  * @throws EngineError `cancelled`, `store.*`
  */
 export async function findDamage(
   { database, refsets }: FindHoldersDeps,
   healers: Pick<HealersDoor, 'worksOf'>,
-  vault: ManagedVault,
+  vault: OpenVault,
   brake: Brake,
 ): Promise<Damage> {
   const em = database.em()
@@ -94,7 +94,7 @@ function currentBackups(backups: readonly StandingBackup[], works: readonly (Hea
     found.set(work.key, entry)
     if (entry.isOver) continue
     entry.current.push(backup)
-    entry.isOver = backup.status !== 'partial'
+    entry.isOver = backup.status !== null && backup.status !== 'partial'
   }
   return [...found.values()]
 }

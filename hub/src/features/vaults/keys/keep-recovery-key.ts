@@ -4,7 +4,8 @@ import { makeRecoveryWords, openVault } from '@holdfast/engine/vault'
 import { tellAudit } from '../../../platform/audit/audit-scope.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import { requireManaged, type OpenVaults } from '../contents/open-vaults.ts'
 import { setRecoveryKeyExported } from '../tables/vaults.queries.ts'
 
 /*
@@ -14,7 +15,7 @@ import { setRecoveryKeyExported } from '../tables/vaults.queries.ts'
 
 export interface KeptKeyDeps {
   readonly database: Database
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly log: Logger
   readonly now: () => number
 }
@@ -30,11 +31,12 @@ const keeper = 'holdfast-hub vault-key export'
 
 /** Words that open nothing yet. @param vault its id or name; null = the default one. @throws AppError `vault.not-found` */
 export async function makeKeyToKeep({ vaults }: Pick<KeptKeyDeps, 'vaults'>, vault: string | null): Promise<KeyToKeep> {
-  const { id, record } = vault === null ? vaults.default : findVault(vaults, vault)
+  const { id, record } = vault === null ? vaults.default : requireManaged(findVault(vaults, vault))
   return { vaultId: id, name: record.name, words: (await makeRecoveryWords()).split(' ') }
 }
 
-function findVault(vaults: ManagedVaults, vault: string): ManagedVault {
+/** By its id or name. @throws AppError `vault.not-found` */
+export function findVault(vaults: OpenVaults, vault: string): OpenVault {
   const all = vaults.all()
   const found = all.find(({ id }) => id === vault.toLowerCase()) ?? all.find(({ record }) => record.name === vault)
   if (found !== undefined) return found
@@ -49,7 +51,7 @@ export async function addKeptKey(
   { database, vaults, log, now }: KeptKeyDeps,
   { vaultId, words }: Pick<KeyToKeep, 'vaultId' | 'words'>,
 ): Promise<{ readonly slotId: string }> {
-  const vault = vaults.get(vaultId)
+  const vault = vaults.readable(vaultId)
   tellAudit({ object: { kind: 'vault', id: vaultId, name: vault.record.name } })
   const secret = { kind: 'recovery-words', words: words.join(' ') } as const
   const slotId = toHex(await vault.vault.addKeySlot(secret))

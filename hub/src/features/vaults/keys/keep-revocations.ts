@@ -1,12 +1,13 @@
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { AgentsDoor, RevokedAgent } from '../doors/doors.ts'
 
 export interface RevocationsDeps {
   readonly database: Database
   readonly log: Logger
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly agents: Pick<AgentsDoor, 'listRevoked'>
 }
 
@@ -53,7 +54,7 @@ export class Revocations {
   }
 }
 
-async function keepIn({ id: vaultId, vault }: ManagedVault, revoked: readonly RevokedAgent[]): Promise<void> {
+async function keepIn({ id: vaultId, vault }: OpenVault, revoked: readonly RevokedAgent[]): Promise<void> {
   const known = new Set<string>()
   for await (const id of vault.revokedAgentIds()) known.add(id)
   for (const agent of revoked)

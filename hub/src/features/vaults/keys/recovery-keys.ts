@@ -8,7 +8,8 @@ import { tellAudit } from '../../../platform/audit/audit-scope.ts'
 import type { Database } from '../../../platform/database/database.ts'
 import type { UserActor } from '../../../platform/http/actor.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { PeopleDoor } from '../doors/doors.ts'
 import { findVaultRecord, setRecoveryKeyExported } from '../tables/vaults.queries.ts'
 
@@ -20,7 +21,7 @@ import { findVaultRecord, setRecoveryKeyExported } from '../tables/vaults.querie
 
 export interface RecoveryKeyDeps {
   readonly database: Database
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly people: PeopleDoor
   readonly log: Logger
   readonly now: () => number
@@ -38,7 +39,7 @@ export async function exportRecoveryKey(
   { userId }: UserActor,
   { vaultId, address, currentPassword }: { vaultId: VaultId; address: string; currentPassword: string | undefined },
 ): Promise<ExportedKey> {
-  const vault = tellVault(vaults.get(vaultId))
+  const vault = tellVault(vaults.readable(vaultId))
   await people.provePassword(userId, address, currentPassword)
   const words = await makeRecoveryWords()
   const slotId = toHex(await vault.vault.addKeySlot({ kind: 'recovery-words', words }))
@@ -57,7 +58,7 @@ export async function confirmRecoveryKey(
   { userId, name }: UserActor,
   { vaultId, slotId }: { vaultId: VaultId; slotId: string },
 ): Promise<void> {
-  const vault = tellVault(vaults.get(vaultId))
+  const vault = tellVault(vaults.readable(vaultId))
   if (!(await hasRecoverySlot(vault.store, slotId)))
     throw new AppError('vault.wrong-key', {
       message: 'The vault has no such recovery key.',
@@ -95,7 +96,7 @@ export async function testRecoveryKey(
   { name }: UserActor,
   { vaultId, text }: { vaultId: VaultId; text: string },
 ): Promise<TestedKey> {
-  const { store } = tellVault(vaults.get(vaultId))
+  const { store } = tellVault(vaults.readable(vaultId))
   const found = await findRecoveryWords(text)
   const opens = (await wordsThatOpen(store, found.keys)) !== null
   tellAudit({ details: { opens } })

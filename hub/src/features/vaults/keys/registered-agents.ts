@@ -3,7 +3,7 @@ import { fromBase64Url } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
 import type { AgentFile } from '@holdfast/engine/format'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { StoredVault } from '../contents/managed-vault.ts'
+import type { StoredVault } from '../contents/open-vault.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 
 /** An agent as its vault vouches for it, whatever the database says. */

@@ -1,7 +1,7 @@
 import { AppError, type VaultId } from '@holdfast/shared-types'
 import { isEngineError, type EngineError } from '@holdfast/engine/errors'
 import type { ObjectStore } from '@holdfast/engine/store'
-import { findRecoveryWords, openVault } from '@holdfast/engine/vault'
+import { findRecoveryWords, openSealedVault, openVault, writeHubSlot, type KeySecret } from '@holdfast/engine/vault'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import { VaultFolders } from '../opening/vault-folders.ts'
 import { wordsThatOpen } from './recovery-keys.ts'
@@ -17,7 +17,7 @@ export interface OpenedByWords {
 }
 
 export interface KeptWords {
-  /** Words as they were kept, other text around them or not. */
+  /** Words as they were kept, other text around them or not; or the passphrase of a private vault in the first line. */
   readonly text: string
   /** This vault only; null = each that the words open. */
   readonly vaultId: VaultId | null
@@ -41,13 +41,27 @@ export function useRecoveryWords(storeUrl: string, { text, vaultId, secret }: Ke
     const unreadable: EngineError[] = []
     for (const id of found) {
       const store = await folders.open(id)
-      const words = await wordsThatOpen(store, keys).catch(keepIn(unreadable))
-      if (words !== null) opened.push({ vaultId: id, hubSlot: secret === null ? 'not-asked' : await giveSecret(store, words, secret) })
+      const kept = await secretThatOpens(store, keys, text).catch(keepIn(unreadable))
+      if (kept !== null) opened.push({ vaultId: id, hubSlot: secret === null ? 'not-asked' : await giveSecret(store, kept, secret) })
     }
     if (opened.length > 0) return opened
     // A vault that could not be read whole may be the very one: "wrong words" would send their owner away from it.
     throw unreadable[0] ?? wrongWords(keys.length > 0, wordCount)
   })
+}
+
+/** Words, or the passphrase of a private vault in the first line. Null where nothing of it opens the vault. */
+async function secretThatOpens(store: ObjectStore, keys: readonly string[], text: string): Promise<KeySecret | null> {
+  const words = await wordsThatOpen(store, keys)
+  if (words !== null) return { kind: 'recovery-words', words }
+  const passphrase = { kind: 'passphrase', passphrase: text.split(/\r?\n/, 1)[0] ?? '' } as const
+  try {
+    await openVault(store, passphrase)
+    return passphrase
+  } catch (error) {
+    if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
+    return null
+  }
 }
 
 /** Words of one vault mostly lie beside another that is damaged: that one must not keep them from theirs. */
@@ -59,17 +73,21 @@ const keepIn =
     return null
   }
 
-async function giveSecret(store: ObjectStore, words: string, secret: Uint8Array): Promise<'added' | 'before'> {
+async function giveSecret(store: ObjectStore, words: KeySecret, secret: Uint8Array): Promise<'added' | 'before'> {
+  const vault = await openVault(store, words)
+  const isPrivate = vault.file.kind === 'private'
+  const tryHub = () => (isPrivate ? openSealedVault(store, secret) : openVault(store, { kind: 'hub-secret', secret }))
   try {
-    await openVault(store, { kind: 'hub-secret', secret })
+    await tryHub()
     return 'before'
   } catch (error) {
     // Also where a slot that cannot be read might be the secret's: another one costs nothing, and the words have just opened the vault.
     if (!isEngineError(error)) throw error
   }
-  const vault = await openVault(store, { kind: 'recovery-words', words })
-  await vault.addKeySlot({ kind: 'hub-secret', secret })
-  await openVault(store, { kind: 'hub-secret', secret })
+  // Of a private vault the hub gets the key of its own statements, and no other.
+  if (isPrivate) await writeHubSlot(store, vault, secret)
+  else await vault.addKeySlot({ kind: 'hub-secret', secret })
+  await tryHub()
   return 'added'
 }
 

@@ -17,7 +17,7 @@ import type { ListedObject } from '@holdfast/engine/store'
 import type { Database } from '../../../platform/database/database.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
+import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
 import type { IndexedPack } from '../contents/vault-contents.ts'
 import { rescueLost } from '../contents/lose-pack.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -43,7 +43,7 @@ export interface LoadDeps {
  * Fills the vault's contents from its rows, and makes rows and store agree: a pack without a row is adopted, a row without its pack is
  * lost, one whose pack is back is live again. Nothing in the store is changed.
  */
-export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<void> {
+export async function loadPacks(deps: LoadDeps, vault: OpenVault): Promise<void> {
   const { log } = deps
   const counts = { adopted: 0, lost: 0 }
   const pairs = mapAhead(pairById(rowsOf(deps, vault), objectsOf(vault, log)), packsAtOnce, async (pair) => ({
@@ -70,7 +70,7 @@ export async function loadPacks(deps: LoadDeps, vault: ManagedVault): Promise<vo
 /** Sorted by id, a few at a time. */
 export async function* rowsOf(
   { database }: Pick<LoadDeps, 'database'>,
-  vault: ManagedVault,
+  vault: OpenVault,
 ): AsyncGenerator<{ id: string; value: PackRecord }> {
   for (let last: Uint8Array | null = null; ;) {
     const page: PackRecord[] = await pagePacks(database.em(), vault.id, last, rowsPerPage)
@@ -93,7 +93,7 @@ export async function* objectsOf(vault: StoredVault, log: Logger): AsyncGenerato
 }
 
 /** A collection removed it, and the power failed before the disk had forgotten it. */
-async function removeAgain({ log }: LoadDeps, vault: ManagedVault, object: ListedObject | null): Promise<void> {
+async function removeAgain({ log }: LoadDeps, vault: OpenVault, object: ListedObject | null): Promise<void> {
   if (object === null) return
   await vault.store.delete(object.key).catch((error: unknown) => {
     // The next start tries again.
@@ -102,7 +102,7 @@ async function removeAgain({ log }: LoadDeps, vault: ManagedVault, object: Liste
 }
 
 /** A row whose object is there. */
-async function loadKnown(deps: LoadDeps, vault: ManagedVault, row: PackRecord, object: ListedObject): Promise<void> {
+async function loadKnown(deps: LoadDeps, vault: OpenVault, row: PackRecord, object: ListedObject): Promise<void> {
   if (object.sizeBytes !== row.sizeBytes) {
     await noteLost(deps, vault, toHex(row.packId), row)
     return
@@ -122,7 +122,7 @@ const indexed = (row: PackRecord): IndexedPack => ({
 })
 
 /** @returns whether this is news. */
-async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: string, row: PackRecord): Promise<boolean> {
+async function noteLost({ database, log }: LoadDeps, vault: OpenVault, id: string, row: PackRecord): Promise<boolean> {
   await vault.contents.addPack(indexed(row))
   vault.contents.markLost(id)
   if (row.state === 'lost') return false
@@ -132,7 +132,7 @@ async function noteLost({ database, log }: LoadDeps, vault: ManagedVault, id: st
 }
 
 /** Gives a stored pack its row, and offers it. @returns false for what is no whole pack: it is left as it is. One that has a row already keeps it. */
-export async function adoptPack(deps: LoadDeps, vault: ManagedVault, id: string, object: ListedObject): Promise<boolean> {
+export async function adoptPack(deps: LoadDeps, vault: OpenVault, id: string, object: ListedObject): Promise<boolean> {
   const pack = await readWholePack(deps, vault, id, object)
   return pack !== null && giveRow(deps, vault, pack)
 }
@@ -156,7 +156,7 @@ export async function readWholePack(
   }
 }
 
-async function giveRow({ database, now }: LoadDeps, vault: ManagedVault, pack: PackEnd): Promise<boolean> {
+async function giveRow({ database, now }: LoadDeps, vault: OpenVault, pack: PackEnd): Promise<boolean> {
   const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
   if (sessionId === undefined) return false
   await vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })

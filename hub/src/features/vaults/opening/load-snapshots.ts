@@ -1,10 +1,11 @@
 import { EngineError } from '@holdfast/engine/errors'
-import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix, uuidFromBytes } from '@holdfast/engine/format'
-import { openSnapshotBody, verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
+import { decodeSnapshotObject, Refset, snapshotKey, snapshotPrefix } from '@holdfast/engine/format'
+import { verifyHubHeader, verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import { rescueSegments } from '../contents/rescue-segments.ts'
-import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
+import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
+import { factsOf } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
@@ -20,11 +21,7 @@ import type { LoadDeps } from './load-packs.ts'
  * @param removedKeys of what a collection removed: never taken on, whatever the store still has of it
  * @returns the highest epoch of any snapshot adopted.
  */
-export async function loadSnapshots(
-  deps: LoadDeps,
-  vault: ManagedVault,
-  removedKeys: ReadonlySet<string>,
-): Promise<{ highestEpoch: number }> {
+export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKeys: ReadonlySet<string>): Promise<{ highestEpoch: number }> {
   const { database, log } = deps
   const placeByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place]))
   let highestEpoch = 0
@@ -45,7 +42,7 @@ export async function loadSnapshots(
   return { highestEpoch }
 }
 
-async function adopt({ database, domainEvents, log }: LoadDeps, vault: ManagedVault, key: string): Promise<SnapshotRecord | null> {
+async function adopt({ database, domainEvents, log }: LoadDeps, vault: OpenVault, key: string): Promise<SnapshotRecord | null> {
   let verified: VerifiedSnapshot
   try {
     verified = await openVerified(vault, key)
@@ -81,7 +78,7 @@ export interface VerifiedSnapshot {
   readonly refset: Refset
 }
 
-/** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens. */
+/** A snapshot's row from its object. @throws EngineError unless the agent signed it, the hub stated it, and its body opens where the hub has its key. */
 export const readVerified = async (vault: StoredVault, key: string): Promise<SnapshotRecord> => (await openVerified(vault, key)).snapshot
 
 export async function openVerified(vault: StoredVault, key: string): Promise<VerifiedSnapshot> {
@@ -91,7 +88,7 @@ export async function openVerified(vault: StoredVault, key: string): Promise<Ver
     throw new EngineError('snapshot.invalid', 'A snapshot lies under the name of another, or without the hub\u2019s statement.')
   await verifySnapshotSignature(nodePrimitives, object, await vault.vault.signerOfSnapshot(header))
   await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
-  const body = await openSnapshotBody(nodePrimitives, object, vault.vault.domainKeys(uuidFromBytes(header.domainId)))
+  const facts = await factsOf(vault.vault, object, hubHeader.receivedAtMs, null)
   const refset = Refset.decode(object.refset)
-  return { snapshot: snapshotRecordOf({ header, body, refset }, { ...hubHeader, vaultId: vault.id, runId: null }), refset }
+  return { snapshot: snapshotRecordOf({ header, facts, refset }, { ...hubHeader, vaultId: vault.id, runId: null }), refset }
 }

@@ -35,18 +35,18 @@ const expectSound = async (of = world): Promise<void> =>
 
 describe('the first start', () => {
   test('makes the default vault, once', async () => {
-    const { vaultId } = await world.vaults.defaultVault()
+    const { vaultId } = await world.vaults.placeFor(null)
     await world.start()
-    expect((await world.vaults.defaultVault()).vaultId).toBe(vaultId)
+    expect((await world.vaults.placeFor(null)).vaultId).toBe(vaultId)
     expect(await readdir(world.storeDir)).toEqual([vaultId, storeMarkName])
     expect(await world.vaults.vaultsWithoutRecoveryKey(world.database.em())).toEqual([vaultId])
   })
 
   test('takes on a vault whose row was never written', async () => {
-    const { vaultId } = await world.vaults.defaultVault()
+    const { vaultId } = await world.vaults.placeFor(null)
     await world.database.em().execute('delete from vault')
     await world.start()
-    expect((await world.vaults.defaultVault()).vaultId).toBe(vaultId)
+    expect((await world.vaults.placeFor(null)).vaultId).toBe(vaultId)
     expect(await readdir(world.storeDir)).toEqual([vaultId, storeMarkName])
   })
 
@@ -98,7 +98,7 @@ describe('a store that is not there', () => {
     const session = await agent.open()
     const { runId, source } = await agent.source(snapshotId)
     const pack = await buildPack(session.keys)
-    const { root } = (await world.vaults.snapshots.find(world.database.em(), snapshotId)) ?? { root: randomBytes(32) }
+    const root = (await world.vaults.snapshots.find(world.database.em(), snapshotId))?.root ?? randomBytes(32)
     const record = await agent.have(session, root)
     await rename(vaultDir(), `${vaultDir()}.away`)
     await expect(agent.putPack(session, pack)).rejects.toMatchObject({ code: 'store.unavailable' })
@@ -132,7 +132,7 @@ describe('an empty folder where vaults were', () => {
     await rm(world.storeDir, { recursive: true })
     await rename(away, world.storeDir)
     await world.start()
-    expect((await world.vaults.defaultVault()).vaultId).toBe(agent.vaultId)
+    expect((await world.vaults.placeFor(null)).vaultId).toBe(agent.vaultId)
   })
 
   test('nor is the empty store of another hub', async () => {
@@ -154,7 +154,7 @@ describe('an empty folder where vaults were', () => {
     await expect(world.start()).rejects.toMatchObject({ code: 'store.unavailable' })
     await rm(join(world.dataDir, 'store.json'))
     await world.start()
-    expect((await world.vaults.defaultVault()).vaultId).not.toBe(agent.vaultId)
+    expect((await world.vaults.placeFor(null)).vaultId).not.toBe(agent.vaultId)
   })
 
   test('a store that lost its mark, or was moved, is marked as the one it was', async () => {
@@ -287,13 +287,13 @@ describe('a store that changed behind the hub\u2019s back', () => {
 describe('several vaults', () => {
   /** Leaves two vaults of this hub in its store, and no row. */
   async function makeTwo(): Promise<string[]> {
-    const { vaultId: first } = await world.vaults.defaultVault()
+    const { vaultId: first } = await world.vaults.placeFor(null)
     await rename(vaultDir(), `${world.storeDir}.first`)
     await world.database.em().execute('delete from vault')
     await rm(world.storeDir, { recursive: true })
     await rm(join(world.dataDir, 'store.json'))
     await world.start()
-    const { vaultId: second } = await world.vaults.defaultVault()
+    const { vaultId: second } = await world.vaults.placeFor(null)
     await rename(`${world.storeDir}.first`, join(world.storeDir, first))
     return [first, second].toSorted()
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { VaultId } from '@holdfast/shared-types'
-import { createVault, type BlobIndex, type Vault } from '@holdfast/engine/vault'
+import { createVault, type BlobIndex } from '@holdfast/engine/vault'
 import { finishRemovals, type RemoveDeps } from '../removing/remove-decided.ts'
-import { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
 import { keepEverything, lengthenUndo, lockCollection } from '../tables/collecting.queries.ts'
 import { endAllSessions } from '../tables/sessions.queries.ts'
@@ -10,7 +10,7 @@ import { epochsSkipped, insertVault, listVaultRecords, setVaultEpoch, type Vault
 import { loadPacks, type LoadDeps } from './load-packs.ts'
 import { loadSnapshots } from './load-snapshots.ts'
 import type { StoreMark } from './store-mark.ts'
-import { recordOf, unlockVault } from './unlock-vault.ts'
+import { openVaultOf, recordOf, unlockVault, type UnlockedVault } from './unlock-vault.ts'
 import type { VaultFolders } from './vault-folders.ts'
 
 export interface OpenVaultsDeps extends LoadDeps, RemoveDeps {
@@ -28,22 +28,27 @@ export interface OpenVaultsDeps extends LoadDeps, RemoveDeps {
  *
  * @throws AppError `store.unavailable`, `vault.wrong-key`
  */
-export async function openVaults(deps: OpenVaultsDeps): Promise<ManagedVault[]> {
+export async function openVaults(deps: OpenVaultsDeps): Promise<OpenVault[]> {
   const vaults = await findAndOpen(deps)
   deps.mark.settle(deps.log)
   return vaults
 }
 
-async function findAndOpen(deps: OpenVaultsDeps): Promise<ManagedVault[]> {
-  const { database, folders } = deps
+async function findAndOpen(deps: OpenVaultsDeps): Promise<OpenVault[]> {
+  const { database, folders, mark } = deps
   const records = await listVaultRecords(database.em())
   const found = await folders.findVaults()
   if (records.length > 0) {
     tellUnknown(deps, records, found)
     return openKnown(deps, records)
   }
-  if (found.length === 0) return [await createDefault(deps)]
-  return takeOn(deps, found)
+  if (found.length === 0) {
+    mark.requireNewPlace()
+    return [await createDefault(deps)]
+  }
+  const taken = await takeOn(deps, found)
+  // What the hub keeps of itself lies in a vault that it can open.
+  return taken.some(({ kind }) => kind === 'managed') ? taken : [await createDefault(deps), ...taken]
 }
 
 /** A vault that somebody put here, or that an older version left when its taking on was interrupted: not served, and not silently. */
@@ -57,15 +62,14 @@ function tellUnknown({ log }: OpenVaultsDeps, records: readonly VaultRecord[], f
       )
 }
 
-async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]): Promise<ManagedVault[]> {
-  const vaults: ManagedVault[] = []
-  for (const record of records) vaults.push(await load(deps, managed(deps, record, await unlockVault(deps, record.id))))
+async function openKnown(deps: OpenVaultsDeps, records: readonly VaultRecord[]): Promise<OpenVault[]> {
+  const vaults: OpenVault[] = []
+  for (const record of records) vaults.push(await load(deps, opened(deps, record, await unlockVault(deps, record.id))))
   return vaults
 }
 
-async function createDefault(deps: OpenVaultsDeps): Promise<ManagedVault> {
-  const { database, folders, mark, secret, log, now } = deps
-  mark.requireNewPlace()
+async function createDefault(deps: OpenVaultsDeps): Promise<OpenVault> {
+  const { database, folders, secret, log, now } = deps
   const vaultId = VaultId.parse(randomUUID())
   const createdAtMs = now()
   const store = await folders.create(vaultId)
@@ -80,31 +84,31 @@ async function createDefault(deps: OpenVaultsDeps): Promise<ManagedVault> {
   const record = recordOf(vault, 1)
   await insertVault(database.em(), record)
   log.info({ event: 'vault.created', vaultId, storeKind: record.storeKind }, 'Default vault created')
-  return managed(deps, record, vault)
+  return opened(deps, record, vault)
 }
 
 /** The database is new, the vaults are not: it is made again from them. All rows or none, for a next start goes by the rows alone. */
-async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<ManagedVault[]> {
-  const opened: { readonly record: VaultRecord; readonly vault: Vault }[] = []
+async function takeOn(deps: OpenVaultsDeps, found: readonly VaultId[]): Promise<OpenVault[]> {
+  const unlocked: { readonly record: VaultRecord; readonly vault: UnlockedVault }[] = []
   for (const vaultId of found) {
     const vault = await unlockVault(deps, vaultId)
-    opened.push({ vault, record: recordOf(vault, epochsSkipped) })
+    unlocked.push({ vault, record: recordOf(vault, epochsSkipped) })
   }
   await deps.database.transaction(async (em) => {
-    for (const { record } of opened) await insertVault(em, record)
+    for (const { record } of unlocked) await insertVault(em, record)
   })
-  for (const { record } of opened)
+  for (const { record } of unlocked)
     deps.log.warn({ event: 'vault.adopted', vaultId: record.id }, 'A vault without a row in the database was taken on')
-  const vaults: ManagedVault[] = []
-  for (const { record, vault } of opened) vaults.push(await load(deps, managed(deps, record, vault)))
+  const vaults: OpenVault[] = []
+  for (const { record, vault } of unlocked) vaults.push(await load(deps, opened(deps, record, vault)))
   return vaults.toSorted((left, right) => left.record.createdAt.getTime() - right.record.createdAt.getTime())
 }
 
-const managed = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: Vault): ManagedVault =>
-  new ManagedVault(record, vault, new VaultContents(index))
+const opened = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: UnlockedVault): OpenVault =>
+  openVaultOf(record, vault, new VaultContents(index))
 
 /** Makes rows and store agree; the epoch stays above all that the store has seen. */
-async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedVault> {
+async function load(deps: OpenVaultsDeps, vault: OpenVault): Promise<OpenVault> {
   // What was decided before goes first: else it would be taken for lost, or on again.
   const { highestEpoch: journalled, removedKeys } = await finishRemovals(deps, vault)
   await loadPacks(deps, vault)
@@ -118,7 +122,7 @@ async function load(deps: OpenVaultsDeps, vault: ManagedVault): Promise<ManagedV
  * The database is older than the store: it was put back from a copy, or made anew. Sessions that it remembers know nothing of what happened since, so they end; and nothing
  * that it says of condemned segments holds.
  */
-async function beginAnew({ database, log, now }: OpenVaultsDeps, vault: ManagedVault, epoch: number): Promise<void> {
+async function beginAnew({ database, log, now }: OpenVaultsDeps, vault: OpenVault, epoch: number): Promise<void> {
   await database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'alone')
     await setVaultEpoch(em, vault.id, epoch)

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { StoredVault } from '../contents/managed-vault.ts'
+import type { StoredVault } from '../contents/open-vault.ts'
 import { listRewritten, lockVersionsOf, setDeleted } from '../tables/keeping.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { findVaultRecord } from '../tables/vaults.queries.ts'

@@ -4,7 +4,7 @@ import type { VaultId } from '@holdfast/shared-types'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import { notePackLost } from '../contents/lose-pack.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
 
 export interface ReadRangeDeps {
@@ -21,7 +21,7 @@ export interface ReadRangeDeps {
  */
 export async function readPackRange(
   deps: ReadRangeDeps,
-  vault: ManagedVault,
+  vault: OpenVault,
   { key, packIdHex }: StoredSegment,
   range: { offset: number; length: number },
 ): Promise<Uint8Array> {

@@ -6,11 +6,11 @@ import { readLocation, type SegmentPlace } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { startedStream } from '../../../platform/http/started-stream.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import type { StoredSegment } from '../contents/vault-contents.ts'
 import { readBounded, type Upload } from '../sessions/read-bounded.ts'
 import { readPackRange, type ReadRangeDeps } from './read-pack-range.ts'
-import type { ReadableRun, RunClaim } from './readable-run.ts'
+import type { ReadableSnapshot, RunClaim } from './readable-run.ts'
 import type { ReadableRuns } from './readable-runs.ts'
 
 const maxPlaces = 256
@@ -35,7 +35,15 @@ export interface SegmentStream {
  * @throws AppError as `requireReadableRun`; `protocol.invalid-message`; `access.denied` outside of the snapshot; `vault.corrupt` for a lost one
  */
 export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, claim: RunClaim, body: Upload): Promise<SegmentStream> {
-  const readable = await deps.readableRuns.require(em, claim)
+  return readSegmentsOf(deps, await deps.readableRuns.require(em, claim), body)
+}
+
+/** Of a snapshot that whoever asks may read. @throws as {@link readSegments}, but for the run */
+export async function readSegmentsOf(
+  deps: Omit<ReadSegmentsDeps, 'readableRuns'>,
+  readable: ReadableSnapshot,
+  body: Upload,
+): Promise<SegmentStream> {
   const records = await readBounded(body, maxPlaces * locationRecordBytes)
   const segments = await findSegments(deps, readable, records)
   const ranges = joinNeighbours(segments)
@@ -43,7 +51,11 @@ export async function readSegments(deps: ReadSegmentsDeps, em: EntityManager, cl
   return { stream, sizeBytes: segments.reduce((sum, { length }) => sum + length, 0) }
 }
 
-async function findSegments(deps: ReadSegmentsDeps, { snapshot, vault }: ReadableRun, records: Uint8Array): Promise<StoredSegment[]> {
+async function findSegments(
+  deps: Pick<ReadSegmentsDeps, 'refsets'>,
+  { snapshot, vault }: ReadableSnapshot,
+  records: Uint8Array,
+): Promise<StoredSegment[]> {
   if (records.length % locationRecordBytes !== 0) throw invalidPlaces()
   const refset = await deps.refsets.readable(snapshot)
   return Array.from({ length: records.length / locationRecordBytes }, (_, index) => {
@@ -51,7 +63,7 @@ async function findSegments(deps: ReadSegmentsDeps, { snapshot, vault }: Readabl
     const packIdHex = toHex(place.packId)
     if (!refset.has(packIdHex, place.ordinal))
       throw new AppError('access.denied', {
-        message: 'A segment is not one of the run\u2019s snapshot.',
+        message: 'A segment is not one of the snapshot.',
         cure: 'Ask for what the snapshot needs.',
       })
     const segment = vault.contents.findSegment(packIdHex, place.ordinal)
@@ -89,6 +101,6 @@ export function joinNeighbours(segments: readonly StoredSegment[]): StoredSegmen
   return ranges
 }
 
-async function* readRanges(deps: ReadRangeDeps, vault: ManagedVault, ranges: readonly StoredSegment[]): AsyncGenerator<Uint8Array> {
+async function* readRanges(deps: ReadRangeDeps, vault: OpenVault, ranges: readonly StoredSegment[]): AsyncGenerator<Uint8Array> {
   for (const range of ranges) yield readPackRange(deps, vault, range, range)
 }

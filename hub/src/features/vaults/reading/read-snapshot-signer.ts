@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { requireManaged } from '../contents/open-vaults.ts'
 import { requireReadableRun, type ReadableRunDeps, type RunClaim } from './readable-run.ts'
 
 /**
@@ -9,5 +10,5 @@ import { requireReadableRun, type ReadableRunDeps, type RunClaim } from './reada
  */
 export async function readSnapshotSigner(deps: ReadableRunDeps, em: EntityManager, claim: RunClaim): Promise<Uint8Array> {
   const { snapshot, vault } = await requireReadableRun(deps, em, claim)
-  return snapshot.rewritten === null ? vault.vault.readAgentObject(snapshot.agentId) : vault.vault.readRewritingKeyObject()
+  return snapshot.rewritten === null ? vault.vault.readAgentObject(snapshot.agentId) : requireManaged(vault).vault.readRewritingKeyObject()
 }

@@ -1,25 +1,30 @@
 import { AppError, isEndState, type AgentId, type RunId, type RunRequest } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/doors.ts'
 import { findSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { findKeepBase } from '../sessions/keep-base.ts'
 
 export interface ReadableRunDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
+}
+
+/** One that whoever asks may read, as it is stored. */
+export interface ReadableSnapshot {
+  readonly snapshot: SnapshotRecord
+  readonly vault: OpenVault
 }
 
 /**
  * What a run lets its agent read: one snapshot, and of its vault only the segments that snapshot needs. That of a restore or verification
  * is the one it is about; a backup that keeps deleted files reads the one it keeps them from, and any other reads none.
  */
-export interface ReadableRun {
+export interface ReadableRun extends ReadableSnapshot {
   readonly runId: RunId
   readonly agent: AgentRecord
-  readonly snapshot: SnapshotRecord
-  readonly vault: ManagedVault
 }
 
 export interface RunClaim {
@@ -57,10 +62,10 @@ const isReadable = ({ state, keeping: { deleted } }: SnapshotRecord): boolean =>
  * An agent holds its domain's keys, so a snapshot of another domain is of no use to it. Of its own domain it reads its own snapshots, and
  * another device's only while it restores that one: `fromAgentId` is written by the hub alone, into the request of a run that a person with
  * the right to operate has ordered (`runs/start-run.ts`), and neither an order nor a message of an agent can carry it. So the run itself is
- * the proof that somebody may have it so; vault and domain are looked at again, for they are what the keys hang on.
+ * the proof that somebody may have it so. An audit of a private vault's snapshot carries it too, ordered by the hub itself. Vault and domain are looked at again, for they are what the keys hang on.
  */
 const mayRead = (agent: AgentRecord, request: RunRequest, snapshot: SnapshotRecord): boolean =>
   snapshot.vaultId === agent.vaultId && snapshot.domainId === agent.domainId && snapshot.agentId === makerOf(agent, request)
 
 const makerOf = (agent: AgentRecord, request: RunRequest): AgentId =>
-  request.kind === 'restore' && request.fromAgentId !== undefined ? request.fromAgentId : agent.id
+  request.kind !== 'backup' && request.fromAgentId !== undefined ? request.fromAgentId : agent.id

@@ -3,7 +3,8 @@ import { EngineError } from '@holdfast/engine/errors'
 import { blobTypes, type FileEntry, type FolderEntry, type TreeEntry } from '@holdfast/engine/format'
 import { TreeReader } from '@holdfast/engine/reader'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
+import { requireOpened } from '../contents/snapshot-record.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { translateEngineError, withContractErrors } from '../errors/translate-engine-error.ts'
 import { findSnapshot } from '../tables/snapshots.queries.ts'
@@ -38,21 +39,23 @@ export interface SnapshotTree {
 }
 
 export interface SnapshotTreeDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly refsets: SnapshotRefsets
   readonly segments: SegmentReader
 }
 
-/** @throws AppError `snapshot.not-found` also for one whose object is lost. */
+/** @throws AppError `snapshot.not-found` also for one whose object is lost; `vault.private` for one that the hub cannot read. */
 export async function openSnapshotTree(
   { vaults, refsets, segments }: SnapshotTreeDeps,
   em: EntityManager,
   snapshotId: SnapshotId,
 ): Promise<SnapshotTree> {
-  const snapshot = await findSnapshot(em, snapshotId)
-  if (snapshot?.state !== 'committed') throw new AppError('snapshot.not-found', { context: { snapshotId } })
+  const found = await findSnapshot(em, snapshotId)
+  if (found?.state !== 'committed') throw new AppError('snapshot.not-found', { context: { snapshotId } })
+  const vault = vaults.readable(found.vaultId)
+  const snapshot = requireOpened(found)
   const scope: ReadScope = {
-    vault: vaults.get(snapshot.vaultId),
+    vault,
     domainId: snapshot.domainId,
     refset: await withContractErrors(() => refsets.readable(snapshot)),
   }

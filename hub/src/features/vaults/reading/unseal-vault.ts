@@ -1,20 +1,16 @@
 import type { AckOf, AgentId, agentRequests, BodyOf } from '@holdfast/shared-types'
-import { uuidToBytes } from '@holdfast/engine/format'
-import { sealDomainKeys } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { requireReadableRun, type ReadableRunDeps } from './readable-run.ts'
 
 type Asked = BodyOf<typeof agentRequests, 'vault.unseal'>
 type Answer = AckOf<typeof agentRequests, 'vault.unseal'>
 
-/** The keys that a restore or verify run needs, sealed to its agent. @throws AppError as `requireReadableRun` */
+/** The keys that a restore or verify run needs, sealed to its agent. @throws AppError as `requireReadableRun`; `vault.keys-awaited` */
 export async function unsealVault(deps: ReadableRunDeps, em: EntityManager, agentId: AgentId, { runId, fence }: Asked): Promise<Answer> {
   const { agent, snapshot, vault } = await requireReadableRun(deps, em, { agentId, runId, fence })
-  const keys = vault.domainKeys(snapshot.domainId)
   return {
     vaultId: vault.id,
     domainId: snapshot.domainId,
-    keyEpoch: keys.keyEpoch,
-    sealedDomainKeys: Uint8Array.from(await sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
+    ...(await vault.keysFor({ ...agent, domainId: snapshot.domainId })),
   }
 }

@@ -1,11 +1,10 @@
 import { AppError, type VaultId } from '@holdfast/shared-types'
 import { uuidToBytes } from '@holdfast/engine/format'
-import type { Vault } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { StoredVault } from '../contents/managed-vault.ts'
+import type { StoredVault } from '../contents/open-vault.ts'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import { listRegisteredAgents, type RegisteredAgent } from '../keys/registered-agents.ts'
-import { recordOf, unlockVault } from '../opening/unlock-vault.ts'
+import { recordOf, unlockVault, type UnlockedVault } from '../opening/unlock-vault.ts'
 import type { VaultFolders } from '../opening/vault-folders.ts'
 import { selfBackupShelf, type SelfBackupShelf } from '../self-backups/self-backup-shelf.ts'
 import { prepareSettingAside } from '../tables/rebuilding.queries.ts'
@@ -40,7 +39,7 @@ export async function openOfflineVaults(
   wanted: readonly VaultId[],
   { passesLocked }: { readonly passesLocked: boolean } = { passesLocked: false },
 ): Promise<OfflineVaults> {
-  const opened = new Map<VaultId, Vault>()
+  const opened = new Map<VaultId, UnlockedVault>()
   const close = async (): Promise<void> => {
     for (const { store } of opened.values()) if ('close' in store && typeof store.close === 'function') await store.close()
   }
@@ -59,7 +58,7 @@ export async function openOfflineVaults(
     await close()
     throw error
   }
-  const get = (id: VaultId): Vault => {
+  const get = (id: VaultId): UnlockedVault => {
     const vault = opened.get(id)
     if (vault === undefined) throw new AppError('vault.not-found', { context: { vaultId: id } })
     return vault
@@ -79,7 +78,7 @@ export async function openOfflineVaults(
   }
 }
 
-async function rebuildInto(deps: RebuildDeps, em: EntityManager, vault: Vault): Promise<RebuiltVault> {
+async function rebuildInto(deps: RebuildDeps, em: EntityManager, vault: UnlockedVault): Promise<RebuiltVault> {
   const record = recordOf(vault, 1)
   const isKnown = (await listVaultRecords(em)).some(({ id }) => id === record.id)
   if (!isKnown) await insertVault(em, record)

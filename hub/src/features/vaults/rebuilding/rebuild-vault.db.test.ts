@@ -214,7 +214,7 @@ describe('a rebuild', () => {
     await rm(world.storeDir, { recursive: true })
     await rm(join(world.dataDir, 'store.json'))
     await world.start()
-    const { vaultId: second } = await world.vaults.defaultVault()
+    const { vaultId: second } = await world.vaults.placeFor(null)
     await rename(`${world.storeDir}.first`, join(world.storeDir, known))
     expect(await rebuild()).toMatchObject({ vaultId: second, snapshots: 0 })
     expect(await rebuild(known)).toMatchObject({ vaultId: known, snapshots: 1 })

@@ -4,7 +4,7 @@ import { packKey, snapshotPrefix, type CollectionJournal } from '@holdfast/engin
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault, StoredVault } from '../contents/managed-vault.ts'
+import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
 import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -42,7 +42,7 @@ export interface Removed {
  * Writes down what was decided, and removes it: snapshots first, so that whoever has nothing but the store finds no snapshot whose content is gone. Safe to repeat from
  * any point.
  */
-export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch: number): Promise<Removed> {
+export async function removeDecided(deps: RemoveDeps, vault: OpenVault, epoch: number): Promise<Removed> {
   const { packIds, snapshots, bytes } = await listRemoving(deps.database.em(), vault.id)
   if (packIds.length === 0 && snapshots.length === 0) return { snapshots: 0, packs: 0, bytes: 0 }
   const journal = await writeJournal(vault.vault, {
@@ -57,7 +57,7 @@ export async function removeDecided(deps: RemoveDeps, vault: ManagedVault, epoch
 }
 
 /** Objects first and rows afterwards: what is left of a crash in between is found by its rows, or by the journal, and goes then. */
-async function carryOut(deps: RemoveDeps, vault: ManagedVault, journal: CollectionJournal): Promise<void> {
+async function carryOut(deps: RemoveDeps, vault: OpenVault, journal: CollectionJournal): Promise<void> {
   const { database, log } = deps
   const { epoch, snapshotKeys, packIds } = journal
   for (const packId of packIds) vault.contents.markGone(toHex(packId))
@@ -80,7 +80,7 @@ const keptJournals = 200
  * At the start of a hub: ends what was decided when the last one ended, or before the database was lost or put back from an older copy. Before packs and snapshots are
  * compared with the store, so that what was removed is not taken for lost.
  */
-export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Promise<FinishedRemovals> {
+export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promise<FinishedRemovals> {
   const em = deps.database.em()
   const done = await removedEpoch(em, vault.id)
   const removedKeys = new Set<string>()
@@ -102,7 +102,7 @@ export async function finishRemovals(deps: RemoveDeps, vault: ManagedVault): Pro
 }
 
 /** Snapshots that a disk had not forgotten when its power failed, although their journal was carried out. Before packs that are back with them: nothing is to need those. */
-async function removeReturned({ log }: RemoveDeps, vault: ManagedVault, removedKeys: ReadonlySet<string>): Promise<void> {
+async function removeReturned({ log }: RemoveDeps, vault: OpenVault, removedKeys: ReadonlySet<string>): Promise<void> {
   if (removedKeys.size === 0) return
   const back: string[] = []
   for await (const { key } of vault.store.list(snapshotPrefix)) if (removedKeys.has(key)) back.push(key)
@@ -133,7 +133,7 @@ export async function deleteNamed(
 }
 
 /** A store that takes nothing away now is served all the same: the next collection, or the next start, tries again. */
-async function tryRemoving({ log }: RemoveDeps, vault: ManagedVault, removing: () => Promise<unknown>): Promise<void> {
+async function tryRemoving({ log }: RemoveDeps, vault: OpenVault, removing: () => Promise<unknown>): Promise<void> {
   try {
     await removing()
   } catch (error) {
@@ -156,6 +156,6 @@ async function readOrTell({ log }: Pick<RemoveDeps, 'log'>, vault: StoredVault, 
   }
 }
 
-export async function forgetOldJournals(vault: ManagedVault): Promise<void> {
+export async function forgetOldJournals(vault: OpenVault): Promise<void> {
   for (const key of (await listJournals(vault.store)).slice(0, -keptJournals)) await vault.store.delete(key)
 }

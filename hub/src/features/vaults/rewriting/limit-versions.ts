@@ -1,7 +1,9 @@
 import type { SnapshotId, VersionLimitEffect } from '@holdfast/shared-types'
 import type { Refset } from '@holdfast/engine/format'
 import { limitVersions, type VersionLimit } from '@holdfast/engine/rewriter'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
+import { requireOpened } from '../contents/snapshot-record.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { findVaultRecord } from '../tables/vaults.queries.ts'
@@ -15,7 +17,7 @@ import { readerOf, type ReadingDeps } from './snapshot-reading.ts'
 const dayMs = 24 * 60 * 60 * 1000
 
 export interface LimitDeps extends PurgeDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
 }
 
 /** A snapshot of one device and plan that stays. */
@@ -48,7 +50,7 @@ export async function previewVersionLimit(deps: LimitDeps, order: VersionOrder):
       snapshots: sum.snapshots + effects.filter(({ entries }) => entries > 0).length,
       entries: effects.reduce((entries, effect) => entries + effect.entries, sum.entries),
       bytes: effects.reduce((bytes, effect) => bytes + effect.bytes, sum.bytes),
-      ofEntries: snapshots.reduce((files, { snapshot }) => files + snapshot.files, sum.ofEntries),
+      ofEntries: snapshots.reduce((files, { snapshot }) => files + (snapshot.files ?? 0), sum.ofEntries),
     }
   }
   return sum
@@ -88,7 +90,7 @@ async function search(deps: LimitDeps, vault: ManagedVault, { snapshots, version
   const has = (packIdHex: string, ordinal: number): boolean => refsets.some((refset) => refset.has(packIdHex, ordinal))
   const reading = readingFor(deps, signal)
   const reader = readerOf(reading, { vault, domainId: first.snapshot.domainId, refset: { has } })
-  const group = snapshots.map(({ snapshot: { root }, isProtected }) => ({ root, isProtected }))
+  const group = snapshots.map(({ snapshot, isProtected }) => ({ root: requireOpened(snapshot).root, isProtected }))
   return limitVersions(reader, group, versionsPerFile, () => reading.brake.pass())
 }
 
@@ -108,9 +110,5 @@ function byVault(
     const key = `${one.snapshot.vaultId} ${one.snapshot.domainId}`
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
-  return [...groups.values()].map((group) => {
-    const vault = vaults.get(group[0]!.snapshot.vaultId)
-    requireManaged(vault)
-    return { vault, snapshots: group }
-  })
+  return [...groups.values()].map((group) => ({ vault: requireManaged(vaults.get(group[0]!.snapshot.vaultId)), snapshots: group }))
 }

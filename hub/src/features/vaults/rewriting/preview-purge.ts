@@ -1,7 +1,7 @@
 import type { PurgePreview, PurgeSelection, SnapshotId, WirePath } from '@holdfast/shared-types'
 import type { SnapshotBody } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
-import { wirePathOf } from '../contents/snapshot-record.ts'
+import { wirePathOf } from '../contents/snapshot-facts.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
 import { findVaultRecord } from '../tables/vaults.queries.ts'

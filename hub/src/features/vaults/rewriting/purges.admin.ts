@@ -2,14 +2,15 @@ import { AppError, ExclusionPattern, VaultId, type AgentId, type PurgeSelection 
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
 import { adminCommand, lookingCommand, type AdminCommand } from '../../../platform/http/define-feature.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { AgentsDoor } from '../doors/doors.ts'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import type { Purges } from './purges.ts'
 import { tellPurge } from './purges.routes.ts'
 
 export interface PurgeCommandsDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly agents: Pick<AgentsDoor, 'deviceNames'>
   readonly purges: Pick<Purges, 'preview' | 'start' | 'list' | 'get' | 'settled'>
 }
@@ -25,7 +26,7 @@ const OrderInput = SelectionInput.extend({ keepsUndo: z.boolean() })
 const ListInput = z.strictObject({ vaultId: VaultId.nullable().default(null) })
 
 export function purgeCommands({ vaults, agents, purges }: PurgeCommandsDeps): Readonly<Record<string, AdminCommand>> {
-  const vaultOf = (vaultId: VaultId | null): ManagedVault => (vaultId === null ? vaults.default : vaults.get(vaultId))
+  const vaultOf = (vaultId: VaultId | null): OpenVault => (vaultId === null ? vaults.default : vaults.get(vaultId))
   return {
     'purge.preview': lookingCommand(SelectionInput, (input, em) =>
       withContractErrors(async () =>

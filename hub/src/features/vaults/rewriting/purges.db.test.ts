@@ -16,7 +16,7 @@ afterEach(() => world.close())
 
 const ada = { kind: 'user', name: 'Ada' }
 async function call<T>(name: 'startPurge' | 'previewPurge' | 'listPurges' | 'getPurge', request: object): Promise<T> {
-  const { vaultId } = await world.vaults.defaultVault()
+  const { vaultId } = await world.vaults.placeFor(null)
   const handler = world.vaults.feature.routes?.[name] as (request: object) => Promise<T>
   return handler({ actor: ada, em: world.database.em(), ctx: { signal: new AbortController().signal }, params: { vaultId }, ...request })
 }
@@ -28,7 +28,7 @@ const selection = (changes: Partial<PurgeOrder> = {}): PurgeOrder => ({
   ...changes,
 })
 const of = async (id: string): Promise<Purge> => {
-  const { vaultId } = await world.vaults.defaultVault()
+  const { vaultId } = await world.vaults.placeFor(null)
   return call('getPurge', { params: { vaultId, purgeId: id } })
 }
 /** Until nothing works behind any more. */

@@ -1,12 +1,13 @@
 import type { Purge } from '@holdfast/shared-types'
 import { tellAudit } from '../../../platform/audit/audit-scope.ts'
 import type { RouteHandlers } from '../../../platform/http/define-feature.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import type { Purges } from './purges.ts'
 
 export interface PurgeRoutesDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly purges: Pick<Purges, 'preview' | 'start' | 'list' | 'get'>
 }
 
@@ -27,7 +28,7 @@ export const purgeRoutes = ({
 })
 
 /** How much was asked for, and never what: names of files are nobody's business there. */
-export function tellPurge(vault: ManagedVault, { id, agentIds, paths, patterns, keepsUndo }: Purge): void {
+export function tellPurge(vault: OpenVault, { id, agentIds, paths, patterns, keepsUndo }: Purge): void {
   tellAudit({
     object: { kind: 'vault', id: vault.id, name: vault.record.name },
     details: { purgeId: id, devices: agentIds?.length ?? null, paths: paths.length, patterns: patterns.length, keepsUndo },

@@ -10,7 +10,8 @@ import {
 } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
@@ -43,15 +44,15 @@ export class Purges {
   }
 
   /** @throws AppError `vault.rewriting-impossible`, `request.invalid` */
-  preview(vault: ManagedVault, selection: PurgeSelection, signal: AbortSignal): Promise<PurgePreview> {
-    requireManaged(vault)
+  preview(vault: OpenVault, selection: PurgeSelection, signal: AbortSignal): Promise<PurgePreview> {
+    const managed = requireManaged(vault)
     requirePaths(selection)
-    return previewPurge(this.#deps, this.#reading(AbortSignal.any([signal, this.#stopping.signal])), vault, selection)
+    return previewPurge(this.#deps, this.#reading(AbortSignal.any([signal, this.#stopping.signal])), managed, selection)
   }
 
   /** Begins in the background. @throws AppError `vault.rewriting-impossible`, `request.invalid` */
-  async start(vault: ManagedVault, order: PurgeOrder, startedBy: string): Promise<Purge> {
-    requireManaged(vault)
+  async start(open: OpenVault, order: PurgeOrder, startedBy: string): Promise<Purge> {
+    const vault = requireManaged(open)
     requirePaths(order)
     const row: PurgeRecord = {
       id: randomUUID(),
@@ -78,26 +79,30 @@ export class Purges {
     return this.#present(vault, row)
   }
 
-  async list(vault: ManagedVault): Promise<Purge[]> {
+  /** None of a private vault. */
+  async list(vault: OpenVault): Promise<Purge[]> {
+    if (!(vault instanceof ManagedVault)) return []
     const rows = await listPurgeRows(this.#deps.database.em(), vault.id, shownPurges)
     return Promise.all(rows.map((row) => this.#present(vault, row)))
   }
 
   /** @throws AppError `purge.not-found` */
-  async get(vault: ManagedVault, id: string): Promise<Purge> {
+  async get(vault: OpenVault, id: string): Promise<Purge> {
     const row = await findPurge(this.#deps.database.em(), vault.id, id)
-    if (row === null) throw new AppError('purge.not-found')
+    if (row === null || !(vault instanceof ManagedVault)) throw new AppError('purge.not-found')
     return this.#present(vault, row)
   }
 
   /** After a start: withholds what is to leave, and goes on with what was under way. */
-  async resume(vault: ManagedVault): Promise<void> {
+  async resume(vault: OpenVault): Promise<void> {
+    if (!(vault instanceof ManagedVault)) return
     await this.#withhold(vault)
     for (const row of await listOpenPurges(this.#deps.database.em(), vault.id)) if (row.state === 'rewriting') this.#behind(vault, row)
   }
 
   /** Looks whether those that wait are done; before and after a collection. What keeps one from that is in its own story. */
-  async advance(vault: ManagedVault): Promise<void> {
+  async advance(vault: OpenVault): Promise<void> {
+    if (!(vault instanceof ManagedVault)) return
     for (const row of await listOpenPurges(this.#deps.database.em(), vault.id))
       if (row.state === 'collecting') await this.#queued(vault, () => this.#told(vault, row, () => this.#advanceOne(vault, row)))
   }
@@ -229,6 +234,7 @@ export class Purges {
 }
 
 /** The hub has no private vault's keys. @throws AppError `vault.rewriting-impossible` */
-export function requireManaged({ id, record }: Pick<ManagedVault, 'id' | 'record'>): void {
-  if (record.kind === 'private') throw new AppError('vault.rewriting-impossible', { context: { vaultId: id } })
+export function requireManaged(vault: OpenVault): ManagedVault {
+  if (vault instanceof ManagedVault) return vault
+  throw new AppError('vault.rewriting-impossible', { context: { vaultId: vault.id } })
 }

@@ -4,6 +4,7 @@ import { concatBytes, fromHex, NumberSet, toHex } from '@holdfast/engine/bytes'
 import { blobTypes, pageSeedOf, Refset, uuidToBytes, type RewriteReason, type SnapshotBody } from '@holdfast/engine/format'
 import { reachedBlobs, rewriteTree, type EntryFilter, type ReachedBlob, type RewrittenTree } from '@holdfast/engine/rewriter'
 import { appendHubHeader, sealSnapshot } from '@holdfast/engine/vault'
+import { factsOfBody } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf } from '../contents/snapshot-record.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { AddedPacks, type AddedPacksDeps } from './added-packs.ts'
@@ -162,7 +163,7 @@ function seal(
   const record = snapshotRecordOf(
     {
       header: { ...header, isRewritten: true, vaultId: vault.idBytes, domainId: keys.domainId, keyEpoch: keys.keyEpoch },
-      body: news,
+      facts: factsOfBody(news),
       refset,
     },
     { ...statement, vaultId: vault.id, runId: snapshot.runId },

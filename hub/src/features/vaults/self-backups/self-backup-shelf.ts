@@ -5,7 +5,7 @@ import {
   writeSelfBackup,
   type SelfBackupToWrite,
   type StoredSelfBackup,
-  type Vault,
+  type StoredVault,
 } from '@holdfast/engine/vault'
 import { translateEngineError, withContractErrors } from '../errors/translate-engine-error.ts'
 
@@ -23,7 +23,7 @@ export interface SelfBackupShelf {
 }
 
 /** @param vault asked each time: it is open only while its hub is */
-export const selfBackupShelf = (vault: () => Vault): SelfBackupShelf => ({
+export const selfBackupShelf = (vault: () => StoredVault): SelfBackupShelf => ({
   write: (toWrite) => withContractErrors(() => writeSelfBackup(vault(), toWrite)),
   list: () => withContractErrors(() => listSelfBackups(vault().store)),
   async *read(which) {

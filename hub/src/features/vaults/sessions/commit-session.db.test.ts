@@ -108,7 +108,7 @@ describe('a good snapshot', () => {
     const session = await agent.open()
     expect(session.usableBaseSnapshots[0]).toBe(first)
     const refset = await refsetOf(first)
-    const { root } = await world.vaults.snapshots.find(world.database.em(), first).then((row) => row ?? fail())
+    const root = (await world.vaults.snapshots.find(world.database.em(), first))?.root ?? fail()
     const parent = Buffer.from(first, 'hex')
     const { snapshotId } = await agent.commit(session, agent.seal(session, { refset, root, parent }))
     expect(await world.vaults.snapshots.find(world.database.em(), snapshotId)).toMatchObject({ parentId: first })

@@ -6,7 +6,8 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import { snapshotIdOf, snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { rescueSegments } from '../contents/rescue-segments.ts'
@@ -22,6 +23,7 @@ import {
   type ProvenSnapshot,
   type SessionInHand,
 } from './prove-snapshot.ts'
+import { stateFacts, type SummaryParts } from './state-facts.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { announcedBytes, readBounded, requireAnnounced, type Upload } from './read-bounded.ts'
 import { requireOpenSession, requireOwnSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
@@ -35,11 +37,16 @@ export const newCommitBodies = (): ByteBudget => new ByteBudget(commitBodiesByte
 
 export interface CommitSessionDeps extends ProveSnapshotDeps {
   readonly database: Database
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly runs: RunsDoor
   readonly domainEvents: DomainEventBus
   readonly commitBodies: ByteBudget
   readonly now: () => number
+}
+
+interface SentSnapshot {
+  readonly object: SnapshotObject
+  readonly stated: SummaryParts
 }
 
 export interface Committed {
@@ -51,23 +58,25 @@ export interface Committed {
  * Commits the snapshot of a session. When it resolves the object is durable in the store, the row says so, and the session is over.
  * The same snapshot again, after a lost answer, gets the same answer.
  *
+ * @param stated the device's word for what only it can read: of private vaults alone
  * @throws AppError `session.rejected` for a snapshot that is not this session's or names segments it may not; `session.not-found`, `run.*`
  */
-export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, body: Upload): Promise<Committed> {
+export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, stated: SummaryParts, body: Upload): Promise<Committed> {
   const em = deps.database.em()
   // Before a byte is held: who asks must be the one whose session this is.
   await requireOwnSession(em, claim)
   requireAnnounced(body, maxSnapshotBytes)
   return deps.commitBodies.during(announcedBytes(body) ?? maxSnapshotBytes, async () =>
-    commitObject(deps, em, claim, decodeUpload(await readBounded(body, maxSnapshotBytes))),
+    commitObject(deps, em, claim, { object: decodeUpload(await readBounded(body, maxSnapshotBytes)), stated }),
   )
 }
 
-async function commitObject(deps: CommitSessionDeps, em: EntityManager, claim: SessionClaim, object: SnapshotObject): Promise<Committed> {
+async function commitObject(deps: CommitSessionDeps, em: EntityManager, claim: SessionClaim, sent: SentSnapshot): Promise<Committed> {
+  const { object } = sent
   const repeated = await findCommitted(em, claim, snapshotIdOf(object.header))
   if (repeated !== null) return repeated
   try {
-    return await commitOpen(deps, em, claim, object)
+    return await commitOpen(deps, em, claim, sent)
   } catch (error) {
     // An earlier call for the same snapshot, whose answer was lost, may have gone through meanwhile and ended session and run.
     const meanwhile = await findCommitted(em, claim, snapshotIdOf(object.header))
@@ -76,10 +85,16 @@ async function commitObject(deps: CommitSessionDeps, em: EntityManager, claim: S
   }
 }
 
-async function commitOpen(deps: CommitSessionDeps, em: EntityManager, claim: SessionClaim, object: SnapshotObject): Promise<Committed> {
+async function commitOpen(
+  deps: CommitSessionDeps,
+  em: EntityManager,
+  claim: SessionClaim,
+  { object, stated }: SentSnapshot,
+): Promise<Committed> {
   const session = await requireOpenSession(em, deps.runs, claim)
   const inHand = { em, session, vault: deps.vaults.get(session.vaultId) }
-  const snapshot = await proveSnapshot(deps, inHand, object)
+  const known = { receivedAtMs: deps.now(), stated: await stateFacts(deps, inHand, stated) }
+  const snapshot = await proveSnapshot(deps, inHand, object, known)
   await requireCovered(deps, inHand, snapshot)
   return storeSnapshot(deps, inHand, claim, snapshot)
 }
@@ -128,7 +143,7 @@ async function storeSnapshot(
 }
 
 /** What was covered a moment ago may have been condemned or removed since; what it names lives again from the moment it is committed. */
-async function requireStillCovered(em: EntityManager, vault: ManagedVault, epoch: number, { refset }: ProvenSnapshot): Promise<void> {
+async function requireStillCovered(em: EntityManager, vault: OpenVault, epoch: number, { refset }: ProvenSnapshot): Promise<void> {
   await lockCollection(em, vault.id, 'shared')
   // Who began after the newest collection was told of nothing that it condemned, and builds on what it was told not to use.
   const isToldOf = epoch < (await vaultEpoch(em, vault.id))
@@ -142,7 +157,7 @@ async function requireStillCovered(em: EntityManager, vault: ManagedVault, epoch
  * it says stands, for it is never replaced.
  */
 async function stateOf(
-  vault: ManagedVault,
+  vault: OpenVault,
   snapshot: ProvenSnapshot,
   fresh: HubStatement,
 ): Promise<HubStatement & { readonly isStored: boolean }> {
@@ -157,7 +172,7 @@ async function stateOf(
 const keyOf = ({ header }: ProvenSnapshot): string => snapshotKey(header.agentId, header.seq, header.snapshotId)
 
 // MUST be durable before its row says committed: docs/vault-format.md §11.
-const putSnapshot = (vault: ManagedVault, record: SnapshotRecord, object: SnapshotObject, statement: HubStatement): Promise<void> =>
+const putSnapshot = (vault: OpenVault, record: SnapshotRecord, object: SnapshotObject, statement: HubStatement): Promise<void> =>
   vault.store.put(storeKeyOf(record), appendHubHeader(object.agentPart, statement, vault.vault.hubKey))
 
 const announce = (

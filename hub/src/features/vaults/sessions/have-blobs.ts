@@ -9,13 +9,13 @@ import {
 } from '@holdfast/shared-types'
 import { blobIdBytes, writeLocation, type SegmentPlace } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { requireOpenSession } from './require-open-session.ts'
 import type { SessionGrants } from './session-grants.ts'
 
 export interface HaveBlobsDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly grants: SessionGrants
   readonly runs: RunsDoor
 }

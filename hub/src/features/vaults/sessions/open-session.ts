@@ -10,13 +10,11 @@ import {
   type SnapshotId,
   type WirePath,
 } from '@holdfast/shared-types'
-import { uuidToBytes } from '@holdfast/engine/format'
-import { sealDomainKeys } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
-import type { ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
-import { wirePathOf } from '../contents/snapshot-record.ts'
+import { wirePathOf } from '../contents/snapshot-facts.ts'
 import { pathsToRead } from './paths-to-read.ts'
 import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/doors.ts'
 import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
@@ -30,7 +28,7 @@ const namedBaseSnapshots = 200
 
 export interface OpenSessionDeps {
   readonly database: Database
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly refsets: SnapshotRefsets
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
@@ -42,7 +40,7 @@ type Answer = AckOf<typeof agentRequests, 'session.open'>
 
 /**
  * Opens the one session of a backup run, or gives the open one again after a lost link or a restart of either side.
- * @throws AppError `run.*`, `vault.not-found`, `agent.not-found`, `session.not-found` when the run's session has ended.
+ * @throws AppError `run.*`, `vault.not-found`, `vault.keys-awaited`, `agent.not-found`, `session.not-found` when the run's session has ended.
  */
 export async function openSession(
   deps: OpenSessionDeps,
@@ -56,7 +54,7 @@ export async function openSession(
   const vault = vaults.get(vaultId)
   if (agent.vaultId !== vaultId) throw new AppError('vault.not-found', { context: { vaultId } })
   const { domainId } = agent
-  const keys = vault.domainKeys(domainId)
+  const keys = await vault.keysFor(agent)
   const { session, run } = await database.transaction(async (tx) => {
     const asked = await runs.getRunForAgent(tx, runId, agentId, fence)
     if (asked.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
@@ -81,8 +79,7 @@ export async function openSession(
   return {
     sessionId: session.id,
     domainId,
-    keyEpoch: keys.keyEpoch,
-    sealedDomainKeys: Uint8Array.from(await sealDomainKeys(keys, uuidToBytes(agentId), agent.boxPublicKey)),
+    ...keys,
     usableBaseSnapshots: bases.snapshotIds,
     ...(bases.readAgain.length === 0 ? {} : { readAgain: bases.readAgain }),
     hasBlobs: vault.contents.hasBlobs(domainId),

@@ -1,13 +1,14 @@
-import { AppError } from '@holdfast/shared-types'
-import { equalBytes, toHex } from '@holdfast/engine/bytes'
+import { AppError, type SnapshotId } from '@holdfast/shared-types'
+import { equalBytes } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, Refset, uuidToBytes, type SnapshotObject } from '@holdfast/engine/format'
-import { openSnapshotBody, verifySnapshotSignature } from '@holdfast/engine/reader'
+import { verifySnapshotSignature } from '@holdfast/engine/reader'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
-import type { OpenedSnapshot } from '../contents/snapshot-record.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import { factsOf, type StatedFacts } from '../contents/snapshot-facts.ts'
+import type { KnownSnapshot } from '../contents/snapshot-record.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { AgentsDoor } from '../doors/doors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -26,12 +27,12 @@ export interface ProveSnapshotDeps {
 /** The session that a snapshot was sent in. */
 export interface SessionInHand {
   readonly em: EntityManager
-  readonly vault: ManagedVault
+  readonly vault: OpenVault
   readonly session: SessionRecord
 }
 
 /** A snapshot as the agent sent it, proven to be what its session was opened for. */
-export interface ProvenSnapshot extends OpenedSnapshot {
+export interface ProvenSnapshot extends KnownSnapshot {
   readonly object: SnapshotObject
 }
 
@@ -46,11 +47,16 @@ export function decodeUpload(bytes: Uint8Array): SnapshotObject {
   }
 }
 
-/** Ids, number, signature and body. @throws AppError `session.rejected`, `agent.not-found` */
+/**
+ * Ids, number, signature, and the body where it can be opened.
+ * @param receivedAtMs hub's clock
+ * @throws AppError `session.rejected`, `agent.not-found`
+ */
 export async function proveSnapshot(
   deps: ProveSnapshotDeps,
   { em, vault, session }: SessionInHand,
   object: SnapshotObject,
+  known: { readonly receivedAtMs: number; readonly stated: StatedFacts | null },
 ): Promise<ProvenSnapshot> {
   const { header } = object
   const isOfSession =
@@ -65,15 +71,15 @@ export async function proveSnapshot(
   if (agent === null) throw new AppError('agent.not-found')
   try {
     await verifySnapshotSignature(nodePrimitives, object, agent.signPublicKey)
-    const body = await openSnapshotBody(nodePrimitives, object, vault.domainKeys(session.domainId))
-    return { object, header, body, refset: Refset.decode(object.refset) }
+    const facts = await factsOf(vault.vault, object, known.receivedAtMs, known.stated)
+    return { object, header, facts, refset: Refset.decode(object.refset) }
   } catch (error) {
     throw asRejection(error)
   }
 }
 
 /** Every segment it names is there and its to name. @throws AppError `session.rejected` with the count */
-export async function requireCovered(deps: ProveSnapshotDeps, inHand: SessionInHand, { refset, body }: ProvenSnapshot): Promise<void> {
+export async function requireCovered(deps: ProveSnapshotDeps, inHand: SessionInHand, { refset, facts }: ProvenSnapshot): Promise<void> {
   const { em, session } = inHand
   const { contents } = inHand.vault
   const grants = await deps.grants.of(em, session.id)
@@ -83,11 +89,13 @@ export async function requireCovered(deps: ProveSnapshotDeps, inHand: SessionInH
     grants,
     domainId: session.domainId,
     sessionId: session.id,
-    baseRefsets: baseRefsets(deps, inHand, body.parent),
+    baseRefsets: baseRefsets(deps, inHand, facts.parentId),
   })
   if (faults.missing > 0) throw rejected(`The snapshot names ${faults.missing} segments that are not stored.`)
   if (faults.foreign > 0) throw rejected(`The snapshot names ${faults.foreign} segments that this session neither sent nor was told of.`)
-  const root = await contents.findBlob(session.domainId, body.root, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
+  // Where it is sealed, only who has keys can say so: an audit will.
+  if (facts.root === null) return
+  const root = await contents.findBlob(session.domainId, facts.root, (packIdHex, ordinal) => refset.has(packIdHex, ordinal))
   if (root === null) throw rejected('The top folder of the snapshot lies in none of its segments.')
 }
 
@@ -95,13 +103,12 @@ export async function requireCovered(deps: ProveSnapshotDeps, inHand: SessionInH
 async function* baseRefsets(
   { refsets, log }: ProveSnapshotDeps,
   { em, session }: SessionInHand,
-  parent: Uint8Array | null,
+  parentId: SnapshotId | null,
 ): AsyncGenerator<Refset> {
   const snapshots = await listSnapshotsOfAgent(em, session.vaultId, session.agentId, {
     epoch: session.epoch,
     limit: Number.MAX_SAFE_INTEGER,
   })
-  const parentId = parent === null ? null : toHex(parent)
   const first = snapshots.filter(({ id }) => id === parentId)
   for (const snapshot of [...first, ...snapshots.filter(({ id }) => id !== parentId)]) {
     if (snapshot.domainId !== session.domainId) continue

@@ -88,6 +88,22 @@ export async function nextUnaudited(em: EntityManager, vaultId: VaultId): Promis
   return row === undefined ? null : toSnapshotRecord(row)
 }
 
+/** The same in that order, so many at most. */
+export async function listUnaudited(em: EntityManager, vaultId: VaultId, limit: number): Promise<SnapshotRecord[]> {
+  const rows = await tablesOf(em)
+    .selectFrom('snapshot')
+    .selectAll()
+    .where('vault_id', '=', vaultId)
+    .where('condemned_in', 'is', null)
+    .where('audited_at', 'is', null)
+    .where('state', '=', 'committed')
+    .orderBy('received_at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(toSnapshotRecord)
+}
+
 export async function countUnaudited(em: EntityManager, vaultId: VaultId): Promise<number> {
   const row = await unaudited(em, vaultId)
     .select((eb) => eb.fn.countAll<string>().as('count'))

@@ -11,7 +11,8 @@ export interface StandingBackup {
   readonly agentId: AgentId
   readonly runId: RunId | null
   readonly plan: string | null
-  readonly status: SnapshotStatus
+  /** Null where it is sealed for the hub, and nobody has said it. */
+  readonly status: SnapshotStatus | null
 }
 
 /** Of every device that has snapshots which lack something; each device's newest first. */

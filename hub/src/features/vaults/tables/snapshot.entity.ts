@@ -41,20 +41,24 @@ export const SnapshotEntity = defineEntity({
     epoch: p.bigint('number'),
     /** `lost`: the store does not have the object (any more). `removing`: a collection decided to remove it, and nothing takes that back. */
     state: p.enum(['committed', 'lost', 'removing'] as const),
-    status: p.enum(['complete', 'complete-with-errors', 'partial'] as const).$type<SnapshotStatus>(),
-    system: p.enum(['linux', 'windows', 'macos'] as const),
+    /** Null, as some of what follows, where the hub cannot open the snapshot (private vaults), and no device has said it. */
+    status: p
+      .enum(['complete', 'complete-with-errors', 'partial'] as const)
+      .$type<SnapshotStatus>()
+      .nullable(),
+    system: p.enum(['linux', 'windows', 'macos'] as const).nullable(),
     host: p.text(),
     plan: p.text().nullable(),
     parentId: p.blob().nullable(),
     /** Blob id of the top folder's root page. */
-    root: p.blob(),
+    root: p.blob().nullable(),
     /** By the agent's clock; for display. */
     startedAt: p.datetime(3),
     finishedAt: p.datetime(3),
-    files: p.bigint('number'),
-    folders: p.bigint('number'),
-    bytes: p.bigint('number'),
-    errors: p.bigint('number'),
+    files: p.bigint('number').nullable(),
+    folders: p.bigint('number').nullable(),
+    bytes: p.bigint('number').nullable(),
+    errors: p.bigint('number').nullable(),
     roots: p.json().$type<WirePath[]>(),
     /** What the refset names. */
     packs: p.integer(),

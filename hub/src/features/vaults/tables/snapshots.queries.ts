@@ -4,6 +4,7 @@ import {
   type DomainId,
   type RunId,
   type SnapshotStatus,
+  type SnapshotSummary,
   type Statistics,
   type VaultId,
   type WirePath,
@@ -29,20 +30,21 @@ export interface SnapshotRecord {
   readonly epoch: number
   /** `lost`: the store does not have the object (any more). `deleted`: no longer kept; see `keeping`. */
   readonly state: 'committed' | 'lost' | 'deleted'
-  readonly status: SnapshotStatus
-  readonly system: 'linux' | 'windows' | 'macos'
-  /** As the host called itself. */
+  /** What follows is null where the hub cannot open the snapshot: for ever, or until a device has said it (figures and status). */
+  readonly status: SnapshotStatus | null
+  readonly system: 'linux' | 'windows' | 'macos' | null
+  /** As the host called itself; where that is sealed, the device's name, or its id. */
   readonly host: string
   readonly plan: string | null
   readonly parentId: SnapshotId | null
   /** Blob id of the top folder's root page. */
-  readonly root: Uint8Array
+  readonly root: Uint8Array | null
   readonly startedAtMs: number
   readonly finishedAtMs: number
-  readonly files: number
-  readonly folders: number
-  readonly bytes: number
-  readonly errors: number
+  readonly files: number | null
+  readonly folders: number | null
+  readonly bytes: number | null
+  readonly errors: number | null
   readonly roots: readonly WirePath[]
   readonly packs: number
   readonly segments: number
@@ -124,7 +126,7 @@ export async function insertSnapshot(em: EntityManager, snapshot: Omit<SnapshotR
       host: snapshot.host,
       plan: snapshot.plan,
       parent_id: snapshot.parentId === null ? null : idBytes(snapshot.parentId),
-      root: Buffer.from(snapshot.root),
+      root: snapshot.root === null ? null : Buffer.from(snapshot.root),
       started_at: new Date(snapshot.startedAtMs),
       finished_at: new Date(snapshot.finishedAtMs),
       files: snapshot.files,
@@ -140,6 +142,20 @@ export async function insertSnapshot(em: EntityManager, snapshot: Omit<SnapshotR
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst()
   return inserted.numInsertedOrUpdatedRows === 1n
+}
+
+/** Fills in what only a device can say, where nothing is known. */
+export async function setStated(
+  em: EntityManager,
+  id: SnapshotId,
+  { status, files, folders, bytes, errors }: SnapshotSummary,
+): Promise<void> {
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ status, files, folders, bytes, errors })
+    .where('id', '=', idBytes(id))
+    .where('status', 'is', null)
+    .execute()
 }
 
 /** Committed, lost or deleted. */

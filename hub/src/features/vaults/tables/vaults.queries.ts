@@ -19,6 +19,10 @@ export interface VaultRecord {
   readonly createdAt: Date
 }
 
+/** Somebody can open it without the hub; a private vault has words from its start. */
+export const hasRecoveryKey = ({ kind, recoveryKeyExportedAt }: Pick<VaultRecord, 'kind' | 'recoveryKeyExportedAt'>): boolean =>
+  kind === 'private' || recoveryKeyExportedAt !== null
+
 /** What is there and usable, and what was missing from the store at the last start. */
 export type VaultTotals = Pick<Vault, 'packs' | 'bytesStored' | 'snapshots' | 'packsLost' | 'snapshotsLost' | 'snapshotsDamaged'>
 

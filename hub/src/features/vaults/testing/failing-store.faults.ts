@@ -59,11 +59,11 @@ const backUp = (content: Uint8Array): Promise<SnapshotId> => agent.backUp(folder
 
 async function contentOf(snapshotId: SnapshotId): Promise<Uint8Array> {
   const { source } = await agent.source(snapshotId)
-  const row = await world.vaults.snapshots.find(world.database.em(), snapshotId)
-  if (row === null) throw new Error('There should be a row')
+  const root = (await world.vaults.snapshots.find(world.database.em(), snapshotId))?.root
+  if (root === null || root === undefined) throw new Error('There should be a row')
   const reader = new TreeReader((type, id) => source.read(type, id))
   const file = await reader.resolve(
-    row.root,
+    root,
     ['home', 'a.bin'].map((name) => Buffer.from(name)),
   )
   if (file?.type !== 'file') throw new Error('There should be a file')

@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, isEndState, RunId, type AgentId, type DrillSample, type RunRequest, type SnapshotId } from '@holdfast/shared-types'
+import {
+  AppError,
+  isEndState,
+  RunId,
+  type AgentId,
+  type DrillSample,
+  type RunRequest,
+  type RunResult,
+  type SnapshotId,
+  type VerifyRequest,
+  type VerifyResult,
+} from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import type { Database } from '../../../platform/database/database.ts'
-import type { LastVerification, ReadingRun, RunRecord, RunsDoor, RunsLike } from '../doors/doors.ts'
+import type { LastVerification, OpenAudit, ReadingRun, RunRecord, RunsDoor, RunsLike, ToldAudit } from '../doors/doors.ts'
 
 /** The front door of runs, on the real table and its row locks; rows are made and ended by the tests. */
 export class RunTable implements RunsDoor {
@@ -49,13 +60,49 @@ export class RunTable implements RunsDoor {
     await this.start(agentId, { kind: 'verify', snapshotId, sample })
   }
 
+  async orderAudit(agentId: AgentId, snapshotId: SnapshotId, fromAgentId: AgentId | null): Promise<void> {
+    await this.start(agentId, { kind: 'verify', snapshotId, audit: true, ...(fromAgentId === null ? {} : { fromAgentId }) })
+  }
+
+  async openAudits(em: EntityManager): Promise<OpenAudit[]> {
+    const { rows } = await sql<OpenAudit>`select agent_id as "agentId", request ->> 'snapshotId' as "snapshotId" from run
+      where request -> 'audit' = 'true'::jsonb and state not in ('succeeded', 'warning', 'failed', 'cancelled', 'expired')`.execute(
+      em.getKysely(),
+    )
+    return rows
+  }
+
+  /** What the device that has it found, as its report says. */
+  async finishVerify(runId: RunId, result: VerifyResult): Promise<void> {
+    await sql`update run set state = 'succeeded', result = ${JSON.stringify(result)}::jsonb where id = ${runId}`.execute(this.#tables())
+  }
+
+  /** Those that a device has in its hands, oldest first. */
+  async auditsFor(agentId: AgentId): Promise<{ readonly id: RunId; readonly request: VerifyRequest }[]> {
+    const { rows } = await sql<{ id: RunId; request: VerifyRequest }>`select id, request from run
+      where agent_id = ${agentId} and request -> 'audit' = 'true'::jsonb and state = 'running' order by created_at, id`.execute(
+      this.#tables(),
+    )
+    return rows
+  }
+
+  async auditOf(em: EntityManager, runId: RunId): Promise<ToldAudit | null> {
+    const { rows } = await sql<{
+      request: RunRequest
+      result: RunResult | null
+    }>`select request, result from run where id = ${runId}`.execute(em.getKysely())
+    const [run] = rows
+    if (run?.request.kind !== 'verify' || run.result?.kind !== 'verify' || run.result.audit === undefined) return null
+    return { snapshotId: run.request.snapshotId, audit: run.result.audit, problems: run.result.problems }
+  }
+
   async raiseFence(runId: RunId): Promise<void> {
     await sql`update run set fence = fence + 1 where id = ${runId}`.execute(this.#tables())
   }
 
   async getRunForAgent(em: EntityManager, runId: RunId, agentId: AgentId, fence?: number): Promise<RunRecord> {
     const { rows } =
-      await sql<RunRecord>`select id, agent_id as "agentId", kind, state, fence, request from run where id = ${runId}`.execute(
+      await sql<RunRecord>`select id, agent_id as "agentId", kind, state, fence, request, plan_name as "planName" from run where id = ${runId}`.execute(
         em.getKysely(),
       )
     return this.#checked(rows[0], agentId, fence)
@@ -71,7 +118,7 @@ export class RunTable implements RunsDoor {
 
   async markCommitting(em: EntityManager, runId: RunId, fence: number): Promise<void> {
     const { rows } =
-      await sql<RunRecord>`select id, agent_id as "agentId", kind, state, fence, request from run where id = ${runId} for update`.execute(
+      await sql<RunRecord>`select id, agent_id as "agentId", kind, state, fence, request, plan_name as "planName" from run where id = ${runId} for update`.execute(
         em.getKysely(),
       )
     const run = this.#checked(rows[0], rows[0]?.agentId, fence)

@@ -1,6 +1,15 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { AgentId, PackId, type RunId, type SnapshotId, type DomainId, type SessionId, type VaultId } from '@holdfast/shared-types'
+import {
+  AgentId,
+  PackId,
+  type RunId,
+  type SnapshotId,
+  type DomainId,
+  type SessionId,
+  type SnapshotSummary,
+  type VaultId,
+} from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
 import { packKinds, Refset, uuidToBytes, type SnapshotBody } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
@@ -58,6 +67,10 @@ export class TestAgent {
   readonly publicKeys: AgentKeys
   /** False = an older one. */
   canReadAgain = true
+  /** What it says of its snapshots where the hub cannot look; an agent of a managed vault says nothing. */
+  summary: SnapshotSummary | null = null
+  /** All it told the hub, and was told. */
+  readonly traffic: unknown[] = []
   readonly #world: HubSide
   readonly #signKey: KeyObject
   readonly #boxKey: KeyObject
@@ -97,13 +110,15 @@ export class TestAgent {
 
   async putPack(session: OpenedSession, pack: Pick<Pack, 'packId' | 'bytes'>, body: Readable = streamOf(pack.bytes)): Promise<void> {
     const params = { sessionId: session.sessionId, packId: PackId.parse(toHex(pack.packId)) }
+    this.traffic.push(pack.bytes)
     await this.#route('putPack')({ params, query: { fence: session.fence }, body })
   }
 
   async commit(session: OpenedSession, object: Uint8Array): Promise<{ snapshotId: SnapshotId; receivedAtMs: number }> {
+    this.traffic.push(object)
     return this.#route('commitSession')({
       params: { sessionId: session.sessionId },
-      query: { fence: session.fence },
+      query: { fence: session.fence, ...this.summary },
       body: streamOf(object),
     }) as never
   }
@@ -169,7 +184,10 @@ export class TestAgent {
   }
 
   async sourceWithKeys(snapshotId: SnapshotId): Promise<{ runId: RunId; source: RemoteSource; keys: DomainKeys }> {
-    const runId = await this.startRestore(snapshotId)
+    return this.sourceOfRun(await this.startRestore(snapshotId))
+  }
+
+  async sourceOfRun(runId: RunId): Promise<{ runId: RunId; source: RemoteSource; keys: DomainKeys }> {
     const keys = await this.#keysOf(await this.#ask('vault.unseal', { runId, fence: 1 }))
     return {
       runId,
@@ -218,14 +236,22 @@ export class TestAgent {
     const handler = this.#world.vaults.feature.agentReports?.[type]
     if (handler === undefined) throw new Error(`Nobody answers ${type}`)
     // Bodies are what the protocol's schemas would have let through.
-    return handler({ agentId: this.agentId, body: body as never, em: this.#world.database.em() })
+    const answer = handler({ agentId: this.agentId, body: body as never, em: this.#world.database.em() })
+    return this.#record(body, answer)
+  }
+
+  async #record(asked: unknown, answer: Promise<unknown>): Promise<unknown> {
+    this.traffic.push(asked)
+    const told = await answer
+    this.traffic.push(told)
+    return told
   }
 
   #route(name: 'putPack' | 'commitSession' | 'locateBlobs' | 'readSegments' | 'getSnapshotObject'): (request: object) => Promise<unknown> {
     const handler = this.#world.vaults.feature.routes?.[name]
     if (handler === undefined) throw new Error(`Nobody answers ${name}`)
     const actor = { kind: 'agent', agentId: this.agentId, name: this.name }
-    return (request) => handler({ actor, em: this.#world.database.em(), ...request } as never)
+    return (request) => this.#record({ ...request, body: null }, handler({ actor, em: this.#world.database.em(), ...request } as never))
   }
 }
 

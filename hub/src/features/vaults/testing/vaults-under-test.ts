@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { randomBytes } from 'node:crypto'
-import type { AgentId } from '@holdfast/shared-types'
+import type { AgentId, VaultId } from '@holdfast/shared-types'
 import { packKey } from '@holdfast/engine/format'
 import type { HubConfig } from '../../../config/config-schema.ts'
 import { migrations } from '../../../migrations/index.ts'
@@ -155,10 +155,20 @@ export class VaultsUnderTest {
   }
 
   async enrol(name = 'laptop'): Promise<TestAgent> {
-    const { vaultId, domainId } = await this.vaults.defaultVault()
+    const { vaultId, domainId } = await this.vaults.placeFor(null)
     const agent = new TestAgent(this, name, vaultId, domainId)
-    await this.vaults.registerAgentKeys(agent.publicKeys)
+    await this.vaults.registerAgentKeys(vaultId, agent.publicKeys)
     await this.agents.insert({ ...agent.publicKeys, id: agent.agentId, name, vaultId, revokedAt: null })
+    return agent
+  }
+
+  /** As one that was made in a person's browser; call `approve` of its keys to let it in. */
+  async enrolIn(vaultId: VaultId, name: string): Promise<TestAgent> {
+    const place = await this.vaults.placeFor(vaultId)
+    const agent = new TestAgent(this, name, vaultId, place.domainId)
+    const isIn = await this.vaults.registerAgentKeys(vaultId, agent.publicKeys)
+    const row = { ...agent.publicKeys, id: agent.agentId, name, vaultId, revokedAt: null }
+    await this.agents.insert(row, isIn ? null : agent.publicKeys.boxSignature)
     return agent
   }
 

@@ -3,7 +3,8 @@ import { fromHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { packKey, vaultFileKey } from '@holdfast/engine/format'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
-import type { ManagedVault, ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { adoptPack, type LoadDeps } from '../opening/load-packs.ts'
@@ -12,7 +13,7 @@ import { adoptPack, type LoadDeps } from '../opening/load-packs.ts'
 const lookEveryMs = 5_000
 
 interface PacksInDoubtDeps extends LoadDeps {
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
 }
 
 /** Of one failed upload, and never changed: a look answers for the uploads that failed before it began. */
@@ -96,7 +97,7 @@ export class PacksInDoubt {
     }
   }
 
-  async #look(vault: ManagedVault, packId: PackId): Promise<void> {
+  async #look(vault: OpenVault, packId: PackId): Promise<void> {
     const key = packKey(fromHex(packId))
     const head = await vault.store.head(key)
     // Of a disk that is not mounted everything is missing.

@@ -6,7 +6,7 @@ import type { ObjectStore, StagedObject } from '@holdfast/engine/store'
 import type { Database } from '../../../platform/database/database.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
-import type { ManagedVaults } from '../contents/managed-vault.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { RunsDoor } from '../doors/doors.ts'
 import { announcedBytes, requireAnnounced, type Upload } from '../sessions/read-bounded.ts'
 import { requireOpenSession, type SessionClaim } from '../sessions/require-open-session.ts'
@@ -24,7 +24,7 @@ const pieceBytes = 1024 * 1024
 export interface PutPackDeps {
   readonly database: Database
   readonly diskSpace: DiskSpace
-  readonly vaults: ManagedVaults
+  readonly vaults: OpenVaults
   readonly grants: SessionGrants
   readonly runs: RunsDoor
   readonly packsInDoubt: PacksInDoubt

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SnapshotId, VaultId, VaultUsage } from '@holdfast/shared-types'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import { requireOpened } from '../contents/snapshot-record.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import type { ReadRangeDeps } from '../reading/read-pack-range.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
@@ -125,11 +126,11 @@ export class DistinctCounter {
   }
 
   async #countOne(vault: ManagedVault, counting: Counting, { reader, brake }: CountReading, snapshot: SnapshotRecord): Promise<void> {
-    const { domainId, root } = snapshot
+    const { domainId, root, bytes } = requireOpened(snapshot)
     const scope = { vault, domainId, refset: await this.#deps.refsets.aside(snapshot) }
     const read: CountedSnapshot['read'] = (type, id) => reader.read(scope, type, id)
     await counting.content.add({ domainId, root, read, numbersOf: (ids) => vault.contents.blobNumbers(domainId, ids) }, brake)
-    counting.logicalBytes += snapshot.bytes
+    counting.logicalBytes += bytes
     counting.counted.add(snapshot.id)
   }
 }

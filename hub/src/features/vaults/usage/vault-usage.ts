@@ -1,10 +1,11 @@
 import type { AgentId, VaultId, VaultUsage } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
-import type { ManagedVault } from '../contents/managed-vault.ts'
+import { ManagedVault } from '../contents/managed-vault.ts'
+import type { OpenVault } from '../contents/open-vault.ts'
 import { sumPacks, sumPacksByAgent, sumSnapshots, type PackSums } from '../tables/usage.queries.ts'
 import { totalsOfVault, type VaultTotals } from '../tables/vaults.queries.ts'
-import { DistinctCounter, type DistinctCounterDeps } from './distinct-counter.ts'
+import { DistinctCounter, type DistinctCounterDeps, type DistinctUsage } from './distinct-counter.ts'
 import { RestedCounts } from './rested-counts.ts'
 
 export interface VaultUsagesDeps extends DistinctCounterDeps {
@@ -13,6 +14,9 @@ export interface VaultUsagesDeps extends DistinctCounterDeps {
   /** Names of devices that are there. */
   readonly deviceNames: (em: EntityManager) => Promise<ReadonlyMap<AgentId, string>>
 }
+
+/** Folder lists that the hub cannot read say nothing. */
+const sealedContent: DistinctUsage = { distinct: null, distinctState: 'private' }
 
 type CountedRows = Omit<VaultUsage, 'distinct' | 'distinctState'>
 
@@ -35,9 +39,9 @@ export class VaultUsages {
     this.#rows = new RestedCounts(deps)
   }
 
-  async of(vault: ManagedVault): Promise<VaultUsage> {
+  async of(vault: OpenVault): Promise<VaultUsage> {
     const rows = await this.#rows.of(vault.id, freshMs, (atMs) => countRows(this.#deps, vault.id, atMs))
-    return { ...rows, ...(await this.#distinct.of(vault)) }
+    return { ...rows, ...(vault instanceof ManagedVault ? await this.#distinct.of(vault) : sealedContent) }
   }
 
   /**

@@ -38,6 +38,7 @@ const device = {
   domainId: '55555555-5555-4555-8555-555555555555' as never,
   lastSnapshotAtMs: null,
   lastRunStatus: null,
+  waitsForKeys: false,
   tags: [],
   limits: { uploadBytesPerSecond: null, isBackground: true },
 }

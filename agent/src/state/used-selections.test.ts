@@ -1,0 +1,42 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { RunId } from '@holdfast/shared-types'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aFolder, type TestFolder } from '../../test/an-agent.ts'
+import { agentFolders, type AgentFolders } from './agent-folders.ts'
+import { UsedSelections } from './used-selections.ts'
+
+let folder: TestFolder
+let folders: AgentFolders
+beforeEach(() => {
+  folder = aFolder()
+  folders = agentFolders(folder.path)
+})
+afterEach(() => {
+  folder.remove()
+})
+
+const aNonce = (): string => randomBytes(16).toString('hex')
+const aRun = (): RunId => RunId.parse(randomUUID())
+
+test('a choice is its run’s, however often that is tried, and no other one’s, also after a restart', async () => {
+  const [nonce, run] = [aNonce(), aRun()]
+  await new UsedSelections(folders).use(nonce, run)
+  await new UsedSelections(folders).use(nonce, run)
+  await expect(new UsedSelections(folders).use(nonce, aRun())).rejects.toMatchObject({ code: 'request.invalid' })
+  await new UsedSelections(folders).use(aNonce(), run)
+})
+
+test('of two runs that come with the same choice at once, one gets it', async () => {
+  const used = new UsedSelections(folders)
+  const nonce = aNonce()
+  const ends = await Promise.allSettled([used.use(nonce, aRun()), used.use(nonce, aRun())])
+  expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+})
+
+test('what is damaged is not taken for empty', async () => {
+  await new UsedSelections(folders).use(aNonce(), aRun())
+  const whole = readFileSync(folders.selectionsFile)
+  writeFileSync(folders.selectionsFile, whole.subarray(0, whole.length - 3))
+  await expect(new UsedSelections(folders).use(aNonce(), aRun())).rejects.toMatchObject({ code: 'agent.identity-invalid' })
+})

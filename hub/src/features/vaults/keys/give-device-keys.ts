@@ -1,0 +1,88 @@
+import { AppError, type AgentId, type Api, type Device, type ResponseOf, type VaultId } from '@holdfast/shared-types'
+import { fromBase64Url, toBase64Url } from '@holdfast/engine/bytes'
+import { deviceFingerprint } from '@holdfast/engine/unlock'
+import { nodePrimitives } from '@holdfast/engine/vault'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { tellAudit } from '../../../platform/audit/audit-scope.ts'
+import type { Database } from '../../../platform/database/database.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
+import type { OpenVaults } from '../contents/open-vaults.ts'
+import { PrivateVault } from '../contents/private-vault.ts'
+import type { AgentRecord, AgentsDoor } from '../doors/doors.ts'
+import { withKeyErrors } from './key-errors.ts'
+
+export interface GiveKeysDeps {
+  readonly database: Database
+  readonly vaults: OpenVaults
+  readonly agents: Pick<AgentsDoor, 'findAgent' | 'listWaiting' | 'keysGiven'>
+  readonly log: Logger
+}
+
+type Waiting = ResponseOf<Api['listWaitingDevices']>['items']
+
+/** @throws AppError `vault.not-found` */
+export async function listWaitingDevices({ vaults, agents }: GiveKeysDeps, em: EntityManager, vaultId: VaultId): Promise<Waiting> {
+  vaults.sealed(vaultId)
+  const waiting: Waiting = []
+  for (const agent of await agents.listWaiting(em, vaultId))
+    waiting.push({
+      agentId: agent.id,
+      name: agent.name,
+      domainId: agent.domainId,
+      signPublicKey: toBase64Url(agent.signPublicKey),
+      boxPublicKey: toBase64Url(agent.boxPublicKey),
+      boxSignature: toBase64Url(agent.boxSignature),
+      fingerprint: await deviceFingerprint(nodePrimitives, agent),
+      enrolledAtMs: agent.enrolledAt.getTime(),
+    })
+  return waiting
+}
+
+export interface KeysToGive {
+  readonly vaultId: VaultId
+  readonly agentId: AgentId
+  /** Both base64url. */
+  readonly agentObject: string
+  readonly sealedDomainKeys: string
+}
+
+/**
+ * Lets a device into a private vault with what somebody who can open it made: they vouch for its keys, and gave it those of its domain. The hub sees to it that they are
+ * the device's own. Durable when it resolves; the same again is accepted.
+ *
+ * @throws AppError `vault.not-found`, `agent.not-found`, `agent.revoked`, `vault.keys-invalid`, `vault.keys-conflict`
+ */
+export async function giveDeviceKeys(deps: GiveKeysDeps, { vaultId, agentId, ...objects }: KeysToGive): Promise<Device> {
+  const { database, vaults, agents, log } = deps
+  const vault = vaults.sealed(vaultId)
+  const agent = await agents.findAgent(database.em(), agentId)
+  if (agent === null || agent.vaultId !== vaultId) throw new AppError('agent.not-found')
+  tellAudit({ object: { kind: 'device', id: agent.id, name: agent.name } })
+  if (agent.revokedAt !== null) throw new AppError('agent.revoked')
+  await withKeyErrors(() =>
+    vault.vault.addAgent(expectedOf(agent), {
+      agentObject: fromBase64Url(objects.agentObject),
+      sealedKeys: fromBase64Url(objects.sealedDomainKeys),
+    }),
+  )
+  // A crash before this line leaves a device that has its keys and is shown as waiting: the next start sees them.
+  const device = await database.transaction((em) => agents.keysGiven(em, agentId))
+  log.info({ event: 'agent.keys-given', vaultId, agentId }, 'A device was let into a private vault')
+  return device
+}
+
+const expectedOf = ({ id, domainId, signPublicKey, boxPublicKey }: AgentRecord) => ({
+  agentId: id,
+  domainId,
+  signPublicKey: toBase64Url(signPublicKey),
+  boxPublicKey: toBase64Url(boxPublicKey),
+})
+
+/** At a start: whoever has its keys in the store waits no more. */
+export async function settleWaiting({ database, vaults, agents }: GiveKeysDeps): Promise<void> {
+  for (const vault of vaults.all()) {
+    if (!(vault instanceof PrivateVault)) continue
+    for (const { id } of await agents.listWaiting(database.em(), vault.id))
+      if ((await vault.vault.readSealedKeys(id)) !== null) await database.transaction((em) => agents.keysGiven(em, id))
+  }
+}

@@ -1,0 +1,14 @@
+import { defineAsyncComponent } from 'vue'
+
+export { lockVault, useOpenVault } from './room/open-rooms.ts'
+/** Reads snapshots of a vault that is open. */
+export { privateEntries, type PrivateEntries } from './private-entries.ts'
+// Needed by who has a private vault, so no part of what others load.
+export const CreateVaultDialog = defineAsyncComponent(() => import('./CreateVaultDialog.vue'))
+export const DownloadList = defineAsyncComponent(() => import('./DownloadList.vue'))
+/** Opens a vault where something of it is to be shown. */
+export const UnlockForm = defineAsyncComponent(() => import('./UnlockForm.vue'))
+/** Of a private vault, for its page. */
+export const KeySlotsCard = defineAsyncComponent(() => import('./KeySlotsCard.vue'))
+export const VaultLockCard = defineAsyncComponent(() => import('./VaultLockCard.vue'))
+export const WaitingDevices = defineAsyncComponent(() => import('./WaitingDevices.vue'))

@@ -1,0 +1,27 @@
+import type { AgentId, SnapshotId, VaultId } from '@holdfast/shared-types'
+import { startDownload } from './download/downloads.ts'
+import { roomOf } from './room/open-rooms.ts'
+import type { AnswerOf, AskedPath, DownloadChoice, ListedFolder, RestoreChoice } from './room/room-calls.ts'
+
+/** One snapshot of a private vault, read in this page. Each call throws `vault.private` while the vault is locked. */
+export interface PrivateEntries {
+  readonly list: (path: AskedPath, page: { readonly after: number; readonly limit: number }, signal: AbortSignal) => Promise<ListedFolder>
+  readonly readStart: (path: AskedPath, mostBytes: number, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>
+  /** What the snapshot says of itself, which the hub may not know. */
+  readonly describe: () => Promise<AnswerOf<'describe'>>
+  /** Begins a download; how it goes on is told in `downloads`. @param name the file to save it as */
+  readonly download: (choice: DownloadChoice, name: string) => Promise<void>
+  /** What was chosen for a restore, for that device's eyes alone. */
+  readonly sealRestore: (agentId: AgentId, choice: RestoreChoice) => Promise<string>
+}
+
+export const privateEntries = (vaultId: VaultId, snapshotId: SnapshotId): PrivateEntries => ({
+  list: (path, page, signal) => roomOf(vaultId).call('list', { snapshotId, path, ...page }, { signal }),
+  readStart: (path, mostBytes, signal) => roomOf(vaultId).call('readStart', { snapshotId, path, mostBytes }, { signal }),
+  describe: () => roomOf(vaultId).call('describe', { snapshotId }),
+  download: (choice, name) => startDownload(roomOf(vaultId), snapshotId, choice, name),
+  async sealRestore(agentId, choice) {
+    const { sealedSelection } = await roomOf(vaultId).call('sealRestore', { agentId, choice })
+    return sealedSelection
+  },
+})

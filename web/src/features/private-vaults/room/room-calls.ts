@@ -1,0 +1,106 @@
+import type { AgentId, Snapshot, SnapshotEntry, SnapshotId, Vault, VaultId } from '@holdfast/shared-types'
+
+/** What opens a private vault. */
+export type VaultSecret =
+  | { readonly kind: 'passphrase'; readonly passphrase: string }
+  | { readonly kind: 'recovery-words'; readonly words: string }
+
+/** A path as the page has it: `raw` where text is not the whole truth. */
+export interface AskedPath {
+  readonly text: string
+  readonly raw: Uint8Array | null
+}
+
+export interface ListedFolder {
+  /** Null for the top. */
+  readonly folder: SnapshotEntry | null
+  readonly items: readonly SnapshotEntry[]
+  /** Entries in the folder. */
+  readonly total: number
+}
+
+/** `names`: raw names of the folder's entries; null = the folder itself. */
+export type DownloadChoice =
+  | { readonly kind: 'file'; readonly path: AskedPath }
+  | { readonly kind: 'zip'; readonly path: AskedPath; readonly names: readonly Uint8Array[] | null; readonly withDeleted: boolean }
+
+/** A device that waits for the vault's keys, as the hub offers it. Keys and signature base64url. */
+export interface OfferedDevice {
+  readonly agentId: AgentId
+  readonly signPublicKey: string
+  readonly boxPublicKey: string
+  readonly boxSignature: string
+  readonly enrolledAtMs: number
+}
+
+/** What a person chose for a restore; nobody but the device reads it. */
+export interface RestoreChoice {
+  readonly paths: readonly AskedPath[]
+  readonly include: readonly string[]
+}
+
+type Call<Ask, Answer> = { readonly ask: Ask; readonly answer: Answer }
+
+/** What the page asks of the room that holds a vault's keys. No answer is a key; words are shown once, for a person to keep. */
+export interface RoomCalls {
+  /** Makes keys and words that lie here alone until they are stored. */
+  readonly draft: Call<
+    { readonly passphrase: string },
+    { readonly vaultId: VaultId; readonly words: readonly string[]; readonly fingerprint: string }
+  >
+  /** Stores what was drafted: the vault is there, and unlocked. */
+  readonly create: Call<{ readonly name: string; readonly currentPassword: string | undefined }, Vault>
+  readonly unlock: Call<{ readonly vaultId: VaultId; readonly secret: VaultSecret }, { readonly fingerprint: string }>
+  readonly list: Call<
+    { readonly snapshotId: SnapshotId; readonly path: AskedPath; readonly after: number; readonly limit: number },
+    ListedFolder
+  >
+  /** What the snapshot says of itself, signed by its device. */
+  readonly describe: Call<
+    { readonly snapshotId: SnapshotId },
+    Pick<Snapshot, 'status' | 'roots' | 'files' | 'folders' | 'bytes' | 'errors'>
+  >
+  /** The first bytes of a file. */
+  readonly readStart: Call<
+    { readonly snapshotId: SnapshotId; readonly path: AskedPath; readonly mostBytes: number },
+    Uint8Array<ArrayBuffer>
+  >
+  /** Sends a download through the port, and ends when all of it was taken. */
+  readonly download: Call<
+    { readonly snapshotId: SnapshotId; readonly choice: DownloadChoice; readonly port: MessagePort },
+    { readonly bytes: number }
+  >
+  /** Size of a file; null for what is not known before the end. */
+  readonly downloadSize: Call<{ readonly snapshotId: SnapshotId; readonly choice: DownloadChoice }, { readonly sizeBytes: number | null }>
+  /** What a person compares: computed here from the keys that would be let in. */
+  readonly deviceFingerprint: Call<{ readonly device: OfferedDevice }, { readonly fingerprint: string }>
+  readonly approveDevice: Call<{ readonly device: OfferedDevice }, null>
+  readonly addPassphrase: Call<{ readonly passphrase: string; readonly currentPassword: string | undefined }, { readonly slotId: string }>
+  /** Words that open nothing until they are kept. */
+  readonly draftWords: Call<Record<string, never>, { readonly words: readonly string[] }>
+  readonly keepWords: Call<{ readonly currentPassword: string | undefined }, { readonly slotId: string }>
+  readonly sealRestore: Call<{ readonly agentId: AgentId; readonly choice: RestoreChoice }, { readonly sealedSelection: string }>
+}
+
+export type RoomCall = keyof RoomCalls
+export type AskOf<K extends RoomCall> = RoomCalls[K]['ask']
+export type AnswerOf<K extends RoomCall> = RoomCalls[K]['answer']
+
+/** Page → room. */
+export type ToRoom =
+  | { [K in RoomCall]: { readonly kind: 'call'; readonly id: number; readonly call: K; readonly ask: AskOf<K> } }[RoomCall]
+  | { readonly kind: 'abort'; readonly id: number }
+
+/** What went wrong, as plain values: errors do not travel. */
+export interface RoomProblem {
+  readonly code: string
+  readonly message: string
+  readonly cure: string
+  readonly status: number
+}
+
+/** Room → page. */
+export type FromRoom =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'problem'; readonly id: number; readonly problem: RoomProblem }
+  | { readonly kind: 'progress'; readonly id: number; readonly bytes: number }

@@ -1,0 +1,153 @@
+import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
+import {
+  createVaultObjects,
+  findRecoveryWords,
+  newRecoveryWords,
+  unlockVault,
+  type KeySecret,
+  type UnlockPrimitives,
+  type VaultKeys,
+  type VaultObjects,
+} from '@holdfast/engine/unlock'
+import { EngineError, isEngineError } from '@holdfast/engine/errors'
+import type { Api, BodyOfRoute, DomainId, ResponseOf, VaultId } from '@holdfast/shared-types'
+import { ApiError } from '../../../platform/errors/api-error.ts'
+import type { AnswerOf, AskOf, RoomCall, VaultSecret } from '../room/room-calls.ts'
+import type { HubAnswers } from './hub-answers.ts'
+import { OpenedVault } from './opened-vault.ts'
+import { sendParts } from './send-parts.ts'
+
+type KeyObjects = ResponseOf<Api['getKeyObjects']>
+
+export interface CallContext {
+  readonly signal: AbortSignal
+  readonly tellProgress: (bytes: number) => void
+}
+
+/** How each call of the page is answered. */
+export type Desk = { readonly [K in RoomCall]: (ask: AskOf<K>, context: CallContext) => Promise<AnswerOf<K>> }
+
+/** Answers the page. Holds at most one vault: what is drafted and not stored, or what is open. */
+// oxlint-disable-next-line max-lines-per-function -- a table of calls over one state; each is a line or two
+export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
+  let draft: VaultObjects | null = null
+  let draftedWords: string | null = null
+  let opened: OpenedVault | null = null
+
+  const vault = (): OpenedVault => {
+    if (opened === null) throw new ApiError({ code: 'vault.private', message: '', cure: '' })
+    return opened
+  }
+  const addSlot = async (secret: KeySecret, currentPassword: string | undefined) => {
+    const { slotId, bytes } = await vault().keys.addSlot(secret)
+    const body = { slotId: toHex(slotId), bytes: toBase64Url(bytes), ...(currentPassword === undefined ? {} : { currentPassword }) }
+    await hub.json('addKeySlot', { params: { vaultId: vault().id }, body })
+    return { slotId: body.slotId }
+  }
+
+  return {
+    async draft({ passphrase }) {
+      const words = await newRecoveryWords(primitives)
+      const vaultId = crypto.randomUUID() as VaultId
+      draft = await createVaultObjects(primitives, {
+        vaultId,
+        domainId: crypto.randomUUID(),
+        kind: 'private',
+        createdAtMs: Date.now(),
+        secrets: [
+          { kind: 'passphrase', passphrase },
+          { kind: 'recovery-words', words },
+        ],
+      })
+      const fingerprint = await new OpenedVault(primitives, hub, draft.keys).fingerprint()
+      return { vaultId, words: words.split(' '), fingerprint }
+    },
+    async create({ name, currentPassword }) {
+      if (draft === null) throw new EngineError('invariant.broken', 'A vault is drafted before it is stored.')
+      const password = currentPassword === undefined ? {} : { currentPassword }
+      const created = await hub.json('createVault', { body: { name, ...bodyOf(draft), ...password } })
+      opened = new OpenedVault(primitives, hub, draft.keys)
+      draft = null
+      return created
+    },
+    async unlock({ vaultId, secret }) {
+      const keys = await unlock(primitives, await hub.json('getKeyObjects', { params: { vaultId } }), secret)
+      if (keys.file.vaultId !== vaultId || keys.file.kind !== 'private')
+        throw new EngineError('vault.invalid', 'The hub sent the objects of another vault.')
+      opened = new OpenedVault(primitives, hub, keys)
+      return { fingerprint: await opened.fingerprint() }
+    },
+    list: async ({ snapshotId, path, after, limit }) => (await vault().snapshot(snapshotId)).list(path, { after, limit }),
+    describe: async ({ snapshotId }) => (await vault().snapshot(snapshotId)).describe(),
+    async readStart({ snapshotId, path, mostBytes }, { signal }) {
+      const { bytes } = await (await vault().snapshot(snapshotId)).download({ kind: 'file', path }, signal)
+      return firstBytes(bytes, mostBytes)
+    },
+    async downloadSize({ snapshotId, choice }, { signal }) {
+      const { sizeBytes, bytes } = await (await vault().snapshot(snapshotId)).download(choice, signal)
+      await bytes.return(undefined)
+      return { sizeBytes }
+    },
+    async download({ snapshotId, choice, port }, { signal, tellProgress }) {
+      const { bytes } = await (await vault().snapshot(snapshotId)).download(choice, signal)
+      return { bytes: await sendParts(port, bytes, { signal, tell: tellProgress }) }
+    },
+    deviceFingerprint: async ({ device }) => ({ fingerprint: await vault().deviceFingerprint(device) }),
+    async approveDevice({ device }) {
+      await vault().approve(device)
+      return null
+    },
+    addPassphrase: ({ passphrase, currentPassword }) => addSlot({ kind: 'passphrase', passphrase }, currentPassword),
+    async draftWords() {
+      draftedWords = await newRecoveryWords(primitives)
+      return { words: draftedWords.split(' ') }
+    },
+    async keepWords({ currentPassword }) {
+      if (draftedWords === null) throw new EngineError('invariant.broken', 'Words are drafted before they are kept.')
+      const answer = await addSlot({ kind: 'recovery-words', words: draftedWords }, currentPassword)
+      draftedWords = null
+      return answer
+    },
+    sealRestore: async ({ agentId, choice }) => ({ sealedSelection: await vault().sealRestore(agentId, choice) }),
+  }
+}
+
+const bodyOf = ({ vaultFile, slots, hubKey, keys }: VaultObjects): Omit<BodyOfRoute<Api['createVault']>, 'name'> => ({
+  vaultId: keys.file.vaultId as VaultId,
+  domainId: keys.file.domains[0]?.id as DomainId,
+  vaultFile: toBase64Url(vaultFile),
+  slots: slots.map(({ slotId, bytes }) => ({ slotId: toHex(slotId), bytes: toBase64Url(bytes) })),
+  hubKey: toBase64Url(hubKey),
+})
+
+/** @throws EngineError `key-slot.wrong-secret` with what is wrong with words that open nothing */
+async function unlock(primitives: UnlockPrimitives, { vaultFile, slots }: KeyObjects, secret: VaultSecret): Promise<VaultKeys> {
+  const locked = { vaultFile: fromBase64Url(vaultFile), slots: slots.map(({ bytes }) => fromBase64Url(bytes)) }
+  if (secret.kind === 'passphrase') return unlockVault(primitives, locked, secret)
+  // However they were kept: numbers, line ends and other text around them do not matter.
+  const { keys, wordCount } = await findRecoveryWords(secret.words)
+  for (const words of keys)
+    try {
+      return await unlockVault(primitives, locked, { kind: 'recovery-words', words })
+    } catch (error) {
+      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
+    }
+  throw new EngineError('key-slot.wrong-secret', keys.length === 0 ? `No 24 recovery words were found among ${wordCount} words.` : '')
+}
+
+async function firstBytes(bytes: AsyncGenerator<Uint8Array>, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of bytes) {
+    parts.push(part)
+    length += part.length
+    if (length >= most) break
+  }
+  const read = new Uint8Array(Math.min(length, most))
+  let at = 0
+  for (const part of parts) {
+    read.set(part.subarray(0, read.length - at), at)
+    at += Math.min(part.length, read.length - at)
+  }
+  return read
+}

@@ -1,0 +1,52 @@
+import type { Snapshot, SnapshotId } from '@holdfast/shared-types'
+import { computed, shallowReactive, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
+import { hasCode } from '../../platform/errors/api-error.ts'
+import { privateEntries, useOpenVault } from '../private-vaults/index.ts'
+import { hubEntries, pageEntries, type EntrySource } from './entry-source.ts'
+
+/** Vaults that the hub has said it cannot read: it is asked once, and knows no more the next time. */
+const privateVaultIds = shallowReactive(new Set<Snapshot['vaultId']>())
+
+/** Where entries of snapshots of one vault come from; null while it is private and locked. @param isSealed the address says that it is private: nothing is asked of the hub then */
+export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSealed: Readonly<Ref<boolean>>) {
+  const vaultId = computed(() => snapshot.value?.vaultId ?? ('' as Snapshot['vaultId']))
+  const opened = useOpenVault(() => vaultId.value)
+  const isPrivate = computed(() => isSealed.value || opened.value !== null || privateVaultIds.has(vaultId.value))
+  watch([isSealed, vaultId], () => isSealed.value && snapshot.value !== null && privateVaultIds.add(vaultId.value), { immediate: true })
+
+  function sourceOf(snapshotId: SnapshotId): EntrySource | null {
+    if (!isPrivate.value) return hubEntries(snapshotId)
+    return opened.value === null ? null : pageEntries(privateEntries(vaultId.value, snapshotId))
+  }
+
+  /** @returns whether it was the hub saying that it cannot read this vault */
+  function learnFrom(error: unknown): boolean {
+    if (!hasCode(error, 'vault.private') || snapshot.value === null) return false
+    privateVaultIds.add(vaultId.value)
+    return true
+  }
+
+  return { sourceOf, isPrivate, isLocked: computed(() => isPrivate.value && opened.value === null), learnFrom }
+}
+
+/**
+ * What a snapshot of a private vault says of itself in place of what the hub knows: the hub has a device's word for the figures at best, and
+ * none for the folders.
+ */
+export function useDescribed(
+  snapshot: Readonly<Ref<Snapshot | null>>,
+  source: Readonly<Ref<EntrySource | null>>,
+): ComputedRef<Snapshot | null> {
+  const own = shallowRef<Partial<Snapshot>>({})
+  watch(
+    source,
+    async (now) => {
+      own.value = {}
+      if (now === null || now.inPage === null) return
+      // What cannot be opened is told by the folder, which is read too.
+      own.value = await now.inPage.describe().catch(() => ({}))
+    },
+    { immediate: true },
+  )
+  return computed(() => (snapshot.value === null ? null : { ...snapshot.value, ...own.value }))
+}
