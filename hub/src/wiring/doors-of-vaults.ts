@@ -14,7 +14,11 @@ export interface LaterFeatures {
 }
 
 /** What vaults ask of others. */
-export const doorsOfVaults = ({ live, agentLinks }: Pick<HubServices, 'live' | 'agentLinks'>, people: Auth, later: LaterFeatures): VaultsDoors => ({
+export const doorsOfVaults = (
+  { live, agentLinks }: Pick<HubServices, 'live' | 'agentLinks'>,
+  people: Auth,
+  later: LaterFeatures,
+): VaultsDoors => ({
   runs: {
     getRunForAgent,
     listReadingRuns,

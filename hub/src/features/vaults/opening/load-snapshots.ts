@@ -21,11 +21,7 @@ import type { LoadDeps } from './load-packs.ts'
  * @param removedKeys of what a collection removed: never taken on, whatever the store still has of it
  * @returns the highest epoch of any snapshot adopted.
  */
-export async function loadSnapshots(
-  deps: LoadDeps,
-  vault: OpenVault,
-  removedKeys: ReadonlySet<string>,
-): Promise<{ highestEpoch: number }> {
+export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKeys: ReadonlySet<string>): Promise<{ highestEpoch: number }> {
   const { database, log } = deps
   const placeByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place]))
   let highestEpoch = 0
