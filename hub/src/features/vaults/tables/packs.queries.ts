@@ -25,7 +25,7 @@ export interface PackRecord {
 
 /**
  * Inserts a pack whose object is durable. The row of the very same pack is kept, and is live again if it was lost.
- * @returns the session that brought the pack first (null = unknown), or undefined when another pack has this id.
+ * @returns the session that brought the pack first (null = unknown), or undefined when another pack has this id, or this one is being removed.
  */
 export async function insertPack(
   em: EntityManager,
@@ -56,7 +56,9 @@ export async function insertPack(
         .doUpdateSet({ state: pack.state })
         .whereRef('pack.vault_id', '=', 'excluded.vault_id')
         .whereRef('pack.footer', '=', 'excluded.footer')
-        .whereRef('pack.size_bytes', '=', 'excluded.size_bytes'),
+        .whereRef('pack.size_bytes', '=', 'excluded.size_bytes')
+        // What was decided stays so: its object goes.
+        .where('pack.state', '<>', 'removing'),
     )
     .returning('session_id')
     .executeTakeFirst()
