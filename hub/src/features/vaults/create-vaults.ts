@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Feature } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
 import type { CollectionOrder } from './collecting/collections.ts'
+import type { OpenVault } from './contents/open-vault.ts'
 import { discreetAgentsOnly } from './keys/discreet-agents.ts'
 import { deletionOf, type SnapshotDeletion } from './deleting/snapshot-deletion.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
@@ -11,7 +12,7 @@ import { findVault } from './keys/keep-recovery-key.ts'
 import { registerAgentKeys, type AgentKeys } from './keys/register-agent-keys.ts'
 import { listRegisteredAgents, type RegisteredAgent } from './keys/registered-agents.ts'
 import { VaultFolders } from './opening/vault-folders.ts'
-import { closeStores, requireStores } from './opening/vault-stores.ts'
+import { requireStores } from './opening/vault-stores.ts'
 import { openSnapshotTree, type SnapshotTree } from './reading/snapshot-tree.ts'
 import { selfBackupShelf, type SelfBackupShelf } from './self-backups/self-backup-shelf.ts'
 import {
@@ -23,7 +24,7 @@ import {
   snapshotFigures,
 } from './tables/snapshots.queries.ts'
 import { hasRecoveryKey, listVaultRecords } from './tables/vaults.queries.ts'
-import { startVaults } from './start-vaults.ts'
+import { startVaults, stopVaults } from './start-vaults.ts'
 import { vaultAdminCommands } from './vaults.admin.ts'
 import { vaultRoutes } from './vaults.routes.ts'
 import { vaultMessages } from './vaults.socket.ts'
@@ -78,13 +79,12 @@ export interface Vaults {
 /** @param folders where the vaults are; the folder of HOLDFAST_STORE unless a test says otherwise. */
 export function createVaults(services: VaultsServices, doors: VaultsDoors, folders = new VaultFolders(services.config.storeUrl)): Vaults {
   const state = createVaultsState(services, doors, folders)
-  const { vaults, checks, collections, packsInDoubt, revocations, usages } = state
+  const { vaults, checks, collections } = state
+  const chosen = (vaultId: VaultId | null): OpenVault => (vaultId === null ? vaults.default : vaults.get(vaultId))
   const runFsck = (vaultId: VaultId | null, options: CheckOptions): Promise<FsckReport> =>
-    withContractErrors(async () =>
-      checks.run(vaultId === null ? vaults.default : vaults.get(vaultId), { ...options, startedBy: 'holdfast-hub fsck' }),
-    )
+    withContractErrors(async () => checks.run(chosen(vaultId), { ...options, startedBy: 'holdfast-hub fsck' }))
   const collect = (vaultId: VaultId | null, order: CollectionOrder): Promise<VaultCollection> =>
-    withContractErrors(() => collections.run(vaultId === null ? vaults.default : vaults.get(vaultId), order))
+    withContractErrors(() => collections.run(chosen(vaultId), order))
   return {
     feature: {
       name: 'vaults',
@@ -95,21 +95,10 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
       healthChecks: { store: () => requireStores(vaults, folders) },
       start: () => withContractErrors(() => startVaults(state, folders)),
       schedules: () => state.cares.schedules(),
-      async stop() {
-        usages.stop()
-        await Promise.all([
-          revocations.stop(),
-          packsInDoubt.stop(),
-          checks.stop(),
-          collections.stop(),
-          state.purges.stop(),
-          state.suspicions.stop(),
-        ])
-        await Promise.all([closeStores(vaults), state.blobIndex.close()])
-      },
+      stop: () => stopVaults(state),
     },
     async placeFor(vaultId) {
-      const { id, kind, record } = vaultId === null ? vaults.default : vaults.get(vaultId)
+      const { id, kind, record } = chosen(vaultId)
       return { vaultId: id, domainId: record.defaultDomainId, vaultKind: kind }
     },
     idOf: (name) => findVault(vaults, name).id,
@@ -136,8 +125,7 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
     openSnapshotTree: (em, snapshotId) => openSnapshotTree(state, em, snapshotId),
     deletion: deletionOf(state),
     collect,
-    care: (vaultId, kind, startedBy) =>
-      state.cares.carryOut(kind, vaultId === null ? vaults.default : vaults.get(vaultId), startedBy, new AbortController().signal),
+    care: (vaultId, kind, startedBy) => state.cares.carryOut(kind, chosen(vaultId), startedBy, new AbortController().signal),
     rewriting: state.rewriting,
     runFsck,
   }

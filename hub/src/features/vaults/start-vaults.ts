@@ -6,7 +6,7 @@ import { settleWaiting } from './keys/give-device-keys.ts'
 import { openVaults } from './opening/open-vaults.ts'
 import { StoreMark } from './opening/store-mark.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
-import { requireStores } from './opening/vault-stores.ts'
+import { closeStores, requireStores } from './opening/vault-stores.ts'
 import { closeEndedSessions, closeSessionOfRun } from './sessions/close-session.ts'
 import { listUnnamedRefsets } from './tables/damage.queries.ts'
 import { findSnapshot } from './tables/snapshots.queries.ts'
@@ -41,6 +41,14 @@ export async function startVaults(state: VaultsState, folders: VaultFolders): Pr
   const healSoon = (vaultId: VaultId): Promise<void> => state.cares.healSoon(vaultId)
   domainEvents.on('run.finished', ({ runId }) => takeDeviceAudit({ ...state, healSoon }, runId))
   watchHealers(state)
+}
+
+/** Ends what works, and closes the stores. What was under way goes on with the next start. */
+export async function stopVaults(state: VaultsState): Promise<void> {
+  const { vaults, usages, revocations, packsInDoubt, checks, collections, purges, suspicions } = state
+  usages.stop()
+  await Promise.all([revocations, packsInDoubt, checks, collections, purges, suspicions].map((part) => part.stop()))
+  await Promise.all([closeStores(vaults), state.blobIndex.close()])
 }
 
 /** A store that cannot be measured is one that cannot be read either: its health says so. */
