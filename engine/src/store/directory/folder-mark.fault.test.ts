@@ -41,7 +41,7 @@ async function expectAllRefused(): Promise<void> {
 }
 
 async function expectAllServed(): Promise<void> {
-  await store.put(`p/ab/${crypto.randomUUID()}`, text('x'))
+  await store.put(`p/ab/new-${crypto.randomUUID()}`, text('x'))
   expect(await store.get('p/ab/1')).toEqual(text('1'))
   expect(await store.head('never')).toBeNull()
   expect(await store.delete('never')).toBe(false)

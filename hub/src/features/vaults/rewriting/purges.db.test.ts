@@ -2,6 +2,7 @@ import type { Purge, PurgeOrder, PurgePreview, SnapshotId } from '@holdfast/shar
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { dayMs, expectRestored, expectSound, piece, snapshotKeys, treeOf } from '../testing/collection-world.ts'
 import { purgeOf, small, storedOf as storedIn } from '../testing/purge-world.ts'
+import { createPrivate } from '../testing/private-world.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 
@@ -224,10 +225,10 @@ test('paths that are none are refused, and so is the whole of a file system', as
 })
 
 test('a private vault is not written anew by the hub', async () => {
-  await world.database.em().execute(`update vault set kind = 'private'`)
-  await world.start()
+  const { vaultId } = await createPrivate(world)
+  const asked = { params: { vaultId }, body: selection({ paths: [{ path: '/x' }] }) }
   for (const name of ['startPurge', 'previewPurge'] as const)
-    await expect(call(name, { body: selection({ paths: [{ path: '/x' }] }) })).rejects.toMatchObject({ code: 'vault.rewriting-impossible' })
+    await expect(call(name, asked)).rejects.toMatchObject({ code: 'vault.rewriting-impossible' })
 })
 
 test.each([12, 25, 34])(
