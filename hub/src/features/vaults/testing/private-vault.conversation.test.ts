@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Device, EnrolAnswer, Run, Snapshot } from '@holdfast/shared-types'
+import { agentCapabilities, type Device, type EnrolAnswer, type Run, type Snapshot } from '@holdfast/shared-types'
 import { toBase64Url } from '@holdfast/engine/bytes'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { FakeAgent } from '../../../../test/fake-agent.ts'
@@ -30,6 +30,8 @@ test('a device joins it by its token, waits, and runs nothing until it is let in
   ])
   const { token } = await hub.json<{ token: string }>(hub.post('/api/v1/enrolment-tokens', { name: 'ada', vaultId: made.vaultId }))
   agent = new FakeAgent('ada')
+  // Others would tell names.
+  agent.capabilities = [agentCapabilities.keepNames]
   const request = agent.enrolRequest(token)
   agent.answer = await hub.json<EnrolAnswer>(hub.post('/api/v1/enrol', request, ''))
   agent.origin = hub.origin
