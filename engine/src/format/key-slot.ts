@@ -5,8 +5,6 @@ import { objectIdBytes } from './blob-type.ts'
 const magic = new TextEncoder().encode('HFKEY1\n\0')
 const version = 1
 const slotBytes = 148
-/** Bytes 0–88 are authenticated together with the wrapped key. */
-export const keySlotAadBytes = 88
 
 /** `hub-statements` holds the hub's key of a private vault, all others the master key. */
 export const keySlotKinds = ['hub-secret', 'passphrase', 'recovery-words', 'hub-statements'] as const

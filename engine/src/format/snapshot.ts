@@ -8,7 +8,7 @@ const signatureContext = new TextEncoder().encode('holdfast-snapshot-1\n')
 const rewriteContext = new TextEncoder().encode('holdfast-rewrite-1\n')
 const version = 1
 export const snapshotHeaderBytes = 96
-export const hubHeaderBytes = 64
+const hubHeaderBytes = 64
 const signatureBytes = 64
 const tagBytes = 16
 
@@ -20,7 +20,7 @@ export type SnapshotSystem = (typeof snapshotSystems)[number]
 /** Who a snapshot is by: the device that it is of, or whoever has the vault's rewriting key (docs/adr/0020). */
 const flags = { byDevice: 0, rewritten: 1 } as const
 
-export const rewriteReasons = ['purge', 'versions'] as const
+const rewriteReasons = ['purge', 'versions'] as const
 export type RewriteReason = (typeof rewriteReasons)[number]
 
 /** What a rewritten snapshot says of itself. */

@@ -61,7 +61,7 @@ async function checkSlot({ store, vault }: FsckTask, key: string, kind: VaultFil
 }
 
 /** An agent's keys, with all that can be checked. @throws EngineError `store.*`, `vault.invalid` */
-export async function readAgentOf({ store, vault }: Pick<FsckTask, 'store' | 'vault'>, agentId: string): Promise<AgentFile> {
+async function readAgentOf({ store, vault }: Pick<FsckTask, 'store' | 'vault'>, agentId: string): Promise<AgentFile> {
   if (vault !== null) return vault.readAgent(agentId)
   return readAgentObject(nodePrimitives, await store.get(agentKey(uuidToBytes(agentId))), { agentId })
 }

@@ -43,7 +43,7 @@ function neededBy({ type }: ReachedBlob, bytes: Uint8Array): ReachedBlob[] {
 }
 
 /** What an entry needs itself: of a folder its page, not what is in it. */
-export function neededByEntry(entry: TreeEntry): ReachedBlob[] {
+function neededByEntry(entry: TreeEntry): ReachedBlob[] {
   const needed: ReachedBlob[] = []
   if (entry.attributes !== null) needed.push({ type: blobTypes.attributes, id: entry.attributes })
   if (entry.type === 'folder') needed.push({ type: blobTypes.treePage, id: entry.page })

@@ -20,7 +20,7 @@ export async function findSelfBackups(vaults: OfflineVaults): Promise<FoundSelfB
 }
 
 /** @throws AppError `vault.corrupt`, `vault.format-unsupported`, `store.*` */
-export async function readHeadOf({ stored, shelf }: FoundSelfBackup): Promise<SelfBackupHead> {
+async function readHeadOf({ stored, shelf }: FoundSelfBackup): Promise<SelfBackupHead> {
   for await (const line of linesOf(shelf.read(stored))) return readHead(line)
   return readHead('')
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
  * A self-backup is text: one JSON value a line. First its head; for each table `["@table", {name, columns}]`, then `["name", {row}]` for each row; last `["@end", {rows}]`.
  */
 
-export const selfBackupHead = z.object({
+const selfBackupHead = z.object({
   format: z.literal('holdfast-self-backup'),
   version: z.literal(1),
   hubVersion: z.string(),

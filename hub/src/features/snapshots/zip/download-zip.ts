@@ -62,7 +62,7 @@ export async function downloadZip(
 }
 
 /** Device, folder and day (in UTC) of the snapshot: `laptop Documents 2026-11-21.zip`. */
-export function downloadName(device: string, folder: Uint8Array | undefined, createdAtMs: number): string {
+function downloadName(device: string, folder: Uint8Array | undefined, createdAtMs: number): string {
   const parts = [device, ...(folder === undefined ? [] : [decodeUtf8Lossy(folder)])].map((part) =>
     part.replaceAll(/[\p{Cc}\p{Cf}/\\:*?"<>|]/gu, '_').slice(0, 100),
   )

@@ -5,7 +5,7 @@ import { countWholeKept } from '../tables/keeping.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 
 /** Whoever deletes what is so young may be an intruder, or a rule that is wrong. */
-export const recentMs = 7 * 24 * 60 * 60 * 1000
+const recentMs = 7 * 24 * 60 * 60 * 1000
 
 export type Concern = DeletionPreview['concerns'][number]
 

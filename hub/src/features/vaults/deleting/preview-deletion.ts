@@ -43,7 +43,7 @@ export async function previewDeletion(deps: PreviewDeps, em: EntityManager, snap
  * Bytes of segments that only these snapshots name, and of those they share with others that are kept. Deleted ones that can still be had back count as going: with their time
  * over, what they share with these is freed.
  */
-export async function bytesOnlyOf(
+async function bytesOnlyOf(
   { refsets }: Pick<PreviewDeps, 'refsets'>,
   em: EntityManager,
   vault: OpenVault,
