@@ -27,10 +27,11 @@ import type { FsckTask } from './fsck-report.ts'
 /** Checks vault.json, what opens the vault, and who writes into it. */
 export async function checkKeyObjects(task: FsckTask): Promise<void> {
   const { store, vault, findings } = task
-  let kind: VaultFile['kind'] | null = null
+  // Of an open vault it is known; what lies there now is proved by one reading.
+  let kind: VaultFile['kind'] | null = vault?.file.kind ?? null
   await findings.check(vaultFileKey, async () => {
-    kind = decodeVaultFile(await store.get(vaultFileKey)).value.kind
-    await vault?.checkFile()
+    if (vault === null) kind = decodeVaultFile(await store.get(vaultFileKey)).value.kind
+    else await vault.checkFile()
   })
   for await (const { key } of store.list(keySlotPrefix)) await findings.check(key, () => checkSlot(task, key, kind))
   for await (const { key } of store.list(agentPrefix))
