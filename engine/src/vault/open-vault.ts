@@ -3,7 +3,6 @@ import { equalBytes, fromBase64Url, toBase64Url } from '../bytes/index.ts'
 import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   agentKey,
-  decodeAgentFile,
   decodeRewritingKeyFile,
   decodeVaultFile,
   keySlotKey,
@@ -58,11 +57,6 @@ export class Vault extends StoredVault {
   /** Writes `a/<agentId>`; durable when it resolves. Writing the same agent again is refused by the store. */
   async addAgent(agent: AgentFile): Promise<void> {
     await this.store.put(agentKey(uuidToBytes(agent.agentId)), await this.keys.agentObject(agent))
-  }
-
-  /** An agent's keys as the vault itself vouches for them. @throws EngineError `store.not-found`, `vault.invalid` */
-  override async readAgent(agentId: string): Promise<AgentFile> {
-    return decodeAgentFile(await this.readAgentObject(agentId)).value
   }
 
   override async readAgentObject(agentId: string): Promise<Uint8Array> {

@@ -3,7 +3,6 @@ import { EngineError } from '../errors/index.ts'
 import {
   agentKey,
   checkSealedKeys,
-  decodeAgentFile,
   decodeKeySlot,
   decodeVaultFile,
   keySlotKey,
@@ -49,10 +48,6 @@ export class SealedVault extends StoredVault {
   }
 
   /** Its MAC is beyond a hub: what it says is compared with the enrolment by who calls. */
-  override async readAgent(agentId: string): Promise<AgentFile> {
-    return decodeAgentFile(await this.readAgentObject(agentId)).value
-  }
-
   override async readAgentObject(agentId: string): Promise<Uint8Array> {
     const bytes = await this.store.get(agentKey(uuidToBytes(agentId)))
     await readAgentObject(nodePrimitives, bytes, { agentId })

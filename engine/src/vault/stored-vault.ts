@@ -1,6 +1,7 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   agentPrefix,
+  decodeAgentFile,
   decodeRevocationFile,
   revocationFileText,
   revocationKey,
@@ -43,7 +44,9 @@ export abstract class StoredVault {
   abstract signerOfSnapshot(header: Pick<SnapshotHeader, 'isRewritten' | 'agentId'>): Promise<Uint8Array>
 
   /** An agent's keys, checked as far as this vault's keys go. @throws EngineError `store.not-found`, `vault.invalid` */
-  abstract readAgent(agentId: string): Promise<AgentFile>
+  async readAgent(agentId: string): Promise<AgentFile> {
+    return decodeAgentFile(await this.readAgentObject(agentId)).value
+  }
 
   /** The same as it is stored, for readers without the key of its seal. @throws EngineError `store.not-found`, `vault.invalid` */
   abstract readAgentObject(agentId: string): Promise<Uint8Array>

@@ -65,7 +65,10 @@ export async function* withContent<Step>(
       // It is awaited above, once this batch is taken; until then a rejection must not count as unhandled.
       ahead.catch(() => undefined)
       let at = 0
-      for (const step of batch.steps) yield [step, wantedBy(step) === null ? null : takeBlob(batch.blobs[at++], wantedBy(step)!.length)]
+      for (const step of batch.steps) {
+        const wanted = wantedBy(step)
+        yield [step, wanted === null ? null : takeBlob(batch.blobs[at++], wanted.length)]
+      }
     }
   } finally {
     await iterator.return?.()

@@ -1,4 +1,4 @@
-import { equalBytes, fromBase64Url, fromHex, toBase64Url } from '@holdfast/engine/bytes'
+import { concatBytes, equalBytes, fromBase64Url, fromHex, toBase64Url } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, uuidToBytes, type AgentFile } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
@@ -6,6 +6,7 @@ import { deviceFingerprint, rawAgentKey, sealSelection, type UnlockPrimitives, t
 import type { AgentId, RestoreSelection, SnapshotId, VaultId, WirePath } from '@holdfast/shared-types'
 import { ApiError } from '../../../platform/errors/api-error.ts'
 import type { AskedPath, OfferedDevice, RestoreChoice } from '../room/room-calls.ts'
+import { base64Of } from './entry-path.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { PrivateSnapshot } from './private-snapshot.ts'
 import { SnapshotBlobs } from './snapshot-blobs.ts'
@@ -106,10 +107,7 @@ export class OpenedVault {
     const selection: RestoreSelection = { paths: paths.map(wirePathOf), ...(include.length === 0 ? {} : { include: [...include] }) }
     const plain = new TextEncoder().encode(JSON.stringify(selection))
     const sealed = await sealSelection(this.#primitives, await this.#keys.domainKeys(agent.domainId), to, plain)
-    const order = new Uint8Array(nonce.length + sealed.length)
-    order.set(nonce)
-    order.set(sealed, nonce.length)
-    return toBase64Url(order)
+    return toBase64Url(concatBytes([nonce, sealed]))
   }
 
   #agentFileOf({ agentId, signPublicKey, boxPublicKey, boxSignature, enrolledAtMs }: OfferedDevice): AgentFile {
@@ -126,5 +124,5 @@ export class OpenedVault {
 
 function wirePathOf({ text, raw }: AskedPath): WirePath {
   if (raw === null) return { path: text }
-  return { path: text, pathBase64: btoa(Array.from(raw, (byte) => String.fromCharCode(byte)).join('')) }
+  return { path: text, pathBase64: base64Of(raw) }
 }

@@ -323,7 +323,8 @@ test('what a new vault sends to the hub opens with the passphrase and the words 
   await desk.create({ name: 'Mine', currentPassword: 'secret of the account' }, context())
   const body = told[0] as { vaultId: string; vaultFile: string; slots: { bytes: string }[]; hubKey: string; currentPassword: string }
   expect(body).toMatchObject({ name: 'Mine', vaultId: draft.vaultId, currentPassword: 'secret of the account' })
-  const sent = JSON.stringify(body)
+  // Names of fields are ours, and some are words of the list too.
+  const sent = JSON.stringify(body).replaceAll(/"\w+":/g, '')
   for (const secret of [passphrase, ...draft.words.filter((word) => word.length > 5)]) expect(sent).not.toContain(secret)
   const locked = { vaultFile: fromBase64Url(body.vaultFile), slots: body.slots.map(({ bytes }) => fromBase64Url(bytes)) }
   const keys = await unlockVault(browserPrimitives, locked, { kind: 'passphrase', passphrase })
