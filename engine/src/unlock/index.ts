@@ -2,7 +2,7 @@
 export { boxKeySigningBytes, rawAgentKey, readAgentObject } from './agent-objects.ts'
 export { deriveDomainKeys, deriveHubKeys, type DomainKeyId, type HubKeys } from './domain-keys.ts'
 export { deviceFingerprint, isSameFingerprint, vaultFingerprint } from './fingerprints.ts'
-export { unwrapKey, wrapKey, type KeySecret, type NewKeySlot, type SlotSecret } from './key-slots.ts'
+export { isLastingPassphrase, unwrapKey, wrapKey, type KeySecret, type NewKeySlot, type SlotSecret } from './key-slots.ts'
 export type { BoxKeyPair, UnlockPrimitives } from './primitives.ts'
 export { findRecoveryWords, newRecoveryWords, type FoundRecoveryWords } from './recovery-words.ts'
 export { openSealedToAgent, sealToAgent, type BoxPurpose } from './sealed-box.ts'
@@ -13,6 +13,7 @@ export { argon2id } from './stretch-passphrase.ts'
 export {
   createVaultObjects,
   findKey,
+  mostSlots,
   unlockVault,
   wrongSeal,
   type LockedVault,
