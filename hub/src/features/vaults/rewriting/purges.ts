@@ -12,6 +12,7 @@ import { Refset } from '@holdfast/engine/format'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
+import { addAll } from '../contents/segment-sets.ts'
 import { requireAllTaken } from '../contents/untaken-object.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
@@ -175,7 +176,7 @@ export class Purges {
   async #withhold(vault: ManagedVault): Promise<void> {
     const all = new Refset()
     for (const { segments } of await listOpenPurges(this.#deps.database.em(), vault.id))
-      if (segments !== null) for (const { packIdHex, ordinal } of Refset.decode(segments).segments()) all.add(packIdHex, ordinal)
+      if (segments !== null) addAll(all, Refset.decode(segments))
     vault.contents.setWithheld(all.packCount === 0 ? null : all)
   }
 

@@ -4,6 +4,7 @@ import { concatBytes, fromHex, NumberSet, toHex } from '@holdfast/engine/bytes'
 import { blobTypes, pageSeedOf, Refset, uuidToBytes, type RewriteReason, type SnapshotBody } from '@holdfast/engine/format'
 import { reachedBlobs, rewriteTree, type EntryFilter, type ReachedBlob, type RewrittenTree } from '@holdfast/engine/rewriter'
 import { appendHubHeader, sealSnapshot } from '@holdfast/engine/vault'
+import { overlap } from '../contents/segment-sets.ts'
 import { factsOfBody } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf } from '../contents/snapshot-record.ts'
 import { lastRewritingMs } from '../tables/keeping.queries.ts'
@@ -64,9 +65,8 @@ export async function rewriteSnapshot(
 }
 
 async function namesAny({ refsets }: RewriteDeps, snapshot: SnapshotRecord, avoid: Pick<Refset, 'has'>): Promise<boolean> {
-  for (const refset of [await refsets.aside(snapshot), refsets.beyondOf(snapshot.id)])
-    for (const { packIdHex, ordinal } of refset?.segments() ?? []) if (avoid.has(packIdHex, ordinal)) return true
-  return false
+  const beyond = refsets.beyondOf(snapshot.id)
+  return overlap(await refsets.aside(snapshot), avoid) || (beyond !== null && overlap(beyond, avoid))
 }
 
 /** Pages of folders that lost something. */
