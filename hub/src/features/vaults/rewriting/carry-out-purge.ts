@@ -12,7 +12,7 @@ import { isSelected, lookOrNull } from './preview-purge.ts'
 import type { PurgeDeps } from './purge-deps.ts'
 import { keepsAll, purgeFilter } from './purge-filter.ts'
 import { replaceSnapshot, requireNotHeld } from './replace-snapshot.ts'
-import { rewriteSnapshot } from './rewrite-snapshot.ts'
+import { namesAny, rewriteSnapshot } from './rewrite-snapshot.ts'
 import type { ReadingDeps } from './snapshot-reading.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -108,6 +108,8 @@ interface OneToRewrite {
 async function rewriteOne(work: PurgeWork, purge: PurgeRecord, one: OneToRewrite): Promise<PurgeRecord> {
   const { deps, reading, vault, tell } = work
   let { snapshot } = one
+  // Most snapshots have nothing of it, and need not be opened to know that.
+  if (!one.isAffected && !(await namesAny(deps, snapshot, one.avoid))) return purge
   for (let tries = 0; tries < mostTries; tries++) {
     const written = await rewriteSnapshot({ ...deps, ...reading }, vault, snapshot, {
       why: 'purge',

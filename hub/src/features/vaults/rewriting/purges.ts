@@ -153,7 +153,7 @@ export class Purges {
   async #advanceOne(vault: ManagedVault, row: PurgeRecord): Promise<void> {
     let current = row
     const work = this.#work(vault, row.id, (now) => (current = now))
-    const { hadBack, sharing } = await this.#progress(vault, row)
+    const { hadBack, sharing, waitingFor: before } = await this.#progress(vault, row)
     if (hadBack !== null)
       throw new AppError('snapshot.rewriting-unsafe', {
         message: `Snapshot ${hadBack} was had back as it was, with all that was to leave.`,
@@ -162,7 +162,7 @@ export class Purges {
       })
     // Backups that were under way named what they had been told of before.
     if (sharing > 0) await this.#deps.turns.during(vault.id, () => rewriteForPurge(work, current, new Set()))
-    const { waitingFor } = await this.#progress(vault, current)
+    const waitingFor = sharing > 0 ? (await this.#progress(vault, current)).waitingFor : before
     if (waitingFor.snapshots + waitingFor.segments + vault.untaken.length > 0) return
     await work.tell({ state: 'done', endedAt: new Date(this.#deps.now()) })
     await this.#withhold(vault)

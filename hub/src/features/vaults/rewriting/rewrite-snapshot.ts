@@ -64,7 +64,12 @@ export async function rewriteSnapshot(
   return { ...seal(inHand, { tree, refset, why: order.why, atMs }), refset, dropped: tree }
 }
 
-async function namesAny({ refsets }: RewriteDeps, snapshot: SnapshotRecord, avoid: Pick<Refset, 'has'>): Promise<boolean> {
+/** Whether it needs some of these segments. @throws EngineError `store.*`, `snapshot.invalid`, `bytes.*` */
+export async function namesAny(
+  { refsets }: Pick<RewriteDeps, 'refsets'>,
+  snapshot: SnapshotRecord,
+  avoid: Pick<Refset, 'has'>,
+): Promise<boolean> {
   const beyond = refsets.beyondOf(snapshot.id)
   return overlap(await refsets.aside(snapshot), avoid) || (beyond !== null && overlap(beyond, avoid))
 }
