@@ -70,6 +70,9 @@ test('patterns speak of each source as its top, and of chosen devices alone', as
   await agent.backUp(treeOf({ ...secret, ...other }))
   const second = await world.enrol('other')
   const untouched = await second.backUp(treeOf({ ...secret, 'own.txt': small('own') }))
+  const named = { vaultId: null, devices: ['other'], paths: [], patterns: ['secret.*'] }
+  const preview = world.vaults.feature.adminCommands?.['purge.preview']
+  expect(await preview?.run(named, world.database.em())).toMatchObject({ snapshots: 1, entries: 1 })
   expect(await purge({ agentIds: [agent.agentId], patterns: ['secret.*'] })).toMatchObject({
     state: 'done',
     snapshotsRewritten: 2,
