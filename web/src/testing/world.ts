@@ -316,6 +316,7 @@ export function aVault(given: Partial<VaultDetails> = {}): VaultDetails {
     collection: null,
     undoDays: 14,
     snapshotsDeleted: 0,
+    untaken: { count: 0, objects: [] },
     ...given,
   }
 }
