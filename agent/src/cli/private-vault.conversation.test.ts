@@ -71,7 +71,7 @@ test('what is chosen on the command line goes out sealed, and comes back', async
   })
 })
 
-test('all of a snapshot is ordered without a choice, and a question before the original place names what it holds', async () => {
+test('all of a snapshot is ordered sealed as well, and a question before the original place names what it holds', async () => {
   await backUp()
   const questions: string[] = []
   const ask = (question: string): Promise<string> => {
@@ -80,7 +80,14 @@ test('all of a snapshot is ordered without a choice, and a question before the o
   }
   expect((await holdfastAt(ask, ['restore', 'latest', '--original'])).status).toBe(0)
   expect(questions[0]).toContain(`  ${all.sources}\n`)
-  expect(orders.at(-1)).toEqual({ kind: 'restore', snapshotId: expect.any(String) as string, target: null, flat: false, paths: [] })
+  expect(orders.at(-1)).toEqual({
+    kind: 'restore',
+    snapshotId: expect.any(String) as string,
+    target: null,
+    flat: false,
+    paths: [],
+    sealedSelection: expect.stringMatching(/^[\w-]{100,}$/) as string,
+  })
 })
 
 test('the person at the device is told every path and reason, in the summary, the document and the log', async () => {
