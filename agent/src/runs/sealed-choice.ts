@@ -1,16 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { fromBase64Url, toHex } from '@holdfast/engine/bytes'
-import { isEngineError } from '@holdfast/engine/errors'
+import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
-import { openSealedSelection } from '@holdfast/engine/unlock'
-import { nodePrimitives, rawPrivateKey } from '@holdfast/engine/vault'
+import { rawPrivateKey } from '@holdfast/engine/vault'
 import type { RestoreRequest, RestoreSelection } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 import { privateKey } from './domain-keys.ts'
+import { openSealedRestore } from './open-sealed-restore.ts'
 import type { RunContext } from './run-context.ts'
-
-const nonceBytes = 16
 
 /**
  * The request with what a person chose, opened where it came sealed. From a private vault nothing is restored, and not everything either, but what somebody with the domain's keys
@@ -41,9 +38,10 @@ export async function withOpenedChoice(
         'The order was not sealed by anybody who can open the private vault, and is not carried out: the hub alone orders no restore.',
       cure: 'Order the restore where the vault is unlocked, or by `holdfast restore` on the device.',
     })
-  const bytes = fromBase64Url(sealedSelection)
-  const nonce = bytes.subarray(0, nonceBytes)
-  const { paths, include = [], ...terms } = await openChoice(context, keys, nonce, bytes.subarray(nonceBytes))
+  const { agentId, boxKey } = context.order
+  const device = { agentId: uuidToBytes(agentId), boxPrivateKey: rawPrivateKey(privateKey(boxKey)) }
+  const { nonce, restore } = await openSealedRestore(device, keys, sealedSelection)
+  const { paths, include = [], ...terms } = restore
   await requireSameTerms(terms, open)
   await context.hub.ask('selection.use', toHex(nonce))
   return { ...open, paths, include }
@@ -61,26 +59,10 @@ async function requireSameTerms(
   sealed: RestoreTerms,
   { snapshotId, target, flat, conflict, dryRun, withDeleted }: RestoreRequest,
 ): Promise<void> {
-  // The contracts are loaded here alone: the threads of other runs begin without them.
   const { leanRestore } = await import('@holdfast/shared-types')
   const ordered = { snapshotId, target, flat, conflict, dryRun, withDeleted }
   if (isDeepStrictEqual(leanRestore({ ...sealed, paths: [] }), leanRestore({ ...ordered, paths: [] }))) return
   throw new AppError('restore.order-changed', {
     message: 'The hub orders another restore than was sealed with the choice: of another snapshot, into another place or in another way.',
   })
-}
-
-async function openChoice({ order }: RunContext, keys: DomainKeys, nonce: Uint8Array, box: Uint8Array): Promise<RestoreSelection> {
-  const to = { agentId: uuidToBytes(order.agentId), nonce, boxPrivateKey: rawPrivateKey(privateKey(order.boxKey)) }
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await openSealedSelection(nodePrimitives, keys, to, box))
-    const { RestoreSelection: Selection } = await import('@holdfast/shared-types')
-    return Selection.parse(JSON.parse(text))
-  } catch (cause) {
-    if (isEngineError(cause) && cause.code !== 'vault.key-mismatch') throw cause
-    throw new AppError('restore.order-changed', {
-      message: 'What is to be restored was not sealed for this device by somebody who can open its vault.',
-      cause,
-    })
-  }
 }
