@@ -141,6 +141,19 @@ test('a person keeps a private vault: made, shared with a device, read in the br
   await vault.unlock({ words: made.words.map((word, index) => `${index + 1}. ${word}`).join('\n') })
   await entries.expectEntryCount('3 entries')
 
+  // A lock takes what was about to be ordered with it: the room of the keys dies, as it does after idle minutes.
+  await page.getByRole('button', { name: names[0], exact: true }).click()
+  await page.getByRole('complementary').getByRole('button', { name: 'Restore' }).click()
+  await expect(page.getByRole('dialog')).toContainText(names[0])
+  const [room] = page.workers()
+  await room?.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('The room dies.')
+    })
+  })
+  await expect(page.getByLabel('Passphrase of the vault')).toBeVisible()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+
   // What a hub could have heard, and what a page leaves behind.
   const secrets = [passphrase, made.words.join(' '), text.trim(), ...names]
   const kept = await keptByPage(page)

@@ -30,6 +30,7 @@ async function furnish({ world }: StandInHub) {
   const shown = aSnapshot(known, {
     id: snapshotId,
     vaultId: vault.id,
+    vaultKind: 'private',
     roots: [],
     files: 43,
     bytes: 408_991,

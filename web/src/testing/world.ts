@@ -231,6 +231,7 @@ export function aSnapshot(device: Device, given: Partial<Snapshot> = {}): Snapsh
   return {
     id: aHexId(),
     vaultId: device.vaultId,
+    vaultKind: 'managed',
     agentId: device.id,
     deviceName: device.name,
     runId: null,

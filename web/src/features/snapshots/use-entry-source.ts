@@ -4,15 +4,23 @@ import { hasCode } from '../../platform/errors/api-error.ts'
 import { privateEntries, useOpenVault } from '../private-vaults/index.ts'
 import { hubEntries, pageEntries, type EntrySource } from './entry-source.ts'
 
-/** Vaults that the hub has said it cannot read: it is asked once, and knows no more the next time. */
+/**
+ * Vaults that this page has seen to be private: by what the hub says of their kind, by having opened them, by an address. Once private, always private: what was chosen while one
+ * was open must not go to the hub after it is locked, whatever the hub says of it by then.
+ */
 const privateVaultIds = shallowReactive(new Set<Snapshot['vaultId']>())
 
 /** Where entries of snapshots of one vault come from; null while it is private and locked. @param isSealed the address says that it is private: nothing is asked of the hub then */
 export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSealed: Readonly<Ref<boolean>>) {
   const vaultId = computed(() => snapshot.value?.vaultId ?? ('' as Snapshot['vaultId']))
   const opened = useOpenVault(() => vaultId.value)
-  const isPrivate = computed(() => isSealed.value || opened.value !== null || privateVaultIds.has(vaultId.value))
-  watch([isSealed, vaultId], () => isSealed.value && snapshot.value !== null && privateVaultIds.add(vaultId.value), { immediate: true })
+  const isSeenPrivate = computed(() => isSealed.value || opened.value !== null || snapshot.value?.vaultKind === 'private')
+  const isPrivate = computed(() => isSeenPrivate.value || privateVaultIds.has(vaultId.value))
+  // At once: a vault may be locked in the same moment.
+  watch([isSeenPrivate, vaultId], () => isSeenPrivate.value && snapshot.value !== null && privateVaultIds.add(vaultId.value), {
+    immediate: true,
+    flush: 'sync',
+  })
 
   function sourceOf(snapshotId: SnapshotId): EntrySource | null {
     if (!isPrivate.value) return hubEntries(snapshotId)

@@ -1,4 +1,4 @@
-import type { AgentId, Snapshot, SnapshotEntry, SnapshotId, Vault, VaultId } from '@holdfast/shared-types'
+import type { AgentId, RestoreSelection, Snapshot, SnapshotEntry, SnapshotId, Vault, VaultId } from '@holdfast/shared-types'
 
 /** What opens a private vault. */
 export type VaultSecret =
@@ -31,12 +31,6 @@ export interface OfferedDevice {
   readonly boxPublicKey: string
   readonly boxSignature: string
   readonly enrolledAtMs: number
-}
-
-/** What a person chose for a restore; nobody but the device reads it. */
-export interface RestoreChoice {
-  readonly paths: readonly AskedPath[]
-  readonly include: readonly string[]
 }
 
 type Call<Ask, Answer> = { readonly ask: Ask; readonly answer: Answer }
@@ -79,7 +73,8 @@ export interface RoomCalls {
   /** Words that open nothing until they are kept. */
   readonly draftWords: Call<Record<string, never>, { readonly words: readonly string[] }>
   readonly keepWords: Call<{ readonly currentPassword: string | undefined }, { readonly slotId: string }>
-  readonly sealRestore: Call<{ readonly agentId: AgentId; readonly choice: RestoreChoice }, { readonly sealedSelection: string }>
+  /** All of an order, as a person gave it: nobody but the device reads what was chosen, and it carries out nothing else. */
+  readonly sealRestore: Call<{ readonly agentId: AgentId; readonly restore: RestoreSelection }, { readonly sealedSelection: string }>
 }
 
 export type RoomCall = keyof RoomCalls

@@ -3,10 +3,9 @@ import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, uuidToBytes, type AgentFile } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
 import { deviceFingerprint, rawAgentKey, sealSelection, type UnlockPrimitives, type VaultKeys } from '@holdfast/engine/unlock'
-import type { AgentId, RestoreSelection, SnapshotId, VaultId, WirePath } from '@holdfast/shared-types'
+import type { AgentId, RestoreSelection, SnapshotId, VaultId } from '@holdfast/shared-types'
 import { ApiError } from '../../../platform/errors/api-error.ts'
-import type { AskedPath, OfferedDevice, RestoreChoice } from '../room/room-calls.ts'
-import { base64Of } from './entry-path.ts'
+import type { OfferedDevice } from '../room/room-calls.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { PrivateSnapshot } from './private-snapshot.ts'
 import { SnapshotBlobs } from './snapshot-blobs.ts'
@@ -99,13 +98,12 @@ export class OpenedVault {
     return deviceFingerprint(this.#primitives, keys)
   }
 
-  /** What was chosen for a restore, for the eyes of that device alone. */
-  async sealRestore(agentId: AgentId, { paths, include }: RestoreChoice): Promise<string> {
+  /** A restore as it was ordered, for the eyes of that device alone: it carries out nothing else. */
+  async sealRestore(agentId: AgentId, restore: RestoreSelection): Promise<string> {
     const agent = await this.#agent(agentId)
     const nonce = this.#primitives.randomBytes(16)
     const to = { agentId: uuidToBytes(agentId), nonce, boxPublicKey: rawAgentKey(agent.boxPublicKey) }
-    const selection: RestoreSelection = { paths: paths.map(wirePathOf), ...(include.length === 0 ? {} : { include: [...include] }) }
-    const plain = new TextEncoder().encode(JSON.stringify(selection))
+    const plain = new TextEncoder().encode(JSON.stringify(restore))
     const sealed = await sealSelection(this.#primitives, await this.#keys.domainKeys(agent.domainId), to, plain)
     return toBase64Url(concatBytes([nonce, sealed]))
   }
@@ -120,9 +118,4 @@ export class OpenedVault {
     if (domain === undefined) throw new EngineError('vault.invalid', 'The vault has no domain.')
     return domain.id
   }
-}
-
-function wirePathOf({ text, raw }: AskedPath): WirePath {
-  if (raw === null) return { path: text }
-  return { path: text, pathBase64: base64Of(raw) }
 }

@@ -8,7 +8,7 @@ import { browserPrimitives } from '@holdfast/engine/browser'
 import { fromBase64Url, toBase64Url } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { newRecoveryWords, openSealedDomainKeys, openSealedSelection, unlockVault } from '@holdfast/engine/unlock'
-import type { SnapshotId } from '@holdfast/shared-types'
+import { RestoreSelection, type SnapshotId } from '@holdfast/shared-types'
 import { beforeAll, expect, test } from 'vitest'
 import { ApiError } from '../../../platform/errors/api-error.ts'
 import { aSealedDevice, SealedVault, type SealedDevice } from '../../../testing/sealed-vault.ts'
@@ -299,20 +299,26 @@ test('a device is let in with keys that it alone can open', async () => {
   expect(await codeOf(desk.approveDevice({ device: crossed }, context()))).toBe('vault.corrupt')
 })
 
-test('what is chosen for a restore is for that device and this order alone', async () => {
+test('a restore is sealed whole, for that device and this order alone', async () => {
   const desk = await unlocked()
-  const choice = { paths: [at('/home/letters'), { text: '/home/\ufffd', raw: Uint8Array.from([0x2f, 0x68, 0xff]) }], include: ['*.txt'] }
-  const { sealedSelection } = await desk.sealRestore({ agentId: device.agentId, choice }, context())
+  const restore: RestoreSelection = {
+    snapshotId,
+    target: { path: '/tmp/back' },
+    flat: false,
+    paths: [{ path: '/home/letters' }, { path: '/home/\ufffd', pathBase64: 'L2j/' }],
+    include: ['*.txt'],
+    conflict: 'skip',
+    dryRun: true,
+    withDeleted: true,
+  }
+  const { sealedSelection } = await desk.sealRestore({ agentId: device.agentId, restore }, context())
   const order = fromBase64Url(sealedSelection)
   expect(Buffer.from(order).includes('letters')).toBe(false)
   const to = { agentId: uuidToBytes(device.agentId), nonce: order.subarray(0, 16), boxPrivateKey: device.boxPrivateKey }
   const keys = await vault.keys.domainKeys(vault.domainId)
   const plain = await openSealedSelection(browserPrimitives, keys, to, order.subarray(16))
-  expect(JSON.parse(Buffer.from(plain).toString())).toEqual({
-    paths: [{ path: '/home/letters' }, { path: '/home/\ufffd', pathBase64: 'L2j/' }],
-    include: ['*.txt'],
-  })
-  expect(await codeOf(desk.sealRestore({ agentId: aSealedDevice('x').agentId, choice }, context()))).toBe('vault.keys-awaited')
+  expect(RestoreSelection.parse(JSON.parse(Buffer.from(plain).toString()))).toEqual(restore)
+  expect(await codeOf(desk.sealRestore({ agentId: aSealedDevice('x').agentId, restore }, context()))).toBe('vault.keys-awaited')
 })
 
 test('what a new vault sends to the hub opens with the passphrase and the words that were shown, and tells neither', async () => {

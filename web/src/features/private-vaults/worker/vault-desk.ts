@@ -108,7 +108,7 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
       draftedWords = null
       return answer
     },
-    sealRestore: async ({ agentId, choice }) => ({ sealedSelection: await vault().sealRestore(agentId, choice) }),
+    sealRestore: async ({ agentId, restore }) => ({ sealedSelection: await vault().sealRestore(agentId, restore) }),
   }
 }
 
