@@ -167,7 +167,7 @@ test('folders are listed as the hub lists its own, in parts, and what is not the
     folders: 3,
     bytes: expect.any(Number),
     errors: 0,
-    origin: { host: 'host.example', plan: null, startedAtMs: 1, finishedAtMs: 2, seq: 1 },
+    origin: { host: 'laptop', plan: null, startedAtMs: 1, finishedAtMs: 2, seq: 1 },
   })
 })
 
