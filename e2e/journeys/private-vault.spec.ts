@@ -122,11 +122,11 @@ test('a person keeps a private vault: made, shared with a device, read in the br
 
   const status = await agent.holdfast<{ fingerprint: string }>(['status'])
   expect(await vault.letIn()).toBe(status.fingerprint)
-  await expect(page.getByRole('heading', { name: 'Care', exact: true })).toBeVisible()
-  await expectNoPurge(page)
   const backup = await agent.holdfast<BackupDocument>(['backup', home])
   const pinned = await agent.holdfast<{ vault: { fingerprint: string } }>(['status'])
   expect(pinned.vault.fingerprint, 'the device has the keys that the person made').toBe(made.fingerprint)
+  await expect(page.getByRole('heading', { name: 'Care', exact: true })).toBeVisible()
+  await expectNoPurge(page)
 
   // Read in the page, file by file and as a zip, and compared with the disk.
   const top = `${stack.origin}/snapshots/${backup.snapshotId}`
