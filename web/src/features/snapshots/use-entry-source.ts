@@ -1,7 +1,7 @@
 import type { Snapshot, SnapshotId } from '@holdfast/shared-types'
-import { computed, shallowReactive, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
+import { computed, shallowReactive, shallowRef, watch, type Ref } from 'vue'
 import { hasCode } from '../../platform/errors/api-error.ts'
-import { privateEntries, useOpenVault } from '../private-vaults/index.ts'
+import { privateEntries, useOpenVault, type SignedOrigin } from '../private-vaults/index.ts'
 import { hubEntries, pageEntries, type EntrySource } from './entry-source.ts'
 
 /**
@@ -24,7 +24,9 @@ export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSeale
 
   function sourceOf(snapshotId: SnapshotId): EntrySource | null {
     if (!isPrivate.value) return hubEntries(snapshotId)
-    return opened.value === null ? null : pageEntries(privateEntries(vaultId.value, snapshotId))
+    if (opened.value === null || snapshot.value === null) return null
+    // Others are asked for only as snapshots of the same device.
+    return pageEntries(privateEntries(vaultId.value, { snapshotId, agentId: snapshot.value.agentId }))
   }
 
   /** @returns whether it was the hub saying that it cannot read this vault */
@@ -37,24 +39,28 @@ export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSeale
   return { sourceOf, isPrivate, isLocked: computed(() => isPrivate.value && opened.value === null), learnFrom }
 }
 
+/** What a snapshot says of itself, signed by its device; nothing where only the hub has said anything. */
+type OwnWords = Partial<Snapshot> & { readonly origin?: SignedOrigin }
+
 /**
- * What a snapshot of a private vault says of itself in place of what the hub knows: the hub has a device's word for the figures at best, and
- * none for the folders.
+ * What a snapshot of a private vault says of itself in place of what the hub says: that has a device's word for the figures at best, none for the
+ * folders, and may list an old snapshot as a new one. `origin`: null until it is open.
  */
-export function useDescribed(
-  snapshot: Readonly<Ref<Snapshot | null>>,
-  source: Readonly<Ref<EntrySource | null>>,
-): ComputedRef<Snapshot | null> {
-  const own = shallowRef<Partial<Snapshot>>({})
+export function useDescribed(snapshot: Readonly<Ref<Snapshot | null>>, source: Readonly<Ref<EntrySource | null>>) {
+  const own = shallowRef<OwnWords>({})
   watch(
     source,
     async (now) => {
       own.value = {}
       if (now === null || now.inPage === null) return
       // What cannot be opened is told by the folder, which is read too.
-      own.value = await now.inPage.describe().catch(() => ({}))
+      const words = await now.inPage.describe().catch(() => null)
+      if (now === source.value && words !== null) own.value = { ...words, plan: words.origin.plan, createdAtMs: words.origin.finishedAtMs }
     },
     { immediate: true },
   )
-  return computed(() => (snapshot.value === null ? null : { ...snapshot.value, ...own.value }))
+  return {
+    snapshot: computed(() => (snapshot.value === null ? null : { ...snapshot.value, ...own.value })),
+    origin: computed(() => own.value.origin ?? null),
+  }
 }
