@@ -16,6 +16,7 @@ export {
   unlockVault,
   wrongSeal,
   type LockedVault,
+  type SlotsToTry,
   type VaultObjects,
   type VaultToCreate,
 } from './unlock-vault.ts'

@@ -18,4 +18,4 @@ export {
   type AgentRecord,
 } from './agents.queries.ts'
 export { takeOnAgents, type LastSeenHost, type TakenOn } from './take-on-agents.ts'
-export { noteKeysGiven, tellDevice } from './device-changes.ts'
+export { noteKeysAwaited, noteKeysGiven, tellDevice } from './device-changes.ts'
