@@ -17,6 +17,7 @@ export {
   unlockVault,
   wrongSeal,
   type LockedVault,
+  type SlotsToTry,
   type VaultObjects,
   type VaultToCreate,
 } from './unlock-vault.ts'
