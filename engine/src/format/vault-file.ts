@@ -98,11 +98,13 @@ function parse(bytes: Uint8Array, format: string, what: string): Fields {
   } catch (cause) {
     throw new EngineError('vault.invalid', `${what} is not readable.`, { cause })
   }
-  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields
+  const fields = fieldsOf(value)
   if (fields['format'] !== format) throw new EngineError('vault.invalid', `${what} is not what its name says.`)
   if (fields['version'] !== 1) throw new EngineError('format.unsupported-version', `${what} is of a newer version: update Holdfast.`)
   return fields
 }
+
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? value : {}) as Fields
 
 function text(fields: Fields, key: string): string {
   const value = fields[key]
@@ -131,10 +133,9 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
   const features = list(fields, 'features').map(String)
   if (features.length > 0)
     throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}).`)
-  const domains = list(fields, 'domains').map((domain) => ({
-    id: text(domain as Fields, 'id'),
-    keyEpoch: whole(domain as Fields, 'keyEpoch'),
-  }))
+  const domains = list(fields, 'domains')
+    .map(fieldsOf)
+    .map((domain) => ({ id: text(domain, 'id'), keyEpoch: whole(domain, 'keyEpoch') }))
   // Others are a feature to come; until then nobody has tried what they would mean.
   if (domains.length !== 1 || domains[0]?.keyEpoch !== 1)
     throw new EngineError('format.unsupported-version', 'This vault has more than one circle of keys: update Holdfast.')
