@@ -14,6 +14,8 @@ export const snapshotPrefix = 's/'
 export const journalPrefix = 'g/'
 export const revocationPrefix = 'r/'
 export const selfBackupPrefix = 'h/'
+/** What a hub writes to try a store; it means nothing. */
+export const trialPrefix = 'connection-test/'
 /** What readers of a vault have to know that older ones do not; none yet. */
 export const featurePrefix = 'f/'
 

@@ -10,6 +10,7 @@ import {
   selfBackupPrefix,
   snapshotPrefix,
   rewritingKeyKey,
+  trialPrefix,
   vaultFileKey,
   type Refset,
 } from '../format/index.ts'
@@ -45,10 +46,10 @@ const knownPrefixes = [
   sealedKeysPrefix,
   packPrefix,
   snapshotPrefix,
-  featurePrefix,
   journalPrefix,
   revocationPrefix,
   selfBackupPrefix,
+  trialPrefix,
 ]
 
 /**
