@@ -1,4 +1,5 @@
 import type { ContentItem, ExtendedAttribute, Rewriting, SnapshotBody, TreeEntry, VaultFile } from '../../src/format/index.ts'
+import { seededBytes } from '../../src/chunker/testing/seeded-bytes.ts'
 import { uuidToBytes } from '../../src/format/index.ts'
 import { deriveDomainKeys, type KeySecret } from '../../src/vault/index.ts'
 
@@ -132,16 +133,5 @@ export const attributeSetsOf = (): ExtendedAttribute[][] => [
 /** Blobs of a pack's segments: one that compresses, and one that does not. */
 export const segmentsOf = (): Uint8Array[][] => [
   [Buffer.from('the first blob'), Buffer.from('another, '.repeat(900)), Buffer.alloc(1)],
-  [noise(5000)],
+  [seededBytes('random', 1, 5000)],
 ]
-
-/** mulberry32: no compressor makes it smaller. */
-function noise(length: number): Uint8Array {
-  let state = 1
-  return Uint8Array.from({ length }, () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return (mixed ^ (mixed >>> 14)) & 0xff
-  })
-}

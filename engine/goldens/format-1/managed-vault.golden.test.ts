@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
+import { HardLinks, keptGroupOf } from '../../src/archiver/hard-links.ts'
 import { fromHex, toHex } from '../../src/bytes/index.ts'
 import { featurePrefix, packPrefix } from '../../src/format/index.ts'
 import { fsck } from '../../src/maintenance/index.ts'
@@ -57,6 +58,10 @@ test('names of one file share a group, and those that are gone another', () => {
   for (const name of ['linked-a', 'linked-b', 'linked-c']) expect(at(rewritten, name)['hardLinkGroup']).toBe(together)
   const gone = group(Uint8Array.of(0x11), fromHex(second.slice(-32)), fromHex(together))
   expect(at(second, 'linked-a')).toMatchObject({ hardLinkGroup: null, deletedAtMs: null })
+  // As the archiver has them too.
+  const inode = { device: 1n, inode: 2n, linkCount: 3, size: 540, mtimeNs: 0n }
+  expect(toHex(new HardLinks(idKey).groupOf(inode, () => Buffer.from(`${golden.source}/linked-a`)).id)).toBe(together)
+  expect(toHex(keptGroupOf(idKey, fromHex(second.slice(-32)), fromHex(together)))).toBe(gone)
   for (const name of ['linked-b', 'linked-c'])
     expect(at(second, name)).toMatchObject({ hardLinkGroup: gone, deletedAtMs: expect.any(Number) as number })
 })

@@ -2,7 +2,7 @@ import { concatBytes, fromHex } from '../../src/bytes/index.ts'
 import { encodeSnapshotBody, segmentHeaderBytes, packHeaderBytes } from '../../src/format/index.ts'
 import type { ReaderName } from '../../test/browser/testing/outcomes-of-readers.ts'
 import * as values from './golden-values.ts'
-import { patched, replaced, slotWith, text, u32 } from './refused-values.ts'
+import { patched, replaced, slotWith, text, u32, varint } from './refused-values.ts'
 
 /** What a reader has to make of it, the reader, what is with it, and the bytes. */
 export type Case = readonly ['accepted' | 'refused', ReaderName, string, ...Uint8Array[]]
@@ -14,6 +14,7 @@ export const vaultFileCases = (file: Uint8Array): Case[] => {
   const spoilt = (what: string, from: string, to: string): Case => ['refused', 'vault.json', what, replaced(file, from, to)]
   const whole = new TextDecoder().decode(file)
   const domain = /"domains":\[(.*?)\]/.exec(whole)![1]!
+  const id = /"vaultId":"(.*?)"/.exec(whole)![1]!
   return [
     ['accepted', 'vault.json', 'as it is', file],
     spoilt('a second domain', domain, `${domain},${domain}`),
@@ -29,6 +30,9 @@ export const vaultFileCases = (file: Uint8Array): Case[] => {
     spoilt('another format', 'holdfast-vault', 'holdfast-agent'),
     spoilt('white space', '{"format"', '{ "format"'),
     spoilt('a number in another form', '"createdAtMs":1,', '"createdAtMs":1.0,'),
+    spoilt('a vault id in capitals', id, id.toUpperCase()),
+    spoilt('a vault id that is none', id, 'x'),
+    spoilt('a domain id that is none', '"domains":[{"id":"', '"domains":[{"id":"x'),
     spoilt('one more key', ',"mac"', ',"more":1,"mac"'),
     spoilt('a key less', '"createdAtMs":1,', ''),
     ['refused', 'vault.json', 'no newline', file.subarray(0, -1)],
@@ -83,6 +87,7 @@ export const textCases = (reader: 'agent object' | 'revocation' | 'rewriting key
   ['refused', reader, 'version 2', replaced(file, '"version":1', '"version":2')],
   ['refused', reader, 'another format', replaced(file, '"format":"holdfast-', '"format":"other-')],
   ['refused', reader, 'one more key', replaced(file, ',"mac"', ',"more":1,"mac"')],
+  ['refused', reader, 'an id that is none', replaced(file, 'Id":"', 'Id":"x')],
   ['refused', reader, 'white space', replaced(file, ',"mac"', ', "mac"')],
   ['refused', reader, 'no newline', file.subarray(0, -1)],
 ]
@@ -161,6 +166,13 @@ export const bodyCases = (): Case[] => {
     spoilt('system 4', 2, '04'),
     spoilt('a host that is no text', 4, 'ff'),
     spoilt('a parent that is neither there nor not', parent, '02'),
+    ['refused', 'snapshot body', 'a host of 1025 bytes', concatBytes([own.subarray(0, 3), varint(1025), new Uint8Array(1025).fill(97)])],
+    [
+      'refused',
+      'snapshot body',
+      '100,001 roots',
+      encodeSnapshotBody({ ...values.bodyOf(root), roots: Array.from({ length: 100_001 }, () => new Uint8Array(0)) }).subarray(0, 140),
+    ],
     ['refused', 'snapshot body', 'a byte behind it', behind(own)],
     ['refused', 'snapshot body', 'cut short', own.subarray(0, -1)],
     ['refused', 'snapshot body', 'the end of a rewritten one', anew],
@@ -205,6 +217,7 @@ export const journalCases = (journal: Uint8Array): Case[] => {
     spoilt('decided at 2^53', 34, tooLarge),
     spoilt('the key of no snapshot', key, text('p')),
     spoilt('the key of a snapshot with an agent that is none', key + 2, text('x')),
+    ['refused', 'journal', 'a key of 257 bytes', concatBytes([journal.subarray(0, 43), varint(257), new Uint8Array(257 + 33).fill(97)])],
     ['refused', 'journal', 'a byte before its MAC', concatBytes([journal.subarray(0, -32), fromHex('00'), journal.subarray(-32)])],
     ['refused', 'journal', 'cut short', journal.subarray(0, -1)],
   ]

@@ -1,5 +1,6 @@
 import { equalBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
+import { isUuid } from './uuid.ts'
 
 export interface VaultFile {
   readonly vaultId: string
@@ -112,6 +113,13 @@ function text(fields: Fields, key: string): string {
   return value
 }
 
+/** In its one form, or who reads the object would not find what it names. */
+function uuid(fields: Fields, key: string): string {
+  const value = text(fields, key)
+  if (!isUuid(value)) throw new EngineError('vault.invalid', `A file of the vault has an id that is none: "${key}".`)
+  return value
+}
+
 function whole(fields: Fields, key: string): number {
   const value = fields[key]
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
@@ -135,11 +143,11 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
     throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}).`)
   const domains = list(fields, 'domains')
     .map(fieldsOf)
-    .map((domain) => ({ id: text(domain, 'id'), keyEpoch: whole(domain, 'keyEpoch') }))
+    .map((domain) => ({ id: uuid(domain, 'id'), keyEpoch: whole(domain, 'keyEpoch') }))
   // Others are a feature to come; until then nobody has tried what they would mean.
   if (domains.length !== 1 || domains[0]?.keyEpoch !== 1)
     throw new EngineError('format.unsupported-version', 'This vault has more than one circle of keys: update Holdfast.')
-  const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
+  const value: VaultFile = { vaultId: uuid(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
   if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker))
     throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
   if (fields['blobId'] !== blobId)
@@ -155,8 +163,8 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
 export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
   const fields = parse(bytes, agentFormat, 'An agent object')
   const value: AgentFile = {
-    agentId: text(fields, 'agentId'),
-    domainId: text(fields, 'domainId'),
+    agentId: uuid(fields, 'agentId'),
+    domainId: uuid(fields, 'domainId'),
     signPublicKey: text(fields, 'signPublicKey'),
     boxPublicKey: text(fields, 'boxPublicKey'),
     boxSignature: text(fields, 'boxSignature'),
@@ -167,13 +175,13 @@ export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
 
 export function decodeRevocationFile(bytes: Uint8Array): Maced<RevocationFile> {
   const fields = parse(bytes, revocationFormat, 'A revocation')
-  const value: RevocationFile = { agentId: text(fields, 'agentId'), revokedAtMs: whole(fields, 'revokedAtMs') }
+  const value: RevocationFile = { agentId: uuid(fields, 'agentId'), revokedAtMs: whole(fields, 'revokedAtMs') }
   return sealedAs(bytes, value, text(fields, 'mac'), revocationFileText(value))
 }
 
 export function decodeRewritingKeyFile(bytes: Uint8Array): Maced<RewritingKeyFile> {
   const fields = parse(bytes, rewritingKeyFormat, 'A rewriting key')
-  const value: RewritingKeyFile = { vaultId: text(fields, 'vaultId'), signPublicKey: text(fields, 'signPublicKey') }
+  const value: RewritingKeyFile = { vaultId: uuid(fields, 'vaultId'), signPublicKey: text(fields, 'signPublicKey') }
   return sealedAs(bytes, value, text(fields, 'mac'), rewritingKeyFileText(value))
 }
 
