@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../src/bytes/index.ts'
-import { journalKey, sealedKeysKey, uuidToBytes } from '../../src/format/index.ts'
+import { decodeSealedKeys, journalKey, sealedKeysKey, uuidToBytes } from '../../src/format/index.ts'
 import { fsck } from '../../src/maintenance/index.ts'
 import { MemoryStore } from '../../src/store/index.ts'
 import { deviceFingerprint, openSealedDomainKeys, openSealedSelection, rawAgentKey } from '../../src/unlock/index.ts'
@@ -49,7 +49,7 @@ test('its device opens its keys, and what somebody chose for it', async () => {
   const boxPrivateKey = fromHex(golden.boxPrivateKey)
   const agentId = uuidToBytes(golden.agentId)
   const id = { vaultId: uuidToBytes(golden.vaultId), domainId: uuidToBytes(golden.domainId), keyEpoch: 1, agentId }
-  const keys = await openSealedDomainKeys(nodePrimitives, id, boxPrivateKey, objects[sealedKeysKey(agentId)]!)
+  const keys = await openSealedDomainKeys(nodePrimitives, id, boxPrivateKey, decodeSealedKeys(objects[sealedKeysKey(agentId)]!))
   expect(keys).toEqual((await openVault(store, goldenSecrets(golden)[1]!)).domainKeys(golden.domainId))
   const { nonce, sealed, plain } = golden.selection
   const address = { agentId, nonce: fromHex(nonce), boxPrivateKey }

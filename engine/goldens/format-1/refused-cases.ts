@@ -2,7 +2,7 @@ import { concatBytes, fromHex } from '../../src/bytes/index.ts'
 import { encodeSnapshotBody, segmentHeaderBytes, packHeaderBytes } from '../../src/format/index.ts'
 import type { ReaderName } from '../../test/browser/testing/outcomes-of-readers.ts'
 import * as values from './golden-values.ts'
-import { patched, replaced, slotWith, text, u32, varint } from './refused-values.ts'
+import { patched, replaced, slotWith, text, u32, varint, withCrc } from './refused-values.ts'
 
 /** What a reader has to make of it, the reader, what is with it, and the bytes. */
 export type Case = readonly ['accepted' | 'refused', ReaderName, string, ...Uint8Array[]]
@@ -94,7 +94,9 @@ export const textCases = (reader: 'agent object' | 'revocation' | 'rewriting key
 
 export const sealedKeysCases = (sealed: Uint8Array): Case[] => [
   ['accepted', 'sealed keys', 'as they are', sealed],
-  ['refused', 'sealed keys', 'version 2', patched(sealed, 0, '02')],
+  ['refused', 'sealed keys', 'version 2 with its checksum', withCrc(patched(sealed, 0, '02'))],
+  ['refused', 'sealed keys', 'one byte too many with its checksum', withCrc(Uint8Array.of(...sealed.subarray(0, -4), 0, 0, 0, 0, 0))],
+  ['refused', 'sealed keys', 'a flipped bit', patched(sealed, 100, Uint8Array.of(sealed[100]! ^ 1))],
   ['refused', 'sealed keys', 'a byte behind them', behind(sealed)],
   ['refused', 'sealed keys', 'cut short', sealed.subarray(0, -1)],
 ]

@@ -98,3 +98,9 @@ export function block(type: 0 | 1 | 2 | 3, size: number, held: Uint8Array, isLas
 
 /** A frame of zstd: its descriptor and what follows that, then blocks. */
 export const frame = (head: string, ...blocks: readonly Uint8Array[]): Uint8Array => concatBytes([fromHex(`28b52ffd${head}`), ...blocks])
+
+/** Its last four bytes are the checksum of all before. */
+export function withCrc(bytes: Uint8Array): Uint8Array {
+  const body = bytes.subarray(0, -4)
+  return concatBytes([body, u32(crc32(body))])
+}

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ByteWriter } from '../bytes/index.ts'
 import { isEngineError } from '../errors/index.ts'
 import { decodeAttributes, encodeAttributes } from './attributes.ts'
 import { buildContent, decodeContentList, itemsLength } from './content.ts'
@@ -234,6 +235,21 @@ test('a refset holds what was added, whatever the order, and has one encoding', 
       expect(Buffer.compare(decoded.encode(), encoded)).toBe(0)
     }),
   )
+})
+
+test('a refset of a few bytes cannot ask for gigabytes', () => {
+  const all = (pack: number): Uint8Array => {
+    const id = Buffer.alloc(16)
+    id.writeUInt32BE(pack)
+    return new ByteWriter()
+      .bytes(id)
+      .varint(2 ** 22 + 1)
+      .toBytes()
+  }
+  const of = (count: number): Uint8Array =>
+    Buffer.concat([new ByteWriter().varint(count).view(), ...Array.from({ length: count }, (_, pack) => all(pack))])
+  expect(Refset.decode(of(2)).packCount).toBe(2)
+  expect(() => Refset.decode(of(513))).toThrow(/impossible/)
 })
 
 test('a segment header and plaintext read back; every flipped bit of the header is refused', () => {

@@ -36,7 +36,8 @@ export const snapshotKey = (agentId: Uint8Array, seq: number, snapshotId: Uint8A
   `${snapshotPrefix}${uuidFromBytes(agentId)}/${String(seq).padStart(12, '0')}-${toHex(snapshotId)}`
 
 /** Whether a snapshot can have this key. */
-export const isSnapshotKey = (key: string): boolean => /^s\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/[0-9]{12,16}-[0-9a-f]{32}$/.test(key)
+export const isSnapshotKey = (key: string): boolean =>
+  /^s\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/(?:[0-9]{12}|[1-9][0-9]{12,15})-[0-9a-f]{32}$/.test(key)
 
 export const journalKey = (epoch: number): string => `${journalPrefix}${String(epoch).padStart(16, '0')}`
 

@@ -5,6 +5,8 @@ import type { SegmentPlace } from './location.ts'
 
 /** More segments than a pack can hold; bounds what a hostile refset may ask for. */
 const maxOrdinals = 1 << 21
+/** Of all packs together: 128 MiB of bitmaps, and with segments of 100 KiB a snapshot of 100 TB. A pack of 20 bytes may claim them all. */
+const maxSegments = 2 ** 30
 
 /** The segments a snapshot needs, by birth. Grows only; no order. */
 export class Refset {
@@ -70,12 +72,14 @@ export class Refset {
     const reader = new ByteReader(bytes)
     const refset = new Refset()
     let previous: Uint8Array | undefined
+    let segments = 0
     for (let left = reader.varint(); left > 0; left--) {
       const id = reader.bytes(objectIdBytes)
       if (previous !== undefined && compareBytes(previous, id) >= 0)
         throw new EngineError('snapshot.invalid', 'The packs of a refset are not in ascending order.')
       previous = id
-      const { count, bits } = readBitmap(reader)
+      const { count, bits } = readBitmap(reader, maxSegments - segments)
+      segments += count
       refset.#bitmapByPack.set(toHex(id), { bits, count })
     }
     reader.expectEnd()
@@ -88,10 +92,12 @@ function isAllOnes(bits: Uint8Array, count: number): boolean {
   return (count & 7) === 0 || bits[count >>> 3] === (1 << (count & 7)) - 1
 }
 
-function readBitmap(reader: ByteReader): { count: number; bits: Uint8Array } {
+/** @param most segments that it may speak of */
+function readBitmap(reader: ByteReader, most: number): { count: number; bits: Uint8Array } {
   const head = reader.varint()
   const count = Math.floor(head / 2)
-  if (count === 0 || count > maxOrdinals) throw new EngineError('snapshot.invalid', 'A refset names an impossible number of segments.')
+  if (count === 0 || count > Math.min(maxOrdinals, most))
+    throw new EngineError('snapshot.invalid', 'A refset names an impossible number of segments.')
   const length = (count + 7) >>> 3
   if (head % 2 === 1) {
     const bits = new Uint8Array(length).fill(0xff)

@@ -1,3 +1,4 @@
+import { ByteReader, ByteWriter, crc32 } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 
 /** version ‖ ephemeral public key ‖ four keys ‖ tag */
@@ -8,5 +9,23 @@ const version = 1
 export function checkSealedKeys(bytes: Uint8Array): void {
   if (bytes.length > 0 && bytes[0] !== version)
     throw new EngineError('format.unsupported-version', 'The sealed keys of a device are of a newer version: update Holdfast.')
-  if (bytes.length !== sealedKeysBytes) throw new EngineError('vault.invalid', 'The sealed keys of a device are damaged.')
+  if (bytes.length !== sealedKeysBytes) throw damaged()
 }
+
+/** The object `b/<agentId>`. A hub cannot open what is in it, and without a checksum would not see it rot. */
+export function encodeSealedKeys(sealed: Uint8Array): Uint8Array {
+  checkSealedKeys(sealed)
+  return new ByteWriter(sealedKeysBytes + 4).bytes(sealed).u32(crc32(sealed)).toBytes()
+}
+
+/** @returns a view of the sealed keys in it. @throws EngineError `vault.invalid`, `format.unsupported-version` */
+export function decodeSealedKeys(object: Uint8Array): Uint8Array {
+  const end = object.length - 4
+  if (end < 1 || crc32(object.subarray(0, end)) !== new ByteReader(object.subarray(end)).u32()) throw damaged()
+  const sealed = object.subarray(0, end)
+  checkSealedKeys(sealed)
+  return sealed
+}
+
+const damaged = (): EngineError =>
+  new EngineError('vault.invalid', 'The sealed keys of a device are damaged: they have to be sealed to it again.')

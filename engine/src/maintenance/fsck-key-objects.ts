@@ -3,9 +3,9 @@ import { EngineError } from '../errors/index.ts'
 import {
   agentKey,
   agentPrefix,
-  checkSealedKeys,
   decodeKeySlot,
   decodeRewritingKeyFile,
+  decodeSealedKeys,
   decodeVaultFile,
   keySlotKey,
   keySlotPrefix,
@@ -46,7 +46,7 @@ export async function checkKeyObjects(task: FsckTask): Promise<void> {
     await findings.check(key, async () => {
       uuidToBytes(key.slice(sealedKeysPrefix.length))
       if (kind === 'managed') throw new EngineError('vault.invalid', 'Sealed keys of a device lie in a vault that is not private.')
-      checkSealedKeys(await store.get(key))
+      decodeSealedKeys(await store.get(key))
     })
 }
 

@@ -1,7 +1,16 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { toBase64Url } from '../bytes/index.ts'
-import { agentKey, decodeKeySlot, keySlotPrefix, sealedKeysKey, uuidToBytes, vaultFileKey, type AgentFile } from '../format/index.ts'
+import { crc32, toBase64Url } from '../bytes/index.ts'
+import {
+  agentKey,
+  decodeKeySlot,
+  encodeSealedKeys,
+  keySlotPrefix,
+  sealedKeysKey,
+  uuidToBytes,
+  vaultFileKey,
+  type AgentFile,
+} from '../format/index.ts'
 import { MemoryStore } from '../store/index.ts'
 import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
 import { boxKeySigningBytes, createVaultObjects, rawAgentKey, type KeySecret, type VaultObjects } from '../unlock/index.ts'
@@ -126,6 +135,7 @@ describe('what somebody brings for a new one', () => {
     const [slot, ...others] = made.slots
     const changed = { slotId: slot!.slotId, bytes: slot!.bytes.slice() }
     changed.bytes[147]! ^= 1
+    new DataView(changed.bytes.buffer).setUint32(148, crc32(changed.bytes.subarray(0, 148)), true)
     if (from > 1)
       await expect(createSealedVault(inner, { ...made, slots: [changed, ...others] }, hubSecret)).rejects.toMatchObject({
         code: 'store.exists',
@@ -149,7 +159,7 @@ describe('a device', () => {
   })
 
   test.each([
-    ['sealed keys', sealedKeysKey, (): Uint8Array => objects.sealedKeys],
+    ['sealed keys', sealedKeysKey, (): Uint8Array => encodeSealedKeys(objects.sealedKeys)],
     ['agent object', agentKey, (): Uint8Array => objects.agentObject],
   ])('whose %s alone are there has none, and is mended by approving again', async (_, keyOf, bytesOf) => {
     await store.put(keyOf(uuidToBytes(device.agentId)), bytesOf())
@@ -160,6 +170,20 @@ describe('a device', () => {
     expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
     expect(await sealed.readAgentObject(device.agentId)).toEqual(again.agentObject)
     expect(await sealed.hasKeys(device.agentId)).toBe(true)
+  })
+
+  test('whose sealed keys rotted waits for somebody to let it in again, and is given new ones then', async () => {
+    await sealed.addAgent(device, objects)
+    const key = sealedKeysKey(uuidToBytes(device.agentId))
+    const bytes = await store.get(key)
+    bytes[100]! ^= 1
+    await store.delete(key)
+    await store.put(key, bytes)
+    expect(await sealed.hasKeys(device.agentId)).toBe(false)
+    expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
+    const again = await approve(device)
+    await sealed.addAgent(device, again)
+    expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
   })
 
   test('is not given what was made for other keys, another device or domain, or is none', async () => {

@@ -2,7 +2,8 @@ import { equalBytes } from '../bytes/index.ts'
 import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   agentKey,
-  checkSealedKeys,
+  decodeSealedKeys,
+  encodeSealedKeys,
   decodeKeySlot,
   decodeVaultFile,
   keySlotKey,
@@ -18,7 +19,7 @@ import {
 import type { ObjectStore } from '../store/index.ts'
 import { deriveHubKeys, findKey, rawAgentKey, readAgentObject, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
-import { readSlots, readVaultFile, requireNoVault, writeHubSlot } from './stored-key-objects.ts'
+import { readSlots, readVaultFile, requireNoVault, requireRoomForSlot, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
 
 /** An agent of whom a hub knows the keys from its enrolment. */
@@ -64,34 +65,39 @@ export class SealedVault extends StoredVault {
     const agent = await readAgentObject(nodePrimitives, objects.agentObject, expected)
     if (agent.signPublicKey !== expected.signPublicKey || agent.boxPublicKey !== expected.boxPublicKey)
       throw new EngineError('vault.invalid', 'The keys are not those that the device enrolled with.')
-    checkSealedKeys(objects.sealedKeys)
+    const sealedKeys = encodeSealedKeys(objects.sealedKeys)
     const agentId = uuidToBytes(expected.agentId)
     // One without the other gives no keys, and no two of either are alike: what a crash or a bad disk left of them gives way.
     if (!(await this.hasKeys(expected.agentId))) {
       await this.store.delete(sealedKeysKey(agentId))
       await this.store.delete(agentKey(agentId))
     }
-    await putSame(this.store, sealedKeysKey(agentId), objects.sealedKeys)
+    await putSame(this.store, sealedKeysKey(agentId), sealedKeys)
     await putSame(this.store, agentKey(agentId), objects.agentObject)
   }
 
-  /** Both objects of a device are there; whether they can be read is not looked at. */
+  /** Both objects of a device are there, and its sealed keys are whole. @throws as {@link readSealedKeys} */
   async hasKeys(agentId: string): Promise<boolean> {
-    const id = uuidToBytes(agentId)
-    return (await this.store.head(agentKey(id))) !== null && (await this.store.head(sealedKeysKey(id))) !== null
+    return (await this.readSealedKeys(agentId)) !== null
   }
 
-  /** A domain's keys as they were sealed to an agent; null while nobody approved it. @throws EngineError `vault.invalid`, `store.*` */
+  /** A domain's keys as they were sealed to an agent; null while nobody approved it, and where they rotted: then somebody approves it again. @throws EngineError `format.unsupported-version`, `store.*` */
   async readSealedKeys(agentId: string): Promise<Uint8Array | null> {
-    if (!(await this.hasKeys(agentId))) return null
-    const bytes = await this.store.get(sealedKeysKey(uuidToBytes(agentId)))
-    checkSealedKeys(bytes)
-    return bytes
+    const id = uuidToBytes(agentId)
+    if ((await this.store.head(agentKey(id))) === null) return null
+    try {
+      return decodeSealedKeys(await this.store.get(sealedKeysKey(id)))
+    } catch (error) {
+      if (isEngineError(error, 'vault.invalid') || isEngineError(error, 'store.not-found') || isEngineError(error, 'store.io-error'))
+        return null
+      throw error
+    }
   }
 
   /** Writes a slot that somebody with the vault's keys made; durable when it resolves. @throws EngineError `vault.invalid` for one of another vault, or that a hub opens */
   async addKeySlot(slot: NewKeySlot): Promise<void> {
     requirePersonsSlot(slot, this.vaultId)
+    await requireRoomForSlot(this.store)
     await putSame(this.store, keySlotKey(slot.slotId), slot.bytes)
   }
 

@@ -20,6 +20,7 @@ import {
   packPrefix,
   readLocation,
   Refset,
+  encodeSealedKeys,
   sealedKeysKey,
   snapshotKey,
   snapshotPrefix,
@@ -81,7 +82,8 @@ export async function makeStoredVault(store: ObjectStore, recoveryWords: KeySecr
     boxPublicKey: toBase64Url(box),
     boxSignature: toBase64Url(sign(null, boxKeySigningBytes(box), signPair.privateKey)),
   })
-  if (kind === 'private') await store.put(sealedKeysKey(uuidToBytes(agentId)), await vault.keys.sealDomainKeys(domainId, agentId, box))
+  if (kind === 'private')
+    await store.put(sealedKeysKey(uuidToBytes(agentId)), encodeSealedKeys(await vault.keys.sealDomainKeys(domainId, agentId, box)))
   return { vaultId, domainId, agentId, hubSecret, recoveryWords, signKey: signPair.privateKey }
 }
 

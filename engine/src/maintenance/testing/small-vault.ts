@@ -4,6 +4,7 @@ import {
   blobTypes,
   buildFolderPages,
   packKey,
+  encodeSealedKeys,
   sealedKeysKey,
   snapshotKey,
   uuidToBytes,
@@ -77,7 +78,7 @@ export async function makeSmallVault(store: ObjectStore, mischief: Mischief = {}
     boxSignature: toBase64Url(sign(null, boxKeySigningBytes(boxPublicKey), signPair.privateKey)),
   })
   if (kind === 'private')
-    await store.put(sealedKeysKey(uuidToBytes(agentId)), await vault.keys.sealDomainKeys(domainId, agentId, boxPublicKey))
+    await store.put(sealedKeysKey(uuidToBytes(agentId)), encodeSealedKeys(await vault.keys.sealDomainKeys(domainId, agentId, boxPublicKey)))
   const domainKeys = vault.domainKeys(domainId)
   const sink = new SessionSink(
     domainKeys,

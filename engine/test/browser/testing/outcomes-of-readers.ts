@@ -1,7 +1,7 @@
 import { ByteReader } from '../../../src/bytes/index.ts'
 import { isEngineError } from '../../../src/errors/index.ts'
 import {
-  checkSealedKeys,
+  decodeSealedKeys,
   decodeAgentFile,
   decodeAttributes,
   decodeContentList,
@@ -62,7 +62,7 @@ const readersOver = (p: UnlockPrimitives) =>
     'key slot': ([bytes]) => decodeKeySlot(bytes!),
     'recovery words': ([text]) => entropyOfWords(new TextDecoder().decode(text)),
     'agent object': ([bytes]) => decodeAgentFile(bytes!),
-    'sealed keys': ([bytes]) => checkSealedKeys(bytes!),
+    'sealed keys': ([bytes]) => decodeSealedKeys(bytes!),
     pack: ([bytes]) => readPack(bytes!),
     'segment header': ([bytes]) => readSegmentHeader(bytes!),
     /** With its header. */
