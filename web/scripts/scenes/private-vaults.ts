@@ -94,7 +94,7 @@ export const privateVaultsScenes: readonly Scene[] = [
     name: 'private-vault-create',
     show: async (page) => {
       await begin(page)
-      await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('Summer2026!')
+      await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('Summer2026!!')
       await page.getByText('Weak.').waitFor()
     },
   },

@@ -69,12 +69,13 @@ export const vaultKeysRoutes = {
   }),
 
   removeKeySlot: route({
-    method: 'delete',
-    path: `${oneVault}/key-slots/{slotId}`,
+    method: 'post',
+    path: `${oneVault}/key-slots/{slotId}/remove`,
     summary: 'Remove a passphrase or recovery words of a private vault; the last of either stays',
     tag: 'Vaults',
     actor: 'user',
     params: ofVault.extend({ slotId: SlotId }),
+    body: z.strictObject({ currentPassword: CurrentPassword }),
     response: Empty,
   }),
 

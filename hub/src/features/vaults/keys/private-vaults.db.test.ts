@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { AgentId, type ResponseOf, type Api, type SnapshotId } from '@holdfast/shared-types'
 import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
 import { decodeSnapshotObject, keySlotPrefix, readLocation, Refset, vaultFileKey } from '@holdfast/engine/format'
-import { unlockVault } from '@holdfast/engine/unlock'
+import { newRecoveryWords, unlockVault } from '@holdfast/engine/unlock'
 import { nodePrimitives, openSealedVault, openVault } from '@holdfast/engine/vault'
 import { openDirectoryStore } from '@holdfast/engine/store'
 import { join } from 'node:path'
@@ -225,7 +225,7 @@ describe('key slots', () => {
   const params = () => ({ vaultId: made.vaultId })
   const add = async (slot: { slotId: Uint8Array; bytes: Uint8Array }): Promise<unknown> =>
     asPerson(world, 'addKeySlot', { params: params(), body: { slotId: toHex(slot.slotId), bytes: toBase64Url(slot.bytes) } })
-  const remove = (slotId: string): Promise<unknown> => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId } })
+  const remove = (slotId: string): Promise<unknown> => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId }, body: {} })
   const handed = () => asPerson<ResponseOf<Api['getKeyObjects']>>(world, 'getKeyObjects', { params: params() })
   const idOf = async (kind: string): Promise<string> => (await handed()).slots.find((slot) => slot.kind === kind)!.slotId
 
@@ -245,6 +245,22 @@ describe('key slots', () => {
       code: 'key-slot.wrong-secret',
     })
     await unlockVault(nodePrimitives, locked, { kind: 'passphrase', passphrase: 'another one, as long as the first' })
+  })
+
+  test('are added and removed by nobody who cannot say the account\u2019s password', async () => {
+    world.password = 'correct horse battery'
+    const next = await made.keys.addSlot({ kind: 'recovery-words', words: await newRecoveryWords(nodePrimitives) })
+    const [slotId, bytes, before] = [toHex(next.slotId), toBase64Url(next.bytes), await slotKinds()]
+    const addWith = (proof: object) => asPerson(world, 'addKeySlot', { params: params(), body: { slotId, bytes, ...proof } })
+    const removeWith = (body: object) => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId }, body })
+    for (const proof of [{}, { currentPassword: 'guessed' }]) await expect(addWith(proof)).rejects.toMatchObject({ code: 'sign-in.failed' })
+    expect(await slotKinds()).toEqual(before)
+    await addWith({ currentPassword: world.password })
+    for (const proof of [{}, { currentPassword: 'guessed' }])
+      await expect(removeWith(proof)).rejects.toMatchObject({ code: 'sign-in.failed' })
+    expect(await slotKinds()).not.toEqual(before)
+    await removeWith({ currentPassword: world.password })
+    expect(await slotKinds()).toEqual(before)
   })
 
   test('two at once cannot remove both of a kind', async () => {
@@ -269,9 +285,11 @@ describe('key slots', () => {
     changed[147]! ^= 1
     await expect(add({ slotId: slot!.slotId, bytes: changed })).rejects.toMatchObject({ code: 'vault.keys-conflict' })
     const { vaultId } = await world.vaults.placeFor(null)
-    await expect(asPerson(world, 'removeKeySlot', { params: { vaultId, slotId: toHex(randomBytes(16)) } })).rejects.toMatchObject({
-      code: 'vault.not-found',
-    })
+    await expect(asPerson(world, 'removeKeySlot', { params: { vaultId, slotId: toHex(randomBytes(16)) }, body: {} })).rejects.toMatchObject(
+      {
+        code: 'vault.not-found',
+      },
+    )
   })
 })
 

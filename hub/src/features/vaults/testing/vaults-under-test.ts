@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { randomBytes } from 'node:crypto'
-import type { AgentId, VaultId } from '@holdfast/shared-types'
+import { AppError, type AgentId, type UserId, type VaultId } from '@holdfast/shared-types'
 import { packKey } from '@holdfast/engine/format'
 import type { HubConfig } from '../../../config/config-schema.ts'
 import { migrations } from '../../../migrations/index.ts'
@@ -43,6 +43,13 @@ export class VaultsUnderTest {
   vaults!: Vaults
   /** Not at work unless a test starts it. */
   jobs!: Jobs
+  /** Of the account of whoever asks; null = it has none. */
+  password: string | null = null
+  readonly people = {
+    provePassword: async (_userId: UserId, _address: string, password: string | undefined): Promise<void> => {
+      if (this.password !== null && password !== this.password) throw new AppError('sign-in.failed')
+    },
+  }
   /** Around the store of the default vault. */
   store!: StoreWithHooks
   /** The hub's clock. */
@@ -126,7 +133,7 @@ export class VaultsUnderTest {
     const config = { storeUrl, dataDir: this.dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
-      { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined }, healers: this.healers },
+      { runs: this.runs, agents: this.agents, people: this.people, healers: this.healers },
       folders,
     )
     // Known before it starts, so that one that fails to is stopped like any other.
