@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { AgentId, type ResponseOf, type Api, type SnapshotId } from '@holdfast/shared-types'
+import { AgentId, AppError, type ResponseOf, type Api, type SnapshotId } from '@holdfast/shared-types'
 import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
 import { decodeSnapshotObject, keySlotPrefix, readLocation, Refset, vaultFileKey } from '@holdfast/engine/format'
 import { newRecoveryWords, unlockVault } from '@holdfast/engine/unlock'
@@ -248,18 +248,21 @@ describe('key slots', () => {
   })
 
   test('are added and removed by nobody who cannot say the account\u2019s password', async () => {
-    world.password = 'correct horse battery'
+    const currentPassword = 'correct horse battery'
+    world.people.provePassword = async (_userId, _address, password) => {
+      if (password !== currentPassword) throw new AppError('sign-in.failed')
+    }
     const next = await made.keys.addSlot({ kind: 'recovery-words', words: await newRecoveryWords(nodePrimitives) })
     const [slotId, bytes, before] = [toHex(next.slotId), toBase64Url(next.bytes), await slotKinds()]
     const addWith = (proof: object) => asPerson(world, 'addKeySlot', { params: params(), body: { slotId, bytes, ...proof } })
     const removeWith = (body: object) => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId }, body })
     for (const proof of [{}, { currentPassword: 'guessed' }]) await expect(addWith(proof)).rejects.toMatchObject({ code: 'sign-in.failed' })
     expect(await slotKinds()).toEqual(before)
-    await addWith({ currentPassword: world.password })
+    await addWith({ currentPassword })
     for (const proof of [{}, { currentPassword: 'guessed' }])
       await expect(removeWith(proof)).rejects.toMatchObject({ code: 'sign-in.failed' })
     expect(await slotKinds()).not.toEqual(before)
-    await removeWith({ currentPassword: world.password })
+    await removeWith({ currentPassword })
     expect(await slotKinds()).toEqual(before)
   })
 

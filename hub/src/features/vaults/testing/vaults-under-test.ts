@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { randomBytes } from 'node:crypto'
-import { AppError, type AgentId, type UserId, type VaultId } from '@holdfast/shared-types'
+import type { AgentId, VaultId } from '@holdfast/shared-types'
 import { packKey } from '@holdfast/engine/format'
 import type { HubConfig } from '../../../config/config-schema.ts'
 import { migrations } from '../../../migrations/index.ts'
@@ -15,6 +15,7 @@ import type { LiveLog } from '../../../platform/events/live-log.ts'
 import { Jobs } from '../../../platform/jobs/jobs.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
+import type { PeopleDoor } from '../doors/doors.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
 import { AgentTable } from './agent-table.ts'
 import { HealerTable } from './healer-table.ts'
@@ -43,13 +44,8 @@ export class VaultsUnderTest {
   vaults!: Vaults
   /** Not at work unless a test starts it. */
   jobs!: Jobs
-  /** Of the account of whoever asks; null = it has none. */
-  password: string | null = null
-  readonly people = {
-    provePassword: async (_userId: UserId, _address: string, password: string | undefined): Promise<void> => {
-      if (this.password !== null && password !== this.password) throw new AppError('sign-in.failed')
-    },
-  }
+  /** Whether whoever asks says the password of their account: everybody does, unless a test says otherwise. */
+  readonly people: { provePassword: PeopleDoor['provePassword'] } = { provePassword: async () => undefined }
   /** Around the store of the default vault. */
   store!: StoreWithHooks
   /** The hub's clock. */
