@@ -32,6 +32,7 @@ export function showSnapshot(hub: FakeHub, { agent }: TestAgent, id: SnapshotId)
     id,
     agentId,
     vaultId: hub.vault.vaultId,
+    vaultKind: 'private',
     roots: [],
     status: null,
     files: null,

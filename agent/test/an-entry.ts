@@ -20,6 +20,7 @@ export const anEntry = (path: string, changes: Partial<SnapshotEntry> = {}): Sna
 
 /** What a snapshot says of itself, but for whose it is. */
 export const snapshotFacts = {
+  vaultKind: 'managed',
   deviceName: 'box',
   runId: null,
   createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),

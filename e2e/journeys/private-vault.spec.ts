@@ -74,11 +74,37 @@ const keptByPage = (page: Page): Promise<string> =>
     })
   })
 
+/** All addresses and titles that the browser has of this tab, what the page has told it, and what it keeps beside the entry that is shown. */
+async function watchHistory(page: Page): Promise<() => Promise<string>> {
+  const told: string[] = []
+  page.on('framenavigated', (frame) => told.push(frame.url()))
+  await page.exposeFunction('tellHistory', (entry: string) => void told.push(entry))
+  await page.addInitScript(() => {
+    for (const call of ['pushState', 'replaceState'] as const) {
+      const real = history[call].bind(history)
+      history[call] = (state: unknown, unused: string, url?: string | URL | null) => {
+        void (window as unknown as { tellHistory: (entry: string) => Promise<void> }).tellHistory(JSON.stringify([state, url]))
+        real(state, unused, url)
+      }
+    }
+  })
+  const session = await page.context().newCDPSession(page)
+  return async () => {
+    const { entries } = await session.send('Page.getNavigationHistory')
+    const state = await page.evaluate(() => JSON.stringify(history.state))
+    return [...told, state, ...entries.flatMap(({ url, title, userTypedURL }) => [url, title, userTypedURL])].join('\n')
+  }
+}
+
+/** A purge tells the hub paths, and has it write snapshots anew: nowhere in a private vault is one offered. */
+const expectNoPurge = (page: Page): Promise<void> => expect(page.locator('body')).not.toContainText(/from all backups/i)
+
 test('a person keeps a private vault: made, shared with a device, read in the browser, and closed to the hub', async ({ page }) => {
   test.setTimeout(420_000)
   const home = prepareFolder()
   const sent: string[] = []
   page.on('request', (request) => sent.push(`${request.url()} ${request.postDataBuffer()?.toString('latin1') ?? ''}`))
+  const readHistory = await watchHistory(page)
   await signInByLink(page, stack.signInLink)
   expect((await page.request.put(`${stack.origin}/api/v1/me/credentials`, { data: person })).ok()).toBe(true)
   await page.reload()
@@ -106,17 +132,34 @@ test('a person keeps a private vault: made, shared with a device, read in the br
   const backup = await agent.holdfast<BackupDocument>(['backup', home])
   const pinned = await agent.holdfast<{ vault: { fingerprint: string } }>(['status'])
   expect(pinned.vault.fingerprint, 'the device has the keys that the person made').toBe(made.fingerprint)
+  await expect(page.getByRole('heading', { name: 'Care', exact: true })).toBeVisible()
+  await expectNoPurge(page)
 
   // Read in the page, file by file and as a zip, and compared with the disk.
-  const folder = `${stack.origin}/snapshots/${backup.snapshotId}/#${home}`
+  const top = `${stack.origin}/snapshots/${backup.snapshotId}`
   const entries = new SnapshotPage(page)
-  await page.goto(folder)
+  const openHome = () => entries.openFolders(home.split('/').filter((name) => name !== ''))
+  await page.goto(top)
   await vault.unlock({ passphrase })
+  await expect(page.getByText(/^Signed by the device: backup 1 of /)).toBeVisible()
+  await openHome()
   await entries.expectEntryCount('3 entries')
   await entries.openFolders([names[1]])
   await expect(page.getByRole('button', { name: names[3], exact: true })).toBeVisible()
   await page.goBack()
   await entries.expectEntryCount('3 entries')
+  await page.goForward()
+  await entries.expectEntryCount('1 entry')
+  await page.goBack()
+  await entries.choose(names[0])
+  await entries.expectChosen('1 chosen')
+  await page.getByRole('button', { name: names[0], exact: true }).click()
+  await expect(page.getByRole('complementary').getByRole('button', { name: 'Restore' })).toBeVisible()
+  await page.getByRole('button', { name: 'More', exact: true }).click()
+  await expect(page.getByRole('menuitem', { name: 'Delete' })).toBeVisible()
+  await expectNoPurge(page)
+  await page.keyboard.press('Escape')
+  await entries.choose(names[0])
   await page.getByRole('button', { name: names[2], exact: true }).click()
   const film = await save(page, () => page.getByRole('button', { name: 'Download', exact: true }).click())
   expect([film.name, digestOf(film.bytes)]).toEqual([names[2], digestOf(readFileSync(join(home, names[2])))])
@@ -140,16 +183,36 @@ test('a person keeps a private vault: made, shared with a device, read in the br
   expect(readdirSync(join(target, home))).toEqual([names[0]])
 
   // Locked, nothing of it is on the screen; the words open it as well.
-  await page.goto(folder)
+  await page.goto(top)
   await expect(page.getByLabel('Passphrase of the vault')).toBeVisible()
   expect(await page.locator('main').innerText()).not.toContain(names[0])
   await vault.unlock({ words: made.words.map((word, index) => `${index + 1}. ${word}`).join('\n') })
+  await openHome()
   await entries.expectEntryCount('3 entries')
+
+  // A lock takes what was about to be ordered with it: the room of the keys dies, as it does after idle minutes.
+  await page.getByRole('button', { name: names[0], exact: true }).click()
+  await page.getByRole('complementary').getByRole('button', { name: 'Restore' }).click()
+  await expect(page.getByRole('dialog')).toContainText(names[0])
+  const [room] = page.workers()
+  await room?.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('The room dies.')
+    })
+  })
+  await expect(page.getByLabel('Passphrase of the vault')).toBeVisible()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
 
   // What a hub could have heard, and what a page leaves behind.
   const secrets = [firstPassphrase, passphrase, made.words.join(' '), text.trim(), ...names]
   const kept = await keptByPage(page)
   const heard = sent.join('\n')
+  const history = await readHistory()
+  expect(history).toContain(top)
+  for (const secret of [...secrets, home]) {
+    expect(history.includes(secret), `in the browser’s history: ${secret}`).toBe(false)
+    expect(history.includes(encodeURIComponent(secret)), `in the browser’s history: ${secret}`).toBe(false)
+  }
   for (const secret of secrets) {
     expect(heard.includes(secret), `sent: ${secret}`).toBe(false)
     expect(heard.includes(encodeURIComponent(secret)), `sent: ${secret}`).toBe(false)

@@ -76,11 +76,14 @@ test('a name that comes twice, first as a symlink and then as a folder, does not
   )
   expect(twice.status).toBe('complete-with-errors')
   const overTwoPages = await restoreForged((put) => {
-    const pages = [encodeLeafPage([symlink('a', outside)]), encodeLeafPage([folder('a', put(encodeLeafPage([file('f')])))])].map(put)
+    const pages = [
+      encodeLeafPage([symlink('a', outside), symlink('c', outside)]),
+      encodeLeafPage([file('b'), folder('c', put(encodeLeafPage([file('f')])))]),
+    ].map(put)
     const both = put(
       encodeInteriorPage(1, [
-        { firstName: Buffer.from('a'), page: pages[0]!, entries: 1 },
-        { firstName: Buffer.from('b'), page: pages[1]!, entries: 1 },
+        { firstName: Buffer.from('a'), page: pages[0]!, entries: 2 },
+        { firstName: Buffer.from('b'), page: pages[1]!, entries: 2 },
       ]),
     )
     return put(encodeLeafPage([folder('bad', both)]))

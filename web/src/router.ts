@@ -44,7 +44,8 @@ export function createConsoleRouter() {
   const router = createRouter({
     history: createWebHistory(),
     routes,
-    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+    // The very same address is another folder of a private vault: its path is in none.
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path && to.fullPath !== from.fullPath ? undefined : { top: 0 }),
   })
   let factsOf: string | null = null
   router.beforeEach(async (to) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SnapshotId } from '@holdfast/shared-types'
+import { AppError, SnapshotId, type Run } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { holdfast, holdfastAt, type Ended } from '../../test/a-command-line.ts'
 import { startLinkedDevice, stopLinkedDevice, type LinkedDevice } from '../../test/a-linked-device.ts'
@@ -71,7 +71,25 @@ test('what is chosen on the command line goes out sealed, and comes back', async
   })
 })
 
-test('all of a snapshot is ordered without a choice, and a question before the original place names what it holds', async () => {
+test('a restore that waits already is taken where the very same is sealed in it, and no other one', async () => {
+  await backUp()
+  const target = join(all.folder.path, 'target')
+  mkdirSync(target)
+  const path = join(all.sources, names.folder, names.file)
+  const restore = (...args: string[]): Promise<Ended> => holdfast('restore', 'latest', ...args, '--target', target, '--json')
+  const { runId } = documentOf(await restore(path)) as { runId: string }
+  const { hub, device } = all
+  const told = hub.scripted.get(`GET /api/v1/runs/${runId}`)?.(new URLSearchParams(), Buffer.alloc(0)) as Run
+  hub.scripted.set(`POST /api/v1/devices/${device.agent.identity.agentId}/runs`, () => {
+    throw new AppError('run.already-active')
+  })
+  hub.scripted.set('GET /api/v1/runs', () => ({ items: [{ ...told, state: 'queued' }] }))
+  expect(documentOf(await restore(path))).toMatchObject({ runId, status: 'succeeded' })
+  for (const other of [[], [path, '--dry-run']])
+    expect(documentOf(await restore(...other))).toMatchObject({ error: { code: 'run.already-active' } })
+})
+
+test('all of a snapshot is ordered sealed as well, and a question before the original place names what it holds', async () => {
   await backUp()
   const questions: string[] = []
   const ask = (question: string): Promise<string> => {
@@ -80,7 +98,14 @@ test('all of a snapshot is ordered without a choice, and a question before the o
   }
   expect((await holdfastAt(ask, ['restore', 'latest', '--original'])).status).toBe(0)
   expect(questions[0]).toContain(`  ${all.sources}\n`)
-  expect(orders.at(-1)).toEqual({ kind: 'restore', snapshotId: expect.any(String) as string, target: null, flat: false, paths: [] })
+  expect(orders.at(-1)).toEqual({
+    kind: 'restore',
+    snapshotId: expect.any(String) as string,
+    target: null,
+    flat: false,
+    paths: [],
+    sealedSelection: expect.stringMatching(/^[\w-]{100,}$/) as string,
+  })
 })
 
 test('the person at the device is told every path and reason, in the summary, the document and the log', async () => {

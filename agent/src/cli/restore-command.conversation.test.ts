@@ -41,6 +41,7 @@ function script(restored: RestoreResult): void {
   const snapshot: Snapshot = {
     id: snapshotId,
     vaultId: hub.vault.vaultId,
+    vaultKind: 'managed',
     agentId: AgentId.parse(device.agent.identity.agentId),
     deviceName: 'box',
     runId: null,

@@ -13,10 +13,9 @@ export async function restoreCommand(context: CommandContext, args: RestoreArgum
   const confirmed = needsConfirmation(args) ? await confirm(context, args, name) : null
   return carryOutRun(context, async (access) => {
     const order = orderOf(confirmed ?? (await findSnapshot(access.client, name, args.host)).id)
-    return askForRun(
-      access,
-      access.agent.trust.isPrivate ? await (await import('./seal-choice.ts')).withSealedChoice(access.agent, order) : order,
-    )
+    if (!access.agent.trust.isPrivate) return askForRun(access, order)
+    const { isSealedAlike, withSealedChoice } = await import('./seal-choice.ts')
+    return askForRun(access, await withSealedChoice(access.agent, order), (request) => isSealedAlike(access.agent, request, order))
   })
 }
 

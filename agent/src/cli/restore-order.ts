@@ -5,8 +5,8 @@ import {
   ConflictMode,
   includePatternProblem,
   isFileSystemRoot,
+  leanRestore,
   restoreModes,
-  standardConflictMode,
   type RunOrder,
   type Snapshot,
   type WirePath,
@@ -52,18 +52,9 @@ export function makeOrder({
   const conflict = conflictOf(args.conflict)
   const where = targetOf({ target, flat })
   const selected = paths.map(snapshotPath)
-  return (snapshotId) => ({
-    kind: 'restore',
-    snapshotId,
-    target: where,
-    flat,
-    paths: selected,
-    // As the hub writes it down: what goes without saying is left out.
-    ...(include.length === 0 ? {} : { include: [...include] }),
-    ...(conflict === standardConflictMode ? {} : { conflict }),
-    ...(dryRun ? { dryRun } : {}),
-    ...(withDeleted ? { withDeleted } : {}),
-  })
+  const modes = { include: [...include], conflict, dryRun, withDeleted }
+  // As the hub writes it down.
+  return (snapshotId) => ({ kind: 'restore', ...leanRestore({ snapshotId, target: where, flat, paths: selected, ...modes }) })
 }
 
 /** Null: to where it was, which is also what everything below `/` with its whole path means. */

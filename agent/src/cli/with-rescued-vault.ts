@@ -90,6 +90,7 @@ export async function openForRun(
 export const asSnapshot = (vault: RescuedVault, { id, agentId, createdAtMs, body }: ReadableSnapshot['snapshot']): Snapshot => ({
   id,
   vaultId: VaultId.parse(vault.vault.file.vaultId),
+  vaultKind: vault.vault.file.kind,
   agentId,
   deviceName: body.host,
   runId: null,

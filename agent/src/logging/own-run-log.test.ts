@@ -67,6 +67,20 @@ test('a line that is being written is read when it is whole, and a torn one cost
   expect(reader.notes()?.map(({ message }) => message)).toEqual(['after'])
 })
 
+test('a device that learns in the middle of a run that its vault is private keeps what it tells from then on', () => {
+  let isPrivate = false
+  const log = new OwnRunLog(runs, run, () => isPrivate)
+  log.note(note('told to the hub'))
+  isPrivate = true
+  log.note(note('kept'))
+  log.warning(warning('/a'))
+  log.end({ result: null, error })
+  const reader = new OwnRunLogReader(runs, run.runId)
+  expect(reader.notes()).toEqual([{ seq: 2, ...note('kept') }])
+  expect(reader.story).toEqual({ warnings: [warning('/a')], end: { result: null, error } })
+  expect(statSync(runs).mode & 0o777).toBe(0o700)
+})
+
 test('nothing is written where the hub is told everything, and nothing fails where nothing can be written', () => {
   const managed = new OwnRunLog(runs, run, () => false)
   managed.note(note('one'))

@@ -23,17 +23,26 @@ type Note = Omit<LogLine, 'seq'>
  * Nothing here throws: a full disk ends no backup.
  */
 export class OwnRunLog {
+  readonly #folder: string
+  readonly #run: { readonly runId: RunId; readonly fence: number }
   readonly #path: string
   /** A device may learn in the middle of its first run that its vault is private: until then the hub was told. */
   readonly #isWanted: () => boolean
+  #hasBegun = false
   #seq = 0
 
   constructor(folder: string, run: { readonly runId: RunId; readonly fence: number }, isWanted: () => boolean) {
+    this.#folder = folder
+    this.#run = run
     this.#path = ownRunLogPath(folder, run.runId)
     this.#isWanted = isWanted
-    if (!isWanted()) return
-    makeRoom(folder)
-    this.#append({ began: { fence: run.fence } })
+    if (isWanted()) this.#begin()
+  }
+
+  #begin(): void {
+    this.#hasBegun = true
+    makeRoom(this.#folder)
+    this.#append({ began: { fence: this.#run.fence } })
   }
 
   note(entry: Note): void {
@@ -51,6 +60,7 @@ export class OwnRunLog {
 
   #append(line: OwnLine): void {
     if (!this.#isWanted()) return
+    if (!this.#hasBegun) this.#begin()
     try {
       appendFileSync(this.#path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
     } catch {

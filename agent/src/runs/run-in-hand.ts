@@ -48,7 +48,7 @@ export interface RunInHandOptions extends HubDoors {
   readonly leaseMs: number
   readonly outbox: Outbox
   readonly trust: Pick<VaultTrust, 'accept'>
-  readonly selections: Pick<UsedSelections, 'use'>
+  readonly selections: Pick<UsedSelections, 'use' | 'end'>
   /** What only the person at the device is told. */
   readonly ownLog: Pick<OwnRunLog, 'note' | 'warning' | 'end'>
   readonly log: Logger
@@ -334,8 +334,24 @@ export class RunInHand {
     if (this.#isUnknown) return
     this.#note(endEntry(end))
     this.#options.ownLog.end(end)
+    await this.#useUpChoice()
     await this.#runLog.flush()
     await outbox.add('run.finished', { runId: order.runId, fence: order.fence, ...end, warnings: this.#warnings })
+  }
+
+  /** Before the hub can hear of the end: what a person chose once is not carried out once more because the hub says that it never heard. */
+  async #useUpChoice(): Promise<void> {
+    const { order, selections, log } = this.#options
+    if (order.request.kind !== 'restore' || order.request.sealedSelection === undefined) return
+    try {
+      await selections.end(order.runId)
+    } catch (error) {
+      // The report is worth more: without it the hub would have the run wait for its lease.
+      log.error(
+        { event: 'selections.write-failed', code: toAppError(error).code },
+        'That a sealed order has ended could not be written down',
+      )
+    }
   }
 
   #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {

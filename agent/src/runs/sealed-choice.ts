@@ -1,21 +1,21 @@
-import { fromBase64Url, toHex } from '@holdfast/engine/bytes'
-import { isEngineError } from '@holdfast/engine/errors'
+import { isDeepStrictEqual } from 'node:util'
+import { toHex } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import type { DomainKeys } from '@holdfast/engine/reader'
-import { openSealedSelection } from '@holdfast/engine/unlock'
-import { nodePrimitives, rawPrivateKey } from '@holdfast/engine/vault'
+import { rawPrivateKey } from '@holdfast/engine/vault'
 import type { RestoreRequest, RestoreSelection } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 import { privateKey } from './domain-keys.ts'
+import { openSealedRestore } from './open-sealed-restore.ts'
 import type { RunContext } from './run-context.ts'
 
-const nonceBytes = 16
-
 /**
- * The request with what a person chose, opened where it came sealed. From a private vault only what came sealed is restored, or all of a snapshot: a hub that could ask for paths
- * of its own guess would learn from the figures which of them are there.
+ * The request with what a person chose, opened where it came sealed. From a private vault nothing is restored, and not everything either, but what somebody with the domain's keys
+ * has sealed, and as it was sealed: into the same place, in the same way. A hub that could ask for paths of its own guess would learn from the figures which of them are there,
+ * and one that could change the place or the way would have files overwritten that nobody spoke of.
  *
- * @throws AppError `vault.private` for names in the clear; `request.invalid` for a choice that is not for this device, by nobody with the domain's keys, or another run's
+ * @throws AppError `vault.private` for names in the clear and for what was not sealed; `restore.order-changed` for a choice that is not for this device, by nobody with the domain's
+ * keys, of another request, or another run's, or one's that has ended; `request.invalid` where the vault is not private
  */
 export async function withOpenedChoice(
   context: RunContext,
@@ -32,12 +32,19 @@ export async function withOpenedChoice(
       message: 'The order names paths of a private vault in the clear, and is not carried out.',
       cure: 'Choose what to restore where the vault is unlocked, or by `holdfast restore` on the device.',
     })
-  if (sealedSelection === undefined) return request
-  const bytes = fromBase64Url(sealedSelection)
-  const nonce = bytes.subarray(0, nonceBytes)
-  const { paths, include } = await openChoice(context, keys, nonce, bytes.subarray(nonceBytes))
+  if (sealedSelection === undefined)
+    throw new AppError('vault.private', {
+      message:
+        'The order was not sealed by anybody who can open the private vault, and is not carried out: the hub alone orders no restore.',
+      cure: 'Order the restore where the vault is unlocked, or by `holdfast restore` on the device.',
+    })
+  const { agentId, boxKey } = context.order
+  const device = { agentId: uuidToBytes(agentId), boxPrivateKey: rawPrivateKey(privateKey(boxKey)) }
+  const { nonce, restore } = await openSealedRestore(device, keys, sealedSelection)
+  const { paths, include = [], ...terms } = restore
+  await requireSameTerms(terms, open)
   await context.hub.ask('selection.use', toHex(nonce))
-  return { ...open, paths, ...(include === undefined ? {} : { include }) }
+  return { ...open, paths, include }
 }
 
 export interface VaultOfRun {
@@ -45,19 +52,17 @@ export interface VaultOfRun {
   readonly isPrivate: boolean
 }
 
-async function openChoice({ order }: RunContext, keys: DomainKeys, nonce: Uint8Array, box: Uint8Array): Promise<RestoreSelection> {
-  const to = { agentId: uuidToBytes(order.agentId), nonce, boxPrivateKey: rawPrivateKey(privateKey(order.boxKey)) }
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await openSealedSelection(nodePrimitives, keys, to, box))
-    // The contracts are loaded here alone: the threads of other runs begin without them.
-    const { RestoreSelection: Selection } = await import('@holdfast/shared-types')
-    return Selection.parse(JSON.parse(text))
-  } catch (cause) {
-    if (isEngineError(cause) && cause.code !== 'vault.key-mismatch') throw cause
-    throw new AppError('request.invalid', {
-      message: 'What is to be restored was not sealed for this device by somebody who can open its vault.',
-      cure: 'Choose again what to restore, where the vault is unlocked.',
-      cause,
-    })
-  }
+type RestoreTerms = Omit<RestoreSelection, 'paths' | 'include'>
+
+/** Which snapshot, into which place and how. @throws AppError `restore.order-changed` */
+async function requireSameTerms(
+  sealed: RestoreTerms,
+  { snapshotId, target, flat, conflict, dryRun, withDeleted }: RestoreRequest,
+): Promise<void> {
+  const { leanRestore } = await import('@holdfast/shared-types')
+  const ordered = { snapshotId, target, flat, conflict, dryRun, withDeleted }
+  if (isDeepStrictEqual(leanRestore({ ...sealed, paths: [] }), leanRestore({ ...ordered, paths: [] }))) return
+  throw new AppError('restore.order-changed', {
+    message: 'The hub orders another restore than was sealed with the choice: of another snapshot, into another place or in another way.',
+  })
 }

@@ -6,14 +6,7 @@ import { concatBytes, toBase64Url } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealSelection } from '@holdfast/engine/unlock'
 import { nodePrimitives } from '@holdfast/engine/vault'
-import {
-  MeasurementId,
-  type RestoreRequest,
-  type RestoreSelection,
-  type RunRequest,
-  type VaultKind,
-  type VerifyResult,
-} from '@holdfast/shared-types'
+import { MeasurementId, RunId, type RestoreSelection, type RunRequest, type VaultKind, type VerifyResult } from '@holdfast/shared-types'
 import { afterEach, expect, test } from 'vitest'
 import { startLinkedDevice, stopLinkedDevice, type LinkedDevice } from '../../test/a-linked-device.ts'
 import { aService, anEnrolledAgent } from '../../test/an-agent.ts'
@@ -37,7 +30,14 @@ const run = async (request: RunRequest): Promise<Report['body'] & { runId: strin
 const backUp = (): Promise<Report['body'] & { runId: string }> => run(aBackupOf(all.hub, all.sources))
 const snapshotIn = (body: Report['body']) => snapshotOf({ id: '', type: 'run.finished', body })
 
-/** As a browser does that has unlocked the vault, or this device's own command line. */
+type Restore = Extract<RunRequest, { kind: 'restore' }>
+
+/** A restore as a browser orders it that has unlocked the vault, or this device's own command line: with nothing in the clear that was chosen. */
+async function sealedRestore({ kind, include = [], ...order }: Restore): Promise<Restore> {
+  const { paths, ...open } = order
+  return { kind, ...open, paths: [], sealedSelection: await sealed({ ...order, paths, ...(include.length === 0 ? {} : { include }) }) }
+}
+
 async function sealed(
   selection: RestoreSelection,
   options: { vault?: FakeVault; agentId?: string; nonce?: Uint8Array } = {},
@@ -85,10 +85,6 @@ async function everythingWithPaths({ names }: Tree): Promise<Map<string, unknown
   const ends = new Map<string, unknown>()
   const isPrivate = hub.vaultKind === 'private'
   hub.handlers.set('host.measured', () => ({ goOn: true }))
-  const choose = async (path: string, include: string[] = []): Promise<Partial<RunRequest>> =>
-    isPrivate
-      ? { paths: [], sealedSelection: await sealed({ paths: [{ path }], ...(include.length === 0 ? {} : { include }) }) }
-      : { paths: [{ path }], ...(include.length === 0 ? {} : { include }) }
   const note = async (name: string, request: RunRequest): Promise<Report['body']> => {
     const end = await run(request)
     ends.set(name, end['outcome'])
@@ -100,14 +96,18 @@ async function everythingWithPaths({ names }: Tree): Promise<Map<string, unknown
   const small = join(sources, names.folder, names.small)
   const target = join(folder.path, 'target')
   mkdirSync(target)
-  const restore = { kind: 'restore', snapshotId, target: { path: target }, flat: false } as const
-  await note('restore of one file', { ...restore, ...(await choose(small)) } as RunRequest)
-  await note('restore of what is not there', { ...restore, ...(await choose(join(sources, word()))) } as RunRequest)
-  await note('dry run', { ...restore, dryRun: true, ...(await choose(join(sources, names.folder), [`${names.large}*`])) } as RunRequest)
+  const restore = (path: string | null, modes: Partial<Restore> = {}): Restore | Promise<Restore> => {
+    const paths = path === null ? [] : [{ path }]
+    const order: Restore = { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths, ...modes }
+    return isPrivate ? sealedRestore(order) : order
+  }
+  await note('restore of one file', await restore(small))
+  await note('restore of what is not there', await restore(join(sources, word())))
+  await note('dry run', await restore(join(sources, names.folder), { dryRun: true, include: [`${names.large}*`] }))
   // A file stands where a folder belongs, and keeps what is below it from coming back.
   rmSync(join(target, sources, names.folder), { recursive: true })
   writeFileSync(join(target, sources, names.folder), 'in the way')
-  await note('restore with something in the way', { ...restore, conflict: 'skip', paths: [] })
+  await note('restore with something in the way', await restore(null, { conflict: 'skip' }))
 
   writeFileSync(small, 'x'.repeat(readFileSync(small).length))
   utimesSync(small, 1_700_000_000, 1_700_000_000)
@@ -127,7 +127,7 @@ async function everythingWithPaths({ names }: Tree): Promise<Map<string, unknown
   await note('audit', { kind: 'verify', snapshotId, audit: true })
   hub.vault.loseSegments(200_000)
   await note('verification of what is damaged', { kind: 'verify', snapshotId })
-  await note('restore of what is damaged', { ...restore, ...(await choose(join(sources, names.folder, names.large))) } as RunRequest)
+  await note('restore of what is damaged', await restore(join(sources, names.folder, names.large)))
 
   await hub.command('host.list', { path: { path: join(sources, names.folder) }, after: null, limit: 100 })
   await hub.command('host.list', { path: { path: join(sources, word()) }, after: null, limit: 100 })
@@ -304,45 +304,80 @@ test('an audit reads none of the content', async () => {
   expect(await run({ kind: 'verify', snapshotId, audit: true })).toMatchObject({ outcome: 'succeeded' })
 })
 
-test('what a person chose is opened by the device it was sealed to, for one run, and by nobody without the domain’s keys', async () => {
+const refusedOrder = { outcome: 'failed', result: null, error: { code: 'restore.order-changed' } }
+
+/** A snapshot, and the restore of one of its files that a person orders. */
+async function oneFileBack(): Promise<Restore> {
   await begin('private')
   const { names } = makeTree()
-  const { hub, folder, sources } = all
   const snapshotId = snapshotIn(await backUp())
-  const target = join(folder.path, 'target')
+  const target = join(all.folder.path, 'target')
   mkdirSync(target)
-  const restore: RestoreRequest = { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths: [] }
-  const small = { path: join(sources, names.folder, names.small) }
-  const refused = { outcome: 'failed', result: null, error: { code: 'request.invalid' } }
+  const paths = [{ path: join(all.sources, names.folder, names.small) }]
+  return { kind: 'restore', snapshotId, target: { path: target }, flat: false, paths }
+}
 
-  const sealedSelection = await sealed({ paths: [small] })
-  expect(await run({ ...restore, sealedSelection })).toMatchObject({ outcome: 'succeeded', result: { filesWritten: 1 } })
+test('what a person chose is opened by the device it was sealed to, for one run, and by nobody without the domain’s keys', async () => {
+  const order = await oneFileBack()
+  const { hub } = all
+  const open: Restore = { ...order, paths: [] }
+  const { kind: _, ...choice } = order
+  const refused = refusedOrder
+
+  const sealedSelection = await sealed(choice)
+  expect(await run({ ...open, sealedSelection })).toMatchObject({ outcome: 'succeeded', result: { filesWritten: 1 } })
   // The same order again is another run.
-  expect(await run({ ...restore, sealedSelection })).toMatchObject(refused)
-  expect(await run({ ...restore, sealedSelection: await sealed({ paths: [small] }, { agentId: randomUUID() }) })).toMatchObject(refused)
+  expect(await run({ ...open, sealedSelection })).toMatchObject(refused)
+  expect(await run({ ...open, sealedSelection: await sealed(choice, { agentId: randomUUID() }) })).toMatchObject(refused)
   // A hub knows the device's public key, and not the domain's keys.
-  expect(await run({ ...restore, sealedSelection: await sealed({ paths: [small] }, { vault: new FakeVault(hub.vault) }) })).toMatchObject(
-    refused,
-  )
-  const nonceOfAnother = Buffer.from(await sealed({ paths: [small] }), 'base64url')
+  expect(await run({ ...open, sealedSelection: await sealed(choice, { vault: new FakeVault(hub.vault) }) })).toMatchObject(refused)
+  const nonceOfAnother = Buffer.from(await sealed(choice), 'base64url')
   nonceOfAnother.set(randomBytes(16))
-  expect(await run({ ...restore, sealedSelection: nonceOfAnother.toString('base64url') })).toMatchObject(refused)
-  const notPaths = { paths: [{ path: 7 }] } as unknown as RestoreSelection
-  expect(await run({ ...restore, sealedSelection: await sealed(notPaths) })).toMatchObject(refused)
+  expect(await run({ ...open, sealedSelection: nonceOfAnother.toString('base64url') })).toMatchObject(refused)
+  const notPaths = { ...choice, paths: [{ path: 7 }] } as unknown as RestoreSelection
+  expect(await run({ ...open, sealedSelection: await sealed(notPaths) })).toMatchObject(refused)
+  const notWhole = { paths: choice.paths } as unknown as RestoreSelection
+  expect(await run({ ...open, sealedSelection: await sealed(notWhole) })).toMatchObject(refused)
 
   const inTheClear = { outcome: 'failed', result: null, error: { code: 'vault.private' } }
-  expect(await run({ ...restore, paths: [small] })).toMatchObject(inTheClear)
-  expect(await run({ ...restore, include: ['*.pdf'] })).toMatchObject(inTheClear)
-  expect(await run({ ...restore, paths: [small], sealedSelection: await sealed({ paths: [] }) })).toMatchObject(inTheClear)
-  expect(await run(restore)).toMatchObject({ outcome: 'succeeded', result: { filesRequested: 4 } })
+  expect(await run(order)).toMatchObject(inTheClear)
+  expect(await run({ ...open, include: ['*.pdf'] })).toMatchObject(inTheClear)
+  expect(await run({ ...order, sealedSelection: await sealed({ ...choice, paths: [] }) })).toMatchObject(inTheClear)
+  // Everything is not the hub's to order either.
+  expect(await run(open)).toMatchObject(inTheClear)
+  expect(await run(await sealedRestore(open))).toMatchObject({ outcome: 'succeeded', result: { filesRequested: 4 } })
+})
+
+test('what was sealed for one place is brought to no other, and nothing is written before that is seen', async () => {
+  const order = await oneFileBack()
+  const elsewhere = join(all.folder.path, 'elsewhere')
+  mkdirSync(elsewhere)
+  const request = await sealedRestore(order)
+  expect(await run({ ...request, target: { path: elsewhere } })).toMatchObject(refusedOrder)
+  expect(await run({ ...request, target: null, conflict: 'overwrite' })).toMatchObject(refusedOrder)
+  expect([...readdirSync(elsewhere), ...readdirSync(join(all.folder.path, 'target'))]).toEqual([])
+  // What was refused has not used it up.
+  expect(await run(request)).toMatchObject({ outcome: 'succeeded', result: { filesWritten: 1 } })
+})
+
+test('a run that has ended is not carried out again, neither as it was nor with another order', async () => {
+  const order = await oneFileBack()
+  const request = await sealedRestore(order)
+  const { runId, ...first } = await run(request)
+  expect(first).toMatchObject({ outcome: 'succeeded' })
+  const file = join(all.folder.path, 'target', order.paths[0]!.path)
+  writeFileSync(file, 'written since')
+  const reportsBefore = all.hub.reports('run.finished').length
+  await all.hub.offer(request, { runId: RunId.parse(runId), fence: 2 })
+  const second = await all.hub.until(() => all.hub.reports('run.finished')[reportsBefore], 'the end of the run that came again')
+  expect(second.body).toMatchObject({ ...refusedOrder, runId })
+  expect(readFileSync(file, 'utf8')).toBe('written since')
 })
 
 test('a sealed choice means nothing in a managed vault', async () => {
   await begin('managed')
   makeTree()
   const snapshotId = snapshotIn(await backUp())
-  const sealedSelection = await sealed({ paths: [] })
-  expect(
-    await run({ kind: 'restore', snapshotId, target: { path: join(all.folder.path, 't') }, flat: false, paths: [], sealedSelection }),
-  ).toMatchObject({ outcome: 'failed', error: { code: 'request.invalid' } })
+  const order: Restore = { kind: 'restore', snapshotId, target: { path: join(all.folder.path, 't') }, flat: false, paths: [] }
+  expect(await run(await sealedRestore(order))).toMatchObject({ outcome: 'failed', error: { code: 'request.invalid' } })
 })

@@ -23,8 +23,19 @@ test('a choice is its run’s, however often that is tried, and no other one’s
   const [nonce, run] = [aNonce(), aRun()]
   await new UsedSelections(folders).use(nonce, run)
   await new UsedSelections(folders).use(nonce, run)
-  await expect(new UsedSelections(folders).use(nonce, aRun())).rejects.toMatchObject({ code: 'request.invalid' })
+  await expect(new UsedSelections(folders).use(nonce, aRun())).rejects.toMatchObject({ code: 'restore.order-changed' })
   await new UsedSelections(folders).use(aNonce(), run)
+})
+
+test('a run that has ended does not get its choice again, and another one’s is left alone', async () => {
+  const [nonce, run, other, otherRun] = [aNonce(), aRun(), aNonce(), aRun()]
+  const used = new UsedSelections(folders)
+  await used.use(nonce, run)
+  await used.use(other, otherRun)
+  await used.end(run)
+  await used.end(aRun())
+  await expect(new UsedSelections(folders).use(nonce, run)).rejects.toMatchObject({ code: 'restore.order-changed' })
+  await new UsedSelections(folders).use(other, otherRun)
 })
 
 test('of two runs that come with the same choice at once, one gets it', async () => {

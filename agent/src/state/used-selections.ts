@@ -8,12 +8,15 @@ import { writeFileAtomically } from './write-file-atomically.ts'
 /** More restores than a device sees in years. */
 const remembered = 10_000
 
-/** 16 random bytes in hex, and the run they came with; newest last. */
-const Used = z.array(z.tuple([z.string().regex(/^[0-9a-f]{32}$/), RunId])).max(remembered)
+const Nonce = z.string().regex(/^[0-9a-f]{32}$/)
+
+/** 16 random bytes in hex, the run they came with, and whether that has ended; newest last. */
+const Used = z.array(z.union([z.tuple([Nonce, RunId]), z.tuple([Nonce, RunId, z.literal('ended')])])).max(remembered)
+type Used = z.infer<typeof Used>
 
 /**
- * Which run each sealed choice of a restore was for. A hub cannot read one, but could hand an old one out again with another run: what a person chose once would be restored
- * at another time, or to another place.
+ * Which run each sealed choice of a restore was for. A hub cannot read one, but could hand an old one out again, with another run or with the one that has long ended: what a
+ * person chose once would be restored again at another time, over what has been written since.
  */
 export class UsedSelections {
   readonly #path: string
@@ -23,26 +26,44 @@ export class UsedSelections {
     this.#path = selectionsFile
   }
 
-  /** Durable when it resolves; the same run may come again. @throws AppError `request.invalid` for a choice of another run */
+  /** Durable when it resolves; the same run may come again until it has ended. @throws AppError `restore.order-changed` for a choice of another run, or one's that has ended */
   use(nonce: string, runId: RunId): Promise<void> {
-    const used = this.#turn.then(() => this.#note(nonce, runId))
-    this.#turn = used.catch(() => undefined)
-    return used
+    return this.#next(() => this.#note(nonce, runId))
+  }
+
+  /** What was chosen for the run was done, or as much of it as will be: it may not come again. Durable when it resolves. */
+  end(runId: RunId): Promise<void> {
+    return this.#next(() => this.#noteEnd(runId))
+  }
+
+  #next(step: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(step)
+    this.#turn = done.catch(() => undefined)
+    return done
   }
 
   async #note(nonce: string, runId: RunId): Promise<void> {
     const used = await this.#read()
     const known = used.find(([other]) => other === nonce)
-    if (known?.[1] === runId) return
-    if (known !== undefined)
-      throw new AppError('request.invalid', {
-        message: 'What is to be restored was chosen for another restore, which has been carried out already.',
-        cure: 'Choose again what to restore. If nobody asked for this restore, look into the hub: it used an old order again.',
-      })
-    await writeFileAtomically(this.#path, `${JSON.stringify([...used, [nonce, runId]].slice(-remembered))}\n`)
+    if (known === undefined) return this.#write([...used, [nonce, runId]])
+    if (known[1] === runId && known[2] === undefined) return
+    throw new AppError('restore.order-changed', {
+      message: 'What is to be restored was chosen for another restore, or for this one, which has ended already.',
+      cure: 'Choose again what to restore. If nobody asked for this restore, look into the hub: it used an old order again.',
+    })
   }
 
-  async #read(): Promise<z.infer<typeof Used>> {
+  async #noteEnd(runId: RunId): Promise<void> {
+    const used = await this.#read()
+    if (used.some(([, run, ended]) => run === runId && ended === undefined))
+      await this.#write(used.map((one): Used[number] => (one[1] === runId ? [one[0], runId, 'ended'] : one)))
+  }
+
+  #write(used: Used): Promise<void> {
+    return writeFileAtomically(this.#path, `${JSON.stringify(used.slice(-remembered))}\n`)
+  }
+
+  async #read(): Promise<Used> {
     let text: string
     try {
       text = await readFile(this.#path, 'utf8')

@@ -1,5 +1,5 @@
 import { EngineError, invariant } from '../errors/index.ts'
-import type { TreeEntry } from '../format/index.ts'
+import { sumOfBytes, type TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
 import { OwnerNames, readLinkTarget, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
@@ -207,7 +207,7 @@ export class EntryArchiver {
 
   #count(change: ArchivedFile['change'], size: number): void {
     this.#filesDone++
-    this.#bytesDone += size
+    this.#bytesDone = sumOfBytes(this.#bytesDone, size)
     if (change === 'new') this.#filesNew++
     else if (change === 'changed') this.#filesChanged++
     else this.#filesUnchanged++

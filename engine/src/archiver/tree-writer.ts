@@ -1,5 +1,5 @@
 import { createBlobHasher, type BlobHasher } from '../blob-id/index.ts'
-import { blobIdBytes, blobTypes, FolderPageBuilder, pageSeedOf, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
+import { blobIdBytes, blobTypes, FolderPageBuilder, pageSeedOf, sumOfBytes, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
 import { invariant } from '../errors/index.ts'
 import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
 import type { Catalogue, CataloguedBlob, CataloguedFile, FolderWriter, KeptLine, KnownFolder } from './catalogue/index.ts'
@@ -112,7 +112,7 @@ export class TreeWriter {
     if (folder.keptBlobs !== null && above.keptBlobs === null) return
     above.counts.files += folder.counts.files
     above.counts.folders += folder.counts.folders + 1
-    above.counts.bytes += folder.counts.bytes
+    above.counts.bytes = sumOfBytes(above.counts.bytes, folder.counts.bytes)
     above.counts.errors += folder.counts.errors
   }
 
@@ -149,7 +149,7 @@ const noCounts: SubtreeCounts = { files: 0, folders: 0, bytes: 0, errors: 0 }
 function count(counts: OpenFolder['counts'], entry: TreeEntry): void {
   if (entry.type === 'file') {
     counts.files++
-    counts.bytes += entry.size
+    counts.bytes = sumOfBytes(counts.bytes, entry.size)
   } else if (entry.type === 'error') counts.errors++
 }
 

@@ -18,7 +18,7 @@ import {
 } from './segment.ts'
 import { decodeSnapshotBody, decodeSnapshotObject } from './snapshot.ts'
 import { aFolder } from './testing/arbitraries.ts'
-import type { ContentItem, TreeEntry } from './tree-entry.ts'
+import type { ContentItem, FileContent, FileEntry, TreeEntry } from './tree-entry.ts'
 import { decodeTreePage, encodeLeafPage } from './tree-page.ts'
 import { decodeAgentFile, decodeVaultFile } from './vault-file.ts'
 
@@ -93,7 +93,7 @@ test('no single flipped bit of a tree page goes unnoticed as the same folder', (
   )
 })
 
-const fileNamed = (name: string): TreeEntry => ({
+const fileNamed = (name: string): FileEntry => ({
   name: Buffer.from(name),
   type: 'file',
   mode: 0o644,
@@ -106,6 +106,13 @@ const fileNamed = (name: string): TreeEntry => ({
   size: 0,
   content: { kind: 'inline', bytes: new Uint8Array(0) },
 })
+
+const fileWith = (content: FileContent): TreeEntry => ({ ...fileNamed('a'), content })
+const linkNamed = (name: string, targetBytes: number): TreeEntry => {
+  const { mode, owner, mtimeNs, hardLinkGroup, attributes, deletedAtMs, isAncestor } = fileNamed(name)
+  const fields = { mode, owner, mtimeNs, hardLinkGroup, attributes, deletedAtMs, isAncestor }
+  return { ...fields, name: Buffer.from(name), type: 'symlink', target: new Uint8Array(targetBytes).fill(97) }
+}
 
 test.each([['.'], ['..'], [''], ['a/b'], ['a\0b']])('the name %j is refused when a page is written', (name) => {
   expect(() => encodeLeafPage([fileNamed(name)])).toThrow(/name/)
@@ -131,6 +138,40 @@ test('extended attributes have the one encoding that docs/vault-format.md gives 
 test('twins and names out of order are refused', () => {
   expect(() => encodeLeafPage([fileNamed('a'), fileNamed('a')])).toThrow(/order/)
   expect(() => encodeLeafPage([fileNamed('b'), fileNamed('a')])).toThrow(/order/)
+})
+
+test.each<[string, TreeEntry]>([
+  ['no content at all', fileWith({ kind: 'items', items: [] })],
+  ['an empty piece', fileWith({ kind: 'items', items: [{ kind: 'hole', length: 0 }] })],
+  ['more pieces than lie in a page', fileWith({ kind: 'items', items: Array.from({ length: 33 }, () => ({ kind: 'hole', length: 1 })) })],
+  ['more bytes than lie in a page', fileWith({ kind: 'inline', bytes: new Uint8Array(201) })],
+  ['an owner of too long a name', { ...fileNamed('a'), owner: { uid: 0, gid: 0, user: '€'.repeat(342), group: '' } }],
+  ['too long a target', { ...linkNamed('a', 65_537) }],
+])('what no reader would take is not written: %s', (_, entry) => {
+  expect(() => encodeLeafPage([entry])).toThrow(/rule inside the engine/)
+})
+
+test('a file that gave nothing when it was read is an empty one', () => {
+  expect(buildContent([], () => expect.fail('it needs no list'))).toEqual({ kind: 'inline', bytes: new Uint8Array(0) })
+})
+
+test('a file of another length than its content is refused', () => {
+  const page = encodeLeafPage([{ ...fileNamed('a'), size: 1 }])
+  expect(() => decodeTreePage(page)).toThrow(/size/)
+})
+
+test('links alone make no page larger than a blob may be', () => {
+  const links = Array.from({ length: 5000 }, (_, index) => linkNamed(`link-${String(index).padStart(250, '0')}`, 4095))
+  const sizes: number[] = []
+  let entries = 0
+  buildFolderPages(links, 7, (page) => {
+    sizes.push(page.length)
+    const decoded = decodeTreePage(page)
+    if ('entries' in decoded) entries += decoded.entries.length
+    return Buffer.alloc(32, sizes.length)
+  })
+  expect(entries).toBe(5000)
+  expect(Math.max(...sizes)).toBeLessThan(1024 * 1024 + 8192)
 })
 
 test('a folder of 100,000 entries changes two pages when one entry is added', () => {
@@ -218,6 +259,8 @@ test('a segment header and plaintext read back; every flipped bit of the header 
   plain.fill(5, 12, 312)
   expect(readSegmentPlain(plain, header)).toMatchObject({ rawLengths: [100, 200], rawBytes: 300 })
   expect(() => readSegmentPlain(plain.subarray(0, plain.length - 1), header)).toThrow()
+  plain[plain.length - 1] = 1
+  expect(() => readSegmentPlain(plain, header)).toThrow(/padding/)
 })
 
 test('a location reads back, and all zero means unknown', () => {

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, copyBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes } from './blob-type.ts'
-import { snapshotPrefix } from './object-keys.ts'
+import { isSnapshotKey } from './object-keys.ts'
 
 const magic = new TextEncoder().encode('HFGC001\n')
 const version = 1
@@ -55,7 +55,7 @@ export function decodeJournal(bytes: Uint8Array): {
   for (let left = reader.varint(); left > 0; left--) {
     const key = reader.utf8(longestKey)
     // It says what is deleted: nothing but snapshots goes by its key.
-    if (!key.startsWith(snapshotPrefix)) throw invalid('A journal of a collection names an object that is no snapshot.')
+    if (!isSnapshotKey(key)) throw invalid('A journal of a collection names an object that is no snapshot.')
     snapshotKeys.push(key)
   }
   const packIds: Uint8Array[] = []

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
+import { EngineError, invariant } from '../errors/index.ts'
 import { blobIdBytes } from './blob-type.ts'
 import { inlineItemLimit, inlineLimitBytes, type ContentItem, type FileContent } from './tree-entry.ts'
 
@@ -29,6 +29,7 @@ export function readItem(reader: ByteReader): ContentItem {
 }
 
 export function writeContent(writer: ByteWriter, content: FileContent): void {
+  invariant(isWritable(content), 'content is written as readers take it: a few items, none of them empty')
   if (content.kind === 'inline') writer.u8(0).lengthPrefixed(content.bytes)
   else if (content.kind === 'list') writer.u8(2).bytes(content.id)
   else {
@@ -36,6 +37,16 @@ export function writeContent(writer: ByteWriter, content: FileContent): void {
     for (const item of content.items) writeItem(writer, item)
   }
 }
+
+const isWritable = (content: FileContent): boolean =>
+  content.kind === 'list' ||
+  (content.kind === 'inline'
+    ? content.bytes.length <= inlineLimitBytes
+    : content.items.length > 0 && content.items.length <= inlineItemLimit && content.items.every(({ length }) => length > 0))
+
+/** Bytes that content in place comes to; null for a list, which knows only its own. */
+export const lengthInPlace = (content: FileContent): number | null =>
+  content.kind === 'list' ? null : content.kind === 'inline' ? content.bytes.length : itemsLength(content.items)
 
 export function readContent(reader: ByteReader): FileContent {
   const kind = reader.u8()
@@ -47,7 +58,6 @@ export function readContent(reader: ByteReader): FileContent {
   return { kind: 'items', items: Array.from({ length: count }, () => readItem(reader)) }
 }
 
-/** Bytes that inline content or items describe; a list knows only its own. */
 export const itemsLength = (items: readonly ContentItem[]): number => items.reduce((sum, item) => sum + item.length, 0)
 
 export function decodeContentList(bytes: Uint8Array): ContentList {
@@ -73,10 +83,11 @@ function encodeList(level: number, count: number, writeOne: (writer: ByteWriter,
 /**
  * The content of a file from its items in order: in place when few, else as a list of one or more levels.
  *
- * @param items not empty; their lengths sum to the size of the file.
+ * @param items their lengths sum to the size of the file; none for one that had bytes and gave none when it was read.
  * @param put stores a content-list blob and gives its id.
  */
 export function buildContent(items: readonly ContentItem[], put: (list: Uint8Array) => Uint8Array): FileContent {
+  if (items.length === 0) return { kind: 'inline', bytes: new Uint8Array(0) }
   if (items.length <= inlineItemLimit) return { kind: 'items', items }
   let children: ListChild[] = []
   for (let start = 0; start < items.length; start += maxItemsPerList) {

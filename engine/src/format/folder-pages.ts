@@ -1,11 +1,13 @@
 import { finishMurmur } from '../bytes/index.ts'
-import { encodeInteriorPage, encodeLeafPage } from './tree-page.ts'
+import { encodeInteriorPage, LeafPageWriter } from './tree-page.ts'
 import type { PageChild, TreeEntry } from './tree-entry.ts'
 
 /** Pages of 64–2048 entries, 256 + 64 on average: adding a file to a folder of 100,000 rewrites one page and the one above it. */
 const minEntries = 64
 const maxEntries = 2048
 const boundaryMask = 0xff
+/** Links alone could otherwise make a page larger than a blob may be: 2048 of 4 KiB. */
+const fullBytes = 1024 * 1024
 const maxChildren = 1024
 const noName = new Uint8Array(0)
 
@@ -22,12 +24,12 @@ function mixName(seed: number, name: Uint8Array): number {
 
 /**
  * Stores a folder as one or more tree pages while its entries arrive: the same entries give the same pages, and a changed entry
- * changes few. Holds the entries of one page (at most 2048) and 60 bytes for each page before it, however large the folder.
+ * changes few. Holds one page (at most 2048 entries) and 60 bytes for each page before it, however large the folder.
  */
 export class FolderPageBuilder {
   readonly #pageSeed: number
   readonly #put: (page: Uint8Array) => Uint8Array
-  #entries: TreeEntry[] = []
+  #leaf = new LeafPageWriter()
   #pages: PageChild[] = []
 
   /** @param put stores a tree-page blob and gives its id; called in a fixed order, the root last. */
@@ -36,26 +38,26 @@ export class FolderPageBuilder {
     this.#put = put
   }
 
-  /** @param entry comes after the one before by raw name bytes. Kept until its page is full: do not change its bytes. */
+  /** @param entry comes after the one before by raw name bytes; its name is kept: do not change it. */
   add(entry: TreeEntry): void {
-    this.#entries.push(entry)
-    const count = this.#entries.length
-    const isBoundary = count >= minEntries && (count >= maxEntries || (mixName(this.#pageSeed, entry.name) & boundaryMask) === 0)
-    if (isBoundary) this.#closePage()
+    const leaf = this.#leaf
+    leaf.add(entry)
+    const isFull = leaf.count >= maxEntries || leaf.entryBytes >= fullBytes
+    if (isFull || (leaf.count >= minEntries && (mixName(this.#pageSeed, entry.name) & boundaryMask) === 0)) this.#closePage()
   }
 
   /** @returns id of the root page; an empty folder has one too. */
   finish(): Uint8Array {
-    if (this.#entries.length > 0 || this.#pages.length === 0) this.#closePage()
+    if (this.#leaf.count > 0 || this.#pages.length === 0) this.#closePage()
     let children = this.#pages
     for (let level = 1; children.length > 1; level++) children = this.#pagesAbove(level, children)
     return children[0]!.page
   }
 
   #closePage(): void {
-    const entries = this.#entries
-    this.#entries = []
-    this.#pages.push({ firstName: entries[0]?.name ?? noName, page: this.#put(encodeLeafPage(entries)), entries: entries.length })
+    const leaf = this.#leaf
+    this.#leaf = new LeafPageWriter()
+    this.#pages.push({ firstName: leaf.firstName ?? noName, page: this.#put(leaf.toBytes()), entries: leaf.count })
   }
 
   #pagesAbove(level: number, children: readonly PageChild[]): PageChild[] {

@@ -1,10 +1,11 @@
-import { ByteReader, ByteWriter, copyBytes } from '../bytes/index.ts'
+import { ByteReader, ByteWriter, copyBytes, crc32 } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes } from './blob-type.ts'
 
 const magic = new TextEncoder().encode('HFKEY1\n\0')
 const version = 1
-const slotBytes = 148
+const crcBytes = 4
+const slotBytes = 148 + crcBytes
 
 /** `hub-statements` holds the hub's key of a private vault, all others the master key. */
 export const keySlotKinds = ['hub-secret', 'passphrase', 'recovery-words', 'hub-statements'] as const
@@ -30,6 +31,8 @@ export interface KeySlot {
   readonly wrapped: Uint8Array
 }
 
+const damaged = (): EngineError => new EngineError('vault.invalid', 'A key slot is damaged.')
+
 /** Less than OWASP's floor is refused as weak, more than 1 GiB or 32 passes as an attack on the reader: a phone opens vaults too. */
 const minMemoryKiB = 19 * 1024
 const maxMemoryKiB = 1024 * 1024
@@ -50,16 +53,26 @@ export function keySlotAad(slot: Omit<KeySlot, 'nonce' | 'wrapped'>): Uint8Array
     .toBytes()
 }
 
-export const encodeKeySlot = (slot: KeySlot): Uint8Array =>
-  new ByteWriter(slotBytes).bytes(keySlotAad(slot)).bytes(slot.nonce).bytes(slot.wrapped).toBytes()
+/** Its checksum is of bytes that everybody sees: it tells nothing of the key, and rot from a wrong secret. */
+export function encodeKeySlot(slot: KeySlot): Uint8Array {
+  const writer = new ByteWriter(slotBytes).bytes(keySlotAad(slot)).bytes(slot.nonce).bytes(slot.wrapped)
+  return writer.u32(crc32(writer.view())).toBytes()
+}
+
+/** Slots of every version begin and end like this, so that rot is never taken for a version to come. */
+function isWhole(bytes: Uint8Array): boolean {
+  const end = bytes.length - crcBytes
+  if (end < magic.length + 2 || !magic.every((byte, index) => bytes[index] === byte)) return false
+  return crc32(bytes.subarray(0, end)) === new ByteReader(bytes.subarray(end)).u32()
+}
 
 /** @throws EngineError `vault.invalid`, `format.unsupported-version` */
 export function decodeKeySlot(bytes: Uint8Array): KeySlot {
-  if (bytes.length !== slotBytes || !magic.every((byte, index) => bytes[index] === byte))
-    throw new EngineError('vault.invalid', 'A key slot is damaged.')
+  if (!isWhole(bytes)) throw damaged()
   const reader = new ByteReader(bytes)
   reader.bytes(magic.length)
   if (reader.u16() !== version) throw new EngineError('format.unsupported-version', 'A key slot is of a newer version: update Holdfast.')
+  if (bytes.length !== slotBytes) throw damaged()
   const kind = keySlotKinds[reader.u8() - 1]
   if (kind === undefined || reader.u8() !== 0)
     throw new EngineError('format.unsupported-version', 'A key slot is of a kind this version does not know: update Holdfast.')

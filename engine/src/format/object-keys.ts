@@ -14,6 +14,10 @@ export const snapshotPrefix = 's/'
 export const journalPrefix = 'g/'
 export const revocationPrefix = 'r/'
 export const selfBackupPrefix = 'h/'
+/** What a hub writes to try a store; it means nothing. */
+export const trialPrefix = 'connection-test/'
+/** What readers of a vault have to know that older ones do not; none yet. */
+export const featurePrefix = 'f/'
 
 export const keySlotKey = (slotId: Uint8Array): string => `${keySlotPrefix}${toHex(slotId)}`
 export const agentKey = (agentId: Uint8Array): string => `${agentPrefix}${uuidFromBytes(agentId)}`
@@ -30,6 +34,9 @@ export function packKey(packId: Uint8Array): string {
 
 export const snapshotKey = (agentId: Uint8Array, seq: number, snapshotId: Uint8Array): string =>
   `${snapshotPrefix}${uuidFromBytes(agentId)}/${String(seq).padStart(12, '0')}-${toHex(snapshotId)}`
+
+/** Whether a snapshot can have this key. */
+export const isSnapshotKey = (key: string): boolean => /^s\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/[0-9]{12,16}-[0-9a-f]{32}$/.test(key)
 
 export const journalKey = (epoch: number): string => `${journalPrefix}${String(epoch).padStart(16, '0')}`
 

@@ -91,6 +91,8 @@ export interface SegmentPlain {
   readonly payload: Uint8Array
 }
 
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
+
 /** @throws EngineError `pack.invalid` for lengths that do not fit, or padding that is not PADMÉ zeroes. */
 export function readSegmentPlain(plain: Uint8Array, header: SegmentHeader): SegmentPlain {
   const reader = new ByteReader(plain)
@@ -101,5 +103,8 @@ export function readSegmentPlain(plain: Uint8Array, header: SegmentHeader): Segm
     rawBytes > maxRawSegmentBytes || payloadBytes > reader.remaining || paddedPlainBytes(header.blobCount, payloadBytes) !== plain.length
   if (impossible || (header.codec === codecs.stored && payloadBytes !== rawBytes))
     throw new EngineError('pack.invalid', 'The lengths inside a segment do not fit.')
-  return { rawLengths, rawBytes, payload: reader.bytes(payloadBytes) }
+  const payload = reader.bytes(payloadBytes)
+  if (!isZero(plain.subarray(plain.length - reader.remaining)))
+    throw new EngineError('pack.invalid', 'The padding of a segment is not empty.')
+  return { rawLengths, rawBytes, payload }
 }

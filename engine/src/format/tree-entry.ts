@@ -25,6 +25,10 @@ export interface SubtreeCounts {
   readonly errors: number
 }
 
+/** Sums stop here: files that are mostly holes can come to more than the format can say. */
+export const mostBytes = Number.MAX_SAFE_INTEGER
+export const sumOfBytes = (left: number, right: number): number => Math.min(left + right, mostBytes)
+
 interface EntryFields {
   /** Raw bytes: not necessarily UTF-8. Never empty, `.`, `..`, nor with `/` or a zero byte. */
   readonly name: Uint8Array

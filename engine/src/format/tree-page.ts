@@ -1,8 +1,8 @@
 import { ByteReader, ByteWriter, compareBytes } from '../bytes/index.ts'
-import { assertNever, EngineError } from '../errors/index.ts'
+import { assertNever, EngineError, invariant } from '../errors/index.ts'
 import { blobIdBytes, objectIdBytes } from './blob-type.ts'
-import { readContent, writeContent } from './content.ts'
-import { treeEntryTypes, type Owner, type PageChild, type TreeEntry, type TreePage } from './tree-entry.ts'
+import { lengthInPlace, readContent, writeContent } from './content.ts'
+import { treeEntryTypes, type FileEntry, type Owner, type PageChild, type TreeEntry, type TreePage } from './tree-entry.ts'
 
 const version = 1
 const flag = { hardLink: 1, attributes: 2, deleted: 4, ancestor: 8 } as const
@@ -11,6 +11,8 @@ const allFlags = 15
 const maxNameBytes = 1024
 const maxTargetBytes = 65_536
 const maxPageEntries = 4096
+const maxOwnerBytes = 1024
+const maxCodeBytes = 256
 
 const invalid = (message: string): EngineError => new EngineError('format.invalid', message)
 
@@ -20,6 +22,8 @@ export function isSafeName(name: Uint8Array): boolean {
   if (name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e))) return false
   return !name.includes(0) && !name.includes(0x2f)
 }
+
+const isOwnerName = (name: string): boolean => name.length * 3 <= maxOwnerBytes || new TextEncoder().encode(name).length <= maxOwnerBytes
 
 class OwnerTable {
   readonly owners: Owner[] = []
@@ -33,6 +37,7 @@ class OwnerTable {
     const key = `${owner.uid} ${owner.gid} ${owner.user}\n${owner.group}`
     let index = this.#indexByOwner.get(key)
     if (index === undefined) {
+      invariant(isOwnerName(owner.user) && isOwnerName(owner.group), 'names of owners are no longer than readers take them')
       index = this.owners.push(owner) - 1
       this.#indexByOwner.set(key, index)
     }
@@ -42,19 +47,50 @@ class OwnerTable {
   }
 }
 
+/** A page of a folder while its entries arrive. */
+export class LeafPageWriter {
+  readonly #owners = new OwnerTable()
+  readonly #body = new ByteWriter(4096)
+  #firstName: Uint8Array | undefined
+  #previous: Uint8Array | undefined
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes of its entries, without the head of the page. */
+  get entryBytes(): number {
+    return this.#body.sizeBytes
+  }
+
+  /** Undefined while there is no entry. */
+  get firstName(): Uint8Array | undefined {
+    return this.#firstName
+  }
+
+  /** @param entry comes after the one before by raw name bytes; do not change its name afterwards. */
+  add(entry: TreeEntry): void {
+    checkOrder(this.#previous, entry.name)
+    this.#firstName ??= entry.name
+    this.#previous = entry.name
+    this.#count++
+    writeEntry(this.#body, entry, this.#owners.indexOf(entry.owner))
+  }
+
+  toBytes(): Uint8Array {
+    const { owners } = this.#owners
+    const writer = new ByteWriter(this.#body.sizeBytes + 64).u8(version).u8(0).varint(owners.length)
+    for (const owner of owners) writer.varint(owner.uid).varint(owner.gid).utf8(owner.user).utf8(owner.group)
+    return writer.varint(this.#count).bytes(this.#body.view()).toBytes()
+  }
+}
+
 /** @param entries strictly ascending by raw name bytes, at most 4096. */
 export function encodeLeafPage(entries: readonly TreeEntry[]): Uint8Array {
-  const table = new OwnerTable()
-  const body = new ByteWriter(entries.length * 80 + 16)
-  let previous: Uint8Array | undefined
-  for (const entry of entries) {
-    checkOrder(previous, entry.name)
-    previous = entry.name
-    writeEntry(body, entry, table.indexOf(entry.owner))
-  }
-  const writer = new ByteWriter(body.sizeBytes + 64).u8(version).u8(0).varint(table.owners.length)
-  for (const owner of table.owners) writer.varint(owner.uid).varint(owner.gid).utf8(owner.user).utf8(owner.group)
-  return writer.varint(entries.length).bytes(body.view()).toBytes()
+  const page = new LeafPageWriter()
+  for (const entry of entries) page.add(entry)
+  return page.toBytes()
 }
 
 export function encodeInteriorPage(level: number, children: readonly PageChild[]): Uint8Array {
@@ -81,8 +117,8 @@ function readLeaf(reader: ByteReader): TreePage {
   const owners = Array.from({ length: bounded(reader.varint(), maxPageEntries) }, () => ({
     uid: reader.varint(),
     gid: reader.varint(),
-    user: reader.utf8(1024),
-    group: reader.utf8(1024),
+    user: reader.utf8(maxOwnerBytes),
+    group: reader.utf8(maxOwnerBytes),
   }))
   const count = bounded(reader.varint(), maxPageEntries)
   const entries: TreeEntry[] = []
@@ -148,6 +184,7 @@ function writeByType(writer: ByteWriter, entry: TreeEntry): void {
       return
     }
     case 'symlink':
+      invariant(entry.target.length <= maxTargetBytes, 'the target of a link is no longer than readers take it')
       writer.lengthPrefixed(entry.target)
       return
     case 'fifo':
@@ -188,7 +225,7 @@ type OwnFields<E> = E extends TreeEntry
 function readByType(reader: ByteReader, type: TreeEntry['type']): OwnFields<TreeEntry> {
   switch (type) {
     case 'file':
-      return { type, size: reader.varint(), content: readContent(reader) }
+      return readFile(reader)
     case 'folder':
       return {
         type,
@@ -204,10 +241,18 @@ function readByType(reader: ByteReader, type: TreeEntry['type']): OwnFields<Tree
     case 'block-device':
       return { type, major: reader.varint(), minor: reader.varint() }
     case 'error':
-      return { type, knownType: readKnownType(reader.u8()), code: reader.utf8(256) }
+      return { type, knownType: readKnownType(reader.u8()), code: reader.utf8(maxCodeBytes) }
     default:
       return assertNever(type, 'type of a tree entry')
   }
+}
+
+function readFile(reader: ByteReader): OwnFields<FileEntry> {
+  const size = reader.varint()
+  const content = readContent(reader)
+  const length = lengthInPlace(content)
+  if (length !== null && length !== size) throw invalid('A file has more or less content than its size says.')
+  return { type: 'file', size, content }
 }
 
 function readKnownType(value: number): Exclude<TreeEntry['type'], 'error'> | null {

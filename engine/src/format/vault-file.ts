@@ -135,6 +135,9 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
     id: text(domain as Fields, 'id'),
     keyEpoch: whole(domain as Fields, 'keyEpoch'),
   }))
+  // Others are a feature to come; until then nobody has tried what they would mean.
+  if (domains.length !== 1 || domains[0]?.keyEpoch !== 1)
+    throw new EngineError('format.unsupported-version', 'This vault has more than one circle of keys: update Holdfast.')
   const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
   if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker))
     throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')

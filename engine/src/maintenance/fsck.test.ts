@@ -107,6 +107,8 @@ test('an object that belongs to no vault is found', async () => {
   const store = new MemoryStore()
   const { vault } = await makeSmallVault(store)
   await store.put('strange/x', randomBytes(3))
+  // What a hub left that was killed while it tried the store.
+  await store.put('connection-test/x', randomBytes(3))
   expect((await fsck(store, { vault, readData: false })).problems).toMatchObject([{ code: 'object.unknown', object: 'strange/x' }])
 })
 

@@ -1,6 +1,7 @@
 import {
   agentPrefix,
   decodeJournal,
+  featurePrefix,
   journalPrefix,
   keySlotPrefix,
   packPrefix,
@@ -9,6 +10,7 @@ import {
   selfBackupPrefix,
   snapshotPrefix,
   rewritingKeyKey,
+  trialPrefix,
   vaultFileKey,
   type Refset,
 } from '../format/index.ts'
@@ -47,6 +49,7 @@ const knownPrefixes = [
   journalPrefix,
   revocationPrefix,
   selfBackupPrefix,
+  trialPrefix,
 ]
 
 /**
@@ -66,7 +69,9 @@ export async function fsck(store: ObjectStore, options: FsckOptions): Promise<Fs
     beyondRefset: options.beyondRefset ?? new Map<string, Refset>(),
   }
   for await (const { key } of store.list('')) {
-    if (key !== vaultFileKey && key !== rewritingKeyKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
+    if (key.startsWith(featurePrefix))
+      findings.add('format.unsupported-version', key, 'This vault has something that this version does not know: update Holdfast.')
+    else if (key !== vaultFileKey && key !== rewritingKeyKey && !knownPrefixes.some((prefix) => key.startsWith(prefix)))
       findings.add('object.unknown', key, 'An object that belongs to no vault lies here.')
   }
   await checkKeyObjects(task)

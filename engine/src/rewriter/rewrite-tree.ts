@@ -1,4 +1,4 @@
-import { FolderPageBuilder, type FolderEntry, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
+import { FolderPageBuilder, mostBytes, sumOfBytes, type FolderEntry, type SubtreeCounts, type TreeEntry } from '../format/index.ts'
 import type { TreeReader } from '../reader/index.ts'
 
 /** `look`: a folder in which something may go; `keep`: with all that is in it; `drop`: likewise. */
@@ -98,7 +98,7 @@ class TreeRewriting {
   /** One by one: what was deleted and kept is in no folder's figures. */
   async #count(entry: TreeEntry): Promise<void> {
     this.#entriesDropped++
-    if (entry.type === 'file') this.#bytesDropped += entry.size
+    if (entry.type === 'file') this.#bytesDropped = sumOfBytes(this.#bytesDropped, entry.size)
     if (entry.type === 'folder') for await (const below of this.#ports.reader.entries(entry.page)) await this.#count(below)
   }
 
@@ -142,7 +142,8 @@ class FolderChange {
     const { files, folders, bytes, errors } = countsOf(entry)
     this.#counts.files += sign * files
     this.#counts.folders += sign * folders
-    this.#counts.bytes += sign * bytes
+    // A sum that has stopped cannot say what is below it, and stays.
+    if (this.#counts.bytes < mostBytes) this.#counts.bytes = sumOfBytes(this.#counts.bytes, sign * bytes)
     this.#counts.errors += sign * errors
   }
 }

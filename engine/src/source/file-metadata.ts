@@ -16,6 +16,7 @@ export interface FileMetadata {
   readonly gid: number
   /** Bytes; of a symlink those of its target, of a folder nothing meaningful. */
   readonly size: number
+  /** Within 64 bits: what lies beyond, as dates of the year 2300 do, is the nearest that can be kept. */
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
   readonly inode: bigint
@@ -27,6 +28,10 @@ export interface FileMetadata {
   readonly deviceMajor: number
   readonly deviceMinor: number
 }
+
+const largestSize = BigInt(Number.MAX_SAFE_INTEGER)
+const [earliestNs, latestNs] = [-(1n << 63n), (1n << 63n) - 1n]
+const keptTime = (timeNs: bigint): bigint => (timeNs > latestNs ? latestNs : timeNs < earliestNs ? earliestNs : timeNs)
 
 const typeByFormat = new Map<number, FileType>([
   [constants.S_IFREG, 'file'],
@@ -63,6 +68,7 @@ export function toMetadata(stats: BigIntStats): FileMetadata {
   const mode = Number(stats.mode)
   const type = typeByFormat.get(mode & constants.S_IFMT)
   if (type === undefined) throw new EngineError('source.unsupported', 'It is of a kind that this system alone has, and cannot be kept.')
+  if (type === 'file' && stats.size > largestSize) throw new EngineError('source.unsupported', 'It is larger than what can be kept: 8 PiB.')
   const isDevice = type === 'char-device' || type === 'block-device'
   const device = isDevice ? splitDeviceNumber(stats.rdev) : notADevice
   return {
@@ -71,7 +77,7 @@ export function toMetadata(stats: BigIntStats): FileMetadata {
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
+    mtimeNs: keptTime(stats.mtimeNs),
     ctimeNs: stats.ctimeNs,
     inode: stats.ino,
     device: stats.dev,

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { decodeUtf8Lossy } from '../bytes/index.ts'
 
+/** A snapshot keeps names of up to 1024 bytes (docs/vault-format.md §15), of which a letter takes three at most. No real one comes near: it is a number then. */
+const longestName = 341
+
 /** Who something belongs to; a name is empty where this machine has none. */
 export interface OwnerOnDisk {
   readonly uid: number
@@ -46,7 +49,8 @@ function readNames(filePath: string): Map<number, string> {
   const names = new Map<number, string>()
   for (const line of readLines(filePath)) {
     const [name = '', , id = ''] = line.split(':')
-    if (name !== '' && !name.startsWith('#') && /^\d+$/.test(id) && !names.has(Number(id))) names.set(Number(id), name)
+    if (name !== '' && name.length <= longestName && !name.startsWith('#') && /^\d+$/.test(id) && !names.has(Number(id)))
+      names.set(Number(id), name)
   }
   return names
 }

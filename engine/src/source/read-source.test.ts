@@ -17,6 +17,7 @@ import {
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { toMetadata } from './file-metadata.ts'
 import { joinDeviceNumber, splitDeviceNumber } from './device-number.ts'
 import { dataRanges, openFile, OwnerNames, readFolder, readFileMetadata, readLinkTarget, readMetadata } from './index.ts'
 import { fileSystems, makeScratchFolder } from './testing/scratch-folder.ts'
@@ -103,6 +104,22 @@ describe('looking at things', () => {
     writeFileSync(at('old'), '')
     execFileSync('touch', ['-d', '1969-12-31 23:59:58.75 UTC', String(at('old'))])
     expect(readMetadata(at('old')).mtimeNs).toBe(-1_250_000_000n)
+  })
+
+  test('a time that 64 bits of nanoseconds do not reach is the nearest one that they do', () => {
+    writeFileSync(atBytes(1), '')
+    const stats = lstatSync(atBytes(1), { bigint: true })
+    const kept = (mtimeNs: bigint): bigint => toMetadata(Object.assign(stats, { mtimeNs })).mtimeNs
+    expect([kept(10_413_792_000_000_000_000n), kept(-(2n ** 70n)), kept(-5n)]).toEqual([2n ** 63n - 1n, -(2n ** 63n), -5n])
+  })
+
+  test('a file of more bytes than a snapshot can say is one that cannot be kept, and a folder may say what it likes', () => {
+    writeFileSync(atBytes(1), '')
+    const huge = Object.assign(lstatSync(atBytes(1), { bigint: true }), { size: 2n ** 53n })
+    expect(() => toMetadata(huge)).toThrow(withCode('source.unsupported'))
+    expect(toMetadata(Object.assign(huge, { size: 2n ** 53n - 1n })).size).toBe(2 ** 53 - 1)
+    const folder = Object.assign(lstatSync(scratch.path, { bigint: true }), { size: 2n ** 62n })
+    expect(toMetadata(folder).type).toBe('folder')
   })
 
   test('device numbers come apart and together again, also large ones', () => {

@@ -3,7 +3,15 @@ export { boxKeySigningBytes, rawAgentKey, readAgentObject } from './agent-object
 export { deriveDomainKeys, deriveHubKeys, type DomainKeyId, type HubKeys } from './domain-keys.ts'
 export { deviceFingerprint, isSameFingerprint, vaultFingerprint } from './fingerprints.ts'
 export { openWithFirst, openWithKept, type OpenedWith, type PersonsSecret } from './kept-secrets.ts'
-export { leastPassphraseCharacters, unwrapKey, wrapKey, type KeySecret, type NewKeySlot, type SlotSecret } from './key-slots.ts'
+export {
+  isLastingPassphrase,
+  leastPassphraseCharacters,
+  unwrapKey,
+  wrapKey,
+  type KeySecret,
+  type NewKeySlot,
+  type SlotSecret,
+} from './key-slots.ts'
 export { strengthOf, timeToTry, type PassphraseStrength, type StrengthLevel } from './passphrase-strength.ts'
 export type { BoxKeyPair, UnlockPrimitives } from './primitives.ts'
 export { findRecoveryWords, newRecoveryWords, type FoundRecoveryWords } from './recovery-words.ts'
@@ -15,6 +23,7 @@ export { argon2id } from './stretch-passphrase.ts'
 export {
   createVaultObjects,
   findKey,
+  mostSlots,
   unlockVault,
   wrongSeal,
   type LockedVault,

@@ -39,8 +39,16 @@ async function wrappingKey(primitives: UnlockPrimitives, secret: SlotSecret, sal
   return primitives.hkdfSha256(secret.secret, salt, encoder.encode(hubLabels[secret.kind]))
 }
 
+/** Whether it leads to the same key everywhere and for ever: what Unicode has not assigned may be normalised otherwise one day, and half a character has no bytes. */
+export const isLastingPassphrase = (passphrase: string): boolean => passphrase.isWellFormed() && !/\p{Cn}/u.test(passphrase)
+
 /** A new slot of the vault for a key of 32 bytes: the hub's own where the secret is of kind `hub-statements`, else the master key. */
 export async function wrapKey(primitives: UnlockPrimitives, key: Uint8Array, vaultId: Uint8Array, secret: SlotSecret): Promise<NewKeySlot> {
+  if (secret.kind === 'passphrase' && !isLastingPassphrase(secret.passphrase))
+    throw new EngineError(
+      'vault.invalid',
+      'The passphrase holds characters that another device may read as others: choose it without them.',
+    )
   const slotId = primitives.randomBytes(16)
   const slot = {
     kind: secret.kind satisfies KeySlotKind,

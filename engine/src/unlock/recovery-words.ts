@@ -20,8 +20,11 @@ async function loadWords() {
 /** The 32 bytes behind 24 words. @throws EngineError `key-slot.wrong-secret` */
 export async function entropyOfWords(words: string): Promise<Uint8Array> {
   const { mnemonicToEntropy, wordlist } = await loadWords()
+  const list = words.trim().toLowerCase().split(/\s+/)
   try {
-    return mnemonicToEntropy(words.trim().toLowerCase().split(/\s+/).join(' '), wordlist)
+    // Shorter phrases are valid elsewhere, and have half the bits.
+    if (list.length !== wordsOfKey) throw new RangeError(`${list.length} words`)
+    return mnemonicToEntropy(list.join(' '), wordlist)
   } catch (cause) {
     throw new EngineError('key-slot.wrong-secret', 'These are not 24 recovery words: check spelling and order.', { cause })
   }

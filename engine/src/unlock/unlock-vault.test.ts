@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { toBase64Url } from '../bytes/index.ts'
+import { crc32, toBase64Url } from '../bytes/index.ts'
 import { agentFileText, decodeKeySlot, withMac, type AgentFile } from '../format/index.ts'
 import { nodePrimitives, rawPublicKey } from '../vault/index.ts'
 import { boxKeySigningBytes } from './agent-objects.ts'
@@ -20,6 +20,13 @@ let made: VaultObjects
 beforeAll(async () => {
   made = await createVaultObjects(nodePrimitives, { vaultId, domainId, kind: 'private', createdAtMs: 1, secrets: [passphrase, words] })
 })
+
+/** With the checksum that fits: as somebody leaves a slot who changes it on purpose. */
+function checked(slot: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(slot)
+  new DataView(bytes.buffer).setUint32(148, crc32(bytes.subarray(0, 148)), true)
+  return bytes
+}
 
 const slotsOf = (objects: VaultObjects): Uint8Array[] => objects.slots.map(({ bytes }) => bytes)
 const unlock = (secret: KeySecret, slots = slotsOf(made), vaultFile = made.vaultFile, primitives = nodePrimitives) =>
@@ -104,31 +111,50 @@ describe('a vault of bytes', () => {
     await expect(unlock({ kind: 'hub-secret', secret }, [bytes])).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
     // As its other kind, by whoever can write the store: the seal is over the kind.
     bytes[10] = 1
-    await expect(unlock({ kind: 'hub-secret', secret }, [bytes])).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+    await expect(unlock({ kind: 'hub-secret', secret }, [checked(bytes)])).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
   })
+})
+
+test.each([
+  ['half a character', 'correct \ud83d horse'],
+  ['a character that Unicode has not assigned', 'correct \u{e01f5} horse'],
+])('a passphrase with %s is not taken: another device might read another', async (_, text) => {
+  await expect(made.keys.addSlot({ kind: 'passphrase', passphrase: text })).rejects.toMatchObject({
+    code: 'vault.invalid',
+    message: expect.stringContaining('without them'),
+  })
+})
+
+test('words that are fewer than 24 open nothing and become no slot, also where they are valid elsewhere', async () => {
+  const twelve = { kind: 'recovery-words', words: `${'abandon '.repeat(11)}about` } as const
+  await expect(made.keys.addSlot(twelve)).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+  await expect(unlock(twelve)).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
 })
 
 describe('what is damaged is told apart from a wrong secret', () => {
   const changed = (at: number, slot = 0): Uint8Array[] =>
     slotsOf(made).map((bytes, index) => (index === slot ? Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 0xff : byte)) : bytes))
 
-  // Magic, version, kind, zero, vault id, what stretching costs.
-  test.each([0, 8, 10, 11, 12, 47, 48, 52])('byte %i of a slot', async (at) => {
+  // Magic, version, kind, zero, vault id, what stretching costs, slot id, salt, nonce, sealed key, checksum.
+  test.each([0, 8, 10, 11, 12, 47, 48, 52, 28, 60, 90, 120, 147, 150])('byte %i of a slot', async (at) => {
     await expect(unlock(passphrase, changed(at))).rejects.toMatchObject({
-      code: expect.stringMatching(/^(vault\.invalid|format\.unsupported-version)$/),
+      code: 'vault.invalid',
     })
     expect((await unlock(words, changed(at))).hub).toEqual(made.keys.hub)
   })
 
   test('a slot cut short, one too long, and one that is empty', async () => {
     const whole = made.slots[0]!.bytes
-    for (const bytes of [whole.subarray(0, 147), Uint8Array.of(...whole, 0), new Uint8Array(0)])
+    for (const bytes of [whole.subarray(0, 151), Uint8Array.of(...whole, 0), new Uint8Array(0)])
       await expect(unlock(passphrase, [bytes])).rejects.toMatchObject({ code: 'vault.invalid' })
   })
 
-  test('salt, nonce and sealed key alone cannot be told from another secret', async () => {
+  test('what was changed on purpose, its checksum as well, is another secret’s or of a version to come', async () => {
+    const forged = (at: number): Uint8Array => checked(changed(at)[0]!)
     for (const at of [28, 60, 90, 120])
-      await expect(unlock(passphrase, changed(at))).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+      await expect(unlock(passphrase, [forged(at)])).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+    for (const at of [8, 10, 11])
+      await expect(unlock(passphrase, [forged(at)])).rejects.toMatchObject({ code: 'format.unsupported-version' })
   })
 
   test('vault.json of another vault, in another form, or cut short', async () => {
@@ -153,7 +179,7 @@ describe('a hub that hands out hostile slots', () => {
     view.setUint32(44, memoryKiB, true)
     view.setUint32(48, iterations, true)
     view.setUint32(52, parallelism, true)
-    return bytes
+    return checked(bytes)
   }
   /** Counts what is stretched; nothing of it is done. */
   const counting = (): { primitives: UnlockPrimitives; asked: number[] } => {
@@ -182,6 +208,14 @@ describe('a hub that hands out hostile slots', () => {
     await expect(unlock(passphrase, slots, made.vaultFile, primitives)).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
     expect(asked).toEqual([64 * 1024, 512 * 1024, 1024 * 1024])
     expect((await unlock(passphrase, slots)).hub).toEqual(made.keys.hub)
+  })
+
+  test('however many there are, no more than 64 are tried', async () => {
+    const { primitives, asked } = counting()
+    await expect(unlock(passphrase, Array(200).fill(withCost(64 * 1024, 3)), made.vaultFile, primitives)).rejects.toMatchObject({
+      code: 'key-slot.wrong-secret',
+    })
+    expect(asked).toHaveLength(64)
   })
 })
 

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
-import { decodeKeySlot, keySlotPrefix } from '../format/index.ts'
+import { decodeKeySlot, decodeVaultFile, keySlotPrefix, vaultFileText, withMac } from '../format/index.ts'
+import { fsck } from '../maintenance/index.ts'
 import { MemoryStore } from '../store/index.ts'
 import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
 import type { KeySecret } from '../unlock/index.ts'
 import { makeRecoveryWords } from './crypto/node-keys.ts'
 import { createVault, openVault } from './open-vault.ts'
+import { openSealedVault } from './sealed-vault.ts'
 
 const hub: KeySecret = { kind: 'hub-secret', secret: randomBytes(32) }
 const recovery: KeySecret = { kind: 'recovery-words', words: await makeRecoveryWords() }
@@ -25,6 +27,25 @@ async function spoil(key: string, at: number): Promise<void> {
   await store.delete(key)
   await store.put(key, bytes)
 }
+
+test('a vault with something that this version does not know is opened by nobody, and found by a check', async () => {
+  await store.put('f/shared-folders', new Uint8Array(0))
+  const told = { code: 'format.unsupported-version', message: expect.stringContaining('shared-folders') }
+  await expect(openVault(store, hub)).rejects.toMatchObject(told)
+  await expect(openSealedVault(store, randomBytes(32))).rejects.toMatchObject(told)
+  const { problems } = await fsck(store, { vault: null, readData: false })
+  expect(problems).toMatchObject([{ object: 'f/shared-folders', code: 'format.unsupported-version' }])
+})
+
+test.each([
+  ['a second circle of keys', [1, 1]],
+  ['none', []],
+  ['keys of another epoch', [2]],
+])('vault.json with %s is of a version to come', (_, epochs) => {
+  const domains = epochs.map((keyEpoch) => ({ id: randomUUID(), keyEpoch }))
+  const text = vaultFileText({ vaultId: randomUUID(), kind: 'managed', createdAtMs: 1, features: [], domains })
+  expect(() => decodeVaultFile(withMac(text, 'A'.repeat(43)))).toThrow(expect.objectContaining({ code: 'format.unsupported-version' }))
+})
 
 // Magic, version, kind, vault id, stretching, wrapped key.
 test.each([0, 8, 10, 12, 44, 140])('a slot with byte %i damaged costs its own secret only', async (at) => {

@@ -1,17 +1,27 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
-import { keySlotKey, keySlotPrefix, vaultFileKey } from '../format/index.ts'
+import { featurePrefix, keySlotKey, keySlotPrefix, vaultFileKey } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
 import { wrapKey } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
 
-/** @throws EngineError `vault.not-found`, `store.*` */
+/** @throws EngineError `vault.not-found`, `store.*`; `format.unsupported-version` for a vault with features to come, whatever its vault.json says */
 export async function readVaultFile(store: ObjectStore): Promise<Uint8Array> {
+  const features = await listFeatures(store)
+  if (features.length > 0)
+    throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}): update it.`)
   try {
     return await store.get(vaultFileKey)
   } catch (cause) {
     if (!isEngineError(cause, 'store.not-found')) throw cause
     throw new EngineError('vault.not-found', 'There is no vault here: vault.json is missing.', { cause })
   }
+}
+
+/** What readers of this vault have to know that this version does not: vault.json is written once, and cannot say what came later. */
+async function listFeatures(store: ObjectStore): Promise<string[]> {
+  const words: string[] = []
+  for await (const { key } of store.list(featurePrefix)) words.push(key.slice(featurePrefix.length))
+  return words.toSorted()
 }
 
 export interface StoredSlots {

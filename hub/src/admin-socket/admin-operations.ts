@@ -65,6 +65,8 @@ const PurgeInput = z.strictObject({
   patterns: z.array(ExclusionPattern).max(1000),
 })
 
+const ObjectKey = z.string().min(1).max(1024)
+
 /** What an administrator may ask of a hub on its own machine. */
 export const adminOperations = {
   status: operation({ input: Nothing, output: HubStatus }),
@@ -88,8 +90,11 @@ export const adminOperations = {
   }),
   /** Cuts a device off for good, by its name or id. */
   'device-revoke': operation({ input: z.strictObject({ device: z.string().min(1).max(200) }), output: Device }),
-  /** Removes what no snapshot of a vault needs any more. */
-  gc: operation({ input: z.strictObject({ vaultId: VaultId.nullable(), isLargeApproved: z.boolean() }), output: VaultCollection }),
+  /** Removes what no snapshot of a vault needs any more. `givesUp`: keys of objects that cannot be read, which go for good with it. */
+  gc: operation({
+    input: z.strictObject({ vaultId: VaultId.nullable(), isLargeApproved: z.boolean(), givesUp: z.array(ObjectKey).max(1000).default([]) }),
+    output: VaultCollection,
+  }),
   /** Words that may open a vault; nothing is stored yet. Null = the default vault, else its id or name. */
   'vault-key-make': operation({
     input: z.strictObject({ vault: z.string().min(1).max(200).nullable() }),

@@ -8,6 +8,8 @@ export interface GcOptions {
   readonly vault: string | null
   /** Also where more than a fifth of the vault would go. */
   readonly isLargeApproved: boolean
+  /** Keys of objects that cannot be read: they go for good. */
+  readonly givesUp: readonly string[]
 }
 
 /** What waits for a person's word: the command did what it may by itself. */
@@ -16,19 +18,20 @@ const approvalNeededStatus = 3
 const mostCollections = 2
 
 /** @returns the exit status */
-export async function gcCommand(context: CliContext, { vault, isLargeApproved }: GcOptions): Promise<number> {
+export async function gcCommand(context: CliContext, { vault, isLargeApproved, givesUp }: GcOptions): Promise<number> {
   const vaultId = parseVaultOption(vault)
   const stories = await withAdmin(context, async (admin) => {
     const all: VaultCollection[] = []
     for (let left = mostCollections; left > 0; left--) {
-      const story = await admin.gc({ vaultId, isLargeApproved })
+      // What was given up with the first one is gone.
+      const story = await admin.gc({ vaultId, isLargeApproved, givesUp: all.length === 0 ? [...givesUp] : [] })
       all.push(story)
       if (story.bytesMoved === 0) break
     }
     return all
   })
   const total = totalOf(stories)
-  context.answer(total, gcLines(total))
+  context.answer(total, [...givesUp.map((key) => `Given up, and removed for good: ${key}`), ...gcLines(total)])
   return total.state === 'approval-needed' ? approvalNeededStatus : 0
 }
 

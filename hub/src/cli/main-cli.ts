@@ -105,11 +105,13 @@ function addVaultCommands(command: AddCommand, run: Run): void {
   command('gc', 'remove what no snapshot needs any more')
     .option('--vault <id>', 'this vault; the default one when left out')
     .option('--approve-large', 'also where more than a fifth of the vault would go')
-    .action((options: { vault?: string; approveLarge?: boolean }) =>
+    .option('--give-up <object>', 'removes, for good, what cannot be read and keeps the rest from being removed; may be repeated', all, [])
+    .action((options: { vault?: string; approveLarge?: boolean; giveUp: string[] }) =>
       run(true, async (context) =>
         (await import('./gc-command.ts')).gcCommand(context, {
           vault: options.vault ?? null,
           isLargeApproved: options.approveLarge === true,
+          givesUp: options.giveUp,
         }),
       ),
     )
@@ -126,8 +128,10 @@ function addVaultKeyCommand(program: Command, command: AddCommand, run: Run): vo
     )
 }
 
+/** Of an option that may be repeated. */
+const all = (value: string, before: readonly string[]): string[] => [...before, value]
+
 function addPurgeCommand(_program: Command, command: AddCommand, run: Run): void {
-  const all = (value: string, before: readonly string[]): string[] => [...before, value]
   command('purge', 'take paths out of all snapshots; shows what would leave, and does it with --yes')
     .argument('[paths...]', 'absolute paths on the devices: what is there leaves, with all below it')
     .option('--pattern <line>', 'a line of gitignore, which speaks of each source as its top; may be repeated', all, [])

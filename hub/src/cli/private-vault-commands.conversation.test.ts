@@ -47,6 +47,8 @@ test('create makes nothing without somebody to keep the words, over a file that 
   const fresh = file('words.json')
   kept('short', 'kX9$vT2q&Lm\n')
   expect(refusal(await create('short', '--words-file', fresh))).toEqual([2, 'command.invalid', expect.stringContaining('fewer than 12')])
+  kept('passing', 'seven quiet lamps above \u0378\n')
+  expect(refusal(await create('passing', '--words-file', fresh))).toEqual([2, 'command.invalid', expect.stringContaining('another device')])
   kept('weak', 'Summer2026!!\n')
   const weak = await create('weak', '--words-file', fresh)
   expect(refusal(weak)).toEqual([2, 'command.invalid', expect.stringContaining('is weak')])

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { AppError } from '@holdfast/shared-types'
-import { leastPassphraseCharacters, strengthOf } from '../features/vaults/index.ts'
+import { isLastingPassphrase, leastPassphraseCharacters, strengthOf } from '../features/vaults/index.ts'
 import { requireYes } from './ask-yes.ts'
 
 /*
@@ -37,6 +37,11 @@ export interface NewPassphraseOptions {
 /** A new one: typed twice, or the first line of a file. @throws AppError `command.invalid` */
 export async function newPassphrase({ file, isWeakTaken }: NewPassphraseOptions): Promise<string> {
   const passphrase = file === null ? await askHidden('New passphrase: ') : firstLineOf(file)
+  if (!isLastingPassphrase(passphrase))
+    throw new AppError('command.invalid', {
+      message: 'The passphrase holds a character that another device may read as another one.',
+      cure: 'Choose it without that.',
+    })
   const { level } = strengthOf(passphrase)
   if (level === 'short')
     throw new AppError('command.invalid', {

@@ -1,4 +1,4 @@
-import { deviceNames, findAgent, listOfVault, listRevoked, listWaiting, noteKeysGiven } from '../features/agents/index.ts'
+import { deviceNames, findAgent, findNamedDevice, listOfVault, listRevoked, listWaiting, noteKeysGiven } from '../features/agents/index.ts'
 import type { Auth } from '../features/auth/index.ts'
 import type { Plans } from '../features/plans/index.ts'
 import type { Retention } from '../features/retention/index.ts'
@@ -32,6 +32,7 @@ export const doorsOfVaults = (
   },
   agents: {
     findAgent,
+    findNamedDevice,
     deviceNames,
     listOfVault,
     listRevoked,

@@ -80,6 +80,7 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
       ...system,
       selfBackup: { newestAtMs: () => selfBackups.newestAtMs() },
       vaultsWithoutRecoveryKey: (em) => vaults.vaultsWithoutRecoveryKey(em),
+      untaken: () => vaults.untaken(),
       healthChecks: () => Object.assign({}, ...list.map((feature) => feature.healthChecks ?? {})),
     }),
     auth.feature,

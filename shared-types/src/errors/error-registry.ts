@@ -331,6 +331,11 @@ export const errorRegistry = {
     title: 'This place belongs to Holdfast itself and is never restored into.',
     cure: 'Choose another target.',
   },
+  'restore.order-changed': {
+    category: 'corrupt',
+    title: 'The hub orders another restore than a person has sealed for this device.',
+    cure: 'Order it again where the vault is unlocked. If that is refused too, look into the hub: it asks for what nobody chose.',
+  },
   'restore.entry-failed': {
     category: 'unavailable',
     title: 'An entry could not be restored.',

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { AgentId, BlobId, PlanId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { ExclusionPattern } from '../primitives/exclusion-pattern.ts'
-import { IncludePattern } from '../primitives/include-pattern.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+import { fitsOneMessage, tooLongTogether } from './patterns-limit.ts'
+import { RestoreRequest } from './restore-request.ts'
 import { SnapshotSummary } from './snapshot.ts'
 
 export const RunKind = z.enum(['backup', 'restore', 'verify'])
@@ -24,11 +25,6 @@ export type RunOutcome = z.infer<typeof RunOutcome>
 export const isEndState = (state: RunState): state is RunOutcome => (endRunStates as readonly string[]).includes(state)
 
 export const PresetName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
-
-/** A request travels in one message of the link, which takes 1 MB. */
-const mostPatternLetters = 200_000
-const fitsOneMessage = (lines: readonly string[]): boolean => lines.reduce((sum, line) => sum + line.length, 0) <= mostPatternLetters
-const tooLongTogether = 'The patterns are too long together.'
 
 /**
  * What a backup leaves out, besides the places that are never kept. All of it may be absent, and is where nothing is left out: an
@@ -95,54 +91,6 @@ export const BackupRequest = z.strictObject({
   deletedFiles: DeletedFiles.optional(),
 })
 export type BackupRequest = z.infer<typeof BackupRequest>
-
-/** What happens to something that stands where an entry belongs; folders are always merged (docs/architecture.md, Restoring). */
-export const ConflictMode = z.enum(['skip', 'overwrite-different', 'overwrite', 'rename'])
-export type ConflictMode = z.infer<typeof ConflictMode>
-export const standardConflictMode: ConflictMode = 'overwrite-different'
-
-/** Ways of restoring; an order and a request say them alike. Each may be left out, and an agent that is older than they are is not told of it. */
-export const restoreModes = {
-  /** Patterns of which at least one has to match, within what is asked for; left out or empty = everything. */
-  include: z.array(IncludePattern).max(1000).refine(fitsOneMessage, tooLongTogether).optional(),
-  /** Left out: {@link standardConflictMode}. */
-  conflict: ConflictMode.optional(),
-  /** Looks, decides and counts as a restore does, and writes nothing. */
-  dryRun: z.boolean().optional(),
-  /** Also what a snapshot keeps of deleted files; else only those of them that the paths name. */
-  withDeleted: z.boolean().optional(),
-} as const
-
-/**
- * What a person chose to restore from a private vault, sealed to the device (docs/vault-format.md, sealed selections): 16 random bytes, fresh for each
- * order, then the box. In it: JSON of {@link RestoreSelection}.
- */
-export const SealedSelection = z.base64url().min(100).max(700_000)
-export type SealedSelection = z.infer<typeof SealedSelection>
-
-/** As the fields of the same names of a restore. */
-export const RestoreSelection = z.strictObject({ paths: z.array(WirePath).max(10_000), include: restoreModes.include })
-export type RestoreSelection = z.infer<typeof RestoreSelection>
-
-export const RestoreRequest = z.strictObject({
-  kind: z.literal('restore'),
-  snapshotId: SnapshotId,
-  /** Folder on the device; every entry goes to target + its absolute source path. Null: back to where it was. */
-  target: WirePath.nullable(),
-  /** Puts the contents of the snapshot's one root straight into the target. */
-  flat: z.boolean(),
-  /** Absolute paths in the snapshot; empty = everything. A folder brings all below it. */
-  paths: z.array(WirePath).max(10_000),
-  /**
-   * The device that made the snapshot, where it is another one: a person has ordered so, and the hub has looked whether it may be. An agent
-   * that could not check another device's signature does not know this word, and refuses the order.
-   */
-  fromAgentId: AgentId.optional(),
-  /** Of a private vault: stands instead of `paths` and `include`, which are empty then. An agent that is older than private vaults refuses it. */
-  sealedSelection: SealedSelection.optional(),
-  ...restoreModes,
-})
-export type RestoreRequest = z.infer<typeof RestoreRequest>
 
 /** A restore drill: so many files, and a folder, are really restored to a place of the agent's own, compared and removed again. */
 export const DrillSample = z.strictObject({

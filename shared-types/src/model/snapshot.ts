@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentId, RunId, SnapshotId, VaultId } from '../primitives/ids.ts'
 import { ByteCount, Count, TimeMs, WirePath } from '../primitives/wire-path.ts'
+import { VaultKind } from './vault.ts'
 
 export const SnapshotStatus = z.enum(['complete', 'complete-with-errors', 'partial'])
 export type SnapshotStatus = z.infer<typeof SnapshotStatus>
@@ -24,6 +25,8 @@ export const Snapshot = z
   .object({
     id: SnapshotId,
     vaultId: VaultId,
+    /** Of that vault. */
+    vaultKind: VaultKind.default('managed'),
     agentId: AgentId,
     deviceName: z.string(),
     runId: RunId.nullable(),

@@ -144,6 +144,13 @@ export const VaultDetails = Vault.extend({
   undoDays: UndoDays,
   /** Deleted ones that still can. */
   snapshotsDeleted: Count,
+  /**
+   * Snapshots and journals in the store that the hub cannot read or verify; `objects`: the first 20. While there is any, nothing is removed, for nobody knows what they need. A hub that is older
+   * than this does not say.
+   */
+  untaken: z
+    .object({ count: Count, objects: z.array(z.object({ object: z.string(), isNewer: z.boolean(), message: z.string() })).max(20) })
+    .default({ count: 0, objects: [] }),
 }).meta({ id: 'VaultDetails' })
 export type VaultDetails = z.infer<typeof VaultDetails>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { restoreModes } from '../model/run.ts'
+import { restoreModes } from '../model/restore-request.ts'
 
 const isUsable = (include: readonly string[]): boolean => restoreModes.include.safeParse(include).success
 

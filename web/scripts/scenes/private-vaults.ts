@@ -27,14 +27,16 @@ async function furnish({ world }: StandInHub) {
   vault.waiting.push(aSealedDevice('diary-laptop'))
   const photos = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`IMG_${index}.jpg`, new Uint8Array(9_000 + index)]))
   const home = { 'letter to Grace.txt': letter, 'taxes 2026.ods': new Uint8Array(48_211).fill(7), photos, notes: { 'plan.md': '# Plan\n' } }
-  const snapshotId = await vault.backUp(device, { home: { ada: home } })
+  const createdAtMs = Date.now() - 7_200_000
+  const snapshotId = await vault.backUp(device, { home: { ada: home } }, createdAtMs)
   const shown = aSnapshot(known, {
     id: snapshotId,
     vaultId: vault.id,
+    vaultKind: 'private',
     roots: [],
     files: 43,
     bytes: 408_991,
-    createdAtMs: Date.now() - 7_200_000,
+    createdAtMs,
   })
   world.snapshots.unshift(shown)
   world.sealedVaults.push(vault)
@@ -147,6 +149,34 @@ export const privateVaultsScenes: readonly Scene[] = [
       await page.getByLabel('Passphrase des Tresors').fill(passphrase)
       await page.getByRole('button', { name: 'Entsperren' }).click()
       await page.getByText('Fingerabdruck des Geräts').waitFor()
+    },
+  },
+  {
+    name: 'private-vault-swapped-keys',
+    show: async (page, hub) => {
+      const { vault } = await furnish(hub)
+      await go(`/vaults/${vault.id}`, 'Passphrase of the vault')(page)
+      await unlock(page)
+      const [waiting] = vault.waiting
+      if (waiting === undefined) throw new Error('A device waits.')
+      await page.getByLabel(/^Fingerprint of the device/).waitFor()
+      vault.waiting[0] = { ...aSealedDevice(waiting.name), agentId: waiting.agentId }
+      // Whatever happens to a device has the list read anew.
+      await page.request.patch(`/api/v1/devices/${hub.world.devices[0]?.id}`, { data: { name: 'renamed' } })
+      await page.getByText('have changed while you looked').waitFor()
+    },
+  },
+  {
+    name: 'private-vault-plan-rules',
+    show: async (page, hub) => {
+      const { vault } = await furnish(hub)
+      const device = hub.world.devices.find(({ name }) => name === 'atlas') ?? hub.world.devices[0]
+      if (device === undefined) throw new Error('The gallery has devices.')
+      Object.assign(device, { vaultId: vault.id })
+      await go(`/plans/new?device=${device.id}`, 'How long it is kept')(page)
+      await page.getByRole('button', { name: /^How long it is kept/ }).click()
+      await page.getByRole('radio', { name: 'Documents and homes' }).click()
+      await page.getByText('Versions of files have no limit here').scrollIntoViewIfNeeded()
     },
   },
   {

@@ -30,6 +30,17 @@ export function galleryVaults(of: readonly Device[]): { vaultDetails: VaultDetai
     aVault({ name: 'Archive of the Frankfurt site, kept for ten years', recoveryKeyExported: false, recoveryKey: null, snapshots: 12 }),
     aVault({
       name: 'Old server',
+      untaken: {
+        count: 2,
+        objects: [
+          {
+            object: `s/0f0e${'-1a2b'.repeat(4)}/000000000007-${'3f9c2a1b'.repeat(4)}`,
+            isNewer: true,
+            message: 'A snapshot is of a newer version: update Holdfast.',
+          },
+          { object: 'g/0000000000000042', isNewer: false, message: 'This is not a journal of a collection.' },
+        ],
+      },
       store: { place: '/mnt/old', isReachable: false, freeBytes: null, isLow: false },
       damage: { foundAtMs: now - 3 * day, isDeep: true, problemCount: 3 },
       packsLost: 3,

@@ -231,6 +231,7 @@ export function aSnapshot(device: Device, given: Partial<Snapshot> = {}): Snapsh
   return {
     id: aHexId(),
     vaultId: device.vaultId,
+    vaultKind: 'managed',
     agentId: device.id,
     deviceName: device.name,
     runId: null,
@@ -316,6 +317,7 @@ export function aVault(given: Partial<VaultDetails> = {}): VaultDetails {
     collection: null,
     undoDays: 14,
     snapshotsDeleted: 0,
+    untaken: { count: 0, objects: [] },
     ...given,
   }
 }

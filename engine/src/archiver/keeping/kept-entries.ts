@@ -1,5 +1,5 @@
 import { EngineError } from '../../errors/index.ts'
-import type { FolderEntry, TreeEntry } from '../../format/index.ts'
+import { sumOfBytes, type FolderEntry, type TreeEntry } from '../../format/index.ts'
 import type { ItemWarnings } from '../../run-control/index.ts'
 import type { BlobSink } from '../../vault/blob-sink.ts'
 import type { FolderRules } from '../../walker/index.ts'
@@ -154,7 +154,7 @@ export class KeptEntries {
     const { entry } = kept
     if (entry.type === 'file') {
       this.#counts.files++
-      this.#counts.bytes += entry.size
+      this.#counts.bytes = sumOfBytes(this.#counts.bytes, entry.size)
       if (!isKept) this.#counts.filesNewlyDeleted++
     }
     this.#ports.steps.add(() => this.#ports.tree.addKept(kept))

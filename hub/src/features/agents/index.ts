@@ -18,4 +18,5 @@ export {
   type AgentRecord,
 } from './agents.queries.ts'
 export { takeOnAgents, type LastSeenHost, type TakenOn } from './take-on-agents.ts'
+export { findNamedDevice } from './revoke-device.ts'
 export { noteKeysGiven, tellDevice } from './device-changes.ts'

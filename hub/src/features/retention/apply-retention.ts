@@ -4,7 +4,7 @@ import { standardMinimumAgeDays, type PlanId, type SnapshotId } from '@holdfast/
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { listPlanRows } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
-import { circumstances, idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
+import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
 import { goingOf, needsWord } from './judge-snapshots.ts'
 import { limitPlanVersions } from './limit-plan-versions.ts'
 import type { RetentionState } from './retention-state.ts'
@@ -73,8 +73,7 @@ export function applyToPlan(
     if (needsWord(going.length, judged.judged.length)) return { deleted: 0, rewritten: 0, wait: await letWait(state, judged, going) }
     await letNothingWait(state, judged)
     if (going.length > 0) await onRecord(() => letGo(state, judged, idsOf(going), ruleName(judged.plan)))
-    const around = await circumstances(state, state.database.em(), judged.plan.agentId)
-    return { deleted: going.length, ...(await limitPlanVersions(state, judged, around, onRecord)) }
+    return { deleted: going.length, ...(await limitPlanVersions(state, judged, judged.around, onRecord)) }
   })
 }
 

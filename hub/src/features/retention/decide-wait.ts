@@ -3,7 +3,7 @@ import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { UserActor } from '../../platform/http/actor.ts'
 import { letGo } from './apply-retention.ts'
 import { hasMore, ruleName, tellWait } from './tell-wait.ts'
-import { circumstances, idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
+import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
 import { goingOf } from './judge-snapshots.ts'
 import { limitPlanVersions } from './limit-plan-versions.ts'
 import { waitsForWord } from './present-waits.ts'
@@ -31,8 +31,7 @@ export function approveRetention(
     await tellWait(state, judged.plan.id, hasMore(row) ? row : null)
     if (!isAgreed) return { deleted: going.length, rewritten: 0 }
     const now = await judgePlan(state, judged.plan.id)
-    const around = await circumstances(state, state.database.em(), now.plan.agentId)
-    const { rewritten } = await limitPlanVersions(state, now, around, (rewriting) => rewriting())
+    const { rewritten } = await limitPlanVersions(state, now, now.around, (rewriting) => rewriting())
     return { deleted: going.length, rewritten }
   })
 }

@@ -18,30 +18,49 @@ export interface JudgedPlan {
   readonly wait: RetentionWaitRow | null
   /** There is a row of what was decided under others. */
   readonly hasOldWait: boolean
+  /** As it was judged. */
+  readonly around: Circumstances
 }
 
-/** What a device's plans keep. Of one whose rules cannot be read, everything: what is not understood deletes nothing. */
+/** What a device's plans keep. */
 export async function judgeDevice(state: RetentionState, em: EntityManager, agentId: AgentId): Promise<JudgedPlan[]> {
   const plans = await listPlanRows(em, agentId)
+  return judge(state, em, agentId, { plans, wanted: plans })
+}
+
+/** Of one whose rules cannot be read, everything is kept: what is not understood deletes nothing. @param plans all of the device: each has its own snapshots */
+async function judge(
+  state: RetentionState,
+  em: EntityManager,
+  agentId: AgentId,
+  { plans, wanted }: { readonly plans: readonly PlanRow[]; readonly wanted: readonly PlanRow[] },
+): Promise<JudgedPlan[]> {
   const { byPlan } = await snapshotsOfPlans(state, em, agentId, plans)
   const around = await circumstances(state, em, agentId)
   const all: JudgedPlan[] = []
-  for (const plan of plans) {
+  for (const plan of wanted) {
     const rules = rulesOf(state, plan)
     const stored = await findWaitOfPlan(em, plan.id)
     const wait = stored !== null && isDeepStrictEqual(Retention.safeParse(stored.rules).data, rules) ? stored : null
     const refused = new Set<SnapshotId>(wait?.refused)
     const judged = judgeSnapshots(byPlan.get(plan.id) ?? [], rules, { ...around, refused })
-    all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait })
+    all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait, around })
   }
   return all
+}
+
+/** What rules go by beside the snapshots, at a moment. */
+export interface Circumstances {
+  readonly timeZone: string
+  readonly nowMs: number
+  readonly inUse: ReadonlySet<SnapshotId>
 }
 
 export async function circumstances(
   { listReadingRuns, now }: Pick<RetentionState, 'listReadingRuns' | 'now'>,
   em: EntityManager,
   agentId: AgentId,
-): Promise<{ readonly timeZone: string; readonly nowMs: number; readonly inUse: ReadonlySet<SnapshotId> }> {
+): Promise<Circumstances> {
   const agent = await findAgent(em, agentId)
   const inUse = new Set((await listReadingRuns(em)).map(({ snapshotId }) => snapshotId))
   return { timeZone: knownTimeZone(agent?.host.timeZone ?? 'UTC'), nowMs: now(), inUse }
@@ -59,7 +78,9 @@ function rulesOf({ log }: RetentionState, { id, retention }: PlanRow): Retention
 export async function judgePlan(state: RetentionState, planId: PlanId): Promise<JudgedPlan> {
   const em = state.database.em()
   const plan = await findPlan(em, planId)
-  const judged = plan === null ? undefined : (await judgeDevice(state, em, plan.agentId)).find((one) => one.plan.id === planId)
+  if (plan === null) throw new AppError('plan.not-found')
+  const plans = await listPlanRows(em, plan.agentId)
+  const [judged] = await judge(state, em, plan.agentId, { plans, wanted: plans.filter(({ id }) => id === planId) })
   if (judged === undefined) throw new AppError('plan.not-found')
   return judged
 }

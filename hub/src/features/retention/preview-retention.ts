@@ -13,7 +13,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgent } from '../agents/index.ts'
 import { listPlanRows } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
-import { circumstances, idsOf } from './judge-plan.ts'
+import { circumstances, idsOf, type Circumstances } from './judge-plan.ts'
 import { goingOf, judgeSnapshots, needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
 import { versionedGroup, versionsNeedWord } from './limit-plan-versions.ts'
 import type { RetentionState } from './retention-state.ts'
@@ -73,7 +73,7 @@ async function judgeDraft(
 ): Promise<{
   readonly judged: readonly JudgedSnapshot[]
   readonly others: readonly SnapshotRecord[]
-  readonly around: Awaited<ReturnType<typeof circumstances>>
+  readonly around: Circumstances
 }> {
   if ((await findAgent(em, agentId)) === null) throw new AppError('agent.not-found')
   const plans = await listPlanRows(em, agentId)

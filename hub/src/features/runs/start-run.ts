@@ -1,11 +1,10 @@
 import {
   AppError,
-  isFileSystemRoot,
   leanCompression,
   leanDeletedFiles,
   leanExclusions,
+  leanRestore,
   presetNamesFor,
-  standardConflictMode,
   unknownPreset,
   type AgentId,
   type Run,
@@ -69,7 +68,7 @@ async function requestOf(state: RunsState, em: EntityManager, { actor, agent }: 
 }
 
 /**
- * Names in a private vault are not for the hub to hear: what is chosen there comes sealed, and nothing else does.
+ * Names in a private vault are not for the hub to hear, and what is restored from it is not for the hub to say: the order comes sealed, and nothing else does.
  * @throws AppError `vault.private`, `request.invalid`
  */
 function requireSelectionFor(
@@ -77,10 +76,12 @@ function requireSelectionFor(
   { paths, include = [], sealedSelection }: Extract<RunOrder, { kind: 'restore' }>,
 ): void {
   const isClear = paths.length + include.length > 0
-  if (isSealed && isClear)
+  if (isSealed && (isClear || sealedSelection === undefined))
     throw new AppError('vault.private', {
-      message: 'The snapshot is in a private vault: the hub is not told which files of it to restore.',
-      cure: 'Unlock the vault in your browser and choose there, run `holdfast restore` on the device, or restore all of it.',
+      message: isClear
+        ? 'The snapshot is in a private vault: the hub is not told which files of it to restore.'
+        : 'The snapshot is in a private vault: its device restores nothing of it, and not all of it either, that was not sealed for it.',
+      cure: 'Unlock the vault in your browser and choose there, or run `holdfast restore` on the device.',
     })
   if (sealedSelection !== undefined && (!isSealed || isClear))
     throw new AppError('request.invalid', {
@@ -97,38 +98,15 @@ export function requireUsableScope(
   requireKnownPresets(agent, scope.presets ?? [])
 }
 
-function restoreRequestOf(agent: AgentRecord, order: Extract<RunOrder, { kind: 'restore' }>): RunRequest {
-  const {
-    snapshotId,
-    target,
-    flat,
-    paths,
-    sealedSelection,
-    include = [],
-    conflict = standardConflictMode,
-    dryRun = false,
-    withDeleted = false,
-  } = order
+function restoreRequestOf(agent: AgentRecord, { sealedSelection, ...order }: Extract<RunOrder, { kind: 'restore' }>): RunRequest {
+  const { target, flat } = order
   if (target !== null) requireAbsolute(agent, target, 'target')
   else if (flat)
     throw new AppError('request.invalid', {
       message: 'What goes back to where it was keeps its whole path.',
       cure: 'Name a target, or leave flat out.',
     })
-  return {
-    kind: 'restore',
-    snapshotId,
-    // The same place is said one way: two runs that write to it must have one key.
-    target: target !== null && !flat && isFileSystemRoot(target) ? null : target,
-    flat,
-    paths,
-    // What goes without saying is not said: an agent of an earlier version refuses words it does not know.
-    ...(sealedSelection === undefined ? {} : { sealedSelection }),
-    ...(include.length === 0 ? {} : { include }),
-    ...(conflict === standardConflictMode ? {} : { conflict }),
-    ...(dryRun ? { dryRun } : {}),
-    ...(withDeleted ? { withDeleted } : {}),
-  }
+  return { kind: 'restore', ...leanRestore(order), ...(sealedSelection === undefined ? {} : { sealedSelection }) }
 }
 
 function requireKnownPresets({ host }: AgentRecord, names: readonly string[]): void {

@@ -7,5 +7,5 @@ import { presentSnapshot } from './snapshots.present.ts'
 
 /** @throws AppError as `findSnapshot` */
 export async function getSnapshot(deps: SnapshotsDeps, em: EntityManager, actor: KnownActor, query: SnapshotQuery): Promise<Snapshot> {
-  return presentSnapshot(await findSnapshot(deps, em, actor, query), await deps.devices.deviceNames(em))
+  return presentSnapshot(await findSnapshot(deps, em, actor, query), await deps.devices.deviceNames(em), deps.vaults)
 }

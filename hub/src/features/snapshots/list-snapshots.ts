@@ -23,5 +23,5 @@ export async function listSnapshots(
   const names = await devices.deviceNames(em)
   const named = host === undefined ? undefined : { host, agentIds: devicesNamed(names, host) }
   const snapshots = await vaults.snapshots.list(em, { visibleTo: visibleTo(actor), agentId, named, isDeleted: kept === 'deleted' })
-  return snapshots.map((snapshot) => presentSnapshot(snapshot, names))
+  return snapshots.map((snapshot) => presentSnapshot(snapshot, names, vaults))
 }

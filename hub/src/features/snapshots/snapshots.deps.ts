@@ -8,7 +8,7 @@ export interface DeviceNames {
 }
 
 export interface SnapshotsDeps {
-  readonly vaults: Pick<Vaults, 'snapshots' | 'openSnapshotTree' | 'deletion'>
+  readonly vaults: Pick<Vaults, 'snapshots' | 'openSnapshotTree' | 'deletion' | 'isPrivate'>
   readonly devices: DeviceNames
 }
 

@@ -1,10 +1,15 @@
 import type { AgentId, Snapshot } from '@holdfast/shared-types'
-import type { SnapshotRecord } from '../vaults/index.ts'
+import type { SnapshotRecord, Vaults } from '../vaults/index.ts'
 
 /** @param names devices by id; one that was removed goes by what its host called itself. */
-export const presentSnapshot = (snapshot: SnapshotRecord, names: ReadonlyMap<AgentId, string>): Snapshot => ({
+export const presentSnapshot = (
+  snapshot: SnapshotRecord,
+  names: ReadonlyMap<AgentId, string>,
+  vaults: Pick<Vaults, 'isPrivate'>,
+): Snapshot => ({
   id: snapshot.id,
   vaultId: snapshot.vaultId,
+  vaultKind: vaults.isPrivate(snapshot.vaultId) ? 'private' : 'managed',
   agentId: snapshot.agentId,
   deviceName: names.get(snapshot.agentId) ?? snapshot.host,
   runId: snapshot.runId,

@@ -50,13 +50,17 @@ function tellWhich(snapshotIds: readonly SnapshotId[], details: { readonly isFin
   tellAudit({ details: { snapshots: snapshotIds.length, ...details } })
 }
 
-async function presentAll({ devices }: SnapshotsDeps, em: EntityManager, snapshots: readonly SnapshotRecord[]): Promise<Snapshot[]> {
+async function presentAll(
+  { devices, vaults }: SnapshotsDeps,
+  em: EntityManager,
+  snapshots: readonly SnapshotRecord[],
+): Promise<Snapshot[]> {
   const names = await devices.deviceNames(em)
-  return snapshots.map((snapshot) => presentSnapshot(snapshot, names))
+  return snapshots.map((snapshot) => presentSnapshot(snapshot, names, vaults))
 }
 
-const presentOne = async ({ devices }: SnapshotsDeps, em: EntityManager, snapshot: SnapshotRecord): Promise<Snapshot> =>
-  presentSnapshot(snapshot, await devices.deviceNames(em))
+const presentOne = async ({ devices, vaults }: SnapshotsDeps, em: EntityManager, snapshot: SnapshotRecord): Promise<Snapshot> =>
+  presentSnapshot(snapshot, await devices.deviceNames(em), vaults)
 
 /** A header that may come once only. */
 function header(ctx: RequestContext, name: string): string | undefined {

@@ -9,6 +9,8 @@ export interface HubConditions {
   readonly logFile: { readonly state: LogFileState } | null
   readonly certificate: { readonly state: CertificateState } | null
   readonly disks: () => readonly DiskState[]
+  /** Vaults with objects that nobody can read: nothing is removed from them. */
+  readonly untaken: () => readonly { readonly vault: string; readonly objects: number }[]
 }
 
 interface Condition {
@@ -21,12 +23,25 @@ const fine: HealthDetail = { status: 'ok', latencyMs: null, code: null, params: 
 const warning = (condition: Condition): HealthDetail => ({ status: 'warning', latencyMs: null, ...condition })
 
 /** What works and wants a look: nothing of it makes the hub unfit to serve. */
-export const hubConditions = ({ logFile, certificate, disks, selfBackup }: HubConditions, nowMs: number): Record<string, HealthDetail> => ({
+export const hubConditions = (
+  { logFile, certificate, disks, selfBackup, untaken }: HubConditions,
+  nowMs: number,
+): Record<string, HealthDetail> => ({
   ...selfBackupOf(selfBackup.newestAtMs(), nowMs),
   ...(logFile === null ? {} : { logs: logsOf(logFile.state) }),
   ...(certificate === null ? {} : { certificate: certificateOf(certificate.state, nowMs) }),
   ...disksOf(disks()),
+  ...tidyingOf(untaken()),
 })
+
+/** Of the first one; nothing where all can be read. */
+function tidyingOf([first]: ReturnType<HubConditions['untaken']>): Record<string, HealthDetail> {
+  if (first === undefined) return {}
+  const { vault, objects } = first
+  const message = `Nothing is removed from vault \u201c${vault}\u201d: ${objects} of its objects cannot be read, and nobody knows what they need.`
+  const cure = 'Its page names them, and says what to do.'
+  return { tidying: warning({ code: 'tidying.stopped', params: { vault, objects }, message, cure }) }
+}
 
 /** The one of them that is worse off; nothing where none is watched. */
 function disksOf(disks: readonly DiskState[]): Record<string, HealthDetail> {

@@ -71,7 +71,8 @@ describe('health for people who are signed in', () => {
     const now = Date.UTC(2026, 10, 21)
     const state = { place: 'temporary', path: '/tmp/x/hub.log', problem: 'ENOSPC' } as const
     const unknown = { newestAtMs: () => undefined }
-    expect(hubConditions({ logFile: { state }, certificate: null, disks: () => [], selfBackup: unknown }, now)).toEqual({
+    const untaken = () => []
+    expect(hubConditions({ logFile: { state }, certificate: null, disks: () => [], selfBackup: unknown, untaken }, now)).toEqual({
       logs: {
         status: 'warning',
         latencyMs: null,
@@ -82,21 +83,32 @@ describe('health for people who are signed in', () => {
       },
     })
     const certificate = (validToMs: number) =>
-      hubConditions({ logFile: null, certificate: { state: { validToMs, problem: null } }, disks: () => [], selfBackup: unknown }, now)[
-        'certificate'
-      ]
+      hubConditions(
+        { logFile: null, certificate: { state: { validToMs, problem: null } }, disks: () => [], selfBackup: unknown, untaken },
+        now,
+      )['certificate']
     expect(certificate(now - 1)).toMatchObject({ status: 'warning', code: 'certificate.expired', params: { validToMs: now - 1 } })
     expect(certificate(now + 86_400_000)).toMatchObject({ status: 'warning' })
     expect(certificate(now + 90 * 86_400_000)).toMatchObject({ status: 'ok' })
   })
 
-  test('tells how old the hub\u2019s newest backup of itself is', () => {
+  test('tells how old the hub\u2019s newest backup of itself is, and of a vault that is not tidied up', () => {
     const now = Date.UTC(2026, 10, 21)
     const told = (newestMs: number | null) =>
-      hubConditions({ logFile: null, certificate: null, disks: () => [], selfBackup: { newestAtMs: () => newestMs } }, now)['selfBackup']
+      hubConditions(
+        { logFile: null, certificate: null, disks: () => [], selfBackup: { newestAtMs: () => newestMs }, untaken: () => [] },
+        now,
+      )['selfBackup']
     expect(told(now - 2 * 86_400_000)).toMatchObject({ status: 'ok', code: 'self-backup.made', params: { newestMs: now - 2 * 86_400_000 } })
     expect(told(now - 4 * 86_400_000)).toMatchObject({ status: 'warning', code: 'self-backup.old' })
     expect(told(null)).toMatchObject({ status: 'warning', code: 'self-backup.missing' })
+    const selfBackup = { newestAtMs: () => undefined }
+    const untaken = () => [{ vault: 'Office', objects: 3 }]
+    expect(hubConditions({ logFile: null, certificate: null, disks: () => [], selfBackup, untaken }, now)['tidying']).toMatchObject({
+      status: 'warning',
+      code: 'tidying.stopped',
+      params: { vault: 'Office', objects: 3 },
+    })
   })
 })
 

@@ -60,6 +60,8 @@ export interface Vaults {
   registeredAgents(which: 'all' | 'revoked'): Promise<RegisteredAgent[]>
   /** What the hub keeps of itself, in the default vault. */
   readonly selfBackups: SelfBackupShelf
+  /** Names of vaults with objects that this hub cannot read, and how many: nothing is removed from these. */
+  untaken(): { readonly vault: string; readonly objects: number }[]
   /** Vaults that only the hub's secret opens. */
   vaultsWithoutRecoveryKey(em: EntityManager): Promise<VaultId[]>
   /** Rows of snapshots. Who may see which is the caller's to say in the filter. */
@@ -111,6 +113,8 @@ export function createVaults(services: VaultsServices, doors: VaultsDoors, folde
         return agents
       }),
     selfBackups: selfBackupShelf(() => vaults.default.vault),
+    untaken: () =>
+      vaults.all().flatMap(({ record, untaken }) => (untaken.length === 0 ? [] : [{ vault: record.name, objects: untaken.length }])),
     async vaultsWithoutRecoveryKey(em) {
       return (await listVaultRecords(em)).filter((record) => !hasRecoveryKey(record)).map(({ id }) => id)
     },

@@ -26,6 +26,7 @@ export interface GetVaultDeps {
 
 /** A disk that hangs must not make the page hang. */
 const storePatienceMs = 2000
+const shownUntaken = 20
 
 /** @throws AppError `vault.not-found` */
 export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: UserActor, vaultId: VaultId): Promise<VaultDetails> {
@@ -49,6 +50,10 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
     collection: await deps.collections.last(vault),
     undoDays: record.undoDays,
     snapshotsDeleted: await countDeleted(em, vaultId),
+    untaken: {
+      count: vault.untaken.length,
+      objects: vault.untaken.slice(0, shownUntaken).map(({ key, isNewer, message }) => ({ object: key, isNewer, message })),
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-export { leastPassphraseCharacters, strengthOf } from '@holdfast/engine/unlock'
+export { isLastingPassphrase, leastPassphraseCharacters, strengthOf } from '@holdfast/engine/unlock'
 export {
   fingerprintOfDevice,
   isSameFingerprint,

@@ -21,6 +21,8 @@ const CollectInput = z.strictObject({
   vaultId: VaultId.nullable().default(null),
   /** Also where more than a fifth of the vault would go. */
   isLargeApproved: z.boolean().default(false),
+  /** Keys of objects that cannot be read, and that go for good with it. */
+  givesUp: z.array(z.string()).default([]),
 })
 
 export interface VaultWork {
@@ -61,7 +63,12 @@ export const vaultAdminCommands = (
   { runFsck, collect }: VaultWork,
 ): Readonly<Record<string, AdminCommand>> => ({
   ...privateVaultCommands(deps),
-  gc: adminCommand(CollectInput, ({ vaultId, isLargeApproved }) => collect(vaultId, { startedBy: 'holdfast-hub gc', isLargeApproved })),
+  gc: adminCommand(CollectInput, ({ vaultId, ...order }) => {
+    const [first = null] = order.givesUp
+    // Keys of objects name no file of anybody.
+    if (first !== null) tellAudit({ details: { givenUp: order.givesUp.length, firstGivenUp: first } })
+    return collect(vaultId, { startedBy: 'holdfast-hub gc', ...order })
+  }),
   ...purgeCommands(deps),
   'vault-key.make': lookingCommand(MakeKeyInput, ({ vault }) => makeKeyToKeep(deps, vault)),
   'vault-key.add': adminCommand(AddKeyInput, (key) => withContractErrors(() => addKeptKey(deps, key))),

@@ -5,14 +5,13 @@ import {
   DeletedFiles,
   DrillSample,
   LogLine,
-  restoreModes,
   Run,
   RunCurve,
   RunEvent,
   RunKind,
   RunState,
-  SealedSelection,
 } from '../../model/run.ts'
+import { restoreModes, SealedSelection } from '../../model/restore-request.ts'
 import { AgentId, PlanId, RunId, SnapshotId } from '../../primitives/ids.ts'
 import { WirePath } from '../../primitives/wire-path.ts'
 import { route, type RouteContract } from '../route.ts'
@@ -35,7 +34,7 @@ const RestoreOrder = z.strictObject({
   flat: z.boolean().default(false),
   paths: z.array(WirePath).max(10_000).default([]),
   sealedSelection: SealedSelection.optional().describe(
-    'Of a private vault: what to restore, sealed to the device; instead of paths and include',
+    'Of a private vault, and needed there: all of this order, sealed to the device; instead of paths and include',
   ),
   ...restoreModes,
 })

@@ -20,6 +20,7 @@ export type HealthConditionCode =
   | 'self-backup.made'
   | 'self-backup.old'
   | 'self-backup.missing'
+  | 'tidying.stopped'
 /** `warning`: it works, and a person should look at it before it does not. Warnings leave the status `ok`. */
 const HealthDetail = z.object({
   status: z.enum(['ok', 'warning', 'failing']),

@@ -11,7 +11,7 @@ export interface FindingText {
   readonly text: string
 }
 
-const checks = ['database', 'store', 'logs', 'certificate', 'space', 'selfBackup'] as const
+const checks = ['database', 'store', 'logs', 'certificate', 'space', 'selfBackup', 'tidying'] as const
 const isKnownCheck = (name: string): name is (typeof checks)[number] => (checks as readonly string[]).includes(name)
 
 /** How long it has been away, or that it never came. */

@@ -30,7 +30,6 @@ export function usePlanEditor(edited: EditedPlan) {
   const draft = reactive(copyOfDraft(edited.kept ?? edited.draft))
   const untouched = shallowRef(copyOfDraft(edited.draft))
   const [error, isSaved] = [shallowRef<unknown>(null), ref(false)]
-
   const host = computed(() => (draft.agentId === null ? null : (hostById.get(draft.agentId) ?? null)))
   const taken = computed(() =>
     store.plans.filter(({ agentId, id }) => agentId === draft.agentId && id !== base.value?.id).map(({ name }) => name),
@@ -42,9 +41,10 @@ export function usePlanEditor(edited: EditedPlan) {
   const isChanged = computed(() => !isSaved.value && !isSameDraft(draft, untouched.value))
   const mistakes = computed(() => patternMistakes(draft.patterns))
   const mistake = computed(() => draftMistake(draft))
-  const rules = useRulesProblem(draft, base)
+  const rules = useRulesProblem(draft, base, host)
 
-  useDraftDefaults({ draft, untouched, hosts, host, isNew, hadSources: draft.sources.length > 0, isGiven: edited.kept !== undefined })
+  const hadSources = draft.sources.length > 0
+  useDraftDefaults({ draft, untouched, hosts, host, isNew, ...rules, hadSources, isGiven: edited.kept !== undefined })
   const conflict = useDraftConflict({ draft, untouched, base, error })
 
   const mayBeSaved = () => mistake.value === null && mistakes.value.length === 0 && rules.rulesProblem.value === null

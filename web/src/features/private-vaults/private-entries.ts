@@ -1,7 +1,7 @@
-import type { AgentId, SnapshotId, VaultId } from '@holdfast/shared-types'
+import type { AgentId, RestoreSelection, VaultId } from '@holdfast/shared-types'
 import { startDownload } from './download/downloads.ts'
 import { roomOf } from './room/open-rooms.ts'
-import type { AnswerOf, AskedPath, DownloadChoice, ListedFolder, RestoreChoice } from './room/room-calls.ts'
+import type { AnswerOf, AskedPath, DownloadChoice, ListedFolder, ListedSnapshot } from './room/room-calls.ts'
 
 /** One snapshot of a private vault, read in this page. Each call throws `vault.private` while the vault is locked. */
 export interface PrivateEntries {
@@ -11,17 +11,17 @@ export interface PrivateEntries {
   readonly describe: () => Promise<AnswerOf<'describe'>>
   /** Begins a download; how it goes on is told in `downloads`. @param name the file to save it as */
   readonly download: (choice: DownloadChoice, name: string) => Promise<void>
-  /** What was chosen for a restore, for that device's eyes alone. */
-  readonly sealRestore: (agentId: AgentId, choice: RestoreChoice) => Promise<string>
+  /** A restore as it was ordered, for that device's eyes alone. */
+  readonly sealRestore: (agentId: AgentId, restore: RestoreSelection) => Promise<string>
 }
 
-export const privateEntries = (vaultId: VaultId, snapshotId: SnapshotId): PrivateEntries => ({
-  list: (path, page, signal) => roomOf(vaultId).call('list', { snapshotId, path, ...page }, { signal }),
-  readStart: (path, mostBytes, signal) => roomOf(vaultId).call('readStart', { snapshotId, path, mostBytes }, { signal }),
-  describe: () => roomOf(vaultId).call('describe', { snapshotId }),
-  download: (choice, name) => startDownload(roomOf(vaultId), snapshotId, choice, name),
-  async sealRestore(agentId, choice) {
-    const { sealedSelection } = await roomOf(vaultId).call('sealRestore', { agentId, choice })
+export const privateEntries = (vaultId: VaultId, of: ListedSnapshot): PrivateEntries => ({
+  list: (path, page, signal) => roomOf(vaultId).call('list', { ...of, path, ...page }, { signal }),
+  readStart: (path, mostBytes, signal) => roomOf(vaultId).call('readStart', { ...of, path, mostBytes }, { signal }),
+  describe: () => roomOf(vaultId).call('describe', of),
+  download: (choice, name) => startDownload(roomOf(vaultId), of, choice, name),
+  async sealRestore(agentId, restore) {
+    const { sealedSelection } = await roomOf(vaultId).call('sealRestore', { agentId, restore })
     return sealedSelection
   },
 })

@@ -36,12 +36,22 @@ const withinOf = (parts: Partial<NonNullable<Retention['keepWithin']>>): Retenti
   ...parts,
 })
 
-/** Data that the hub ships and checks. Null: everything is kept. */
-export function rulesOfPreset(name: PresetName): Retention | null {
+/**
+ * Data that the hub ships and checks. Null: everything is kept.
+ * @param canLimitVersions false: without a limit of versions, for devices whose snapshots the hub cannot write anew
+ */
+export function rulesOfPreset(name: PresetName, canLimitVersions = true): Retention | null {
   const rules = (shipped as readonly ShippedPreset[]).find((preset) => preset.name === name)?.rules ?? null
   if (rules === null) return null
   const { keepWithin, ...given } = rules
-  return { ...noRules, ...given, keepWithin: keepWithin === undefined ? null : withinOf(keepWithin) }
+  const whole = { ...noRules, ...given, keepWithin: keepWithin === undefined ? null : withinOf(keepWithin) }
+  return canLimitVersions ? whole : withoutVersionLimit(whole)
+}
+
+/** The same rules without a limit of versions; null, as everything is kept then, where they said nothing else. */
+export function withoutVersionLimit(rules: Retention): Retention | null {
+  if (rules.versionsPerFile === null) return rules
+  return choosesSnapshots(rules) ? { ...rules, versionsPerFile: null } : null
 }
 
 /** Whether both keep the same, whatever the order in which they say it. */
@@ -58,9 +68,9 @@ export const textOfRules = (rules: Retention | null): string =>
         rules.versionsPerFile,
       ])
 
-/** `own`: rules of one's own. */
-export const presetOf = (rules: Retention | null): PresetName | 'own' =>
-  presetNames.find((name) => isSameRules(rulesOfPreset(name), rules)) ?? 'own'
+/** `own`: rules of one's own. `canLimitVersions` as of `rulesOfPreset`. */
+export const presetOf = (rules: Retention | null, canLimitVersions = true): PresetName | 'own' =>
+  presetNames.find((name) => isSameRules(rulesOfPreset(name, canLimitVersions), rules)) ?? 'own'
 
 export type RulesMistake = 'nothing' | 'number' | 'young'
 

@@ -2,7 +2,16 @@
 import { Retention, retentionPresets, standardMinimumAgeDays as ofContract } from '@holdfast/shared-types'
 import { describe, expect, test } from 'vitest'
 import { textOf } from '../../platform/i18n/text.ts'
-import { isSameRules, noRules, presetNames, presetOf, rulesMistake, rulesOfPreset, standardMinimumAgeDays } from './retention-rules.ts'
+import {
+  isSameRules,
+  noRules,
+  presetNames,
+  presetOf,
+  rulesMistake,
+  rulesOfPreset,
+  standardMinimumAgeDays,
+  withoutVersionLimit,
+} from './retention-rules.ts'
 import { ageInWords, rulesInShort, rulesInWords, versionsInWords } from './rules-in-words.ts'
 
 const texts = { t: textOf, count: String }
@@ -19,6 +28,23 @@ describe('presets', () => {
     expect(presetOf(Object.fromEntries(Object.entries(rules).toReversed()) as Retention)).toBe('server')
     expect(presetOf({ ...rules, keepLast: 1 })).toBe('own')
     expect(isSameRules(null, noRules)).toBe(false)
+  })
+})
+
+describe('where snapshots cannot be written anew', () => {
+  test('presets are the same without a limit of versions, and known again', () => {
+    for (const name of presetNames) {
+      const [whole, without] = [rulesOfPreset(name), rulesOfPreset(name, false)]
+      expect(without).toEqual(whole === null ? null : { ...whole, versionsPerFile: null })
+      expect(presetOf(without, false)).toBe(name)
+    }
+    expect(presetOf(rulesOfPreset('user-data'), false)).toBe('own')
+  })
+  test('a limit that is taken away leaves the rest; where it was all, everything is kept', () => {
+    const rules = { ...noRules, keepLast: 3 }
+    expect(withoutVersionLimit({ ...rules, versionsPerFile: 4 })).toEqual(rules)
+    expect(withoutVersionLimit({ ...noRules, versionsPerFile: 4 })).toBeNull()
+    expect(withoutVersionLimit(noRules)).toBe(noRules)
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aBackupRun, aDevice, aHexId, aLogLine } from '../../testing/world.ts'
 import { groupWarnings, ownWords } from './group-warnings.ts'
 import { cutAtHits, findLines, needleOf, nextHit } from './log-search.ts'
-import { orderOf } from './run-again.ts'
+import { canRunAgain, orderOf } from './run-again.ts'
 import { stepOf } from './run-steps.ts'
 import { waitingReason } from './waiting-reason.ts'
 
@@ -38,6 +38,8 @@ test('to run again is to ask for the same, without what the hub fills in', () =>
   expect(orderOf(run)).toEqual({ kind: 'backup', sources: [{ path: '/home' }, { path: '/etc' }], full: false })
   const restore: Run['request'] = { kind: 'restore', snapshotId: aHexId(), target: null, flat: false, paths: [], dryRun: true }
   expect(orderOf({ request: restore })).toEqual(restore)
+  expect(canRunAgain({ request: restore })).toBe(true)
+  expect(canRunAgain({ request: { ...restore, sealedSelection: 'x' } })).toBe(false)
 })
 
 test('warnings stand together by what went wrong, most of them first', () => {

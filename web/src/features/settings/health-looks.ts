@@ -8,6 +8,7 @@ const names = {
   certificate: 'settings.health.name.certificate',
   space: 'settings.health.name.space',
   selfBackup: 'settings.health.name.selfBackup',
+  tidying: 'settings.health.name.tidying',
 } as const satisfies Record<string, MessageKey>
 
 export interface ShownCheck extends HealthDetail {

@@ -1,26 +1,63 @@
-import { expect, test } from 'vitest'
-import { pageLinks } from '../../platform/navigation/page-links.ts'
-import { pathOfHash } from './folder-link.ts'
-import { addressOfPath } from './snapshot-path.ts'
+import type { SnapshotId } from '@holdfast/shared-types'
+import { afterEach, expect, test } from 'vitest'
+import { createApp, effectScope } from 'vue'
+import { createMemoryHistory, createRouter, createWebHistory } from 'vue-router'
+import { tellSignedOut } from '../../platform/sign-out/sign-out.ts'
+import { sealedLink } from './folder-link.ts'
+import { folderOfState, useHistoryState } from './sealed-folders.ts'
+import type { SnapshotPath } from './snapshot-path.ts'
+import { snapshotRoutes } from './snapshots.routes.ts'
 
-const id = 'ab'.repeat(16)
-const through = (path: { text: string; raw: Uint8Array | null }) => {
-  const { segments, base64url } = addressOfPath(path)
-  return pageLinks.sealedFolder(id, segments, base64url)
-}
+const id = 'ab'.repeat(16) as SnapshotId
+const at = (text: string): SnapshotPath => ({ text, raw: null })
+const raw = { text: '/\ufffd/x', raw: Uint8Array.from([0x2f, 0xff, 0x2f, 0x78]) }
 
-test('names of a private vault stand behind the # alone, and come back as they were', () => {
-  for (const text of ['/home/ada/quince archive', '/100 %/a?b=c#d', '/héllo/ü', '/C:\\x']) {
-    const link = through({ text, raw: null })
-    expect(link.params).toEqual({ snapshotId: id, path: [''] })
-    expect(link).not.toHaveProperty('query')
-    expect(pathOfHash(link.hash)).toEqual({ text, raw: null })
+afterEach(tellSignedOut)
+
+test('a link into a private vault names no folder, and leads to it all the same', () => {
+  const router = createRouter({ history: createMemoryHistory(), routes: snapshotRoutes })
+  for (const path of [at('/home/ada/quince archive'), at('/100 %/a?b=c#d'), at('/h\u00e9llo/\u00fc'), raw, at('')]) {
+    const link = sealedLink(id, path)
+    expect(router.resolve(link).fullPath).toBe(`/snapshots/${id}`)
+    for (const name of path.text.split('/').filter((part) => part.length > 1)) expect(JSON.stringify(link)).not.toContain(name)
+    expect(folderOfState(link.state, id)).toEqual(path)
+    expect(sealedLink(id, path)).toEqual(link)
   }
-  const raw = Uint8Array.from([0x2f, 0xff, 0x2f, 0x78])
-  expect(pathOfHash(through({ text: '/\ufffd/x', raw }).hash)?.raw).toEqual(raw)
 })
 
-test('no # is no such address, and what cannot be read is none', () => {
-  expect([pathOfHash(''), pathOfHash('#top'), pathOfHash('#/%E0%A4%A')]).toEqual([null, null, null])
-  expect(pathOfHash('#/')).toEqual({ text: '', raw: null })
+test('what is no folder of this snapshot is none; one that nobody remembers is the top', () => {
+  const { state } = sealedLink(id, at('/home'))
+  expect([null, undefined, {}, { sealedFolder: 7 }].map((other) => folderOfState(other, id))).toEqual([null, null, null, null])
+  expect(folderOfState(state, 'cd'.repeat(16))).toBeNull()
+  expect(folderOfState({ sealedFolder: `${id}.earlier.0` }, id)).toEqual(at(''))
+  tellSignedOut()
+  expect(folderOfState(state, id)).toEqual(at(''))
+  expect(sealedLink(id, at('/home')).state).not.toEqual(state)
+})
+
+test('back and forward lead through folders of one address', async () => {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes: [...snapshotRoutes.map((route) => ({ ...route, component: {} })), { path: '/', component: {} }],
+  })
+  const effects = effectScope()
+  const state = createApp({})
+    .use(router)
+    .runWithContext(() => effects.run(() => useHistoryState()))
+  const shown = () => folderOfState(state?.value, id)?.text
+  const steps = ['/home', '/home/quinces', '']
+  for (const text of steps) {
+    await router.push(sealedLink(id, at(text)))
+    expect(shown()).toBe(text)
+    expect(JSON.stringify([location.href, history.state])).not.toMatch(/home|quinces/)
+  }
+  for (const [delta, text] of [
+    [-1, '/home/quinces'],
+    [-1, '/home'],
+    [1, '/home/quinces'],
+  ] as const) {
+    router.go(delta)
+    await expect.poll(shown).toBe(text)
+  }
+  effects.stop()
 })

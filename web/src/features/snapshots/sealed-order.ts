@@ -1,18 +1,21 @@
 import type { AgentId, RestoreRequest } from '@holdfast/shared-types'
+import { lockedVault } from '../private-vaults/index.ts'
 import type { EntrySource } from './entry-source.ts'
-import type { SnapshotPath } from './snapshot-path.ts'
 
 /**
- * The order as the hub may see it: of a private vault it passes on what was chosen sealed, for the device alone. An order for everything has
- * nothing to hide.
+ * The order as the hub may see it: of a private vault it passes on what was chosen sealed, for the device alone. All of it is sealed, also an order for everything: the device
+ * restores from a private vault what somebody with its keys has ordered, and as that was ordered.
+ *
+ * @throws ApiError `vault.private` where the vault is private and locked: what was chosen while it was open goes to nobody in the clear
  */
 export async function sealedOrder(
   order: RestoreRequest,
-  paths: readonly SnapshotPath[],
-  { source, agentId }: { readonly source: EntrySource | null; readonly agentId: AgentId },
+  { isPrivate, source, agentId }: { readonly isPrivate: boolean; readonly source: EntrySource | null; readonly agentId: AgentId },
 ): Promise<RestoreRequest> {
-  const { include, ...rest } = order
   const inPage = source?.inPage ?? null
-  if (inPage === null || (paths.length === 0 && include === undefined)) return order
-  return { ...rest, paths: [], sealedSelection: await inPage.sealRestore(agentId, { paths, include: include ?? [] }) }
+  if (!isPrivate && inPage === null) return order
+  if (inPage === null) throw lockedVault()
+  const { kind: _, ...restore } = order
+  const { include: __, ...open } = order
+  return { ...open, paths: [], sealedSelection: await inPage.sealRestore(agentId, restore) }
 }

@@ -2,29 +2,24 @@ import type { SnapshotId } from '@holdfast/shared-types'
 import { computed, watch, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { hasCode } from '../../platform/errors/api-error.ts'
-import { pageLinks } from '../../platform/navigation/page-links.ts'
-import { provideSealed } from './folder-link.ts'
+import { provideSealed, sealedLink } from './folder-link.ts'
 import { useSnapshot } from './read-snapshot.ts'
 import { useShownFolder } from './shown-folder.ts'
-import { addressOfPath, type SnapshotPath } from './snapshot-path.ts'
+import type { SnapshotPath } from './snapshot-path.ts'
 import { useDescribed, useEntrySource } from './use-entry-source.ts'
 
 interface BrowsedPlace {
   readonly path: Readonly<Ref<SnapshotPath>>
-  /** The address keeps the path from the hub. */
+  /** The path is in no address. */
   readonly isSealed: Readonly<Ref<boolean>>
 }
 
-/** An address that was written before anybody knew that the vault is private is left for one that tells the hub nothing more. */
+/** An address that was written before anybody knew that the vault is private is left for one without names. */
 function hideNames(snapshotId: SnapshotId, { path, isSealed }: BrowsedPlace, isPrivate: Readonly<Ref<boolean>>): void {
   const router = useRouter()
-  const linkTo = (now: SnapshotPath) => {
-    const { segments, base64url } = addressOfPath(now)
-    return pageLinks.sealedFolder(snapshotId, segments, base64url)
-  }
   watch(
     [isPrivate, path, isSealed],
-    () => isPrivate.value && !isSealed.value && path.value.text !== '' && void router.replace(linkTo(path.value)),
+    () => isPrivate.value && !isSealed.value && path.value.text !== '' && void router.replace(sealedLink(snapshotId, path.value)),
     { immediate: true },
   )
 }
@@ -41,5 +36,5 @@ export function useBrowsedSnapshot(snapshotId: SnapshotId, place: BrowsedPlace, 
   watch([folder.error, known], () => learnFrom(folder.error.value))
   // What the hub cannot read is no trouble: the page asks for what opens it.
   const folderError = computed(() => (hasCode(folder.error.value, 'vault.private') ? null : folder.error.value))
-  return { snapshot: useDescribed(known, source), snapshotError, read, take, source, sourceOf, isPrivate, isLocked, folder, folderError }
+  return { ...useDescribed(known, source), snapshotError, read, take, source, sourceOf, isPrivate, isLocked, folder, folderError }
 }

@@ -3,6 +3,7 @@ import { useToast } from '@nuxt/ui/composables'
 import { ref, shallowRef, type Ref } from 'vue'
 import { callHub, zipAddress } from '../../platform/api/call-hub.ts'
 import { useText } from '../../platform/i18n/use-text.ts'
+import { lockedVault } from '../private-vaults/index.ts'
 import type { EntrySource } from './entry-source.ts'
 import { nameOf, pathOfEntry, queryOfPath, type SnapshotPath } from './snapshot-path.ts'
 
@@ -52,10 +53,11 @@ interface ZippedSnapshot {
   readonly id: SnapshotId
   readonly snapshot: Readonly<Ref<Snapshot | null>>
   readonly source: Readonly<Ref<EntrySource | null>>
+  readonly isPrivate: Readonly<Ref<boolean>>
 }
 
 /** Zips of one snapshot. What the hub refuses is shown in the page; the download itself is the browser's, or this page's where only it can read. */
-export function useZipDownload({ id: snapshotId, snapshot, source }: ZippedSnapshot) {
+export function useZipDownload({ id: snapshotId, snapshot, source, isPrivate }: ZippedSnapshot) {
   const isPreparing = ref(false)
   const error = shallowRef<unknown>(null)
   const toast = useToast()
@@ -70,11 +72,13 @@ export function useZipDownload({ id: snapshotId, snapshot, source }: ZippedSnaps
 
   /** @param entries of the folder; null = the folder itself. @param withDeleted also what is deleted in folders that are not */
   async function start(folder: SnapshotPath, entries: readonly SnapshotEntry[] | null, withDeleted: boolean): Promise<void> {
-    const inPage = source.value?.inPage ?? null
     isPreparing.value = true
     error.value = null
     try {
-      if (inPage === null || snapshot.value === null) return await fromHub(folder, entries, withDeleted)
+      const inPage = source.value?.inPage ?? null
+      if (!isPrivate.value && inPage === null) return await fromHub(folder, entries, withDeleted)
+      // Names that were read while it was open go to nobody in the clear.
+      if (inPage === null || snapshot.value === null) throw lockedVault()
       const names = entries === null ? null : entries.map(rawNameOf)
       await inPage.download({ kind: 'zip', path: folder, names, withDeleted }, zipNameOf(snapshot.value, folder))
     } catch (cause) {

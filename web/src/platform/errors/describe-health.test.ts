@@ -27,6 +27,11 @@ test('a missing folder and a full disk are named, with what is left', () => {
   }
 })
 
+test('a vault from which nothing is removed is named', () => {
+  const told = describeHealth({ ...said, code: 'tidying.stopped', params: { vault: 'Office', objects: 3 } }, useText())
+  expect(told?.what).toMatch(/Office.*\(3\)/)
+})
+
 test('an error goes by its code, and what a newer hub says by its own words', async () => {
   await chooseLanguage('de')
   expect(describeHealth({ ...said, code: 'store.full' }, useText())).toMatchObject({

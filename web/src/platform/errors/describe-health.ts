@@ -25,6 +25,7 @@ const conditions = {
   'self-backup.made': true,
   'self-backup.old': true,
   'self-backup.missing': true,
+  'tidying.stopped': true,
 } as const satisfies Record<HealthConditionCode, true>
 const isCondition = (code: string): code is HealthConditionCode => Object.hasOwn(conditions, code)
 

@@ -81,6 +81,7 @@ export const errorTextCodes = [
   'retention.outdated',
   'restore.target-invalid',
   'restore.place-protected',
+  'restore.order-changed',
   'restore.entry-failed',
   'store.unavailable',
   'store.full',

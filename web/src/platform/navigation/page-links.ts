@@ -51,10 +51,14 @@ export const pageLinks = {
       params: { snapshotId, path: [...segments, ''] },
       ...(base64url === undefined ? {} : { query: { b: base64url } }),
     }),
-  /** The same of a private vault: its names stand behind the `#`, which no browser sends to a hub. */
-  sealedFolder: (snapshotId: string, segments: readonly string[] = [], base64url?: string) => ({
+  /**
+   * The same of a private vault, whose names stand in no address: all its folders have one, and what tells them apart goes with the entry of the
+   * browser's history. `sealedFolder`: a sign that says nothing to others. `force`: going on to the address that one is at already.
+   */
+  sealedFolder: (snapshotId: string, sealedFolder: string) => ({
     ...to('snapshot-folder', { params: { snapshotId, path: [''] } }),
-    hash: segments.length === 0 ? '' : `#/${segments.map(encodeURIComponent).join('/')}${base64url === undefined ? '' : `?b=${base64url}`}`,
+    state: { sealedFolder },
+    force: true,
   }),
   vaults: () => to('vaults'),
   vault: (vaultId: string) => to('vault', { params: { vaultId } }),

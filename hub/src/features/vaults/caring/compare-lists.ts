@@ -1,12 +1,12 @@
 import { fromHex, toHex } from '@holdfast/engine/bytes'
-import { packKey, snapshotPrefix, vaultFileKey } from '@holdfast/engine/format'
+import { packKey, snapshotPrefix } from '@holdfast/engine/format'
 import type { ListedObject } from '@holdfast/engine/store'
-import { AppError } from '@holdfast/shared-types'
 import { notePackLost, rescueLost } from '../contents/lose-pack.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
-import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
+import { requireStore } from '../contents/without-bad-sectors.ts'
 import { adoptPack, objectsOf, type LoadDeps } from '../opening/load-packs.ts'
+import { lookForUntaken } from '../opening/look-for-untaken.ts'
 import { pairById } from '../opening/pair-by-id.ts'
 import { findPack, setPackState } from '../tables/packs.queries.ts'
 import { pagePackLines, type PackLine } from '../tables/scrubbing.queries.ts'
@@ -16,12 +16,14 @@ import { restAfter, type CareTask } from './care-task.ts'
 const linesPerPage = 1000
 
 /**
- * Compares what the store lists with what should lie there, and makes rows agree: a pack that is missing or has another size is lost, one that is back is there again, one without a
- * row is adopted. Opens nothing but what it adopts.
+ * Compares what the store lists with what should lie there, and makes rows agree: a pack that is missing or has another size is lost, one that is back is there again, a pack or snapshot
+ * without a row is adopted. Opens nothing but what it adopts.
  */
 export async function compareLists(deps: LoadDeps, task: CareTask): Promise<void> {
   await comparePackLists(deps, task)
   await compareSnapshotLists(deps, task)
+  await lookForUntaken(deps, task.vault)
+  task.count({ problems: task.vault.untaken.length })
 }
 
 async function comparePackLists(deps: LoadDeps, task: CareTask): Promise<void> {
@@ -68,14 +70,9 @@ async function settle(deps: LoadDeps, vault: OpenVault, id: string): Promise<num
     log.warn({ event: 'pack.back', vaultId: vault.id, packId: id }, 'A pack that was missing is back')
     return 1
   }
-  await requireVault(vault)
+  await requireStore(vault)
   await notePackLost(deps, vault, packId)
   return 1
-}
-
-/** Of a disk that is not mounted everything is missing. */
-async function requireVault({ id, store }: OpenVault): Promise<void> {
-  if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
 }
 
 /** Sorted by id, a thousand at a time. */
@@ -99,19 +96,15 @@ async function compareSnapshotLists({ database, log }: LoadDeps, task: CareTask)
       await setSnapshotState(database.em(), place.id, 'committed')
       log.warn({ event: 'snapshot.back', vaultId: vault.id, snapshotId: place.id }, 'A snapshot that was missing is back')
       task.count({ problems: 1 })
-    } else if (place === undefined && !vault.arriving.has(key) && (await isUnknown(database, key)))
-      log.warn({ event: 'snapshot.unknown', vaultId: vault.id }, 'A snapshot in the store has no row; the next start of the hub adopts it')
+    }
   }
   for (const [key, { id, state }] of placeByKey) {
     if (state !== 'committed') continue
     task.count({ snapshots: 1 })
     if ((await vault.store.head(key)) !== null || (await findSnapshot(database.em(), id)) === null) continue
-    await requireVault(vault)
+    await requireStore(vault)
     await setSnapshotState(database.em(), id, 'lost')
     log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
     task.count({ problems: 1 })
   }
 }
-
-const isUnknown = async (database: LoadDeps['database'], key: string): Promise<boolean> =>
-  (await findSnapshot(database.em(), snapshotIdOfKey(key))) === null

@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { AppError, type ConnectionTest } from '@holdfast/shared-types'
+import { trialPrefix } from '@holdfast/engine/format'
 import type { ObjectStore } from '@holdfast/engine/store'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import { ConnectionSteps } from '../../../platform/http/connection-steps.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 
-/** Beside everything a vault holds: nothing of the format begins with it (docs/vault-format.md). */
-const prefix = 'connection-test/'
 /** More than fits beside an inode, so that space for data is really taken. */
 const testBytes = 4096
 
@@ -22,7 +21,7 @@ export interface TestedPlace {
  */
 export async function testStore(store: ObjectStore, { requireThere, freeBytes }: TestedPlace): Promise<ConnectionTest> {
   const steps = new ConnectionSteps((error) => asAppError(translateEngineError(error)))
-  const key = `${prefix}${randomUUID()}`
+  const key = `${trialPrefix}${randomUUID()}`
   const content = randomBytes(testBytes)
   await steps.run('write', async () => {
     await requireThere()
@@ -34,7 +33,7 @@ export async function testStore(store: ObjectStore, { requireThere, freeBytes }:
   })
   const listed = await steps.run('list', async () => {
     const keys: string[] = []
-    for await (const object of store.list(prefix)) keys.push(object.key)
+    for await (const object of store.list(trialPrefix)) keys.push(object.key)
     if (!keys.includes(key)) throw new AppError('store.unavailable', { message: 'The store does not list what was written.' })
     return keys
   })

@@ -3,7 +3,6 @@ import { toWireError, type VaultCollection, type VaultId } from '@holdfast/share
 import { EngineError } from '@holdfast/engine/errors'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import type { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
-import type { LiveLog } from '../../../platform/events/live-log.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
 import type { AgentsDoor, RunsDoor } from '../doors/doors.ts'
@@ -18,24 +17,27 @@ import { chooseGarbage, condemn, type Condemned } from './condemn.ts'
 import type { Chosen } from './choose-packs.ts'
 import { figuresOf, mostPercent } from './collection-figures.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
+import { giveUp, type GiveUpDeps } from './give-up.ts'
+import { lookForUntaken } from '../opening/look-for-untaken.ts'
+import { requireAllTaken } from '../contents/untaken-object.ts'
 import { decideRemoval, isOver, markStanding, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
-import { requireStore } from '../opening/vault-stores.ts'
+import { requireStore } from '../contents/without-bad-sectors.ts'
 
-export interface CollectionsDeps extends AuditDeps {
+export interface CollectionsDeps extends AuditDeps, GiveUpDeps {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
   readonly turns: VaultTurns
   /** Whoever makes room needs some. */
   readonly diskSpace: Pick<DiskSpace, 'requireRoom' | 'withReserve'>
-  /** Who looks at snapshots learns which are on their way, and which are gone. */
-  readonly live: Pick<LiveLog, 'append'>
 }
 
 export interface CollectionOrder {
   readonly startedBy: string
   /** Also where more than a fifth of the vault would go. */
   readonly isLargeApproved: boolean
+  /** Keys of objects that nobody can read, and that a person gives up with it for good. */
+  readonly givesUp?: readonly string[]
 }
 
 interface Running {
@@ -115,6 +117,9 @@ export class Collections {
   async #collect(vault: OpenVault, order: CollectionOrder): Promise<'done' | 'approval-needed'> {
     const { database, refsets, runs, now } = this.#deps
     await requireStore(vault)
+    const { givesUp = [] } = order
+    if (givesUp.length > 0) await this.#deps.turns.during(vault.id, () => giveUp(this.#deps, vault, givesUp))
+    await this.#requireAllTaken(vault)
     await this.#audit(vault)
     const needed = new NeededSegments(refsets)
     await needed.mark((await splitStanding(database.em(), vault, runs, now())).kept)
@@ -125,6 +130,12 @@ export class Collections {
     await this.#wait(vault, condemned)
     await this.#deps.turns.during(vault.id, () => this.#remove(vault, condemned.epoch))
     return 'done'
+  }
+
+  /** Of what nobody can read, nobody knows what it needs. @throws AppError `vault.collection-unsafe` */
+  async #requireAllTaken(vault: OpenVault): Promise<void> {
+    await lookForUntaken(this.#deps, vault)
+    requireAllTaken(vault)
   }
 
   async #condemn(vault: OpenVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
@@ -150,6 +161,7 @@ export class Collections {
       const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
       const isImpatient = pauseMs === mostRareLookMs
       if (isOver(isImpatient ? { ...waiting, audits: 0 } : waiting)) {
+        await this.#requireAllTaken(vault)
         await markStanding(database.em(), vault, condemned)
         if (await decideRemoval(this.#deps, vault, condemned, { isImpatient, signal })) return
       }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, type RunId, type SnapshotId } from '@holdfast/shared-types'
 import { equalBytes } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { OpenVault } from '../contents/open-vault.ts'
@@ -79,14 +80,16 @@ export class NeededSegments {
         'Bring its file back (see `holdfast-hub fsck`), or delete the snapshot if it is lost for good.',
       )
     try {
-      const named = await this.#refsets.aside(snapshot)
+      const named = await this.#refsets.verified(snapshot)
       return unnamedRefset === null ? [named] : [named, Refset.decode(unnamedRefset)]
     } catch (error) {
       if (!isDamage(error)) throw error
       throw unsafe(
         one,
         'cannot be read, so that nobody knows what it needs',
-        'Bring its file back from a copy, or delete the snapshot.',
+        isEngineError(error, 'format.unsupported-version')
+          ? 'Start a version of Holdfast that can read it.'
+          : 'Bring its file back from a copy, or delete the snapshot.',
         error,
       )
     }

@@ -1,6 +1,7 @@
 import type { CollectionPreview } from '@holdfast/shared-types'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
+import { requireAllTaken } from '../contents/untaken-object.ts'
 import { figuresOf, mostPercent } from './collection-figures.ts'
 import { chooseGarbage, type ChooseDeps } from './condemn.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
@@ -11,6 +12,7 @@ export interface PreviewCollectionDeps extends ChooseDeps {
 
 /** What a collection would find if it began now. Nothing is changed, and nothing is looked through. @throws AppError `vault.collection-unsafe`, `store.*` */
 export async function previewCollection(deps: PreviewCollectionDeps, vault: OpenVault): Promise<CollectionPreview> {
+  requireAllTaken(vault)
   const { kept, leaving } = await splitStanding(deps.database.em(), vault, deps.runs, deps.now())
   const needed = new NeededSegments(deps.refsets)
   await needed.mark(kept)

@@ -5,6 +5,7 @@ import type { ByteRange, ObjectStore } from '@holdfast/engine/store'
 import type { StoredVault as EngineVault } from '@holdfast/engine/vault'
 import type { VaultRecord } from '../tables/vaults.queries.ts'
 import { ArrivingObjects } from './arriving-objects.ts'
+import type { UntakenObject } from './untaken-object.ts'
 import type { VaultContents } from './vault-contents.ts'
 
 /** What of a vault is read where nothing needs to know what it holds. */
@@ -47,6 +48,8 @@ export abstract class OpenVault<V extends EngineVault = EngineVault> {
   readonly contents: VaultContents
   readonly arriving = new ArrivingObjects()
   readonly idBytes: Uint8Array
+  /** As of the last look: at the start, every night, and before anything is removed. While there is any, nothing is. */
+  untaken: readonly UntakenObject[] = []
 
   constructor(record: VaultRecord, vault: V, contents: VaultContents) {
     this.record = record

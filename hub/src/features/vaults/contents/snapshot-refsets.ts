@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ByteReader } from '@holdfast/engine/bytes'
-import { Refset, snapshotHeaderBytes } from '@holdfast/engine/format'
+import { decodeSnapshotObject, Refset, snapshotHeaderBytes } from '@holdfast/engine/format'
+import { verifyHubHeader } from '@holdfast/engine/reader'
+import { nodePrimitives } from '@holdfast/engine/vault'
 import type { SnapshotId } from '@holdfast/shared-types'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { ByteBoundedCache } from './byte-bounded-cache.ts'
@@ -16,7 +18,7 @@ const refsetLengthAt = 88
 /** Some 5 ms of looking up before others get their turn. */
 export const segmentsPerTurn = 10_000
 
-/** Decoded refsets of stored snapshots; only the start of an object is read for one. */
+/** Decoded refsets of stored snapshots; only the start of an object is read for one, unless something is removed by it. */
 export class SnapshotRefsets {
   readonly #vaults: OpenVaults
   readonly #cache = new ByteBoundedCache<Refset>(cachedBytes)
@@ -62,6 +64,17 @@ export class SnapshotRefsets {
   /** The same for who goes through all snapshots once: those that people look at keep their places in the cache. */
   aside(snapshot: SnapshotRecord): Promise<Refset> {
     return this.#read(snapshot)
+  }
+
+  /**
+   * The same where something is removed by it for good: the whole object is read, and is what this hub vouched for when it came.
+   * @throws EngineError `store.*`, `snapshot.invalid`, `snapshot.signature-invalid`, `format.unsupported-version`, `bytes.*`
+   */
+  async verified(snapshot: SnapshotRecord): Promise<Refset> {
+    const vault = this.#vaults.get(snapshot.vaultId)
+    const object = decodeSnapshotObject(await vault.getStored(storeKeyOf(snapshot)))
+    await verifyHubHeader(nodePrimitives, object, vault.vault.hubKey)
+    return Refset.decode(object.refset)
   }
 
   /** Nowhere is it whole. */

@@ -3,6 +3,7 @@ import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
+import { addAll } from '../contents/segment-sets.ts'
 import { segmentsPerTurn, type SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { listStanding, type StandingSnapshot } from '../tables/collecting.queries.ts'
@@ -66,7 +67,7 @@ async function bytesOnlyOf(
 
 async function unionOf(refsets: SnapshotRefsets, standing: readonly StandingSnapshot[]): Promise<Refset> {
   const union = new Refset()
-  for (const one of standing) for (const { packIdHex, ordinal } of (await readNamed(refsets, one)).segments()) union.add(packIdHex, ordinal)
+  for (const one of standing) addAll(union, await readNamed(refsets, one))
   return union
 }
 

@@ -147,6 +147,8 @@ export interface AgentsDoor {
   keysGiven(em: EntityManager, agentId: AgentId): Promise<Device>
   /** Of all that are there, revoked ones too. */
   deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>>
+  /** A device as a person on the command line names it: by its id, or by its name if no other in use has it. @throws AppError `agent.not-found`, `agent.ambiguous` */
+  findNamedDevice(em: EntityManager, wanted: string): Promise<AgentId>
 }
 
 /** Rules of keeping; what a collection then removes. */

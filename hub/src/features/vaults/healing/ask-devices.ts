@@ -6,7 +6,7 @@ import type { AgentsDoor, HealAnswer, HealersDoor } from '../doors/doors.ts'
 import { forgetAsked, listAsked, noteAsked, setHealing, type HealRequest } from '../tables/healing.queries.ts'
 import { Brake } from '../usage/brake.ts'
 import { findDamage, type FindHoldersDeps, type Holder, type Lacking } from './find-holders.ts'
-import { addAll, countOf, hasOther, overlap } from './segment-sets.ts'
+import { addAll, countOf, hasOther, overlap } from '../contents/segment-sets.ts'
 import { mayAsk } from './when-to-ask.ts'
 
 export interface AskDevicesDeps extends FindHoldersDeps {

@@ -7,7 +7,7 @@ import { lostNowhere, namedAmong } from '../damage/find-affected.ts'
 import type { HealersDoor, HealWork } from '../doors/doors.ts'
 import { listBackupsOfDamaged, listLacking, type StandingBackup } from '../tables/healing.queries.ts'
 import type { Brake } from '../usage/brake.ts'
-import { addAll } from './segment-sets.ts'
+import { addAll } from '../contents/segment-sets.ts'
 
 export interface FindHoldersDeps {
   readonly database: Database

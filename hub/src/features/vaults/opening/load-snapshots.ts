@@ -7,6 +7,8 @@ import { rescueSegments } from '../contents/rescue-segments.ts'
 import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
 import { factsOf } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
+import { untakenObject, type UntakenObject } from '../contents/untaken-object.ts'
+import { withoutBadSectors } from '../contents/without-bad-sectors.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
 import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
@@ -14,16 +16,24 @@ import { isDamage } from '../errors/translate-engine-error.ts'
 import { settleVersions } from './settle-versions.ts'
 import type { LoadDeps } from './load-packs.ts'
 
+/** What came of making rows and store agree. */
+export interface LoadedSnapshots {
+  /** Of any snapshot adopted. */
+  readonly highestEpoch: number
+  /** Objects that could not be adopted. */
+  readonly untaken: readonly UntakenObject[]
+}
+
 /**
  * Makes snapshot rows and store agree: an object without a row is verified and adopted (the hub was killed between the two), a row
  * without its object is lost, one whose object is back is committed again. Nothing in the store is changed.
  *
  * @param removedKeys of what a collection removed: never taken on, whatever the store still has of it
- * @returns the highest epoch of any snapshot adopted.
  */
-export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKeys: ReadonlySet<string>): Promise<{ highestEpoch: number }> {
+export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKeys: ReadonlySet<string>): Promise<LoadedSnapshots> {
   const { database, log } = deps
   const placeByKey = new Map((await listSnapshotPlaces(database.em(), vault.id)).map((place) => [storeKeyOf(place), place]))
+  const untaken: UntakenObject[] = []
   let highestEpoch = 0
   for await (const { key } of vault.store.list(snapshotPrefix)) {
     const place = placeByKey.get(key)
@@ -31,7 +41,8 @@ export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKey
     if (place?.state === 'lost') await setSnapshotState(database.em(), place.id, 'committed')
     if (place !== undefined || removedKeys.has(key)) continue
     const adopted = await adopt(deps, vault, key)
-    if (adopted !== null) highestEpoch = Math.max(highestEpoch, adopted.epoch)
+    if ('isNewer' in adopted) untaken.push(adopted)
+    else highestEpoch = Math.max(highestEpoch, adopted.epoch)
   }
   for (const { id, state } of placeByKey.values()) {
     if (state !== 'committed') continue
@@ -39,22 +50,41 @@ export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKey
     log.error({ event: 'snapshot.lost', vaultId: vault.id, snapshotId: id }, 'A snapshot is missing from the store')
   }
   await database.transaction((em) => settleVersions(deps, em, vault))
-  return { highestEpoch }
+  return { highestEpoch, untaken }
 }
 
-async function adopt({ database, domainEvents, log }: LoadDeps, vault: OpenVault, key: string): Promise<SnapshotRecord | null> {
+/**
+ * Gives a snapshot its row that has none.
+ * @param mostEpoch one of a later epoch is left to the next start, which begins anew above it
+ * @returns what keeps it from that, where it is damaged or cannot be read
+ */
+export async function adopt(
+  deps: LoadDeps,
+  vault: OpenVault,
+  key: string,
+  mostEpoch = Number.MAX_SAFE_INTEGER,
+): Promise<SnapshotRecord | UntakenObject> {
   let verified: VerifiedSnapshot
   try {
-    verified = await openVerified(vault, key)
+    verified = await withoutBadSectors(vault, () => openVerified(vault, key))
+    if (verified.snapshot.epoch > mostEpoch)
+      throw new EngineError(
+        'snapshot.invalid',
+        'It is of a later time than the database of the hub, which takes it on with its next start.',
+      )
   } catch (error) {
     if (!isDamage(error)) throw error
-    log.error(
-      { event: 'snapshot.damaged', vaultId: vault.id, err: error },
-      'An object among the snapshots does not verify; it is left as it is',
+    deps.log.error(
+      { event: 'snapshot.damaged', vaultId: vault.id, object: key, err: error },
+      'An object among the snapshots does not verify; it is left as it is, and nothing is removed as long as it lies there',
     )
-    return null
+    return untakenObject(key, error)
   }
-  const { snapshot, refset } = verified
+  await giveRow(deps, vault, verified)
+  return verified.snapshot
+}
+
+async function giveRow({ database, domainEvents, log }: LoadDeps, vault: OpenVault, { snapshot, refset }: VerifiedSnapshot): Promise<void> {
   const { id: snapshotId, agentId, receivedAtMs } = snapshot
   await database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'shared')
@@ -70,7 +100,6 @@ async function adopt({ database, domainEvents, log }: LoadDeps, vault: OpenVault
     afterCommit(em, () => domainEvents.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
   })
   log.warn({ event: 'snapshot.adopted', vaultId: vault.id, snapshotId, agentId }, 'A snapshot without a row was adopted')
-  return snapshot
 }
 
 export interface VerifiedSnapshot {

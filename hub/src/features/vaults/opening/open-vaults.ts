@@ -110,9 +110,10 @@ const opened = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: UnlockedV
 /** Makes rows and store agree; the epoch stays above all that the store has seen. */
 async function load(deps: OpenVaultsDeps, vault: OpenVault): Promise<OpenVault> {
   // What was decided before goes first: else it would be taken for lost, or on again.
-  const { highestEpoch: journalled, removedKeys } = await finishRemovals(deps, vault)
+  const { highestEpoch: journalled, removedKeys, untaken: journals } = await finishRemovals(deps, vault)
   await loadPacks(deps, vault)
-  const { highestEpoch } = await loadSnapshots(deps, vault, removedKeys)
+  const { highestEpoch, untaken: snapshots } = await loadSnapshots(deps, vault, removedKeys)
+  vault.untaken = [...journals, ...snapshots]
   const highest = Math.max(highestEpoch, journalled)
   if (highest > vault.record.epoch) await beginAnew(deps, vault, highest + epochsSkipped)
   return vault

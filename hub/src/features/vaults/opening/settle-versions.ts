@@ -31,8 +31,9 @@ export async function settleVersions(
   }
 }
 
-/** Held ones first, then the newest. */
+/** Held ones first, then the newest; of the same moment the larger id, so that every hub finds the same. */
 function byPrecedence(left: SnapshotRecord, right: SnapshotRecord): number {
   const held = Number(right.keeping.held !== null) - Number(left.keeping.held !== null)
-  return held === 0 ? (right.rewritten?.atMs ?? 0) - (left.rewritten?.atMs ?? 0) : held
+  const newer = (right.rewritten?.atMs ?? 0) - (left.rewritten?.atMs ?? 0)
+  return held || newer || (left.id < right.id ? 1 : -1)
 }

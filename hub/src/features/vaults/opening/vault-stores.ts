@@ -1,17 +1,9 @@
-import { vaultFileKey } from '@holdfast/engine/format'
-import { AppError } from '@holdfast/shared-types'
-import type { OpenVault } from '../contents/open-vault.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { VaultFolders } from './vault-folders.ts'
 
 /** @throws AppError `store.unavailable` with the folder of the first vault that is not there */
 export async function requireStores(vaults: OpenVaults, folders: VaultFolders): Promise<void> {
   for (const { id } of vaults.all()) await folders.require(id)
-}
-
-/** The vault's own file is where it was: a disk that went away looks like a vault without its packs. @throws AppError `store.unavailable` */
-export async function requireStore({ id, store }: OpenVault): Promise<void> {
-  if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
 }
 
 /** Lets go of every store; nothing may be read or written any more. */

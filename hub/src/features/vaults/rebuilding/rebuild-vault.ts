@@ -1,11 +1,11 @@
-import { AppError, type VaultId } from '@holdfast/shared-types'
-import { EngineError, isEngineError } from '@holdfast/engine/errors'
-import { snapshotPrefix, vaultFileKey } from '@holdfast/engine/format'
+import type { VaultId } from '@holdfast/shared-types'
+import { snapshotPrefix } from '@holdfast/engine/format'
 import type { ListedObject } from '@holdfast/engine/store'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import { deleteNamed, readJournals } from '../removing/remove-decided.ts'
 import type { StoredVault } from '../contents/open-vault.ts'
+import { requireStore, withoutBadSectors } from '../contents/without-bad-sectors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { packsAtOnce, objectsOf, readWholePack, type PackEnd } from '../opening/load-packs.ts'
 import { openVerified } from '../opening/load-snapshots.ts'
@@ -58,7 +58,7 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
   await setAsideAndForget(em, vault.id)
   const packs = await readPacks(deps, em, vault)
   const snapshots = await readSnapshots(deps, em, vault)
-  await requireThere(vault)
+  await requireStore(vault)
   const highest = Math.max(await vaultEpoch(em, vault.id), snapshots.highestEpoch, journalled)
   await setVaultEpoch(em, vault.id, highest + epochsSkipped)
   await setRemovedEpoch(em, vault.id, journalled)
@@ -142,21 +142,5 @@ async function readSnapshot(deps: RebuildDeps, vault: StoredVault, key: string):
       'An object among the snapshots does not verify; it is left as it is',
     )
     return null
-  }
-}
-
-/** A disk that went away meanwhile looks like a vault with nothing in it. @throws AppError `store.unavailable` */
-async function requireThere({ id, store }: StoredVault): Promise<void> {
-  if ((await store.head(vaultFileKey)) === null) throw new AppError('store.unavailable', { context: { vaultId: id } })
-}
-
-/** One object that the disk cannot read is damage as any other, as long as the disk is there. */
-async function withoutBadSectors<T>(vault: StoredVault, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (!isEngineError(error, 'store.io-error')) throw error
-    await requireThere(vault)
-    throw new EngineError('format.invalid', 'The disk cannot read an object of the vault.', { cause: error })
   }
 }

@@ -5,8 +5,10 @@ import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { OpenVault, StoredVault } from '../contents/open-vault.ts'
-import { snapshotIdOfKey } from '../contents/snapshot-key.ts'
+import { snapshotNameOf } from '../contents/snapshot-key.ts'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
+import { untakenObject, type UntakenObject } from '../contents/untaken-object.ts'
+import { withoutBadSectors } from '../contents/without-bad-sectors.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import {
   areOnTheirWay,
@@ -30,6 +32,8 @@ export interface FinishedRemovals {
   readonly highestEpoch: number
   /** Of snapshots that are removed for good, though a store that takes nothing away may still have them. */
   readonly removedKeys: ReadonlySet<string>
+  /** Journals that cannot be read. */
+  readonly untaken: readonly UntakenObject[]
 }
 
 export interface Removed {
@@ -57,13 +61,14 @@ export async function removeDecided(deps: RemoveDeps, vault: OpenVault, epoch: n
 }
 
 /** Objects first and rows afterwards: what is left of a crash in between is found by its rows, or by the journal, and goes then. */
-async function carryOut(deps: RemoveDeps, vault: OpenVault, journal: CollectionJournal): Promise<void> {
+export async function carryOut(deps: RemoveDeps, vault: OpenVault, journal: CollectionJournal): Promise<void> {
   const { database, log } = deps
   const { epoch, snapshotKeys, packIds } = journal
   for (const packId of packIds) vault.contents.markGone(toHex(packId))
   await deleteNamed(vault, journal)
+  const names = snapshotKeys.map(snapshotNameOf).filter((name) => name !== null)
   await database.transaction(async (em) => {
-    tellOfSnapshots(deps, em, await deleteSnapshotRows(em, snapshotKeys.map(snapshotIdOfKey)))
+    tellOfSnapshots(deps, em, await deleteSnapshotRows(em, names))
     await setPacksGone(em, packIds)
     await setRemovedEpoch(em, vault.id, Math.max(epoch, await removedEpoch(em, vault.id)))
   })
@@ -84,8 +89,9 @@ export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promis
   const em = deps.database.em()
   const done = await removedEpoch(em, vault.id)
   const removedKeys = new Set<string>()
+  const untaken: UntakenObject[] = []
   let highest = 0
-  for await (const journal of readJournals(deps, vault)) {
+  for await (const journal of readJournals(deps, vault, (object) => untaken.push(object))) {
     highest = Math.max(highest, journal.epoch)
     for (const key of journal.snapshotKeys) removedKeys.add(key)
     if (journal.epoch <= done) continue
@@ -98,7 +104,7 @@ export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promis
   const epoch = await vaultEpoch(em, vault.id)
   await tryRemoving(deps, vault, () => removeDecided(deps, vault, epoch))
   await tryRemoving(deps, vault, () => removeReturned(deps, vault, removedKeys))
-  return { highestEpoch: highest, removedKeys }
+  return { highestEpoch: highest, removedKeys, untaken }
 }
 
 /** Snapshots that a disk had not forgotten when its power failed, although their journal was carried out. Before packs that are back with them: nothing is to need those. */
@@ -114,11 +120,16 @@ async function removeReturned({ log }: RemoveDeps, vault: OpenVault, removedKeys
   )
 }
 
-/** Oldest first, without those that cannot be read. */
-export async function* readJournals(deps: Pick<RemoveDeps, 'log'>, vault: StoredVault): AsyncGenerator<CollectionJournal> {
+/** Oldest first, without those that cannot be read. @param onUntaken learns of these */
+export async function* readJournals(
+  deps: Pick<RemoveDeps, 'log'>,
+  vault: StoredVault,
+  onUntaken: (object: UntakenObject) => void = () => undefined,
+): AsyncGenerator<CollectionJournal> {
   for (const key of await listJournals(vault.store)) {
     const journal = await readOrTell(deps, vault, key)
-    if (journal !== null) yield journal
+    if ('isNewer' in journal) onUntaken(journal)
+    else yield journal
   }
 }
 
@@ -146,13 +157,16 @@ async function tryRemoving({ log }: RemoveDeps, vault: OpenVault, removing: () =
 }
 
 /** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. */
-async function readOrTell({ log }: Pick<RemoveDeps, 'log'>, vault: StoredVault, key: string): Promise<CollectionJournal | null> {
+async function readOrTell({ log }: Pick<RemoveDeps, 'log'>, vault: StoredVault, key: string): Promise<CollectionJournal | UntakenObject> {
   try {
-    return await readJournal(vault.vault, key)
+    return await withoutBadSectors(vault, () => readJournal(vault.vault, key))
   } catch (error) {
     if (!isDamage(error)) throw error
-    log.error({ event: 'journal.damaged', vaultId: vault.id, err: error }, 'A journal of a collection cannot be read; it is left as it is')
-    return null
+    log.error(
+      { event: 'journal.damaged', vaultId: vault.id, object: key, err: error },
+      'A journal of a collection cannot be read; it is left as it is, and nothing is removed as long as it lies there',
+    )
+    return untakenObject(key, error)
   }
 }
 

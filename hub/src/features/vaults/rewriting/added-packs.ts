@@ -41,7 +41,7 @@ export class AddedPacks {
   readonly #deps: AddedPacksDeps
   readonly #vault: ManagedVault
   readonly #domainId: DomainId
-  readonly #waiting = new Map<PackKind, Waiting[]>()
+  readonly #waiting = new Map<PackKind, { readonly blobs: Waiting[]; bytes: number }>()
   readonly #builders = new Map<PackKind, PackBuilder>()
 
   constructor(deps: AddedPacksDeps, vault: ManagedVault, domainId: DomainId) {
@@ -53,12 +53,12 @@ export class AddedPacks {
   /** @param placed learns where it will lie, once its bundle is sealed. @throws EngineError `segment.*`, `store.*`; AppError `store.full` */
   async add(blob: Waiting): Promise<void> {
     const kind = packKindOf(blob.type)
-    const waiting = this.#waiting.get(kind) ?? []
+    const waiting = this.#waiting.get(kind) ?? { blobs: [], bytes: 0 }
     this.#waiting.set(kind, waiting)
     // A copy: what is read belongs to a cache.
-    waiting.push({ ...blob, bytes: copyBytes(blob.bytes) })
-    const bytes = waiting.reduce((sum, one) => sum + one.bytes.length, 0)
-    if (bytes >= bundleBytes || waiting.length >= maxBlobsPerSegment) await this.#seal(kind)
+    waiting.blobs.push({ ...blob, bytes: copyBytes(blob.bytes) })
+    waiting.bytes += blob.bytes.length
+    if (waiting.bytes >= bundleBytes || waiting.blobs.length >= maxBlobsPerSegment) await this.#seal(kind)
   }
 
   async finish(): Promise<void> {
@@ -71,7 +71,7 @@ export class AddedPacks {
   }
 
   async #seal(kind: PackKind): Promise<void> {
-    const waiting = this.#waiting.get(kind) ?? []
+    const waiting = this.#waiting.get(kind)?.blobs ?? []
     this.#waiting.delete(kind)
     if (waiting.length === 0) return
     const builder = this.#builders.get(kind) ?? new PackBuilder(kind, this.#vault.domainKeys(this.#domainId))

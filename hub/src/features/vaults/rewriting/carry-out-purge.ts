@@ -1,17 +1,18 @@
 import { AppError } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import { addAll } from '../contents/segment-sets.ts'
 import { listStanding, lockCollection, type StandingSnapshot } from '../tables/collecting.queries.ts'
 import { lockSnapshots, setDeleted } from '../tables/keeping.queries.ts'
 import type { PurgeRecord } from '../tables/purges.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { findVaultRecord } from '../tables/vaults.queries.ts'
-import { findAffected, type Affected } from './find-affected.ts'
+import { findAffected } from './find-affected.ts'
 import { isSelected, lookOrNull } from './preview-purge.ts'
 import type { PurgeDeps } from './purge-deps.ts'
 import { keepsAll, purgeFilter } from './purge-filter.ts'
 import { replaceSnapshot, requireNotHeld } from './replace-snapshot.ts'
-import { rewriteSnapshot } from './rewrite-snapshot.ts'
+import { namesAny, rewriteSnapshot } from './rewrite-snapshot.ts'
 import type { ReadingDeps } from './snapshot-reading.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -47,16 +48,12 @@ export async function lookForPurge(
     if (affected !== null) {
       requireNotHeld(snapshot)
       found.add(snapshot.id)
-      addTo(segments, affected)
+      addAll(segments, affected.segments)
     }
     await tell({ snapshotsDone: index + 1 })
   }
   await tell({ segments: segments.encode() })
   return found
-}
-
-function addTo(segments: Refset, { segments: more }: Affected): void {
-  for (const { packIdHex, ordinal } of more.segments()) segments.add(packIdHex, ordinal)
 }
 
 /** What it speaks of: what was received until it was asked for. */
@@ -111,6 +108,8 @@ interface OneToRewrite {
 async function rewriteOne(work: PurgeWork, purge: PurgeRecord, one: OneToRewrite): Promise<PurgeRecord> {
   const { deps, reading, vault, tell } = work
   let { snapshot } = one
+  // Most snapshots have nothing of it, and need not be opened to know that.
+  if (!one.isAffected && !(await namesAny(deps, snapshot, one.avoid))) return purge
   for (let tries = 0; tries < mostTries; tries++) {
     const written = await rewriteSnapshot({ ...deps, ...reading }, vault, snapshot, {
       why: 'purge',

@@ -2,6 +2,7 @@ import type { Purge, SnapshotId } from '@holdfast/shared-types'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { ManagedVault } from '../contents/managed-vault.ts'
+import { overlap } from '../contents/segment-sets.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { readNamed } from '../deleting/preview-deletion.ts'
 import { listStanding } from '../tables/collecting.queries.ts'
@@ -32,7 +33,7 @@ export async function lookAtProgress(
   for (const one of await listStanding(em, vault.id)) {
     const { deleted } = one.snapshot.keeping
     const named = await readNamed(refsets, one)
-    const has = (from: Refset): boolean => isAnyIn(from, named)
+    const has = (from: Refset): boolean => overlap(from, named)
     if (deleted === null) {
       if (has(bundles)) sharing++
       for (const { packIdHex, ordinal } of segments.segments()) if (named.has(packIdHex, ordinal)) needed.add(packIdHex, ordinal)
@@ -58,8 +59,3 @@ const stillThere = async (em: EntityManager, ids: readonly SnapshotId[]): Promis
 /** Read somewhere, or still in a pack that is about to go: what was condemned and moved around is there until that is removed. */
 const isStored = ({ contents }: ManagedVault, packIdHex: string, ordinal: number): boolean =>
   contents.findSegment(packIdHex, ordinal) !== null
-
-function isAnyIn(from: Refset, named: Refset): boolean {
-  for (const { packIdHex, ordinal } of from.segments()) if (named.has(packIdHex, ordinal)) return true
-  return false
-}

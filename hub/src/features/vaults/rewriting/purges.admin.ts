@@ -11,7 +11,7 @@ import { tellPurge } from './purges.routes.ts'
 
 export interface PurgeCommandsDeps {
   readonly vaults: OpenVaults
-  readonly agents: Pick<AgentsDoor, 'deviceNames'>
+  readonly agents: Pick<AgentsDoor, 'findNamedDevice'>
   readonly purges: Pick<Purges, 'preview' | 'start' | 'list' | 'get' | 'settled'>
 }
 
@@ -49,26 +49,18 @@ export function purgeCommands({ vaults, agents, purges }: PurgeCommandsDeps): Re
   }
 }
 
-/** @throws AppError `request.invalid`, `agent.not-found` */
+/** @throws AppError `request.invalid`, `agent.not-found`, `agent.ambiguous` */
 async function selectionOf(
   agents: PurgeCommandsDeps['agents'],
   em: EntityManager,
   { devices, paths, patterns }: z.output<typeof SelectionInput>,
 ): Promise<PurgeSelection> {
   if (paths.length + patterns.length === 0) throw new AppError('request.invalid', { message: 'Say which paths or patterns leave.' })
-  const names = devices === null || devices.length === 0 ? null : await agents.deviceNames(em)
+  const agentIds: AgentId[] = []
+  for (const device of devices ?? []) agentIds.push(await agents.findNamedDevice(em, device))
   return {
-    agentIds: names === null ? null : (devices ?? []).map((device) => agentOf(names, device)),
+    agentIds: agentIds.length === 0 ? null : agentIds,
     paths: paths.map((path) => ({ path })),
     patterns,
   }
-}
-
-function agentOf(names: ReadonlyMap<AgentId, string>, device: string): AgentId {
-  const named = [...names].filter(([id, name]) => id === device || name === device)
-  const [first] = named
-  if (first === undefined) throw new AppError('agent.not-found', { message: `There is no device ${device}.` })
-  if (named.length > 1)
-    throw new AppError('request.invalid', { message: `Several devices are called ${device}.`, cure: 'Give the id of the one you mean.' })
-  return first[0]
 }

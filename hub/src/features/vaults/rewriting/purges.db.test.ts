@@ -70,6 +70,9 @@ test('patterns speak of each source as its top, and of chosen devices alone', as
   await agent.backUp(treeOf({ ...secret, ...other }))
   const second = await world.enrol('other')
   const untouched = await second.backUp(treeOf({ ...secret, 'own.txt': small('own') }))
+  const named = { vaultId: null, devices: ['other'], paths: [], patterns: ['secret.*'] }
+  const preview = world.vaults.feature.adminCommands?.['purge.preview']
+  expect(await preview?.run(named, world.database.em())).toMatchObject({ snapshots: 1, entries: 1 })
   expect(await purge({ agentIds: [agent.agentId], patterns: ['secret.*'] })).toMatchObject({
     state: 'done',
     snapshotsRewritten: 2,
@@ -217,6 +220,36 @@ test('a database that is lost, or older than the store, finds the newest version
   } finally {
     await next.closeDatabase()
   }
+})
+
+test('a purge stays purged after a loss of the database, though the clock was set back between two of them', async () => {
+  const id = await agent.backUp(treeOf({ ...secret, ...other, 'more.txt': small('more') }))
+  world.nowMs += 10 * dayMs
+  await purge({ paths: [{ path: '/home/secret.txt' }], keepsUndo: true })
+  world.nowMs -= 5 * dayMs
+  await purge({ paths: [{ path: '/home/notes.txt' }], keepsUndo: true })
+  const [anew] = await kept()
+  await world.stop()
+  const next = await world.withEmptyDatabase()
+  try {
+    const standing = await next.vaults.snapshots.list(next.database.em(), { visibleTo: null })
+    expect(standing).toMatchObject([{ id: anew, rewritten: { of: id, entriesDropped: 2 } }])
+  } finally {
+    await next.closeDatabase()
+  }
+})
+
+test('of two versions of the same moment the one with the larger id stands', async () => {
+  await agent.backUp(treeOf({ ...secret, ...other, 'more.txt': small('more') }))
+  for (const name of ['secret', 'notes', 'more']) await purge({ paths: [{ path: `/home/${name}.txt` }], keepsUndo: true })
+  await world.database.em()
+    .execute(`update snapshot set rewritten = jsonb_set(rewritten, '{atMs}', '1'), deleted_at = null, deleted_by = null,
+    undo_until = null, replaced_by = null where rewritten is not null`)
+  const [largest] = await world.database
+    .em()
+    .execute(`select encode(id, 'hex') as id from snapshot where rewritten is not null order by id desc limit 1`)
+  await world.start()
+  expect(await kept()).toEqual([largest?.id])
 })
 
 test('paths that are none are refused, and so is the whole of a file system', async () => {

@@ -12,6 +12,8 @@ import { Refset } from '@holdfast/engine/format'
 import { asAppError } from '../../../platform/http/as-app-error.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
+import { addAll } from '../contents/segment-sets.ts'
+import { requireAllTaken } from '../contents/untaken-object.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
@@ -125,6 +127,8 @@ export class Purges {
   async #carryOut(vault: ManagedVault, row: PurgeRecord): Promise<void> {
     let current = row
     const work = this.#work(vault, row.id, (now) => (current = now))
+    // What nobody can read may have some of it, and keeps what a collection is to remove.
+    requireAllTaken(vault)
     await this.#deps.turns.during(vault.id, async () => {
       const affected = await lookForPurge(work, current)
       // Committed before anything is written anew: what a session is told of from now on stays.
@@ -149,7 +153,7 @@ export class Purges {
   async #advanceOne(vault: ManagedVault, row: PurgeRecord): Promise<void> {
     let current = row
     const work = this.#work(vault, row.id, (now) => (current = now))
-    const { hadBack, sharing } = await this.#progress(vault, row)
+    const { hadBack, sharing, waitingFor: before } = await this.#progress(vault, row)
     if (hadBack !== null)
       throw new AppError('snapshot.rewriting-unsafe', {
         message: `Snapshot ${hadBack} was had back as it was, with all that was to leave.`,
@@ -158,8 +162,8 @@ export class Purges {
       })
     // Backups that were under way named what they had been told of before.
     if (sharing > 0) await this.#deps.turns.during(vault.id, () => rewriteForPurge(work, current, new Set()))
-    const { waitingFor } = await this.#progress(vault, current)
-    if (waitingFor.snapshots + waitingFor.segments > 0) return
+    const waitingFor = sharing > 0 ? (await this.#progress(vault, current)).waitingFor : before
+    if (waitingFor.snapshots + waitingFor.segments + vault.untaken.length > 0) return
     await work.tell({ state: 'done', endedAt: new Date(this.#deps.now()) })
     await this.#withhold(vault)
   }
@@ -172,7 +176,7 @@ export class Purges {
   async #withhold(vault: ManagedVault): Promise<void> {
     const all = new Refset()
     for (const { segments } of await listOpenPurges(this.#deps.database.em(), vault.id))
-      if (segments !== null) for (const { packIdHex, ordinal } of Refset.decode(segments).segments()) all.add(packIdHex, ordinal)
+      if (segments !== null) addAll(all, Refset.decode(segments))
     vault.contents.setWithheld(all.packCount === 0 ? null : all)
   }
 

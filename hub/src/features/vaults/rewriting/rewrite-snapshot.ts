@@ -4,8 +4,10 @@ import { concatBytes, fromHex, NumberSet, toHex } from '@holdfast/engine/bytes'
 import { blobTypes, pageSeedOf, Refset, uuidToBytes, type RewriteReason, type SnapshotBody } from '@holdfast/engine/format'
 import { reachedBlobs, rewriteTree, type EntryFilter, type ReachedBlob, type RewrittenTree } from '@holdfast/engine/rewriter'
 import { appendHubHeader, sealSnapshot } from '@holdfast/engine/vault'
+import { overlap } from '../contents/segment-sets.ts'
 import { factsOfBody } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf } from '../contents/snapshot-record.ts'
+import { lastRewritingMs } from '../tables/keeping.queries.ts'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { AddedPacks, type AddedPacksDeps } from './added-packs.ts'
 import { openInHand, type ReadingDeps, type SnapshotInHand } from './snapshot-reading.ts'
@@ -57,13 +59,19 @@ export async function rewriteSnapshot(
   )
   if (tree.entriesDropped === 0 && !(await namesAny(deps, snapshot, order.avoid))) return null
   const refset = await gather(deps, inHand, { root: tree.root, pages, avoid: order.avoid })
-  return { ...seal(deps, inHand, { tree, refset, why: order.why }), refset, dropped: tree }
+  // What was rewritten last stands after a loss of the database, also where the clock was set back since.
+  const atMs = Math.max(deps.now(), (await lastRewritingMs(deps.database.em(), snapshot)) + 1)
+  return { ...seal(inHand, { tree, refset, why: order.why, atMs }), refset, dropped: tree }
 }
 
-async function namesAny({ refsets }: RewriteDeps, snapshot: SnapshotRecord, avoid: Pick<Refset, 'has'>): Promise<boolean> {
-  for (const refset of [await refsets.aside(snapshot), refsets.beyondOf(snapshot.id)])
-    for (const { packIdHex, ordinal } of refset?.segments() ?? []) if (avoid.has(packIdHex, ordinal)) return true
-  return false
+/** Whether it needs some of these segments. @throws EngineError `store.*`, `snapshot.invalid`, `bytes.*` */
+export async function namesAny(
+  { refsets }: Pick<RewriteDeps, 'refsets'>,
+  snapshot: SnapshotRecord,
+  avoid: Pick<Refset, 'has'>,
+): Promise<boolean> {
+  const beyond = refsets.beyondOf(snapshot.id)
+  return overlap(await refsets.aside(snapshot), avoid) || (beyond !== null && overlap(beyond, avoid))
 }
 
 /** Pages of folders that lost something. */
@@ -133,14 +141,12 @@ interface Rewritten {
   readonly tree: RewrittenTree
   readonly refset: Refset
   readonly why: RewriteReason
+  /** Later than of any version there is of the same backup. */
+  readonly atMs: number
 }
 
 /** Agent, number, host, plan, sources, status and times are those of the old one, and so is what the hub stated of it: order and rules do not change. */
-function seal(
-  { now }: RewriteDeps,
-  { vault, snapshot, body }: SnapshotInHand,
-  { tree, refset, why }: Rewritten,
-): Pick<WrittenAnew, 'record' | 'object'> {
+function seal({ vault, snapshot, body }: SnapshotInHand, { tree, refset, why, atMs }: Rewritten): Pick<WrittenAnew, 'record' | 'object'> {
   const keys = vault.domainKeys(snapshot.domainId)
   const news: SnapshotBody = {
     ...body,
@@ -152,7 +158,7 @@ function seal(
     rewriting: {
       of: fromHex(snapshot.rewritten?.of ?? snapshot.id),
       why,
-      atMs: now(),
+      atMs,
       entriesDropped: (snapshot.rewritten?.entriesDropped ?? 0) + tree.entriesDropped,
       bytesDropped: (snapshot.rewritten?.bytesDropped ?? 0) + tree.bytesDropped,
     },

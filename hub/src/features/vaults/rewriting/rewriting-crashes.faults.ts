@@ -54,8 +54,9 @@ test.each([
         await collect(world)
         if (asked !== null && diedAt === null) break
       }
-      // It died in each phase.
-      for (const place of ['put of p/', 'put of s/', 'put of rewriting-key', 'delete of s/', 'delete of p/', 'a commit'])
+      // It died in each phase. Where an undo time is kept, nothing is removed before that is over, which collection-crashes.faults.ts sees through.
+      const removals = keepsUndo ? [] : ['delete of s/', 'delete of p/']
+      for (const place of ['put of p/', 'put of s/', 'put of rewriting-key', 'a commit', ...removals])
         expect(
           [...places].some((known) => known.startsWith(place)),
           `${place} of ${[...places].join(', ')}`,

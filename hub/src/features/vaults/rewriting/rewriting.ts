@@ -1,4 +1,4 @@
-import type { Purge, PurgeOrder, PurgePreview, PurgeSelection, VaultId, VersionLimitEffect } from '@holdfast/shared-types'
+import type { Purge, PurgeOrder, VaultId, VersionLimitEffect } from '@holdfast/shared-types'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import { limitVersionsOf, previewVersionLimit, type LimitDeps, type LimitedVersions, type VersionOrder } from './limit-versions.ts'
 import { Purges } from './purges.ts'
@@ -15,9 +15,7 @@ export interface Rewriting {
   previewVersions(order: VersionOrder): Promise<VersionLimitEffect>
   /** @throws AppError `vault.rewriting-impossible`, `vault.corrupt`, `snapshot.held`, `store.*` */
   limitVersions(order: VersionOrder & { readonly by: string }): Promise<LimitedVersions>
-  /** @param vaultId null = the default vault. @throws AppError `vault.not-found`, `vault.rewriting-impossible`, `request.invalid` */
-  previewPurge(vaultId: VaultId | null, selection: PurgeSelection): Promise<PurgePreview>
-  /** Begins in the background. @throws as `previewPurge` */
+  /** Begins in the background. @param vaultId null = the default vault. @throws AppError `vault.not-found`, `vault.rewriting-impossible`, `request.invalid` */
   startPurge(vaultId: VaultId | null, order: PurgeOrder, startedBy: string): Promise<Purge>
   listPurges(vaultId: VaultId | null): Promise<Purge[]>
   /** Until all that was begun in the background is through. */
@@ -30,8 +28,6 @@ export function rewritingOf(deps: RewritingDeps): Rewriting {
   return {
     previewVersions: (order) => withContractErrors(() => previewVersionLimit(deps, order)),
     limitVersions: (order) => withContractErrors(() => limitVersionsOf(deps, order)),
-    previewPurge: (vaultId, selection) =>
-      withContractErrors(async () => purges.preview(vaultOf(vaultId), selection, new AbortController().signal)),
     startPurge: (vaultId, order, startedBy) => withContractErrors(async () => purges.start(vaultOf(vaultId), order, startedBy)),
     listPurges: (vaultId) => withContractErrors(async () => purges.list(vaultOf(vaultId))),
     settled: () => purges.settled(),

@@ -296,14 +296,17 @@ export async function setPacksGone(em: EntityManager, packIds: readonly Uint8Arr
     .execute()
 }
 
-/** @returns whose they were, of each that was still there */
-export async function deleteSnapshotRows(em: EntityManager, ids: readonly SnapshotId[]): Promise<AgentId[]> {
-  if (ids.length === 0) return []
-  const rows = await tablesOf(em)
-    .deleteFrom('snapshot')
-    .where(sql<boolean>`id = any(${ids.map(idBytes)}::bytea[])`)
-    .returning('agent_id')
-    .execute()
+/** Those of just these objects: another version of a number, or a copy under another name, keeps its row. @returns whose they were, of each that was still there */
+export async function deleteSnapshotRows(
+  em: EntityManager,
+  names: readonly Pick<SnapshotRecord, 'agentId' | 'seq' | 'id'>[],
+): Promise<AgentId[]> {
+  if (names.length === 0) return []
+  const ids = names.map(({ id }) => idBytes(id))
+  const { rows } = await sql<{ agent_id: AgentId }>`
+    delete from snapshot s using unnest(${ids}::bytea[], ${names.map(({ agentId }) => agentId)}::uuid[], ${names.map(({ seq }) => seq)}::bigint[]) as named (id, agent_id, seq)
+    where s.id = named.id and s.agent_id = named.agent_id and s.seq = named.seq
+    returning s.agent_id`.execute(tablesOf(em))
   return rows.map((row) => row.agent_id)
 }
 

@@ -66,6 +66,20 @@ export async function lockVersionsOf(
   return rows.map(toSnapshotRecord)
 }
 
+/** When a version of this backup was written anew last, ms by the clock of who did; 0 = never. Deleted versions count: a lost database finds them in the store. */
+export async function lastRewritingMs(
+  em: EntityManager,
+  { id, rewritten, vaultId }: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId'>,
+): Promise<number> {
+  const row = await tablesOf(em)
+    .selectFrom('snapshot')
+    .where('vault_id', '=', vaultId)
+    .where(sql<boolean>`rewritten->>'of' = ${rewritten?.of ?? id}`)
+    .select(sql<string | null>`max((rewritten->>'atMs')::bigint)`.as('last'))
+    .executeTakeFirstOrThrow()
+  return Number(row.last ?? 0)
+}
+
 /** Those of which a rewritten one is known: what the start of a hub puts in order. */
 export async function listRewritten(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord[]> {
   const rows = await tablesOf(em)

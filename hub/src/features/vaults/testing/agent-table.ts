@@ -1,4 +1,4 @@
-import type { AgentId, Device, VaultId } from '@holdfast/shared-types'
+import { AppError, type AgentId, type Device, type VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import type { Database } from '../../../platform/database/database.ts'
@@ -64,5 +64,11 @@ export class AgentTable implements AgentsDoor {
   async deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>> {
     const { rows } = await sql<{ id: AgentId; name: string }>`select id, name from agent`.execute(em.getKysely())
     return new Map(rows.map(({ id, name }) => [id, name]))
+  }
+
+  async findNamedDevice(em: EntityManager, wanted: string): Promise<AgentId> {
+    const [found] = [...(await this.deviceNames(em))].filter(([id, name]) => id === wanted || name === wanted)
+    if (found === undefined) throw new AppError('agent.not-found')
+    return found[0]
   }
 }

@@ -63,13 +63,17 @@ test('its backup is listed by what the device states, and nobody is told which f
   await call(agent, `/sessions/${session.sessionId}/commit?fence=${session.fence}&${figures.toString()}`, 'POST', object)
   await finish(agent, session)
   const { items } = await hub.json<{ items: Snapshot[] }>(hub.get('/api/v1/snapshots'))
-  expect(items).toMatchObject([{ vaultId: made.vaultId, status: 'complete', files: 3, bytes: 700_000, roots: [{ path: '/home' }] }])
+  expect(items).toMatchObject([
+    { vaultId: made.vaultId, vaultKind: 'private', status: 'complete', files: 3, bytes: 700_000, roots: [{ path: '/home' }] },
+  ])
   const [snapshot] = items
   expect(await hub.refusal(hub.get(`/api/v1/snapshots/${snapshot!.id}/entries?path=/`))).toEqual([409, 'vault.private'])
   const restore = { kind: 'restore', snapshotId: snapshot!.id, target: { path: '/tmp/x' } }
   const runs = `/api/v1/devices/${agent.agentId}/runs`
   expect(await hub.refusal(hub.post(runs, { ...restore, paths: [{ path: '/home/a.bin' }] }))).toEqual([409, 'vault.private'])
   expect(await hub.refusal(hub.post(runs, { ...restore, include: ['*.bin'] }))).toEqual([409, 'vault.private'])
+  // Nor is everything the hub's to order.
+  expect(await hub.refusal(hub.post(runs, restore))).toEqual([409, 'vault.private'])
   const sealedSelection = randomBytes(120).toString('base64url')
   const run = await hub.json<Run>(hub.post(runs, { ...restore, sealedSelection }))
   expect(run.request).toMatchObject({ kind: 'restore', paths: [], sealedSelection })

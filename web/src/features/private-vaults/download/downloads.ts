@@ -1,8 +1,7 @@
-import type { SnapshotId } from '@holdfast/shared-types'
 import { shallowReactive, shallowRef, type ShallowRef } from 'vue'
 import { ApiError, hasCode } from '../../../platform/errors/api-error.ts'
 import { textOf } from '../../../platform/i18n/text.ts'
-import type { DownloadChoice } from '../room/room-calls.ts'
+import type { DownloadChoice, ListedSnapshot } from '../room/room-calls.ts'
 import type { VaultRoom } from '../room/vault-room.ts'
 import { saveParts, type FileToSave, type Saving } from './save-parts.ts'
 
@@ -23,8 +22,8 @@ export interface RunningDownload {
 export const downloads = shallowReactive<RunningDownload[]>([])
 
 /** Reads, opens, checks and saves. What goes wrong once it has begun is told in `downloads`. @throws what keeps it from beginning */
-export async function startDownload(room: VaultRoom, snapshotId: SnapshotId, choice: DownloadChoice, name: string): Promise<void> {
-  const { sizeBytes } = await room.call('downloadSize', { snapshotId, choice })
+export async function startDownload(room: VaultRoom, of: ListedSnapshot, choice: DownloadChoice, name: string): Promise<void> {
+  const { sizeBytes } = await room.call('downloadSize', { ...of, choice })
   const { port1, port2 } = new MessageChannel()
   const saving = await beginToSave(port2, { name, sizeBytes })
   if (saving === null) return
@@ -40,7 +39,7 @@ export async function startDownload(room: VaultRoom, snapshotId: SnapshotId, cho
     keepAlive?.()
   }
   const options = { signal: ending.signal, transfer: [port1], onProgress }
-  void Promise.all([room.call('download', { snapshotId, choice, port: port1 }, options), saved])
+  void Promise.all([room.call('download', { ...of, choice, port: port1 }, options), saved])
     .catch((cause: unknown) => {
       // Ended here, or in the browser's own list: nothing went wrong.
       if (ending.signal.aborted || hasCode(cause, 'run.cancelled')) forget(download)

@@ -1,9 +1,26 @@
-import type { AgentId, Snapshot, SnapshotEntry, SnapshotId, Vault, VaultId } from '@holdfast/shared-types'
+import type { AgentId, RestoreSelection, Snapshot, SnapshotEntry, SnapshotId, Vault, VaultId } from '@holdfast/shared-types'
 
 /** What opens a private vault. */
 export type VaultSecret =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'recovery-words'; readonly words: string }
+
+/** A snapshot as the hub lists it: it is opened only if the device signed it that the hub says it is of. */
+export interface ListedSnapshot {
+  readonly snapshotId: SnapshotId
+  readonly agentId: AgentId
+}
+
+/** Whose a snapshot is and of when, as its device signed it: times by that device's clock. Host and plan as they were called then. */
+export interface SignedOrigin {
+  readonly host: string
+  /** Null: of no plan. */
+  readonly plan: string | null
+  readonly startedAtMs: number
+  readonly finishedAtMs: number
+  /** Counts the device's snapshots from 1. */
+  readonly seq: number
+}
 
 /** A path as the page has it: `raw` where text is not the whole truth. */
 export interface AskedPath {
@@ -33,12 +50,6 @@ export interface OfferedDevice {
   readonly enrolledAtMs: number
 }
 
-/** What a person chose for a restore; nobody but the device reads it. */
-export interface RestoreChoice {
-  readonly paths: readonly AskedPath[]
-  readonly include: readonly string[]
-}
-
 type Call<Ask, Answer> = { readonly ask: Ask; readonly answer: Answer }
 
 /** What the page asks of the room that holds a vault's keys. No answer is a key; words are shown once, for a person to keep. */
@@ -51,35 +62,28 @@ export interface RoomCalls {
   /** Stores what was drafted: the vault is there, and unlocked. */
   readonly create: Call<{ readonly name: string; readonly currentPassword: string | undefined }, Vault>
   readonly unlock: Call<{ readonly vaultId: VaultId; readonly secret: VaultSecret }, { readonly fingerprint: string }>
-  readonly list: Call<
-    { readonly snapshotId: SnapshotId; readonly path: AskedPath; readonly after: number; readonly limit: number },
-    ListedFolder
-  >
+  readonly list: Call<ListedSnapshot & { readonly path: AskedPath; readonly after: number; readonly limit: number }, ListedFolder>
   /** What the snapshot says of itself, signed by its device. */
   readonly describe: Call<
-    { readonly snapshotId: SnapshotId },
-    Pick<Snapshot, 'status' | 'roots' | 'files' | 'folders' | 'bytes' | 'errors'>
+    ListedSnapshot,
+    Pick<Snapshot, 'status' | 'roots' | 'files' | 'folders' | 'bytes' | 'errors'> & { readonly origin: SignedOrigin }
   >
   /** The first bytes of a file. */
-  readonly readStart: Call<
-    { readonly snapshotId: SnapshotId; readonly path: AskedPath; readonly mostBytes: number },
-    Uint8Array<ArrayBuffer>
-  >
+  readonly readStart: Call<ListedSnapshot & { readonly path: AskedPath; readonly mostBytes: number }, Uint8Array<ArrayBuffer>>
   /** Sends a download through the port, and ends when all of it was taken. */
-  readonly download: Call<
-    { readonly snapshotId: SnapshotId; readonly choice: DownloadChoice; readonly port: MessagePort },
-    { readonly bytes: number }
-  >
+  readonly download: Call<ListedSnapshot & { readonly choice: DownloadChoice; readonly port: MessagePort }, { readonly bytes: number }>
   /** Size of a file; null for what is not known before the end. */
-  readonly downloadSize: Call<{ readonly snapshotId: SnapshotId; readonly choice: DownloadChoice }, { readonly sizeBytes: number | null }>
+  readonly downloadSize: Call<ListedSnapshot & { readonly choice: DownloadChoice }, { readonly sizeBytes: number | null }>
   /** What a person compares: computed here from the keys that would be let in. */
   readonly deviceFingerprint: Call<{ readonly device: OfferedDevice }, { readonly fingerprint: string }>
-  readonly approveDevice: Call<{ readonly device: OfferedDevice }, null>
+  /** Lets in those keys alone that give the fingerprint somebody compared. */
+  readonly approveDevice: Call<{ readonly device: OfferedDevice; readonly fingerprint: string }, null>
   readonly addPassphrase: Call<{ readonly passphrase: string; readonly currentPassword: string | undefined }, { readonly slotId: string }>
   /** Words that open nothing until they are kept. */
   readonly draftWords: Call<Record<string, never>, { readonly words: readonly string[] }>
   readonly keepWords: Call<{ readonly currentPassword: string | undefined }, { readonly slotId: string }>
-  readonly sealRestore: Call<{ readonly agentId: AgentId; readonly choice: RestoreChoice }, { readonly sealedSelection: string }>
+  /** All of an order, as a person gave it: nobody but the device reads what was chosen, and it carries out nothing else. */
+  readonly sealRestore: Call<{ readonly agentId: AgentId; readonly restore: RestoreSelection }, { readonly sealedSelection: string }>
 }
 
 export type RoomCall = keyof RoomCalls

@@ -28,7 +28,7 @@ export function joinComponents(components: readonly Uint8Array[], system: Snapsh
   return concatBytes(components.flatMap((component, index) => (index === 0 && system === 'windows' ? [component] : [separator, component])))
 }
 
-export const base64Of = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+const base64Of = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 
 /** Text for people, and the raw bytes where the text is not the whole truth. */
 export function wireTextOf(path: Uint8Array): { readonly path: string; readonly pathBase64?: string } {

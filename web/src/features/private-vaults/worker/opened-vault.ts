@@ -2,11 +2,17 @@ import { concatBytes, equalBytes, fromBase64Url, fromHex, toBase64Url } from '@h
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, uuidToBytes, type AgentFile } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
-import { deviceFingerprint, rawAgentKey, sealSelection, type UnlockPrimitives, type VaultKeys } from '@holdfast/engine/unlock'
-import type { AgentId, RestoreSelection, SnapshotId, VaultId, WirePath } from '@holdfast/shared-types'
+import {
+  deviceFingerprint,
+  isSameFingerprint,
+  rawAgentKey,
+  sealSelection,
+  type UnlockPrimitives,
+  type VaultKeys,
+} from '@holdfast/engine/unlock'
+import type { AgentId, RestoreSelection, SnapshotId, VaultId } from '@holdfast/shared-types'
 import { ApiError } from '../../../platform/errors/api-error.ts'
-import type { AskedPath, OfferedDevice, RestoreChoice } from '../room/room-calls.ts'
-import { base64Of } from './entry-path.ts'
+import type { ListedSnapshot, OfferedDevice } from '../room/room-calls.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { PrivateSnapshot } from './private-snapshot.ts'
 import { SnapshotBlobs } from './snapshot-blobs.ts'
@@ -39,8 +45,18 @@ export class OpenedVault {
     return this.#keys.fingerprint(this.#domainId())
   }
 
-  /** One snapshot, its signature checked against the device that this vault vouches for. */
-  snapshot(snapshotId: SnapshotId): Promise<PrivateSnapshot> {
+  /**
+   * One snapshot, its signature checked against the device that this vault vouches for.
+   * @throws EngineError `snapshot.invalid` also where that is not the device that the hub says it is of
+   */
+  async snapshot({ snapshotId, agentId }: ListedSnapshot): Promise<PrivateSnapshot> {
+    const snapshot = await this.#known(snapshotId)
+    if (snapshot.agentId !== agentId)
+      throw new EngineError('snapshot.invalid', 'The hub says that the snapshot is of another device than the one that signed it.')
+    return snapshot
+  }
+
+  #known(snapshotId: SnapshotId): Promise<PrivateSnapshot> {
     const known = this.#snapshots.get(snapshotId)
     if (known !== undefined) return known
     const opening = this.#openSnapshot(snapshotId)
@@ -65,7 +81,7 @@ export class OpenedVault {
     await verifySnapshotSignature(this.#primitives, object, rawAgentKey(agent.signPublicKey))
     const keys = await this.#keys.domainKeys(agent.domainId)
     const body = await openSnapshotBody(this.#primitives, object, keys)
-    return new PrivateSnapshot(this.#blobsOf(snapshotId, keys), body)
+    return new PrivateSnapshot(this.#blobsOf(snapshotId, keys), header, body)
   }
 
   #blobsOf(snapshotId: SnapshotId, keys: DomainKeys): SnapshotBlobs {
@@ -85,8 +101,14 @@ export class OpenedVault {
     return agent
   }
 
-  /** Lets a device in: vouches for its keys, and seals those of its domain to it. */
-  async approve(device: OfferedDevice): Promise<void> {
+  /**
+   * Lets a device in: vouches for its keys, and seals those of its domain to it.
+   * @param compared the fingerprint that somebody saw on the device
+   * @throws ApiError `vault.keys-invalid` where these keys give another one
+   */
+  async approve(device: OfferedDevice, compared: string): Promise<void> {
+    if (!isSameFingerprint(await this.deviceFingerprint(device), compared))
+      throw new ApiError({ code: 'vault.keys-invalid', message: 'These keys are not the ones that were compared.', cure: '' })
     const agent = this.#agentFileOf(device)
     const agentObject = await this.#keys.agentObject(agent)
     const sealed = await this.#keys.sealDomainKeys(agent.domainId, agent.agentId, rawAgentKey(agent.boxPublicKey))
@@ -99,13 +121,12 @@ export class OpenedVault {
     return deviceFingerprint(this.#primitives, keys)
   }
 
-  /** What was chosen for a restore, for the eyes of that device alone. */
-  async sealRestore(agentId: AgentId, { paths, include }: RestoreChoice): Promise<string> {
+  /** A restore as it was ordered, for the eyes of that device alone: it carries out nothing else. */
+  async sealRestore(agentId: AgentId, restore: RestoreSelection): Promise<string> {
     const agent = await this.#agent(agentId)
     const nonce = this.#primitives.randomBytes(16)
     const to = { agentId: uuidToBytes(agentId), nonce, boxPublicKey: rawAgentKey(agent.boxPublicKey) }
-    const selection: RestoreSelection = { paths: paths.map(wirePathOf), ...(include.length === 0 ? {} : { include: [...include] }) }
-    const plain = new TextEncoder().encode(JSON.stringify(selection))
+    const plain = new TextEncoder().encode(JSON.stringify(restore))
     const sealed = await sealSelection(this.#primitives, await this.#keys.domainKeys(agent.domainId), to, plain)
     return toBase64Url(concatBytes([nonce, sealed]))
   }
@@ -120,9 +141,4 @@ export class OpenedVault {
     if (domain === undefined) throw new EngineError('vault.invalid', 'The vault has no domain.')
     return domain.id
   }
-}
-
-function wirePathOf({ text, raw }: AskedPath): WirePath {
-  if (raw === null) return { path: text }
-  return { path: text, pathBase64: base64Of(raw) }
 }

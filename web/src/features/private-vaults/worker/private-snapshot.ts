@@ -1,6 +1,13 @@
 import { toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
-import type { FileEntry, SnapshotBody, SnapshotSystem, TreeEntry } from '@holdfast/engine/format'
+import {
+  uuidFromBytes,
+  type FileEntry,
+  type SnapshotBody,
+  type SnapshotHeader,
+  type SnapshotSystem,
+  type TreeEntry,
+} from '@holdfast/engine/format'
 import { TreeReader } from '@holdfast/engine/reader'
 import type { SnapshotEntry } from '@holdfast/shared-types'
 import { ApiError } from '../../../platform/errors/api-error.ts'
@@ -23,12 +30,20 @@ export interface SnapshotDownload {
 export class PrivateSnapshot {
   readonly #reader: TreeReader
   readonly #blobs: SnapshotBlobs
+  readonly #header: SnapshotHeader
   readonly #body: SnapshotBody
 
-  constructor(blobs: SnapshotBlobs, body: SnapshotBody) {
+  /** Header and body are of one object, whose signature was checked. */
+  constructor(blobs: SnapshotBlobs, header: SnapshotHeader, body: SnapshotBody) {
     this.#blobs = blobs
+    this.#header = header
     this.#reader = new TreeReader((type, id) => blobs.read(type, id))
     this.#body = body
+  }
+
+  /** The device that signed it. */
+  get agentId(): string {
+    return uuidFromBytes(this.#header.agentId)
   }
 
   get #system(): SnapshotSystem {
@@ -36,8 +51,9 @@ export class PrivateSnapshot {
   }
 
   describe(): AnswerOf<'describe'> {
-    const { status, roots, files, folders, bytes, errors } = this.#body
-    return { status, roots: roots.map(wireTextOf), files, folders, bytes, errors }
+    const { status, roots, files, folders, bytes, errors, host, plan, startedAtMs, finishedAtMs } = this.#body
+    const origin = { host, plan: plan === '' ? null : plan, startedAtMs, finishedAtMs, seq: this.#header.seq }
+    return { status, roots: roots.map(wireTextOf), files, folders, bytes, errors, origin }
   }
 
   /** One folder, sorted by name bytes. @throws ApiError `snapshot.path-not-found` also where the path is no folder */

@@ -8,7 +8,7 @@ import { browserPrimitives } from '@holdfast/engine/browser'
 import { fromBase64Url, toBase64Url } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { newRecoveryWords, openSealedDomainKeys, openSealedSelection, unlockVault } from '@holdfast/engine/unlock'
-import type { SnapshotId } from '@holdfast/shared-types'
+import { RestoreSelection, type SnapshotId } from '@holdfast/shared-types'
 import { beforeAll, expect, test } from 'vitest'
 import { ApiError } from '../../../platform/errors/api-error.ts'
 import { aSealedDevice, SealedVault, type SealedDevice } from '../../../testing/sealed-vault.ts'
@@ -71,6 +71,8 @@ beforeAll(async () => {
 
 const top = { text: '', raw: null }
 const at = (text: string) => ({ text, raw: null })
+/** As an honest hub lists it. */
+const listed = (id = snapshotId) => ({ snapshotId: id, agentId: device.agentId })
 const context = () => ({ signal: new AbortController().signal, tellProgress: () => undefined })
 
 async function unlocked(): Promise<Desk> {
@@ -136,7 +138,7 @@ test('the passphrase opens a vault, and so do the words however they were kept; 
 
 test('nothing is read of a locked vault', async () => {
   const desk = openDesk(browserPrimitives, answers)
-  expect(await codeOf(desk.list({ snapshotId, path: top, after: 0, limit: 10 }, context()))).toBe('vault.private')
+  expect(await codeOf(desk.list({ ...listed(), path: top, after: 0, limit: 10 }, context()))).toBe('vault.private')
   expect(await codeOf(desk.draftWords({}, context()).then(() => desk.keepWords({ currentPassword: undefined }, context())))).toBe(
     'vault.private',
   )
@@ -144,7 +146,7 @@ test('nothing is read of a locked vault', async () => {
 
 test('folders are listed as the hub lists its own, in parts, and what is not there is said so', async () => {
   const desk = await unlocked()
-  const list = (path: { text: string; raw: null }, after = 0, limit = 1000) => desk.list({ snapshotId, path, after, limit }, context())
+  const list = (path: { text: string; raw: null }, after = 0, limit = 1000) => desk.list({ ...listed(), path, after, limit }, context())
   expect((await list(top)).items.map(({ path }) => path)).toEqual(['/home'])
   const letters = await list(at('/home/letters'))
   expect(letters.folder).toMatchObject({ name: 'letters', type: 'folder', subtree: { files: 3, bytes: 35_009, errors: 0 } })
@@ -167,19 +169,20 @@ test('folders are listed as the hub lists its own, in parts, and what is not the
   expect([page.items.length, page.total]).toEqual([50, 700])
   expect(await codeOf(list(at('/home/letters/first.txt')))).toBe('snapshot.path-not-found')
   expect(await codeOf(list(at('/home/../home')))).toBe('snapshot.path-not-found')
-  expect(await desk.describe({ snapshotId }, context())).toEqual({
+  expect(await desk.describe(listed(), context())).toEqual({
     status: 'complete',
     roots: [{ path: '/home' }],
     files: 705,
     folders: 3,
     bytes: expect.any(Number),
     errors: 0,
+    origin: { host: 'laptop', plan: null, startedAtMs: 1, finishedAtMs: 2, seq: 1 },
   })
 })
 
 test('a file arrives whole, holes and all, and no faster than it is taken', async () => {
   const desk = await unlocked()
-  const file = (path: string) => ({ snapshotId, choice: { kind: 'file' as const, path: at(path) } })
+  const file = (path: string) => ({ ...listed(), choice: { kind: 'file' as const, path: at(path) } })
   expect((await desk.downloadSize(file('/home/film.bin'), context())).sizeBytes).toBe(film.length)
   expect((await taken(desk, file('/home/film.bin'))).equals(film)).toBe(true)
   expect((await taken(desk, file('/home/sparse'))).equals(sparse)).toBe(true)
@@ -202,15 +205,15 @@ test('a file arrives whole, holes and all, and no faster than it is taken', asyn
 
 test('a look reads the beginning and no more', async () => {
   const desk = await unlocked()
-  const start = await desk.readStart({ snapshotId, path: at('/home/letters/second.txt'), mostBytes: 14 }, context())
+  const start = await desk.readStart({ ...listed(), path: at('/home/letters/second.txt'), mostBytes: 14 }, context())
   expect(Buffer.from(start).toString()).toBe('Yours, Yours, ')
-  expect(await codeOf(desk.readStart({ snapshotId, path: at('/home'), mostBytes: 1 }, context()))).toBe('snapshot.not-a-file')
+  expect(await codeOf(desk.readStart({ ...listed(), path: at('/home'), mostBytes: 1 }, context()))).toBe('snapshot.not-a-file')
 })
 
 test('a folder arrives as a zip that other programs unpack, in few requests', async () => {
   const desk = await unlocked()
   const zip = (names: readonly string[] | null, path: string) => ({
-    snapshotId,
+    ...listed(),
     choice: { kind: 'zip' as const, path: at(path), names: names?.map((name) => Buffer.from(name)) ?? null, withDeleted: false },
   })
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-zip-'))
@@ -237,7 +240,7 @@ test('what was changed, or put in the place of something else, is refused and ne
   const segments = [...vault.segments.values()]
   const original = segments.map(({ bytes }) => bytes)
   const restore = (): void => segments.forEach((segment, index) => (segment.bytes = sure(original[index])))
-  const list = async () => (await unlocked()).list({ snapshotId, path: at('/home/letters'), after: 0, limit: 10 }, context())
+  const list = async () => (await unlocked()).list({ ...listed(), path: at('/home/letters'), after: 0, limit: 10 }, context())
   for (const segment of segments) {
     segment.bytes = segment.bytes.slice()
     flip(segment.bytes, 60)
@@ -259,7 +262,7 @@ test('damage in the middle of a download breaks it off: what came is not taken f
   const original = late.bytes
   late.bytes = original.slice()
   flip(late.bytes, 1000)
-  const ofFilm = { snapshotId, choice: { kind: 'file' as const, path: at('/home/film.bin') } }
+  const ofFilm = { ...listed(), choice: { kind: 'file' as const, path: at('/home/film.bin') } }
   const outcome = () =>
     taken(desk, ofFilm).then(
       () => 'whole',
@@ -273,7 +276,7 @@ test('damage in the middle of a download breaks it off: what came is not taken f
 test('a snapshot that its device did not sign, or of another id, is refused', async () => {
   const object = sure(vault.snapshots.get(snapshotId))
   const desk = await unlocked()
-  const list = (id: SnapshotId) => codeOf(desk.list({ snapshotId: id, path: top, after: 0, limit: 1 }, context()))
+  const list = (id: SnapshotId) => codeOf(desk.list({ ...listed(id), path: top, after: 0, limit: 1 }, context()))
   const other = 'ab'.repeat(16) as SnapshotId
   vault.snapshots.set(other, object)
   expect(await list(other)).toBe('vault.corrupt')
@@ -292,36 +295,67 @@ test('a snapshot that its device did not sign, or of another id, is refused', as
   expect(await list(snapshotId)).toBe('nothing went wrong')
 })
 
+test('a snapshot is read as that of the device that signed it, whatever device the hub lists it under', async () => {
+  const desk = await unlocked()
+  const other = aSealedDevice('desktop')
+  await vault.letIn(other)
+  const swapped = { ...listed(), agentId: other.agentId }
+  expect(await codeOf(desk.list({ ...swapped, path: top, after: 0, limit: 1 }, context()))).toBe('vault.corrupt')
+  expect(await codeOf(desk.describe(swapped, context()))).toBe('vault.corrupt')
+  expect(await codeOf(desk.downloadSize({ ...swapped, choice: { kind: 'file', path: at('/home/film.bin') } }, context()))).toBe(
+    'vault.corrupt',
+  )
+  expect(await codeOf(desk.describe(listed(), context()))).toBe('nothing went wrong')
+})
+
 test('a device is let in with keys that it alone can open', async () => {
   const desk = await unlocked()
   const fresh = aSealedDevice('new one')
   const { agentId, signPublicKey, boxPublicKey, boxSignature, enrolledAtMs } = fresh
   const offered = { agentId, signPublicKey, boxPublicKey, boxSignature, enrolledAtMs }
-  expect((await desk.deviceFingerprint({ device: offered }, context())).fingerprint).toMatch(/^([0-9a-f]{4}-){4}[0-9a-f]{4}$/)
-  await desk.approveDevice({ device: offered }, context())
+  const { fingerprint } = await desk.deviceFingerprint({ device: offered }, context())
+  expect(fingerprint).toMatch(/^([0-9a-f]{4}-){4}[0-9a-f]{4}$/)
+  await desk.approveDevice({ device: offered, fingerprint }, context())
   const { agentObject, sealedDomainKeys } = told.at(-1) as { agentObject: string; sealedDomainKeys: string }
   expect(await vault.keys.verifyAgentObject(fromBase64Url(agentObject))).toMatchObject({ agentId, domainId: vault.domainId, boxPublicKey })
   const keys = await vault.keys.domainKeys(vault.domainId)
   const address = { vaultId: keys.vaultId, domainId: keys.domainId, keyEpoch: 1, agentId: uuidToBytes(agentId) }
   expect(await openSealedDomainKeys(browserPrimitives, address, fresh.boxPrivateKey, fromBase64Url(sealedDomainKeys))).toEqual(keys)
   const crossed = { ...offered, boxPublicKey: aSealedDevice('x').boxPublicKey }
-  expect(await codeOf(desk.approveDevice({ device: crossed }, context()))).toBe('vault.corrupt')
+  const ofCrossed = await desk.deviceFingerprint({ device: crossed }, context())
+  expect(await codeOf(desk.approveDevice({ device: crossed, ...ofCrossed }, context()))).toBe('vault.corrupt')
 })
 
-test('what is chosen for a restore is for that device and this order alone', async () => {
+test('keys that a hub puts in the place of compared ones are not let in, nor told anything', async () => {
   const desk = await unlocked()
-  const choice = { paths: [at('/home/letters'), { text: '/home/\ufffd', raw: Uint8Array.from([0x2f, 0x68, 0xff]) }], include: ['*.txt'] }
-  const { sealedSelection } = await desk.sealRestore({ agentId: device.agentId, choice }, context())
+  const [seen, swapped] = [aSealedDevice('new one'), aSealedDevice('new one')]
+  const { fingerprint } = await desk.deviceFingerprint({ device: seen }, context())
+  expect(await codeOf(desk.approveDevice({ device: { ...swapped, agentId: seen.agentId }, fingerprint }, context()))).toBe(
+    'vault.keys-invalid',
+  )
+  expect(asked).toEqual([])
+})
+
+test('a restore is sealed whole, for that device and this order alone', async () => {
+  const desk = await unlocked()
+  const restore: RestoreSelection = {
+    snapshotId,
+    target: { path: '/tmp/back' },
+    flat: false,
+    paths: [{ path: '/home/letters' }, { path: '/home/\ufffd', pathBase64: 'L2j/' }],
+    include: ['*.txt'],
+    conflict: 'skip',
+    dryRun: true,
+    withDeleted: true,
+  }
+  const { sealedSelection } = await desk.sealRestore({ agentId: device.agentId, restore }, context())
   const order = fromBase64Url(sealedSelection)
   expect(Buffer.from(order).includes('letters')).toBe(false)
   const to = { agentId: uuidToBytes(device.agentId), nonce: order.subarray(0, 16), boxPrivateKey: device.boxPrivateKey }
   const keys = await vault.keys.domainKeys(vault.domainId)
   const plain = await openSealedSelection(browserPrimitives, keys, to, order.subarray(16))
-  expect(JSON.parse(Buffer.from(plain).toString())).toEqual({
-    paths: [{ path: '/home/letters' }, { path: '/home/\ufffd', pathBase64: 'L2j/' }],
-    include: ['*.txt'],
-  })
-  expect(await codeOf(desk.sealRestore({ agentId: aSealedDevice('x').agentId, choice }, context()))).toBe('vault.keys-awaited')
+  expect(RestoreSelection.parse(JSON.parse(Buffer.from(plain).toString()))).toEqual(restore)
+  expect(await codeOf(desk.sealRestore({ agentId: aSealedDevice('x').agentId, restore }, context()))).toBe('vault.keys-awaited')
 })
 
 test('what a new vault sends to the hub opens with the passphrase and the words that were shown, and tells neither', async () => {

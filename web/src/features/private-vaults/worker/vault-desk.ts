@@ -82,24 +82,24 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
       opened = new OpenedVault(primitives, hub, keys)
       return { fingerprint: await opened.fingerprint() }
     },
-    list: async ({ snapshotId, path, after, limit }) => (await vault().snapshot(snapshotId)).list(path, { after, limit }),
-    describe: async ({ snapshotId }) => (await vault().snapshot(snapshotId)).describe(),
-    async readStart({ snapshotId, path, mostBytes }, { signal }) {
-      const { bytes } = await (await vault().snapshot(snapshotId)).download({ kind: 'file', path }, signal)
+    list: async ({ path, after, limit, ...of }) => (await vault().snapshot(of)).list(path, { after, limit }),
+    describe: async (of) => (await vault().snapshot(of)).describe(),
+    async readStart({ path, mostBytes, ...of }, { signal }) {
+      const { bytes } = await (await vault().snapshot(of)).download({ kind: 'file', path }, signal)
       return firstBytes(bytes, mostBytes)
     },
-    async downloadSize({ snapshotId, choice }, { signal }) {
-      const { sizeBytes, bytes } = await (await vault().snapshot(snapshotId)).download(choice, signal)
+    async downloadSize({ choice, ...of }, { signal }) {
+      const { sizeBytes, bytes } = await (await vault().snapshot(of)).download(choice, signal)
       await bytes.return(undefined)
       return { sizeBytes }
     },
-    async download({ snapshotId, choice, port }, { signal, tellProgress }) {
-      const { bytes } = await (await vault().snapshot(snapshotId)).download(choice, signal)
+    async download({ choice, port, ...of }, { signal, tellProgress }) {
+      const { bytes } = await (await vault().snapshot(of)).download(choice, signal)
       return { bytes: await sendParts(port, bytes, { signal, tell: tellProgress }) }
     },
     deviceFingerprint: async ({ device }) => ({ fingerprint: await vault().deviceFingerprint(device) }),
-    async approveDevice({ device }) {
-      await vault().approve(device)
+    async approveDevice({ device, fingerprint }) {
+      await vault().approve(device, fingerprint)
       return null
     },
     addPassphrase: ({ passphrase, currentPassword }) => addSlot({ kind: 'passphrase', passphrase }, currentPassword),
@@ -113,7 +113,7 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
       draftedWords = null
       return answer
     },
-    sealRestore: async ({ agentId, choice }) => ({ sealedSelection: await vault().sealRestore(agentId, choice) }),
+    sealRestore: async ({ agentId, restore }) => ({ sealedSelection: await vault().sealRestore(agentId, restore) }),
   }
 }
 

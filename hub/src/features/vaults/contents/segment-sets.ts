@@ -10,7 +10,7 @@ export function hasOther(one: Refset, other: Refset): boolean {
   return false
 }
 
-export function overlap(one: Refset, other: Refset): boolean {
+export function overlap(one: Refset, other: Pick<Refset, 'has'>): boolean {
   for (const { packIdHex, ordinal } of one.segments()) if (other.has(packIdHex, ordinal)) return true
   return false
 }

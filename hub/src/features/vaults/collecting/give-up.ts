@@ -1,0 +1,58 @@
+import { AppError } from '@holdfast/shared-types'
+import { journalPrefix } from '@holdfast/engine/format'
+import { writeJournal } from '@holdfast/engine/vault'
+import type { OpenVault } from '../contents/open-vault.ts'
+import { snapshotNameOf } from '../contents/snapshot-key.ts'
+import type { UntakenObject } from '../contents/untaken-object.ts'
+import { lookForUntaken } from '../opening/look-for-untaken.ts'
+import type { LoadDeps } from '../opening/load-packs.ts'
+import { carryOut, type RemoveDeps } from '../removing/remove-decided.ts'
+import { lockCollection, nextVaultEpoch } from '../tables/collecting.queries.ts'
+
+export interface GiveUpDeps extends LoadDeps, RemoveDeps {}
+
+/**
+ * Removes objects that this hub cannot read, for good, because a person says so: from then on nothing waits for them. Snapshots by a journal of their own, so that one that is put
+ * back later is removed again, and its content may go in the same night.
+ *
+ * @param wanted their keys, as the refusal of a collection names them; one that ends with `/` stands for all below it
+ * @throws AppError `request.invalid` for a key of none of them: then nothing is removed; EngineError `store.*`
+ */
+export async function giveUp(deps: GiveUpDeps, vault: OpenVault, wanted: readonly string[]): Promise<void> {
+  await lookForUntaken(deps, vault)
+  const isMeant = (name: string, { key }: UntakenObject): boolean => (name.endsWith('/') ? key.startsWith(name) : key === name)
+  const unknown = wanted.find((name) => !vault.untaken.some((object) => isMeant(name, object)))
+  if (unknown !== undefined)
+    throw new AppError('request.invalid', {
+      message: `${unknown} is no object that this hub cannot read: it is not there, or nothing is wrong with it. Nothing was removed.`,
+      cure: 'Name objects as the refusal of `holdfast-hub gc` does. What can be read is deleted as a snapshot.',
+      context: { vaultId: vault.id },
+    })
+  const keys = vault.untaken.filter((object) => wanted.some((name) => isMeant(name, object))).map(({ key }) => key)
+  const snapshotKeys = keys.filter((key) => snapshotNameOf(key) !== null)
+  if (snapshotKeys.length > 0) await decide(deps, vault, snapshotKeys)
+  // A journal that nobody can read tells nobody anything, and neither does what has no snapshot's name.
+  const others = keys.filter((key) => key.startsWith(journalPrefix) || snapshotNameOf(key) === null)
+  for (const key of others) await vault.store.delete(key)
+  if (others.length > 0) await vault.store.keepDeleted(others)
+  deps.log.warn(
+    { event: 'vault.given-up', vaultId: vault.id, objects: keys },
+    'Objects that this hub cannot read were given up by a person, and removed',
+  )
+  await lookForUntaken(deps, vault)
+}
+
+async function decide(deps: GiveUpDeps, vault: OpenVault, snapshotKeys: readonly string[]): Promise<void> {
+  const epoch = await deps.database.transaction(async (em) => {
+    await lockCollection(em, vault.id, 'alone')
+    return nextVaultEpoch(em, vault.id)
+  })
+  const journal = await writeJournal(vault.vault, {
+    vaultId: vault.idBytes,
+    epoch,
+    decidedAtMs: deps.now(),
+    snapshotKeys,
+    packIds: [],
+  })
+  await carryOut(deps, vault, journal)
+}

@@ -1,0 +1,188 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SnapshotId, VaultCollection, VaultDetails } from '@holdfast/shared-types'
+import { journalKey } from '@holdfast/engine/format'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  collect,
+  dayMs,
+  deleteFinally,
+  expectRestored,
+  expectSound,
+  packKeys,
+  piece,
+  snapshotKeys,
+  treeOf,
+} from '../testing/collection-world.ts'
+import { loseVaultRows, rebuildVaults } from '../testing/lost-database.ts'
+import type { TestAgent } from '../testing/test-agent.ts'
+import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
+
+let world: VaultsUnderTest
+let agent: TestAgent
+
+beforeEach(async () => {
+  world = await VaultsUnderTest.open()
+  agent = await world.enrol()
+})
+afterEach(() => world.close())
+
+const [files, others] = [{ 'a.bin': piece() }, { 'b.bin': piece() }]
+const place = (key: string): string => join(world.storeDir, agent.vaultId, key)
+const change = async (key: string, how: (bytes: Buffer) => void): Promise<Buffer> => {
+  const before = await readFile(place(key))
+  const bytes = Buffer.from(before)
+  how(bytes)
+  await writeFile(place(key), bytes)
+  return before
+}
+const keysOf = async ({ agentId }: TestAgent): Promise<string[]> =>
+  (await readdir(place(`s/${agentId}`))).toSorted().map((name) => `s/${agentId}/${name}`)
+const stored = async (): Promise<string[]> => [...(await packKeys(world)), ...(await snapshotKeys(world))]
+
+/** Everything that rows knew is gone, and so much time that what nobody names may be removed. */
+async function loseDatabase(): Promise<void> {
+  await world.stop()
+  await loseVaultRows(world)
+  await rebuildVaults(world)
+  await world.start()
+  world.nowMs += 30 * dayMs
+}
+/** As `holdfast-hub gc --give-up` has it. */
+const giveUp = (...givesUp: string[]): Promise<VaultCollection> =>
+  world.vaults.feature.adminCommands!['gc']!.run(
+    { vaultId: null, isLargeApproved: true, givesUp },
+    world.database.em(),
+  ) as Promise<VaultCollection>
+const untaken = async (): Promise<VaultDetails['untaken']> => {
+  const getVault = world.vaults.feature.routes!.getVault as unknown as (request: object) => Promise<VaultDetails>
+  const actor = { kind: 'user', name: 'Ada', role: 'admin' }
+  return (await getVault({ actor, em: world.database.em(), ctx: {}, params: { vaultId: agent.vaultId } })).untaken
+}
+const unsafe = (object: string) => ({
+  code: 'vault.collection-unsafe',
+  context: { object },
+  message: expect.stringContaining(object) as string,
+})
+
+const ofVersion2 = (key: string): Promise<Buffer> => change(key, (bytes) => void bytes.writeUInt16LE(2, 8))
+const withFlippedBit = (key: string): Promise<Buffer> => change(key, (bytes) => void (bytes[bytes.length - 1]! ^= 1))
+
+describe('a snapshot that cannot be read', () => {
+  let other: TestAgent
+  let kept: SnapshotId
+  let key: string
+
+  async function damaged(damage: (key: string) => Promise<Buffer>): Promise<Buffer> {
+    other = await world.enrol('other')
+    kept = await other.backUp(treeOf(others))
+    await agent.backUp(treeOf(files))
+    key = (await keysOf(agent))[0]!
+    const whole = await damage(key)
+    await loseDatabase()
+    return whole
+  }
+
+  test.each<[string, (key: string) => Promise<Buffer>, boolean]>([
+    ['of version 2', ofVersion2, true],
+    ['with a flipped bit in the hub\u2019s part', withFlippedBit, false],
+  ])('%s keeps a collection from removing anything, and says so, until it is back', async (_, damage, isNewer) => {
+    const whole = await damaged(damage)
+    await deleteFinally(world, await other.backUp(treeOf({ 'c.bin': piece() })))
+    const before = await stored()
+    expect(await untaken()).toMatchObject({ count: 1, objects: [{ object: key, isNewer }] })
+    expect(world.vaults.untaken()).toEqual([{ vault: 'Default vault', objects: 1 }])
+    await expect(collect(world)).rejects.toMatchObject(unsafe(key))
+    expect(await world.vaults.care(null, 'list', null)).toMatchObject({ state: 'damaged', counts: { problems: 1 } })
+    await world.start()
+    await expect(collect(world)).rejects.toMatchObject(unsafe(key))
+    expect(await stored()).toEqual(before)
+    await writeFile(place(key), whole)
+    expect(await collect(world)).toMatchObject({ state: 'done', snapshotsRemoved: 1 })
+    expect(await untaken()).toEqual({ count: 0, objects: [] })
+    const back = (await world.vaults.snapshots.list(world.database.em(), { visibleTo: agent.agentId })).map(({ id }) => id)
+    expect(back).toHaveLength(1)
+    await expectRestored(agent, back[0]!, files)
+    await expectRestored(other, kept, others)
+    await expectSound(world)
+  })
+
+  test('goes with what it alone needs once a person has given it up, and is not taken on again', async () => {
+    const whole = await damaged(ofVersion2)
+    const packs = await packKeys(world)
+    expect(await giveUp(key)).toMatchObject({ state: 'done' })
+    expect(await keysOf(agent)).toEqual([])
+    expect((await packKeys(world)).length).toBeLessThan(packs.length)
+    await expectRestored(other, kept, others)
+    await expectSound(world)
+    await writeFile(place(key), whole)
+    await world.start()
+    expect(await keysOf(agent)).toEqual([])
+    expect(await untaken()).toEqual({ count: 0, objects: [] })
+  })
+})
+
+test('a snapshot that the database knows is believed only as it came: a bit that turned in what it names loses nothing', async () => {
+  const id = await agent.backUp(treeOf(files))
+  await collect(world)
+  world.nowMs += 30 * dayMs
+  const before = await stored()
+  const [key] = await keysOf(agent)
+  // In the id of a pack that it needs: it names another one, and is as long as before.
+  const whole = await change(key!, (bytes) => void (bytes[100]! ^= 1))
+  await expect(collect(world)).rejects.toMatchObject({ code: 'vault.collection-unsafe', context: { snapshotId: id } })
+  expect(await stored()).toEqual(before)
+  await writeFile(place(key!), whole)
+  expect(await collect(world)).toMatchObject({ state: 'done', packsRemoved: 0 })
+  await expectRestored(agent, id, files)
+})
+
+test('all snapshots of a device whose key is damaged keep what they need, and are given up together', async () => {
+  const ids = [await agent.backUp(treeOf(files)), await agent.backUp(treeOf({ ...files, ...others }))]
+  await change(`a/${agent.agentId}`, (bytes) => void (bytes[bytes.length - 10]! ^= 1))
+  await loseDatabase()
+  const before = await stored()
+  expect(await untaken()).toMatchObject({ count: ids.length })
+  await expect(collect(world)).rejects.toMatchObject({ code: 'vault.collection-unsafe', context: { objects: ids.length } })
+  expect(await stored()).toEqual(before)
+  await giveUp(`s/${agent.agentId}/`)
+  expect(await stored()).toEqual([])
+})
+
+test('journals that cannot be read, copies under another name and files that are no snapshots are given up alike, and nothing else', async () => {
+  const id = await agent.backUp(treeOf(files))
+  const [key] = await keysOf(agent)
+  const [journal, copy, strange] = [journalKey(42), key!.replace('/000000000001-', '/000000000009-'), `s/${agent.agentId}/strange`]
+  for (const untakable of [journal, strange]) await world.store.put(untakable, piece(100))
+  await world.store.put(copy, await world.store.get(key!))
+  await world.start()
+  expect((await untaken()).objects.map(({ object }) => object)).toEqual([journal, copy, strange])
+  const before = await stored()
+  await expect(collect(world)).rejects.toMatchObject(unsafe(journal))
+  for (const none of ['s/none', key!]) await expect(giveUp(journal, none)).rejects.toMatchObject({ code: 'request.invalid' })
+  expect(await stored()).toEqual(before)
+  expect(await giveUp(journal, copy, strange)).toMatchObject({ state: 'done' })
+  await world.start()
+  expect(await keysOf(agent)).toEqual([key])
+  await expectRestored(agent, id, files)
+  await expectSound(world)
+})
+
+test('what turns up while a collection waits keeps it from removing what it condemned', async () => {
+  await agent.backUp(treeOf(others))
+  await deleteFinally(world, await agent.backUp(treeOf(files)))
+  const slow = await agent.open()
+  const collecting = collect(world)
+  collecting.catch(() => undefined)
+  await expect
+    .poll(async () => (await world.database.em().execute(`select collection->>'state' as state from vault`))[0])
+    .toEqual({
+      state: 'waiting',
+    })
+  const before = await stored()
+  const strange = `s/${agent.agentId}/000000000077-${'ab'.repeat(16)}`
+  await world.store.put(strange, piece(500))
+  await agent.endRun(slow.runId)
+  await expect(collecting).rejects.toMatchObject(unsafe(strange))
+  expect(await packKeys(world)).toEqual(before.filter((key) => key.startsWith('p/')))
+})
