@@ -133,8 +133,9 @@ export class SealedVault {
     this.agents.push({ agentId, agentObject: toBase64Url(await this.keys.agentObject(agent)) })
   }
 
-  /** A backup of a tree by a device. */
-  async backUp(device: SealedDevice, tree: SealedTree, snapshotId = toHex(randomBytes(16)) as SnapshotId): Promise<SnapshotId> {
+  /** A backup of a tree by a device, whose host is called as it is. */
+  async backUp(device: SealedDevice, tree: SealedTree, finishedAtMs = 2): Promise<SnapshotId> {
+    const snapshotId = toHex(randomBytes(16)) as SnapshotId
     const keys = await this.keys.domainKeys(this.domainId)
     const packing = new Packing(keys)
     const root = packing.folder(tree)
@@ -144,7 +145,7 @@ export class SealedVault {
       const name = `${toHex(place.packId)}/${place.ordinal}`
       this.segments.set(name, { name, bytes })
     }
-    this.snapshots.set(snapshotId, await this.#sealSnapshot(keys, { device, snapshotId, refset: refset.encode(), root }))
+    this.snapshots.set(snapshotId, await this.#sealSnapshot(keys, { device, snapshotId, refset: refset.encode(), root, finishedAtMs }))
     return snapshotId
   }
 
@@ -173,18 +174,19 @@ export class SealedVault {
       readonly snapshotId: SnapshotId
       readonly refset: Uint8Array
       readonly root: ReturnType<Packing['folder']>
+      readonly finishedAtMs: number
     },
   ): Promise<Uint8Array> {
-    const { device, refset, root } = made
+    const { device, refset, root, finishedAtMs } = made
     const snapshotId = Uint8Array.from(Buffer.from(made.snapshotId, 'hex'))
     const plain = encodeSnapshotBody({
       status: 'complete',
       system: 'linux',
-      host: 'host.example',
+      host: device.name,
       plan: '',
       program: 'test',
-      startedAtMs: 1,
-      finishedAtMs: 2,
+      startedAtMs: finishedAtMs - 1,
+      finishedAtMs,
       parent: null,
       root: root.page,
       files: root.files,
@@ -198,11 +200,11 @@ export class SealedVault {
       bytesRead: 0,
     })
     const ids = { vaultId: keys.vaultId, domainId: keys.domainId, agentId: uuidToBytes(device.agentId), snapshotId }
-    const header = encodeSnapshotHeader({ keyEpoch: keys.keyEpoch, ...ids, seq: 1 }, refset.length, sealedBodyLength(plain.length))
+    const header = encodeSnapshotHeader({ keyEpoch: keys.keyEpoch, ...ids, seq: 1, isRewritten: false }, refset.length, sealedBodyLength(plain.length))
     const key = await this.#primitives.hkdfSha256(keys.metadataKey, snapshotId, encoder.encode('holdfast-1 snapshot'))
     const aad = concatBytes([header, await this.#primitives.sha256(refset)])
     const unsigned = concatBytes([header, refset, await this.#primitives.sealAesGcm(key, new Uint8Array(12), plain, aad)])
-    return concatBytes([unsigned, sign(null, snapshotSigningBytes(unsigned), device.signKey)])
+    return concatBytes([unsigned, sign(null, snapshotSigningBytes(unsigned, false), device.signKey)])
   }
 }
 
