@@ -146,11 +146,11 @@ module.exports = {
           '/bench/',
           '^web/scripts/',
           '^hub/src/migrations/generate',
-          '^engine/goldens/format-1/make-',
+          '^engine/goldens/',
           '\\.(test|faults)\\.ts$',
         ],
       },
-      to: { path: ['/testing/', '/test/', '\\.(test|faults)\\.ts$'], pathNot: 'node_modules' },
+      to: { path: ['/testing/', '/test/', '^engine/goldens/', '\\.(test|faults)\\.ts$'], pathNot: 'node_modules' },
     },
     {
       name: 'platform-knows-no-feature',

@@ -11,7 +11,7 @@ import type { RunEnd } from './worker-messages.ts'
 
 /** Pieces of content that are looked up in one question. */
 const idsPerQuestion = 4096
-/** All of them go into one message. More than so many are only counted, and the hub condemns nothing then. */
+/** All of them go into one message. More than so many are only counted: the hub has looked for each when it was asked for. */
 const mostMissing = 10_000
 
 /**

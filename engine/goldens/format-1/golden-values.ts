@@ -1,4 +1,5 @@
-import type { ContentItem, SnapshotBody, TreeEntry } from '../../src/format/index.ts'
+import type { ContentItem, ExtendedAttribute, Rewriting, SnapshotBody, TreeEntry, VaultFile } from '../../src/format/index.ts'
+import { seededBytes } from '../../src/chunker/testing/seeded-bytes.ts'
 import { uuidToBytes } from '../../src/format/index.ts'
 import { deriveDomainKeys, type KeySecret } from '../../src/vault/index.ts'
 
@@ -12,6 +13,14 @@ export const vaultIds = {
   domainId: uuidToBytes(domainUuid),
   agentId: Uint8Array.from({ length: 16 }, (_, index) => index + 1),
   snapshotId: Uint8Array.from({ length: 16 }, (_, index) => 200 - index),
+  rewrittenId: Uint8Array.from({ length: 16 }, (_, index) => 100 + index),
+}
+export const vaultFile: VaultFile = {
+  vaultId: vaultUuid,
+  kind: 'managed',
+  createdAtMs: 1_764_000_000_000,
+  features: [],
+  domains: [{ id: domainUuid, keyEpoch: 1 }],
 }
 export const masterKey = Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + 3) & 0xff)
 export const domainKeys = await deriveDomainKeys(masterKey, { vaultId: vaultIds.vaultId, domainId: vaultIds.domainId, keyEpoch: 1 })
@@ -100,7 +109,29 @@ export const bodyOf = (root: Uint8Array): SnapshotBody => ({
   bytesRead: 4096,
 })
 
+export const rewriting: Rewriting = {
+  of: vaultIds.snapshotId,
+  why: 'versions',
+  atMs: 1_764_100_000_000,
+  entriesDropped: 3,
+  bytesDropped: 2 ** 44,
+}
+
 /** Lengths at the edges of BLAKE3's blocks (64), chunks (1 KiB), vectors (4 KiB) and our pieces (64 KiB). */
 export const idLengths = [0, 1, 64, 65, 1023, 1024, 1025, 2048, 4096, 4097, 7 * 1024, 65_536, 65_537, 200_000, 4_194_304]
-/** The input of BLAKE3's own test vectors: 0, 1, … 250, 0, 1, … */
-export const countedBytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index % 251)
+/** One, of no bytes; and several with odd names and values. */
+export const attributeSetsOf = (): ExtendedAttribute[][] => [
+  [{ name: Buffer.from('user.empty'), value: new Uint8Array(0) }],
+  [
+    { name: Buffer.from('system.posix_acl_access'), value: Uint8Array.from({ length: 44 }, (_, index) => index) },
+    { name: Uint8Array.of(0x75, 0x2e, 0xff), value: Uint8Array.of(0) },
+    { name: Buffer.from('user.comment'), value: Buffer.from('gr\u00fcn') },
+    { name: Buffer.from('user.large'), value: Uint8Array.from({ length: 300 }, (_, index) => index & 0xff) },
+  ],
+]
+
+/** Blobs of a pack's segments: one that compresses, and one that does not. */
+export const segmentsOf = (): Uint8Array[][] => [
+  [Buffer.from('the first blob'), Buffer.from('another, '.repeat(900)), Buffer.alloc(1)],
+  [seededBytes('random', 1, 5000)],
+]

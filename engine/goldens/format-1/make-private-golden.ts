@@ -32,6 +32,7 @@ const nonce = new Uint8Array(16).fill(3)
 const plain = new TextEncoder().encode('{"paths":["/folder/small-07"]}')
 const selection = await sealSelection(nodePrimitives, domainKeys, { agentId: uuidToBytes(agentId), nonce, boxPublicKey }, plain)
 
+const node = doings(nodePrimitives)
 const objects: Record<string, Uint8Array> = {}
 for await (const { key } of store.list('')) objects[key] = await store.get(key)
 
@@ -48,7 +49,8 @@ const golden: PrivateGolden = {
   deviceFingerprint: await deviceFingerprint(nodePrimitives, { signPublicKey, boxPublicKey }),
   boxPrivateKey: toHex(rawPrivateKey(boxKey)),
   selection: { nonce: toHex(nonce), sealed: toHex(selection), plain: toHex(plain) },
-  files: await doings(nodePrimitives).readVault(objects, words),
+  says: Object.fromEntries(Object.entries(await node.reopenObjects(objects, words)).map(([key, { value }]) => [key, value])),
+  trees: await node.readVault(objects, words),
   objects: Object.fromEntries(Object.entries(objects).map(([key, bytes]) => [key, toBase64Url(bytes)])),
 }
 writeFileSync(privateGoldenFile, `${JSON.stringify(golden, null, 1)}\n`)

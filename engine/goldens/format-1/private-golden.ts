@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { KeySecret } from '../../src/unlock/index.ts'
+import type { Plain } from '../../test/browser/testing/plain.ts'
+import type { ReadEntry } from '../../test/browser/testing/read-vault.ts'
 
 /** A whole private vault with two slots of a person and one of a hub, a device, a snapshot, a journal and a revocation; and what it has to open to. */
 export interface PrivateGolden {
@@ -16,7 +18,10 @@ export interface PrivateGolden {
   readonly deviceFingerprint: string
   readonly boxPrivateKey: string
   readonly selection: { readonly nonce: string; readonly sealed: string; readonly plain: string }
-  readonly files: readonly { readonly path: string; readonly sha256: string }[]
+  /** What each object says, by key. */
+  readonly says: Readonly<Record<string, Plain>>
+  /** What is in the snapshot, by its key. */
+  readonly trees: Readonly<Record<string, readonly ReadEntry[]>>
   /** By key, base64url. */
   readonly objects: Readonly<Record<string, string>>
 }

@@ -1,17 +1,20 @@
 import { beforeAll, expect, test } from 'vitest'
-import { fromBase64Url, fromHex, toHex } from '../../src/bytes/index.ts'
+import { fromHex, toHex } from '../../src/bytes/index.ts'
 import { journalKey, sealedKeysKey, uuidToBytes } from '../../src/format/index.ts'
 import { fsck } from '../../src/maintenance/index.ts'
 import { MemoryStore } from '../../src/store/index.ts'
 import { deviceFingerprint, openSealedDomainKeys, openSealedSelection, rawAgentKey } from '../../src/unlock/index.ts'
 import { nodePrimitives, openSealedVault, openVault, readJournal } from '../../src/vault/index.ts'
 import { doings } from '../../test/browser/testing/in-both.ts'
+import { fromText } from './codec-goldens.ts'
+import { expectReopened } from './expect-reopened.ts'
 import { goldenSecrets, readPrivateGolden } from './private-golden.ts'
 
 /* The browser reads the same vault in engine/test/browser/vaults.test.ts. */
 
 const golden = readPrivateGolden()
-const objects = Object.fromEntries(Object.entries(golden.objects).map(([key, text]) => [key, fromBase64Url(text)]))
+const objects = fromText(golden.objects)
+const node = doings(nodePrimitives)
 const store = new MemoryStore()
 
 beforeAll(async () => {
@@ -24,7 +27,11 @@ test.each(goldenSecrets(golden))('$kind opens the vault, it checks whole, and it
   expect(toHex(vault.hubKey)).toBe(golden.hubKey)
   expect(await vault.keys.fingerprint(golden.domainId)).toBe(golden.fingerprint)
   expect(await fsck(store, { vault, readData: true })).toMatchObject({ ok: true, counts: { snapshots: 1, blobsReached: 45 } })
-  expect(await doings(nodePrimitives).readVault(objects, secret)).toEqual(golden.files)
+  expect(await node.readVault(objects, secret)).toEqual(golden.trees)
+})
+
+test('every object says what it said, and is written again as it was', async () => {
+  await expectReopened(objects, goldenSecrets(golden)[1]!, golden.says)
 })
 
 test('its hub opens what is a hub\u2019s', async () => {

@@ -69,9 +69,16 @@ export function decodeContentList(bytes: Uint8Array): ContentList {
   const list: ContentList =
     level === 0
       ? { level, items: Array.from({ length: count }, () => readItem(reader)) }
-      : { level, children: Array.from({ length: count }, () => ({ bytes: reader.varint(), list: reader.bytes(blobIdBytes) })) }
+      : { level, children: Array.from({ length: count }, () => readChild(reader)) }
   reader.expectEnd()
   return list
+}
+
+function readChild(reader: ByteReader): ListChild {
+  const bytes = reader.varint()
+  // A list has items and no item is empty: who skips it and who reads it would see two files.
+  if (bytes === 0) throw new EngineError('format.invalid', 'A content list names an empty one.')
+  return { bytes, list: reader.bytes(blobIdBytes) }
 }
 
 function encodeList(level: number, count: number, writeOne: (writer: ByteWriter, index: number) => void): Uint8Array {

@@ -138,7 +138,10 @@ function readInterior(reader: ByteReader, level: number): TreePage {
   for (let index = 0; index < count; index++) {
     const firstName = reader.lengthPrefixed(maxNameBytes)
     checkOrder(children.at(-1)?.firstName, firstName)
-    children.push({ firstName, page: reader.bytes(blobIdBytes), entries: reader.varint() })
+    const child = { firstName, page: reader.bytes(blobIdBytes), entries: reader.varint() }
+    // Who lists the folder would never look at it.
+    if (child.entries === 0) throw invalid('An interior tree page names an empty one.')
+    children.push(child)
   }
   if (children.length === 0) throw invalid('An interior tree page is empty.')
   return { level, children }

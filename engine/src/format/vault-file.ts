@@ -1,5 +1,6 @@
 import { equalBytes } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
+import { isUuid } from './uuid.ts'
 
 export interface VaultFile {
   readonly vaultId: string
@@ -98,15 +99,24 @@ function parse(bytes: Uint8Array, format: string, what: string): Fields {
   } catch (cause) {
     throw new EngineError('vault.invalid', `${what} is not readable.`, { cause })
   }
-  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields
+  const fields = fieldsOf(value)
   if (fields['format'] !== format) throw new EngineError('vault.invalid', `${what} is not what its name says.`)
   if (fields['version'] !== 1) throw new EngineError('format.unsupported-version', `${what} is of a newer version: update Holdfast.`)
   return fields
 }
 
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? value : {}) as Fields
+
 function text(fields: Fields, key: string): string {
   const value = fields[key]
   if (typeof value !== 'string') throw new EngineError('vault.invalid', `A file of the vault lacks "${key}".`)
+  return value
+}
+
+/** In its one form, or who reads the object would not find what it names. */
+function uuid(fields: Fields, key: string): string {
+  const value = text(fields, key)
+  if (!isUuid(value)) throw new EngineError('vault.invalid', `A file of the vault has an id that is none: "${key}".`)
   return value
 }
 
@@ -131,14 +141,13 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
   const features = list(fields, 'features').map(String)
   if (features.length > 0)
     throw new EngineError('format.unsupported-version', `This vault needs a newer Holdfast (${features.join(', ')}).`)
-  const domains = list(fields, 'domains').map((domain) => ({
-    id: text(domain as Fields, 'id'),
-    keyEpoch: whole(domain as Fields, 'keyEpoch'),
-  }))
+  const domains = list(fields, 'domains')
+    .map(fieldsOf)
+    .map((domain) => ({ id: uuid(domain, 'id'), keyEpoch: whole(domain, 'keyEpoch') }))
   // Others are a feature to come; until then nobody has tried what they would mean.
   if (domains.length !== 1 || domains[0]?.keyEpoch !== 1)
     throw new EngineError('format.unsupported-version', 'This vault has more than one circle of keys: update Holdfast.')
-  const value: VaultFile = { vaultId: text(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
+  const value: VaultFile = { vaultId: uuid(fields, 'vaultId'), kind, createdAtMs: whole(fields, 'createdAtMs'), features, domains }
   if (JSON.stringify(fields['chunker']) !== JSON.stringify(chunker))
     throw new EngineError('format.unsupported-version', 'This vault cuts files in a way this version does not know: update Holdfast.')
   if (fields['blobId'] !== blobId)
@@ -154,8 +163,8 @@ export function decodeVaultFile(bytes: Uint8Array): Maced<VaultFile> {
 export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
   const fields = parse(bytes, agentFormat, 'An agent object')
   const value: AgentFile = {
-    agentId: text(fields, 'agentId'),
-    domainId: text(fields, 'domainId'),
+    agentId: uuid(fields, 'agentId'),
+    domainId: uuid(fields, 'domainId'),
     signPublicKey: text(fields, 'signPublicKey'),
     boxPublicKey: text(fields, 'boxPublicKey'),
     boxSignature: text(fields, 'boxSignature'),
@@ -166,13 +175,13 @@ export function decodeAgentFile(bytes: Uint8Array): Maced<AgentFile> {
 
 export function decodeRevocationFile(bytes: Uint8Array): Maced<RevocationFile> {
   const fields = parse(bytes, revocationFormat, 'A revocation')
-  const value: RevocationFile = { agentId: text(fields, 'agentId'), revokedAtMs: whole(fields, 'revokedAtMs') }
+  const value: RevocationFile = { agentId: uuid(fields, 'agentId'), revokedAtMs: whole(fields, 'revokedAtMs') }
   return sealedAs(bytes, value, text(fields, 'mac'), revocationFileText(value))
 }
 
 export function decodeRewritingKeyFile(bytes: Uint8Array): Maced<RewritingKeyFile> {
   const fields = parse(bytes, rewritingKeyFormat, 'A rewriting key')
-  const value: RewritingKeyFile = { vaultId: text(fields, 'vaultId'), signPublicKey: text(fields, 'signPublicKey') }
+  const value: RewritingKeyFile = { vaultId: uuid(fields, 'vaultId'), signPublicKey: text(fields, 'signPublicKey') }
   return sealedAs(bytes, value, text(fields, 'mac'), rewritingKeyFileText(value))
 }
 

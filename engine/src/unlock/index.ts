@@ -27,6 +27,7 @@ export {
   unlockVault,
   wrongSeal,
   type LockedVault,
+  type SlotsToTry,
   type VaultObjects,
   type VaultToCreate,
 } from './unlock-vault.ts'

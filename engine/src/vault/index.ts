@@ -32,7 +32,7 @@ export { WorkerSealer } from './sealing/worker-sealer.ts'
 export type { SessionScratch } from './session/scratch-file.ts'
 export { SessionSink, type SessionPorts } from './session/session-sink.ts'
 export { appendHubHeader, sealSnapshot, type SnapshotToSeal } from './snapshot-seal.ts'
-export { writeHubSlot } from './stored-key-objects.ts'
+export { readStoredSlots, writeHubSlot } from './stored-key-objects.ts'
 export { StoredVault } from './stored-vault.ts'
 export { openStoreSource, type StoreSource } from './without-hub/open-store-source.ts'
 export {

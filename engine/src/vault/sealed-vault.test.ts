@@ -116,12 +116,24 @@ describe('what somebody brings for a new one', () => {
     await expect(createSealedVault(store, other, hubSecret)).rejects.toMatchObject({ code: 'vault.exists' })
   })
 
-  test('a crash on the way leaves no vault', async () => {
-    const failing = new FaultyStore(new MemoryStore(), {
-      plan: scriptedFaults([{ operation: 'put', keyPrefix: vaultFileKey, fault: { kind: 'fail', code: 'store.full' } }]),
+  test.each([1, 2, 3, 4])('a crash at object %i leaves no vault, and the same ones again make it', async (from) => {
+    const inner = new MemoryStore()
+    const failing = new FaultyStore(inner, {
+      plan: scriptedFaults([{ operation: 'put', from, fault: { kind: 'fail', code: 'store.full' } }]),
     })
     await expect(createSealedVault(failing, made, hubSecret)).rejects.toMatchObject({ code: 'store.full' })
-    await expect(openSealedVault(failing, hubSecret)).rejects.toMatchObject({ code: 'vault.not-found' })
+    await expect(openSealedVault(inner, hubSecret)).rejects.toMatchObject({ code: 'vault.not-found' })
+    const [slot, ...others] = made.slots
+    const changed = { slotId: slot!.slotId, bytes: slot!.bytes.slice() }
+    changed.bytes[147]! ^= 1
+    if (from > 1)
+      await expect(createSealedVault(inner, { ...made, slots: [changed, ...others] }, hubSecret)).rejects.toMatchObject({
+        code: 'store.exists',
+      })
+    store = inner
+    expect((await createSealedVault(inner, made, hubSecret)).hubKey).toEqual(made.hubKey)
+    expect(await kindsOfSlots()).toEqual(['hub-statements', 'passphrase', 'recovery-words'])
+    expect((await openSealedVault(inner, hubSecret)).hubKey).toEqual(made.hubKey)
   })
 })
 
@@ -136,12 +148,18 @@ describe('a device', () => {
     await expect(sealed.addAgent(device, await approve(device))).rejects.toMatchObject({ code: 'store.exists' })
   })
 
-  test('a crash between its two objects gives it none, and is mended by approving again', async () => {
-    await store.put(sealedKeysKey(uuidToBytes(device.agentId)), objects.sealedKeys)
+  test.each([
+    ['sealed keys', sealedKeysKey, (): Uint8Array => objects.sealedKeys],
+    ['agent object', agentKey, (): Uint8Array => objects.agentObject],
+  ])('whose %s alone are there has none, and is mended by approving again', async (_, keyOf, bytesOf) => {
+    await store.put(keyOf(uuidToBytes(device.agentId)), bytesOf())
+    expect(await sealed.hasKeys(device.agentId)).toBe(false)
     expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
-    const again = await approve(device)
+    const again = { ...(await approve({ ...device, createdAtMs: 6 })) }
     await sealed.addAgent(device, again)
     expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
+    expect(await sealed.readAgentObject(device.agentId)).toEqual(again.agentObject)
+    expect(await sealed.hasKeys(device.agentId)).toBe(true)
   })
 
   test('is not given what was made for other keys, another device or domain, or is none', async () => {

@@ -1,5 +1,5 @@
 import { equalBytes } from '../bytes/index.ts'
-import { EngineError } from '../errors/index.ts'
+import { EngineError, isEngineError } from '../errors/index.ts'
 import {
   agentKey,
   checkSealedKeys,
@@ -56,7 +56,7 @@ export class SealedVault extends StoredVault {
 
   /**
    * Writes what a person with the vault's keys made for a device: first `b/<agentId>`, then `a/<agentId>`; durable when it resolves. The same bytes again are accepted, so a
-   * crash in between is mended by doing it again; a device that has both has its keys.
+   * crash in between is mended by doing it again; a device that has both has its keys. Not for two at once of the same device.
    *
    * @throws EngineError `vault.invalid` for an object of other keys than the device enrolled with; `store.exists` where other objects lie there
    */
@@ -66,17 +66,25 @@ export class SealedVault extends StoredVault {
       throw new EngineError('vault.invalid', 'The keys are not those that the device enrolled with.')
     checkSealedKeys(objects.sealedKeys)
     const agentId = uuidToBytes(expected.agentId)
-    // Sealed keys without an agent object were never handed out, and no two boxes are alike: those of a crash before give way.
-    if ((await this.store.head(agentKey(agentId))) === null) await this.store.delete(sealedKeysKey(agentId))
-    await this.#putSame(sealedKeysKey(agentId), objects.sealedKeys)
-    await this.#putSame(agentKey(agentId), objects.agentObject)
+    // One without the other gives no keys, and no two of either are alike: what a crash or a bad disk left of them gives way.
+    if (!(await this.hasKeys(expected.agentId))) {
+      await this.store.delete(sealedKeysKey(agentId))
+      await this.store.delete(agentKey(agentId))
+    }
+    await putSame(this.store, sealedKeysKey(agentId), objects.sealedKeys)
+    await putSame(this.store, agentKey(agentId), objects.agentObject)
+  }
+
+  /** Both objects of a device are there; whether they can be read is not looked at. */
+  async hasKeys(agentId: string): Promise<boolean> {
+    const id = uuidToBytes(agentId)
+    return (await this.store.head(agentKey(id))) !== null && (await this.store.head(sealedKeysKey(id))) !== null
   }
 
   /** A domain's keys as they were sealed to an agent; null while nobody approved it. @throws EngineError `vault.invalid`, `store.*` */
   async readSealedKeys(agentId: string): Promise<Uint8Array | null> {
-    const id = uuidToBytes(agentId)
-    if ((await this.store.head(agentKey(id))) === null || (await this.store.head(sealedKeysKey(id))) === null) return null
-    const bytes = await this.store.get(sealedKeysKey(id))
+    if (!(await this.hasKeys(agentId))) return null
+    const bytes = await this.store.get(sealedKeysKey(uuidToBytes(agentId)))
     checkSealedKeys(bytes)
     return bytes
   }
@@ -84,18 +92,19 @@ export class SealedVault extends StoredVault {
   /** Writes a slot that somebody with the vault's keys made; durable when it resolves. @throws EngineError `vault.invalid` for one of another vault, or that a hub opens */
   async addKeySlot(slot: NewKeySlot): Promise<void> {
     requirePersonsSlot(slot, this.vaultId)
-    await this.#putSame(keySlotKey(slot.slotId), slot.bytes)
+    await putSame(this.store, keySlotKey(slot.slotId), slot.bytes)
   }
 
   /** Another hub, or the same with another secret: one more slot for `K_hub`. */
   async addHubSlot(hubSecret: Uint8Array): Promise<void> {
     await writeHubSlot(this.store, { vaultId: this.vaultId, hubKey: this.hubKey }, hubSecret)
   }
+}
 
-  async #putSame(key: string, bytes: Uint8Array): Promise<void> {
-    if ((await this.store.head(key)) !== null && equalBytes(await this.store.get(key), bytes)) return
-    await this.store.put(key, bytes)
-  }
+/** The same bytes again are accepted. @throws EngineError `store.exists` where others lie there */
+async function putSame(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
+  if ((await store.head(key)) !== null && equalBytes(await store.get(key), bytes)) return
+  await store.put(key, bytes)
 }
 
 /** What a person's browser or command line gives a hub for a new private vault. */
@@ -107,8 +116,8 @@ export interface SealedVaultToCreate {
 }
 
 /**
- * Makes a private vault in an empty prefix, of objects that were made elsewhere; slots first and vault.json last, as in `createVault`.
- * @throws EngineError `vault.exists`; `vault.invalid` for what is no private vault with a passphrase and recovery words
+ * Makes a private vault of objects that were made elsewhere, in an empty prefix or where a crash left some of the same ones; slots first and vault.json last, as in `createVault`.
+ * @throws EngineError `vault.exists`; `store.exists` where other slots of the same names lie there; `vault.invalid` for what is no private vault with a passphrase and recovery words
  */
 export async function createSealedVault(store: ObjectStore, vault: SealedVaultToCreate, hubSecret: Uint8Array): Promise<SealedVault> {
   const { value: file } = decodeVaultFile(vault.vaultFile)
@@ -120,10 +129,22 @@ export async function createSealedVault(store: ObjectStore, vault: SealedVaultTo
   if (!kinds.has('passphrase') || !kinds.has('recovery-words'))
     throw new EngineError('vault.invalid', 'A private vault begins with a passphrase and with recovery words.')
   await requireNoVault(store)
-  for (const { slotId, bytes } of vault.slots) await store.put(keySlotKey(slotId), bytes)
-  await writeHubSlot(store, { vaultId, hubKey: vault.hubKey }, hubSecret)
+  for (const { slotId, bytes } of vault.slots) await putSame(store, keySlotKey(slotId), bytes)
+  if (!(await hasHubSlot(store, { vaultId, hubKey: vault.hubKey }, hubSecret)))
+    await writeHubSlot(store, { vaultId, hubKey: vault.hubKey }, hubSecret)
   await store.put(vaultFileKey, vault.vaultFile)
   return SealedVault.of(file, store, vault.hubKey)
+}
+
+/** Of a creation that was cut short. Where that cannot be told another slot costs nothing. */
+async function hasHubSlot(store: ObjectStore, vault: { vaultId: Uint8Array; hubKey: Uint8Array }, hubSecret: Uint8Array): Promise<boolean> {
+  try {
+    const toTry = { vaultId: vault.vaultId, ...(await readSlots(store)) }
+    return equalBytes(await findKey(nodePrimitives, toTry, { kind: 'hub-statements', secret: hubSecret }), vault.hubKey)
+  } catch (error) {
+    if (!isEngineError(error)) throw error
+    return false
+  }
 }
 
 /**

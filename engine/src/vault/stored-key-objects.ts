@@ -1,7 +1,7 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
 import { featurePrefix, keySlotKey, keySlotPrefix, vaultFileKey } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import { wrapKey } from '../unlock/index.ts'
+import { wrapKey, type SlotsToTry } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
 
 /** @throws EngineError `vault.not-found`, `store.*`; `format.unsupported-version` for a vault with features to come, whatever its vault.json says */
@@ -25,24 +25,30 @@ async function listFeatures(store: ObjectStore): Promise<string[]> {
 }
 
 export interface StoredSlots {
-  readonly slots: readonly Uint8Array[]
+  readonly slots: readonly { readonly key: string; readonly bytes: Uint8Array }[]
   /** Slots that could not be read: each costs its own secret only. */
   readonly refused: readonly EngineError[]
 }
 
-/** @throws EngineError `store.*` where the store itself does not answer */
-export async function readSlots(store: ObjectStore): Promise<StoredSlots> {
-  const slots: Uint8Array[] = []
+/** As they are stored, not decoded. @throws EngineError `store.*` where the store itself does not answer */
+export async function readStoredSlots(store: ObjectStore): Promise<StoredSlots> {
+  const slots: { key: string; bytes: Uint8Array }[] = []
   const refused: EngineError[] = []
   for await (const { key } of store.list(keySlotPrefix)) {
     try {
-      slots.push(await store.get(key))
+      slots.push({ key, bytes: await store.get(key) })
     } catch (error) {
       if (!isEngineError(error, 'store.io-error') && !isEngineError(error, 'store.not-found')) throw error
       refused.push(error)
     }
   }
   return { slots, refused }
+}
+
+/** The same, to be tried with a secret. */
+export async function readSlots(store: ObjectStore): Promise<Pick<SlotsToTry, 'slots' | 'refused'>> {
+  const { slots, refused } = await readStoredSlots(store)
+  return { slots: slots.map(({ bytes }) => bytes), refused }
 }
 
 /** @throws EngineError `vault.exists` */

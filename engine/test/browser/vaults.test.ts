@@ -1,7 +1,12 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fromText, readCodecGoldens } from '../../goldens/format-1/codec-goldens.ts'
+import { expectReopened } from '../../goldens/format-1/expect-reopened.ts'
+import { keySecrets, masterKey } from '../../goldens/format-1/golden-values.ts'
+import { managedSecrets, readManagedGolden } from '../../goldens/format-1/managed-golden.ts'
 import { goldenSecrets, readPrivateGolden } from '../../goldens/format-1/private-golden.ts'
-import { fromBase64Url, toBase64Url, toHex } from '../../src/bytes/index.ts'
+import { givenOf, readRefusedGoldens } from '../../goldens/format-1/refused.ts'
+import { toBase64Url, toHex } from '../../src/bytes/index.ts'
 import {
   agentPrefix,
   keySlotPrefix,
@@ -24,7 +29,9 @@ import {
   rawPublicKey,
 } from '../../src/vault/index.ts'
 import { EngineInChromium } from './testing/chromium.ts'
-import { doings, type StoredObjects } from './testing/in-both.ts'
+import { doings } from './testing/in-both.ts'
+import { filesOf } from './testing/read-vault.ts'
+import type { StoredObjects } from './testing/stored-objects.ts'
 
 const passphrase = { kind: 'passphrase', passphrase: 'Gr\u00fc\u00dfe aus \u2460 K\u00f6ln' } as const
 /** The same to a person: decomposed letters, and a 1 without its circle. */
@@ -66,14 +73,8 @@ const flipped =
 describe('a private vault that Node wrote, in a browser', () => {
   test('every file is read and proved, with the passphrase as with the words', async () => {
     const expected = await node.readVault(objects, passphrase)
-    expect(expected).toHaveLength(42)
+    expect(filesOf(Object.values(expected).flat())).toHaveLength(42)
     for (const secret of [passphrase, typedOtherwise, words]) expect(await browser.do('readVault', objects, secret)).toEqual(expected)
-  })
-
-  test('so is the golden one, by each of its secrets', async () => {
-    const golden = readPrivateGolden()
-    const stored = Object.fromEntries(Object.entries(golden.objects).map(([key, text]) => [key, fromBase64Url(text)]))
-    for (const secret of goldenSecrets(golden)) expect(await browser.do('readVault', stored, secret)).toEqual(golden.files)
   })
 
   test('its keys are those of Node', async () => {
@@ -138,6 +139,32 @@ const damagedPacks = (): StoredObjects =>
   Object.fromEntries(
     Object.entries(objects).map(([key, bytes]) => [key, key.startsWith(packPrefix) ? flipped(110)(Uint8Array.from(bytes)) : bytes]),
   )
+
+describe('goldens of format 1, in a browser', () => {
+  const reopen: typeof node.reopenObjects = (stored, secret) => browser.do('reopenObjects', stored, secret)
+
+  test('codecs write what they read, and keys are derived as ever', async () => {
+    const { codecs, objects: stored } = readCodecGoldens()
+    expect({ vault: codecs.vault, ...(await browser.do('rewriteCodecs', codecs, masterKey)) }).toEqual(codecs)
+    await expectReopened(stored, keySecrets[0], undefined, reopen)
+  })
+
+  test.each([
+    ['private', readPrivateGolden, goldenSecrets(readPrivateGolden())],
+    ['managed', readManagedGolden, managedSecrets(readManagedGolden())],
+  ] as const)('the %s vault is read whole, and every object is written again as it was', async (_, read, secrets) => {
+    const golden = read()
+    const stored = fromText(golden.objects)
+    expect(await browser.do('readVault', stored, secrets.at(-2)!)).toEqual(golden.trees)
+    await expectReopened(stored, secrets.at(-1)!, golden.says, reopen)
+  })
+
+  test('what is refused is refused there, for the same reasons', async () => {
+    const goldens = readRefusedGoldens()
+    const outcomes = await browser.do('outcomesOf', givenOf(goldens))
+    expect(goldens.map((golden, index) => ({ ...golden, outcome: outcomes[index] }))).toEqual(goldens)
+  })
+})
 
 interface Device {
   readonly file: AgentFile

@@ -1,4 +1,13 @@
-import { deviceNames, findAgent, findNamedDevice, listOfVault, listRevoked, listWaiting, noteKeysGiven } from '../features/agents/index.ts'
+import {
+  deviceNames,
+  findAgent,
+  findNamedDevice,
+  listOfVault,
+  listRevoked,
+  listWaiting,
+  noteKeysAwaited,
+  noteKeysGiven,
+} from '../features/agents/index.ts'
 import type { Auth } from '../features/auth/index.ts'
 import type { Plans } from '../features/plans/index.ts'
 import type { Retention } from '../features/retention/index.ts'
@@ -38,6 +47,7 @@ export const doorsOfVaults = (
     listRevoked,
     listWaiting,
     keysGiven: (em, agentId) => noteKeysGiven(em, live, agentId),
+    keysAwaited: (em, agentId, boxSignature) => noteKeysAwaited(em, live, agentId, boxSignature),
   },
   people,
   // Plans of all vaults at once: what let nothing go a moment ago finds nothing the second time.

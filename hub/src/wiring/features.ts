@@ -61,7 +61,7 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
   const later = { runs: () => runs, retention: () => retention, healing: () => plans.healing }
   const vaults = createVaults(services, doorsOfVaults(services, auth, later))
   const runs = createRuns(services, snapshotsOfRuns(vaults))
-  const plans = createPlans(services, runs.ofPlans)
+  const plans = createPlans(services, runs.ofPlans, vaults)
   const hosts = createHosts(services)
   const agents = createAgents(services, {
     newestSnapshots: (em) => newestSnapshots(vaults, em),

@@ -249,9 +249,9 @@ export const VerifyResult = z.object({
   audit: z
     .object({
       summary: SnapshotSummary,
-      /** Pieces that the snapshot needs and its refset does not lead to, each once; the hub looks whether they lie elsewhere. `problems` counts all. */
+      /** Pieces that the snapshot needs and the hub told no place of, each once; it looks whether they have come since. `problems` counts all. */
       missing: z.array(BlobId).max(10_000),
-      /** False = there are more than `missing` names, or a list could not be read: nothing is condemned on the word of this audit. */
+      /** False = there are more than `missing` names, or a list could not be read. */
       isWhole: z.boolean(),
     })
     .optional(),

@@ -1,30 +1,6 @@
 import { createBlobHasher } from '../../../src/blob-id/index.ts'
-import { concatBytes, toHex } from '../../../src/bytes/index.ts'
-import {
-  blobTypes,
-  decodePackFooter,
-  decodePackTrailer,
-  decodeSnapshotObject,
-  packPrefix,
-  packTrailerBytes,
-  Refset,
-  snapshotPrefix,
-  uuidFromBytes,
-  vaultFileKey,
-  keySlotPrefix,
-  agentPrefix,
-  type AgentFile,
-  type BlobType,
-  type StretchCost,
-} from '../../../src/format/index.ts'
-import {
-  openSnapshotBody,
-  SegmentOpener,
-  TreeReader,
-  verifyHubHeader,
-  verifySnapshotSignature,
-  type DomainKeys,
-} from '../../../src/reader/index.ts'
+import type { AgentFile, BlobType, StretchCost } from '../../../src/format/index.ts'
+import type { DomainKeys } from '../../../src/reader/index.ts'
 import {
   createVaultObjects,
   deviceFingerprint,
@@ -37,16 +13,12 @@ import {
   type KeySecret,
   type SealedKeysAddress,
   type UnlockPrimitives,
-  type VaultKeys,
 } from '../../../src/unlock/index.ts'
-
-/** A store's objects, by key. */
-export type StoredObjects = Readonly<Record<string, Uint8Array>>
-
-export interface ReadFile {
-  readonly path: string
-  readonly sha256: string
-}
+import { outcomesOf, type Given } from './outcomes-of-readers.ts'
+import { readVault } from './read-vault.ts'
+import { reopenObjects } from './reopen-objects.ts'
+import { rewriteCodecs, type CodecGoldens } from './rewrite-codecs.ts'
+import type { StoredObjects } from './stored-objects.ts'
 
 type Key = Uint8Array
 
@@ -96,70 +68,15 @@ export const doings = (p: UnlockPrimitives) => ({
     return { hub: keys.hub, domainKeys: await keys.domainKeys(id), fingerprint: await keys.fingerprint(id) }
   },
 
-  /** Unlocks a stored vault and reads every file of its snapshots, proved as a reader must. */
-  readVault: async (objects: StoredObjects, secret: KeySecret): Promise<ReadFile[]> => {
-    const keys = await unlockVault(
-      p,
-      { vaultFile: objects[vaultFileKey]!, slots: under(objects, keySlotPrefix).map(([, bytes]) => bytes) },
-      secret,
-    )
-    const read: ReadFile[] = []
-    for (const [, bytes] of under(objects, snapshotPrefix)) read.push(...(await readSnapshot(p, keys, objects, bytes)))
-    return read
-  },
+  /** All that the snapshots of a stored vault hold. */
+  readVault: (objects: StoredObjects, secret: KeySecret) => readVault(p, objects, secret),
+
+  /** Every object of a stored vault, and as it is written again. */
+  reopenObjects: (objects: StoredObjects, secret: KeySecret) => reopenObjects(p, objects, secret),
+
+  /** Codecs by themselves, written again. */
+  rewriteCodecs: (goldens: CodecGoldens, masterKey: Key) => rewriteCodecs(p, goldens, masterKey),
+
+  /** What readers make of bytes. */
+  outcomesOf: (given: readonly Given[]) => outcomesOf(p, given),
 })
-
-const under = (objects: StoredObjects, prefix: string): [string, Uint8Array][] =>
-  Object.entries(objects).filter(([key]) => key.startsWith(prefix))
-
-async function readSnapshot(p: UnlockPrimitives, keys: VaultKeys, objects: StoredObjects, bytes: Uint8Array): Promise<ReadFile[]> {
-  const snapshot = decodeSnapshotObject(bytes)
-  const agent = await keys.verifyAgentObject(objects[`${agentPrefix}${uuidFromBytes(snapshot.header.agentId)}`]!)
-  await verifySnapshotSignature(p, snapshot, rawAgentKey(agent.signPublicKey))
-  await verifyHubHeader(p, snapshot, keys.hubKey)
-  const domainKeys = await keys.domainKeys(uuidFromBytes(snapshot.header.domainId))
-  const body = await openSnapshotBody(p, snapshot, domainKeys)
-  const fetchBlob = blobsOf(p, domainKeys, objects, Refset.decode(snapshot.refset))
-  const reader = new TreeReader(fetchBlob)
-  const read: ReadFile[] = []
-  const folders = [{ page: body.root, path: '' }]
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for await (const entry of reader.entries(folder.page)) {
-      const path = `${folder.path}/${new TextDecoder().decode(entry.name)}`
-      if (entry.type === 'folder') folders.push({ page: entry.page, path })
-      if (entry.type !== 'file') continue
-      const parts: Uint8Array[] = entry.content.kind === 'inline' ? [entry.content.bytes] : []
-      for await (const { item } of reader.items(entry))
-        parts.push(item.kind === 'hole' ? new Uint8Array(item.length) : await fetchBlob(blobTypes.data, item.id))
-      read.push({ path, sha256: toHex(await p.sha256(concatBytes(parts))) })
-    }
-  }
-  return read.toSorted((left, right) => (left.path < right.path ? -1 : 1))
-}
-
-/** Blobs within a refset, from packs whose footers say where they lie; each is proved by its id. */
-function blobsOf(p: UnlockPrimitives, keys: DomainKeys, objects: StoredObjects, refset: Refset) {
-  const opener = new SegmentOpener(p, keys)
-  const hasher = createBlobHasher(keys.idKey)
-  const places = new Map<string, { segment: Uint8Array; place: { packId: Uint8Array; ordinal: number }; index: number }>()
-  for (const [, pack] of under(objects, packPrefix)) {
-    const trailer = decodePackTrailer(pack.subarray(pack.length - packTrailerBytes), pack.length)
-    const end = pack.length - packTrailerBytes
-    for (const { blobIds, offset, length, birthPackId, birthOrdinal } of decodePackFooter(
-      pack.subarray(end - trailer.footerBytes, end),
-      trailer,
-    )) {
-      if (!refset.has(toHex(birthPackId), birthOrdinal)) continue
-      const place = { packId: birthPackId, ordinal: birthOrdinal }
-      for (const [index, id] of blobIds.entries()) places.set(toHex(id), { segment: pack.subarray(offset, offset + length), place, index })
-    }
-  }
-  return async (type: BlobType, id: Uint8Array): Promise<Uint8Array> => {
-    const found = places.get(toHex(id))
-    if (found === undefined) throw new Error('A blob is not there.')
-    const { blobs } = await opener.open(found.segment, found.place)
-    const blob = blobs[found.index]!
-    if (!hasher.isIdOf(type, blob, id)) throw new Error('A blob is not what its id says.')
-    return blob
-  }
-}

@@ -51,6 +51,15 @@ export async function noteKeysGiven(em: EntityManager, live: LiveLog, agentId: A
   return presentDevice(row)
 }
 
+/** Its keys are not in its private vault any more: a person has to let it in again. @param boxSignature its signature over its X25519 key */
+export async function noteKeysAwaited(em: EntityManager, live: LiveLog, agentId: AgentId, boxSignature: Uint8Array): Promise<void> {
+  const row = await lockAgentRow(em, agentId)
+  if (row === null || (row.awaitingSignature ?? null) !== null) return
+  em.assign(row, { awaitingSignature: Buffer.from(boxSignature) })
+  await em.flush()
+  tellDevice(em, live, row)
+}
+
 /** How the newest finished run of a device ended. */
 export async function noteRunOutcome(em: EntityManager, live: LiveLog, agentId: AgentId, outcome: RunOutcome): Promise<void> {
   const row = await lockAgentRow(em, agentId)

@@ -19,4 +19,4 @@ export {
 } from './agents.queries.ts'
 export { takeOnAgents, type LastSeenHost, type TakenOn } from './take-on-agents.ts'
 export { findNamedDevice } from './revoke-device.ts'
-export { noteKeysGiven, tellDevice } from './device-changes.ts'
+export { noteKeysAwaited, noteKeysGiven, tellDevice } from './device-changes.ts'

@@ -4,7 +4,7 @@ import { healingOfPlans, type HealingOfPlans } from './heal-plans.ts'
 import { requirePlan } from './plans.access.ts'
 import { presentPlan, presentPlans } from './plans.present.ts'
 import { listPlanRows } from './plans.queries.ts'
-import type { PlanRuns, PlansState } from './plans-state.ts'
+import type { PlanRuns, PlansState, PlanVaults } from './plans-state.ts'
 import { startPlanRun } from './start-plan-run.ts'
 import { acceptPlanSize, createPlan, deletePlan, updatePlan } from './write-plans.ts'
 
@@ -13,8 +13,8 @@ export interface Plans {
   readonly healing: HealingOfPlans
 }
 
-export function createPlans(services: HubServices, runs: PlanRuns): Plans {
-  const state: PlansState = { ...services, runs }
+export function createPlans(services: HubServices, runs: PlanRuns, vaults: PlanVaults): Plans {
+  const state: PlansState = { ...services, runs, vaults }
   return {
     feature: {
       name: 'plans',

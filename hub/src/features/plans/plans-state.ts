@@ -1,4 +1,4 @@
-import type { BackupRequest, PlanId, Run, RunId, RunTrigger } from '@holdfast/shared-types'
+import type { BackupRequest, PlanId, Run, RunId, RunTrigger, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { KnownActor } from '../../platform/http/actor.ts'
 import type { HubServices } from '../../platform/services.ts'
@@ -42,6 +42,13 @@ export interface PlanRuns {
   requireUsableScope(agent: AgentRecord, scope: Pick<BackupRequest, 'sources' | 'presets'>): void
 }
 
+/** What plans ask of vaults. */
+export interface PlanVaults {
+  /** The hub holds no key of it. */
+  isPrivate(vaultId: VaultId): boolean
+}
+
 export interface PlansState extends Pick<HubServices, 'domainEvents' | 'live' | 'now'> {
   readonly runs: PlanRuns
+  readonly vaults: PlanVaults
 }

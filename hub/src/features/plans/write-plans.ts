@@ -29,6 +29,7 @@ export function createPlan(state: PlansState, actor: KnownActor, order: PlanOrde
   return state.runs.transaction(async (em) => {
     const agent = await requireAgent(em, actor, order.agentId)
     requireOwnVault(agent, order)
+    requireLimitPossible(state, agent, { before: null, after: order.retention })
     requireAgeAllowed(actor, null, order.retention)
     tellRules(null, order.retention)
     const at = new Date(state.now())
@@ -58,9 +59,11 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
     if (plan.revision !== change.revision) throw new AppError('plan.changed')
     const at = new Date(state.now())
     const { compression = plan.compression, deletedFiles = plan.deletedFiles, retention = plan.retention ?? null } = change
+    const agent = await requireAgent(em, actor, plan.agentId)
+    requireLimitPossible(state, agent, { before: plan.retention ?? null, after: retention })
     requireAgeAllowed(actor, plan.retention ?? null, retention)
     tellRules(plan.retention ?? null, retention)
-    const fields = fieldsOf(state, await requireAgent(em, actor, plan.agentId), { ...change, compression, deletedFiles, retention })
+    const fields = fieldsOf(state, agent, { ...change, compression, deletedFiles, retention })
     const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
     em.assign(plan, {
       ...fields,
@@ -137,6 +140,21 @@ function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 
 function requireAgeAllowed(actor: KnownActor, before: Retention | null, after: Retention | null): void {
   const least = Math.min(before?.minimumAgeDays ?? standardMinimumAgeDays, standardMinimumAgeDays)
   if (after !== null && after.minimumAgeDays < least) requireAccess(orderRules.letYoungSnapshotsGo, actor)
+}
+
+/** What a plan has already may stay: it has no effect there, and switching the plan off must not fail for it. @throws AppError `request.invalid` */
+function requireLimitPossible(
+  { vaults }: PlansState,
+  { vaultId }: AgentRecord,
+  { before, after }: Record<'before' | 'after', Retention | null>,
+): void {
+  const limit = after?.versionsPerFile ?? null
+  if (limit === null || limit === (before?.versionsPerFile ?? null) || !vaults.isPrivate(vaultId)) return
+  throw new AppError('request.invalid', {
+    message:
+      'The vault of this device is private: the hub cannot read its snapshots, and so cannot take older versions of files out of them.',
+    cure: 'Leave the limit of versions per file out. The other rules hold for private vaults too: keep fewer or younger snapshots.',
+  })
 }
 
 function tellRules(before: Retention | null, after: Retention | null): void {

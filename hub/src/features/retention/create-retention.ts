@@ -25,7 +25,7 @@ export function createRetention(
   { database, live, log, now }: Pick<HubServices, 'database' | 'live' | 'log' | 'now'>,
   doors: RetentionDoors,
 ): Retention {
-  const state: RetentionState = { database, live, log, now, ...doors, turn: oneAtATime() }
+  const state: RetentionState = { database, live, log, now, ...doors, turn: oneAtATime(), passedOver: new Set() }
   return {
     feature: {
       name: 'retention',

@@ -58,7 +58,7 @@ export interface LimitedPlan {
 
 /**
  * Takes out of a plan's snapshots what is beyond its limit of versions, unless that is more than half of everything: then it waits for somebody's word. Where the snapshots are those of the last
- * time, nothing is read at all.
+ * time, nothing is read at all. In a private vault, whose snapshots the hub cannot write anew, the limit is passed over, and the log says so once.
  */
 export async function limitPlanVersions(
   state: RetentionState,
@@ -69,7 +69,7 @@ export async function limitPlanVersions(
   const { plan, rules } = judged
   const em = state.database.em()
   const wait = await findWaitOfPlan(em, plan.id)
-  const group = versionedGroup(judged.judged, rules, around)
+  const group = isPassedOver(state, judged) ? null : versionedGroup(judged.judged, rules, around)
   if (group === null || rules === null) return { rewritten: 0, wait: await letNoVersionsWait(state, judged, wait) }
   const look = lookOf(group)
   if (isDeepStrictEqual(await findVersionLook(em, plan.id), look) || wait?.versionsWord === 'refused')
@@ -83,6 +83,17 @@ export async function limitPlanVersions(
   // What somebody decided over meanwhile was left: it is looked at again.
   if (replaced.size === effect.snapshots) await writeVersionLook(em, { planId: plan.id, ...replacedIn(look, replaced) })
   return { rewritten: replaced.size, wait: null }
+}
+
+function isPassedOver({ vaults, passedOver, log }: RetentionState, { plan: { id: planId, vaultId }, rules }: JudgedPlan): boolean {
+  if ((rules?.versionsPerFile ?? null) === null || !vaults.isPrivate(vaultId)) return false
+  if (!passedOver.has(planId))
+    log.warn(
+      { event: 'retention.versions-passed-over', planId, vaultId },
+      'A plan limits versions of files, and its vault is private: the hub cannot read its snapshots. Its other rules are applied; take the limit out of the plan',
+    )
+  passedOver.add(planId)
+  return true
 }
 
 async function rewrite(

@@ -7,6 +7,7 @@ import {
   type PlanId,
   type RetentionPreview,
   type SnapshotId,
+  type VaultId,
   type VersionLimitEffect,
 } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
@@ -59,7 +60,14 @@ export async function previewVersions(
   em: EntityManager,
   draft: Draft,
 ): Promise<VersionLimitEffect & { needsWord: boolean }> {
-  const { judged, around } = await judgeDraft(state, em, draft)
+  const { judged, around, vaultId } = await judgeDraft(state, em, draft)
+  if ((draft.retention?.versionsPerFile ?? null) !== null && state.vaults.isPrivate(vaultId))
+    throw new AppError('vault.rewriting-impossible', {
+      message:
+        'The vault of this device is private: the hub cannot read its snapshots, and so cannot take older versions of files out of them.',
+      cure: 'Leave the limit of versions per file out, and keep fewer or younger snapshots instead.',
+      context: { vaultId },
+    })
   const group = versionedGroup(judged, draft.retention, around)
   if (group === null) return { snapshots: 0, entries: 0, bytes: 0, ofEntries: 0, needsWord: false }
   const effect = await state.vaults.rewriting.previewVersions({ ...group, signal: new AbortController().signal })
@@ -74,8 +82,10 @@ async function judgeDraft(
   readonly judged: readonly JudgedSnapshot[]
   readonly others: readonly SnapshotRecord[]
   readonly around: Circumstances
+  readonly vaultId: VaultId
 }> {
-  if ((await findAgent(em, agentId)) === null) throw new AppError('agent.not-found')
+  const agent = await findAgent(em, agentId)
+  if (agent === null) throw new AppError('agent.not-found')
   const plans = await listPlanRows(em, agentId)
   if (planId !== null && !plans.some(({ id }) => id === planId)) throw new AppError('plan.not-found')
   const drafted = { id: planId ?? newPlan, name: planName, formerNames: plans.find(({ id }) => id === planId)?.formerNames ?? [] }
@@ -83,5 +93,5 @@ async function judgeDraft(
   const { byPlan, others } = await snapshotsOfPlans(state, em, agentId, [drafted, ...plans.filter(({ id }) => id !== planId)])
   const around = await circumstances(state, em, agentId)
   const refused = await refusedOf(em, planId, retention)
-  return { judged: judgeSnapshots(byPlan.get(drafted.id) ?? [], retention, { ...around, refused }), others, around }
+  return { judged: judgeSnapshots(byPlan.get(drafted.id) ?? [], retention, { ...around, refused }), others, around, vaultId: agent.vaultId }
 }

@@ -22,7 +22,7 @@ const linesPerPage = 1000
 export async function compareLists(deps: LoadDeps, task: CareTask): Promise<void> {
   await comparePackLists(deps, task)
   await compareSnapshotLists(deps, task)
-  await lookForUntaken(deps, task.vault)
+  await lookForUntaken(deps, task.vault, { isAnew: true })
   task.count({ problems: task.vault.untaken.length })
 }
 

@@ -8,6 +8,7 @@ import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import { PrivateVault } from '../contents/private-vault.ts'
+import { forgetGoneUnnamed, noteUnnamed, unnamedWith } from '../contents/unnamed-segments.ts'
 import type { AgentsDoor, OpenAudit, RunsDoor, ToldAudit, VaultDevice } from '../doors/doors.ts'
 import { lockCollection, listUnaudited } from '../tables/collecting.queries.ts'
 import { setNamed } from '../tables/damage.queries.ts'
@@ -17,7 +18,7 @@ import { noteAudit, type AuditDeps } from './note-audit.ts'
 
 /*
  * Private vaults: the hub cannot look through a snapshot, so a device of its domain does, as a run that reads lists alone. What it may not say of itself is where things
- * lie: it names pieces that it was not told a place of, and the hub looks for them.
+ * lie: it asks for every piece, and the hub looks for those that the snapshot does not name (`reading/locate-blobs.ts`). Its report says what lies nowhere.
  */
 
 export interface DeviceAuditsDeps extends AuditDeps {
@@ -33,32 +34,54 @@ const idsPerQuestion = 4096
 /** What a device found is noted a moment after its run has ended. */
 const mostIdleLooks = 5
 
-/** Asks for what nobody is asked for yet. @param spared those that are not asked for again. @returns whose audits were ordered */
+/** Asks for what nobody is asked for yet. @param spared those that are not asked for again, unless who was asked is away. @returns whose audits were ordered */
 export async function orderAudits(
-  { database, runs, agents, log }: DeviceAuditsDeps,
+  deps: DeviceAuditsDeps,
   vault: OpenVault,
   spared: ReadonlySet<SnapshotId> = new Set(),
 ): Promise<SnapshotId[]> {
+  const { database, runs, agents } = deps
   const em = database.em()
-  const asked = new Set((await runs.openAudits(em)).map(({ snapshotId }) => snapshotId))
-  const devices = (await agents.listOfVault(em, vault.id)).filter(({ canRead }) => canRead)
+  const asked = Map.groupBy(await runs.openAudits(em), ({ snapshotId }) => snapshotId)
+  const all = await agents.listOfVault(em, vault.id)
+  const online = new Set(all.flatMap(({ id, isOnline }) => (isOnline ? [id] : [])))
+  const devices = all.filter(({ canRead }) => canRead)
   const ordered: SnapshotId[] = []
   for (const snapshot of await listUnaudited(em, vault.id, mostAtOnce)) {
-    if (asked.has(snapshot.id) || spared.has(snapshot.id)) continue
     const device = chooseDevice(devices, snapshot)
-    if (device === null) continue
-    try {
-      await runs.orderAudit(device.id, snapshot.id, device.id === snapshot.agentId ? null : snapshot.agentId)
-      ordered.push(snapshot.id)
-    } catch (error) {
-      // One device must not keep the others from it.
-      log.warn(
-        { event: 'audit.not-ordered', agentId: device.id, snapshotId: snapshot.id, err: error },
-        'A device could not be asked for an audit',
-      )
-    }
+    const askedOf = asked.get(snapshot.id) ?? []
+    if (device === null || isSettled(device, askedOf, online) || (askedOf.length === 0 && spared.has(snapshot.id))) continue
+    if (await orderOne(deps, vault, snapshot, device)) ordered.push(snapshot.id)
   }
   return ordered
+}
+
+/** Nobody is asked besides those that are asked already; but one that is there is, where all of them are away: they may never come back. */
+const isSettled = ({ id, isOnline }: VaultDevice, askedOf: readonly OpenAudit[], online: ReadonlySet<AgentId>): boolean =>
+  askedOf.some(({ agentId }) => agentId === id || online.has(agentId)) || (askedOf.length > 0 && !isOnline)
+
+async function orderOne(
+  { database, refsets, runs, log }: DeviceAuditsDeps,
+  vault: OpenVault,
+  snapshot: SnapshotRecord,
+  device: VaultDevice,
+): Promise<boolean> {
+  try {
+    if (refsets.beyondOf(snapshot.id) !== null)
+      await database.transaction(async (em) => {
+        await lockCollection(em, vault.id, 'shared')
+        await forgetGoneUnnamed({ refsets }, em, vault, snapshot.id)
+      })
+    await runs.orderAudit(device.id, snapshot.id, device.id === snapshot.agentId ? null : snapshot.agentId)
+    return true
+  } catch (error) {
+    // One device must not keep the others from it.
+    log.warn(
+      { event: 'audit.not-ordered', agentId: device.id, snapshotId: snapshot.id, err: error },
+      'A device could not be asked for an audit',
+    )
+    return false
+  }
 }
 
 /** Whoever is there, its own device first; where nobody is, that one does it when it comes. */
@@ -128,30 +151,41 @@ export async function takeDeviceAudit(deps: TakeAuditDeps, runId: RunId): Promis
     if (!(vault instanceof PrivateVault)) return
     await lockCollection(em, vault.id, 'shared')
     await setStated(em, found.id, told.audit.summary)
-    // More is missing than it could name: the next one may say it.
-    if (!told.audit.isWhole && told.audit.missing.length >= mostMissing) return
-    const report = await reportOf(vault, found, told)
-    // Otherwise a device is asked once more: what lies where has changed meanwhile.
+    const { report, isOutdated } = await reportOf(em, vault, found, told)
+    // A device is asked once more where what lies where has changed meanwhile.
+    if (isOutdated) {
+      await noteUnnamed(deps, em, vault, { id: found.id, found: report.unnamed })
+      return
+    }
     if (!(await noteAudit(deps, em, vault, { snapshot: found, report }))) return
     await noteDamage(em, found.id, report)
     if (report.lacking > 0) afterCommit(em, () => deps.healSoon(vault.id))
   })
 }
-/** As the contract bounds them. */
-const mostMissing = 10_000
 
-/** Where what it misses lies after all. */
-async function reportOf(vault: OpenVault, { domainId }: SnapshotRecord, { audit, problems }: ToldAudit): Promise<AuditReport> {
-  const unnamed = new Refset()
-  const unreadable = Math.max(0, problems - audit.missing.length)
-  let lacking = unreadable
+interface DeviceReport {
+  readonly report: AuditReport
+  /** Something that was nowhere is there now, and the device could not look everywhere, or not name all that it missed: what it knows is not all. */
+  readonly isOutdated: boolean
+}
+
+/** What it asked for and was told of, what of the rest has come since, and how much lies nowhere. */
+async function reportOf(
+  em: EntityManager,
+  vault: OpenVault,
+  { id, domainId }: SnapshotRecord,
+  { audit, problems }: ToldAudit,
+): Promise<DeviceReport> {
+  const come = new Refset()
+  let lacking = Math.max(0, problems - audit.missing.length)
   for (let start = 0; start < audit.missing.length; start += idsPerQuestion) {
-    const ids = audit.missing.slice(start, start + idsPerQuestion).map((id) => fromHex(id))
+    const ids = audit.missing.slice(start, start + idsPerQuestion).map((blobId) => fromHex(blobId))
     for (const place of await vault.contents.findBlobs(domainId, concatBytes(ids)))
       if (place === null) lacking++
-      else unnamed.add(place.packIdHex, place.ordinal)
+      else come.add(place.packIdHex, place.ordinal)
   }
-  return { unnamed, lacking }
+  const unnamed = await unnamedWith(em, id, come)
+  return { report: { unnamed, lacking }, isOutdated: come.packCount > 0 && !audit.isWhole }
 }
 
 /** It can be said that something is damaged, and never what. */

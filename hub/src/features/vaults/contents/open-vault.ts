@@ -50,6 +50,8 @@ export abstract class OpenVault<V extends EngineVault = EngineVault> {
   readonly idBytes: Uint8Array
   /** As of the last look: at the start, every night, and before anything is removed. While there is any, nothing is. */
   untaken: readonly UntakenObject[] = []
+  /** By the keys of journals that were read: the keys of snapshots that they name. */
+  journalled: ReadonlyMap<string, readonly string[]> = new Map()
 
   constructor(record: VaultRecord, vault: V, contents: VaultContents) {
     this.record = record

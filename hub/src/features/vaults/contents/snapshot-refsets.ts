@@ -46,6 +46,13 @@ export class SnapshotRefsets {
     else this.#beyond.set(id, refset)
   }
 
+  /** The same besides what is known. */
+  addBeyond(id: SnapshotId, refset: Refset): void {
+    const all = this.#beyond.get(id)
+    if (all === undefined) this.#beyond.set(id, refset)
+    else for (const { packIdHex, ordinal } of refset.segments()) all.add(packIdHex, ordinal)
+  }
+
   beyondOf(id: SnapshotId): Refset | null {
     return this.#beyond.get(id) ?? null
   }

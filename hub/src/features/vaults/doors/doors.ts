@@ -145,6 +145,8 @@ export interface AgentsDoor {
   listWaiting(em: EntityManager, vaultId: VaultId): Promise<WaitingAgent[]>
   /** It has its keys now, and is shown so. Call it in a transaction. @throws AppError `agent.not-found` */
   keysGiven(em: EntityManager, agentId: AgentId): Promise<Device>
+  /** The opposite: its keys are not there any more. @param boxSignature its signature over its X25519 key. Call it in a transaction. */
+  keysAwaited(em: EntityManager, agentId: AgentId, boxSignature: Uint8Array): Promise<void>
   /** Of all that are there, revoked ones too. */
   deviceNames(em: EntityManager): Promise<ReadonlyMap<AgentId, string>>
   /** A device as a person on the command line names it: by its id, or by its name if no other in use has it. @throws AppError `agent.not-found`, `agent.ambiguous` */

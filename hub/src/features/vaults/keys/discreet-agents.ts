@@ -12,13 +12,13 @@ type Deps = Pick<VaultsState, 'agents'> & { readonly vaults: Pick<OpenVaults, 'h
  */
 export const discreetAgentsOnly = (deps: Deps): AgentLinkHooks => ({
   async onHello(em, agentId, { capabilities }) {
-    if (!capabilities.includes(agentCapabilities.keepNames)) await requireManaged(deps, em, agentId)
+    if (!capabilities.includes(agentCapabilities.keepNames)) await requireNoPrivateVault(deps, em, agentId)
     return []
   },
 })
 
 /** @throws AppError `agent.outdated` */
-async function requireManaged({ vaults, agents }: Deps, em: EntityManager, agentId: AgentId): Promise<void> {
+async function requireNoPrivateVault({ vaults, agents }: Deps, em: EntityManager, agentId: AgentId): Promise<void> {
   const agent = await agents.findAgent(em, agentId)
   if (agent === null || !vaults.has(agent.vaultId) || vaults.get(agent.vaultId).kind === 'managed') return
   throw new AppError('agent.outdated', {

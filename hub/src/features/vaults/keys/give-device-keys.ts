@@ -1,5 +1,6 @@
-import { AppError, type AgentId, type Api, type Device, type ResponseOf, type VaultId } from '@holdfast/shared-types'
+import { AgentId, AppError, type Api, type Device, type ResponseOf, type VaultId } from '@holdfast/shared-types'
 import { fromBase64Url, toBase64Url } from '@holdfast/engine/bytes'
+import { isEngineError } from '@holdfast/engine/errors'
 import { deviceFingerprint } from '@holdfast/engine/unlock'
 import { nodePrimitives } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
@@ -8,13 +9,16 @@ import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import { PrivateVault } from '../contents/private-vault.ts'
+import type { VaultTurns } from '../contents/vault-turns.ts'
 import type { AgentRecord, AgentsDoor } from '../doors/doors.ts'
 import { withKeyErrors } from './key-errors.ts'
 
 export interface GiveKeysDeps {
   readonly database: Database
   readonly vaults: OpenVaults
-  readonly agents: Pick<AgentsDoor, 'findAgent' | 'listWaiting' | 'keysGiven'>
+  readonly agents: Pick<AgentsDoor, 'findAgent' | 'listWaiting' | 'keysGiven' | 'keysAwaited'>
+  /** One change at a time. */
+  readonly keyTurns: VaultTurns
   readonly log: Logger
 }
 
@@ -53,22 +57,27 @@ export interface KeysToGive {
  * @throws AppError `vault.not-found`, `agent.not-found`, `agent.revoked`, `vault.keys-invalid`, `vault.keys-conflict`
  */
 export async function giveDeviceKeys(deps: GiveKeysDeps, { vaultId, agentId, ...objects }: KeysToGive): Promise<Device> {
-  const { database, vaults, agents, log } = deps
+  const { database, vaults, agents, keyTurns, log } = deps
   const vault = vaults.sealed(vaultId)
-  const agent = await agents.findAgent(database.em(), agentId)
-  if (agent === null || agent.vaultId !== vaultId) throw new AppError('agent.not-found')
-  tellAudit({ object: { kind: 'device', id: agent.id, name: agent.name } })
-  if (agent.revokedAt !== null) throw new AppError('agent.revoked')
-  await withKeyErrors(() =>
-    vault.vault.addAgent(expectedOf(agent), {
-      agentObject: fromBase64Url(objects.agentObject),
-      sealedKeys: fromBase64Url(objects.sealedDomainKeys),
-    }),
-  )
-  // A crash before this line leaves a device that has its keys and is shown as waiting: the next start sees them.
-  const device = await database.transaction((em) => agents.keysGiven(em, agentId))
-  log.info({ event: 'agent.keys-given', vaultId, agentId }, 'A device was let into a private vault')
-  return device
+  // Of two at once the second meets what the first has left, and not what it is about to.
+  return keyTurns.during(vaultId, async () => {
+    const agent = await agents.findAgent(database.em(), agentId)
+    if (agent === null || agent.vaultId !== vaultId) throw new AppError('agent.not-found')
+    tellAudit({ object: { kind: 'device', id: agent.id, name: agent.name } })
+    if (agent.revokedAt !== null) throw new AppError('agent.revoked')
+    // What its row needs to say that it waits is in what gives way now.
+    await awaitWhereLost(deps, vault, agentId)
+    await withKeyErrors(() =>
+      vault.vault.addAgent(expectedOf(agent), {
+        agentObject: fromBase64Url(objects.agentObject),
+        sealedKeys: fromBase64Url(objects.sealedDomainKeys),
+      }),
+    )
+    // A crash before this line leaves a device that has its keys and is shown as waiting: the next start sees them.
+    const device = await database.transaction((em) => agents.keysGiven(em, agentId))
+    log.info({ event: 'agent.keys-given', vaultId, agentId }, 'A device was let into a private vault')
+    return device
+  })
 }
 
 const expectedOf = ({ id, domainId, signPublicKey, boxPublicKey }: AgentRecord) => ({
@@ -78,11 +87,40 @@ const expectedOf = ({ id, domainId, signPublicKey, boxPublicKey }: AgentRecord) 
   boxPublicKey: toBase64Url(boxPublicKey),
 })
 
-/** At a start: whoever has its keys in the store waits no more. */
-export async function settleWaiting({ database, vaults, agents }: GiveKeysDeps): Promise<void> {
+/** At a start: whoever has its keys in the store waits no more, and who was let in and has none there, as after a crash or with a bad disk, waits again. */
+export async function settleWaiting(deps: GiveKeysDeps): Promise<void> {
+  const { database, vaults, agents } = deps
   for (const vault of vaults.all()) {
     if (!(vault instanceof PrivateVault)) continue
     for (const { id } of await agents.listWaiting(database.em(), vault.id))
-      if ((await vault.vault.readSealedKeys(id)) !== null) await database.transaction((em) => agents.keysGiven(em, id))
+      if (await vault.vault.hasKeys(id)) await database.transaction((em) => agents.keysGiven(em, id))
+    for await (const id of vault.vault.agentIds()) await awaitWhereLost(deps, vault, AgentId.parse(id))
+  }
+}
+
+/** A device that somebody vouched for (`a/`) and whose keys (`b/`) are not there waits for a person again. */
+async function awaitWhereLost(
+  { database, agents, log }: GiveKeysDeps,
+  { id: vaultId, vault }: PrivateVault,
+  agentId: AgentId,
+): Promise<void> {
+  if (await vault.hasKeys(agentId)) return
+  const agent = await agents.findAgent(database.em(), agentId)
+  if (agent === null || agent.vaultId !== vaultId || agent.revokedAt !== null) return
+  try {
+    const { boxSignature } = await vault.readAgent(agentId)
+    await database.transaction((em) => agents.keysAwaited(em, agentId, fromBase64Url(boxSignature)))
+    log.warn(
+      { event: 'agent.keys-missing', vaultId, agentId },
+      'The keys of a device are not in its private vault: it waits until somebody lets it in again',
+    )
+  } catch (error) {
+    // Also of one that nobody vouched for yet: it waits already.
+    if (isEngineError(error, 'store.not-found')) return
+    if (!isEngineError(error)) throw error
+    log.error(
+      { event: 'agent.damaged', vaultId, agentId, err: error },
+      'What the vault keeps of a device cannot be read; it is left as it is',
+    )
   }
 }

@@ -1,7 +1,8 @@
 import { AgentId, AppError, type Api, type ResponseOf, type VaultId } from '@holdfast/shared-types'
 import { fromBase64Url, fromHex, toBase64Url, toHex } from '@holdfast/engine/bytes'
-import { decodeKeySlot, keySlotKey, keySlotPrefix, vaultFileKey, type KeySlotKind } from '@holdfast/engine/format'
+import { decodeKeySlot, keySlotKey, vaultFileKey, type KeySlotKind } from '@holdfast/engine/format'
 import type { ObjectStore } from '@holdfast/engine/store'
+import { readStoredSlots } from '@holdfast/engine/vault'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { tellAudit } from '../../../platform/audit/audit-scope.ts'
 import type { Database } from '../../../platform/database/database.ts'
@@ -64,8 +65,7 @@ async function agentObjectOf({ vault }: OpenVault, agentId: string): Promise<str
 /** Those that can be read; others cost their own secret only. */
 async function readSlots(store: ObjectStore): Promise<StoredSlot[]> {
   const slots: StoredSlot[] = []
-  for await (const { key } of store.list(keySlotPrefix)) {
-    const bytes = await store.get(key)
+  for (const { key, bytes } of (await readStoredSlots(store)).slots) {
     try {
       const { slotId, kind } = decodeKeySlot(bytes)
       if (keySlotKey(slotId) === key) slots.push({ slotId: toHex(slotId), kind, bytes })

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { AgentId, AppError, type ResponseOf, type Api, type SnapshotId } from '@holdfast/shared-types'
 import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
-import { decodeSnapshotObject, keySlotPrefix, readLocation, Refset, vaultFileKey } from '@holdfast/engine/format'
+import { EngineError } from '@holdfast/engine/errors'
+import { keySlotPrefix, sealedKeysKey, uuidToBytes, vaultFileKey } from '@holdfast/engine/format'
 import { newRecoveryWords, unlockVault } from '@holdfast/engine/unlock'
 import { nodePrimitives, openSealedVault, openVault } from '@holdfast/engine/vault'
 import { openDirectoryStore } from '@holdfast/engine/store'
@@ -219,6 +219,19 @@ describe('a device that joins a private vault', () => {
     await world.start()
     expect(await world.agents.listWaiting(world.database.em(), made.vaultId)).toEqual([])
   })
+
+  test('whose keys are gone waits again after the next start; of two who let it in at once one does', async () => {
+    const agent = await enrolApproved(world, made, 'ada')
+    const store = await storeOf()
+    await store.delete(sealedKeysKey(uuidToBytes(agent.agentId)))
+    await store.close()
+    await world.start()
+    const { items } = await asPerson<{ items: object[] }>(world, 'listWaitingDevices', { params: { vaultId: made.vaultId } })
+    expect(items).toMatchObject([{ agentId: agent.agentId, boxSignature: toBase64Url(agent.publicKeys.boxSignature) }])
+    const ends = await Promise.allSettled([give(agent, await keysFor(made, agent)), give(agent, await keysFor(made, agent))])
+    expect(ends).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'vault.keys-conflict' } }])
+    await agent.open()
+  })
 })
 
 describe('key slots', () => {
@@ -264,6 +277,17 @@ describe('key slots', () => {
     expect(await slotKinds()).not.toEqual(before)
     await removeWith({ currentPassword })
     expect(await slotKinds()).toEqual(before)
+  })
+
+  test('one that cannot be read costs itself alone', async () => {
+    const broken = await idOf('recovery-words')
+    await world.start(undefined, (store) => {
+      store.before = (step, key) => {
+        if (step === 'get' && key === `${keySlotPrefix}${broken}`) throw new EngineError('store.io-error', 'A bad sector.')
+      }
+    })
+    expect((await handed()).slots.map(({ kind }) => kind)).toEqual(['passphrase'])
+    await expect(remove(await idOf('passphrase'))).rejects.toMatchObject({ code: 'vault.slot-needed' })
   })
 
   test('two at once cannot remove both of a kind', async () => {
@@ -352,49 +376,3 @@ describe('a lost database', () => {
     await expectRestored(agent, id, files)
   })
 })
-
-describe('ciphertext for people', () => {
-  test('is the very bytes that are stored, within what the snapshot needs', async () => {
-    const agent = await enrolApproved(world, made, 'ada')
-    const id = await agent.backUp(treeOf({ 'a.bin': piece() }))
-    const other = await agent.backUp(treeOf({ 'b.bin': piece() }))
-    const object = await asPerson<Uint8Array>(world, 'getStoredSnapshot', { params: { snapshotId: id } })
-    const refset = Refset.decode(decodeSnapshotObject(object).refset)
-    const foreign = Refset.decode(
-      decodeSnapshotObject(await asPerson<Uint8Array>(world, 'getStoredSnapshot', { params: { snapshotId: other } })).refset,
-    )
-    const { runId, keys } = await agent.sourceWithKeys(id)
-    expect(Buffer.compare(object, await agent.snapshotObject(runId))).toBe(0)
-    expect(keys.domainId).toBeDefined()
-    const records = recordsOf(refset)
-    const answer = await asPerson<{ stream: Readable }>(world, 'readSnapshotSegments', {
-      params: { snapshotId: id },
-      body: Readable.from([records]),
-    })
-    expect(Buffer.compare(Buffer.concat(await answer.stream.toArray()), await agent.readSegments(runId, records))).toBe(0)
-    const beyond = [...foreign.segments()].filter(({ packIdHex, ordinal }) => !refset.has(packIdHex, ordinal))
-    expect(beyond.length).toBeGreaterThan(0)
-    await expect(
-      asPerson(world, 'readSnapshotSegments', { params: { snapshotId: id }, body: Readable.from([recordsOf({ segments: () => beyond })]) }),
-    ).rejects.toMatchObject({ code: 'access.denied' })
-    const located = await asPerson<Uint8Array>(world, 'locateSnapshotBlobs', {
-      params: { snapshotId: id },
-      body: Readable.from([randomBytes(32)]),
-    })
-    expect(readLocation(located, 0)).toBeNull()
-    await expect(asPerson(world, 'getStoredSnapshot', { params: { snapshotId: 'ab'.repeat(16) } })).rejects.toMatchObject({
-      code: 'snapshot.not-found',
-    })
-  })
-})
-
-function recordsOf(refset: { segments(): Iterable<{ packIdHex: string; ordinal: number }> }): Uint8Array {
-  const parts = [...refset.segments()].map(({ packIdHex, ordinal }) => {
-    const record = Buffer.alloc(24)
-    Buffer.from(packIdHex, 'hex').copy(record)
-    record.writeUInt32LE(ordinal, 16)
-    record.writeUInt16LE(1, 22)
-    return record
-  })
-  return Buffer.concat(parts)
-}

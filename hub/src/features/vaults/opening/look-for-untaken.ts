@@ -2,7 +2,7 @@ import { snapshotPrefix } from '@holdfast/engine/format'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { UntakenObject } from '../contents/untaken-object.ts'
-import { readJournals } from '../removing/remove-decided.ts'
+import { readJournalled } from '../removing/remove-decided.ts'
 import { vaultEpoch } from '../tables/collecting.queries.ts'
 import { listSnapshotPlaces } from '../tables/snapshots.queries.ts'
 import type { LoadDeps } from './load-packs.ts'
@@ -10,17 +10,19 @@ import { adopt } from './load-snapshots.ts'
 import { settleVersions } from './settle-versions.ts'
 
 /**
- * Looks at every journal, and at every snapshot that has no row: one that can be read is adopted, as after a repair or a commit whose end the database never saw. What cannot be is in
- * `vault.untaken` from now on.
+ * Looks at every journal that was not read yet, or at all where `isAnew`, and at every snapshot that has no row: one that can be read is adopted, as after a repair or a commit whose
+ * end the database never saw. What cannot be is in `vault.untaken` from now on.
  *
  * @throws EngineError `store.*`; AppError `store.unavailable`
  */
-export async function lookForUntaken(deps: LoadDeps, vault: OpenVault): Promise<void> {
+export async function lookForUntaken(
+  deps: LoadDeps,
+  vault: OpenVault,
+  options: { readonly isAnew: boolean } = { isAnew: false },
+): Promise<void> {
   const { database } = deps
-  const untaken: UntakenObject[] = []
-  const removedKeys = new Set<string>()
-  for await (const journal of readJournals(deps, vault, (object) => untaken.push(object)))
-    for (const key of journal.snapshotKeys) removedKeys.add(key)
+  const { removedKeys, untaken: journals } = await readJournalled(deps, vault, options)
+  const untaken: UntakenObject[] = [...journals]
   const keys: string[] = []
   for await (const { key } of vault.store.list(snapshotPrefix)) if (!removedKeys.has(key)) keys.push(key)
   // Asked before the rows: what has arrived since has one.
@@ -32,8 +34,9 @@ export async function lookForUntaken(deps: LoadDeps, vault: OpenVault): Promise<
     // A backup whose commit failed in its last moment asks again.
     if (known.has(key) || vault.arriving.has(key)) continue
     const taken = await adopt(deps, vault, key, epoch)
-    if ('isNewer' in taken) untaken.push(taken)
-    else adopted++
+    if (!('isNewer' in taken)) adopted++
+    // A collection may have removed it, and its row, since it was listed.
+    else if ((await vault.store.head(key)) !== null) untaken.push(taken)
   }
   if (adopted > 0) await database.transaction((em) => settleVersions(deps, em, vault))
   vault.untaken = untaken

@@ -25,6 +25,8 @@ export interface ReadableSnapshot {
 export interface ReadableRun extends ReadableSnapshot {
   readonly runId: RunId
   readonly agent: AgentRecord
+  /** It looks through a snapshot of a private vault, for the hub. */
+  readonly isAudit: boolean
 }
 
 export interface RunClaim {
@@ -45,7 +47,8 @@ export async function requireReadableRun(
   if (agent === null) throw new AppError('agent.not-found')
   const snapshot = await snapshotOf(runs, em, run, agent)
   if (snapshot === null || !isReadable(snapshot) || !mayRead(agent, run.request, snapshot)) throw new AppError('snapshot.not-found')
-  return { runId, agent, snapshot, vault: vaults.get(snapshot.vaultId) }
+  const isAudit = run.request.kind === 'verify' && run.request.audit === true
+  return { runId, agent, isAudit, snapshot, vault: vaults.get(snapshot.vaultId) }
 }
 
 async function snapshotOf(runs: RunsDoor, em: EntityManager, run: RunRecord, agent: AgentRecord): Promise<SnapshotRecord | null> {

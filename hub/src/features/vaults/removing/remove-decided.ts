@@ -133,6 +133,24 @@ export async function* readJournals(
   }
 }
 
+/** What journals name, and those that cannot be read. They never change: one that was read is read again only where `isAnew`. */
+export async function readJournalled(
+  deps: Pick<RemoveDeps, 'log'>,
+  vault: OpenVault,
+  { isAnew }: { readonly isAnew: boolean },
+): Promise<Pick<FinishedRemovals, 'removedKeys' | 'untaken'>> {
+  const named = new Map(isAnew ? [] : vault.journalled)
+  const untaken: UntakenObject[] = []
+  for (const key of await listJournals(vault.store)) {
+    if (named.has(key)) continue
+    const journal = await readOrTell(deps, vault, key)
+    if ('isNewer' in journal) untaken.push(journal)
+    else named.set(key, journal.snapshotKeys)
+  }
+  vault.journalled = named
+  return { removedKeys: new Set([...named.values()].flat()), untaken }
+}
+
 /** Snapshots first, and durably: whoever has nothing but the store finds none whose content is gone, and neither does a start after a power failure. */
 export async function deleteNamed(
   { store }: StoredVault,

@@ -9,7 +9,7 @@ import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { findVaultRecord } from '../tables/vaults.queries.ts'
 import { Brake } from '../usage/brake.ts'
 import type { PurgeDeps } from './purge-deps.ts'
-import { requireManaged } from './purges.ts'
+import { requireRewritable } from './purges.ts'
 import { replaceSnapshot } from './replace-snapshot.ts'
 import { rewriteSnapshot } from './rewrite-snapshot.ts'
 import { readerOf, type ReadingDeps } from './snapshot-reading.ts'
@@ -110,5 +110,5 @@ function byVault(
     const key = `${one.snapshot.vaultId} ${one.snapshot.domainId}`
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
-  return [...groups.values()].map((group) => ({ vault: requireManaged(vaults.get(group[0]!.snapshot.vaultId)), snapshots: group }))
+  return [...groups.values()].map((group) => ({ vault: requireRewritable(vaults.get(group[0]!.snapshot.vaultId)), snapshots: group }))
 }

@@ -47,14 +47,14 @@ export class Purges {
 
   /** @throws AppError `vault.rewriting-impossible`, `request.invalid` */
   preview(vault: OpenVault, selection: PurgeSelection, signal: AbortSignal): Promise<PurgePreview> {
-    const managed = requireManaged(vault)
+    const managed = requireRewritable(vault)
     requirePaths(selection)
     return previewPurge(this.#deps, this.#reading(AbortSignal.any([signal, this.#stopping.signal])), managed, selection)
   }
 
   /** Begins in the background. @throws AppError `vault.rewriting-impossible`, `request.invalid` */
   async start(open: OpenVault, order: PurgeOrder, startedBy: string): Promise<Purge> {
-    const vault = requireManaged(open)
+    const vault = requireRewritable(open)
     requirePaths(order)
     const row: PurgeRecord = {
       id: randomUUID(),
@@ -238,7 +238,7 @@ export class Purges {
 }
 
 /** The hub has no private vault's keys. @throws AppError `vault.rewriting-impossible` */
-export function requireManaged(vault: OpenVault): ManagedVault {
+export function requireRewritable(vault: OpenVault): ManagedVault {
   if (vault instanceof ManagedVault) return vault
   throw new AppError('vault.rewriting-impossible', { context: { vaultId: vault.id } })
 }

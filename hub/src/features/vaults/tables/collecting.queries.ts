@@ -82,26 +82,15 @@ const unaudited = (em: EntityManager, vaultId: VaultId) =>
     .where('audited_at', 'is', null)
     .where('state', '=', 'committed')
 
-/** The newest first: their devices are the likeliest to go on from them. */
-export async function nextUnaudited(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord | null> {
-  const row = await unaudited(em, vaultId).selectAll().orderBy('received_at', 'desc').orderBy('id').limit(1).executeTakeFirst()
-  return row === undefined ? null : toSnapshotRecord(row)
+/** The newest first, so many at most: their devices are the likeliest to go on from them. */
+export async function listUnaudited(em: EntityManager, vaultId: VaultId, limit: number): Promise<SnapshotRecord[]> {
+  const rows = await unaudited(em, vaultId).selectAll().orderBy('received_at', 'desc').orderBy('id').limit(limit).execute()
+  return rows.map(toSnapshotRecord)
 }
 
-/** The same in that order, so many at most. */
-export async function listUnaudited(em: EntityManager, vaultId: VaultId, limit: number): Promise<SnapshotRecord[]> {
-  const rows = await tablesOf(em)
-    .selectFrom('snapshot')
-    .selectAll()
-    .where('vault_id', '=', vaultId)
-    .where('condemned_in', 'is', null)
-    .where('audited_at', 'is', null)
-    .where('state', '=', 'committed')
-    .orderBy('received_at', 'desc')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
-  return rows.map(toSnapshotRecord)
+export async function nextUnaudited(em: EntityManager, vaultId: VaultId): Promise<SnapshotRecord | null> {
+  const [next] = await listUnaudited(em, vaultId, 1)
+  return next ?? null
 }
 
 export async function countUnaudited(em: EntityManager, vaultId: VaultId): Promise<number> {
@@ -127,6 +116,26 @@ export async function setAudited(em: EntityManager, id: SnapshotId, { at, unname
       // Some of what it lacked has come back, or more is lost: its list is made anew, and holds until then.
       damage: sql<SnapshotDamage>`case when ${lackingBlobs} > 0 and lacking_blobs <> ${lackingBlobs} then damage || '{"isPending":true}'::jsonb else damage end`,
     })
+    .where('id', '=', idBytes(id))
+    .execute()
+}
+
+/** Where a snapshot's row says that it needs something beyond its refset, encoded; its row is locked until the end of the transaction. */
+export async function lockUnnamed(em: EntityManager, id: SnapshotId): Promise<Uint8Array | null> {
+  const row = await tablesOf(em)
+    .selectFrom('snapshot')
+    .select('unnamed_refset')
+    .where('id', '=', idBytes(id))
+    .forUpdate()
+    .executeTakeFirst()
+  return row?.unnamed_refset ?? null
+}
+
+/** The same, whatever an audit came to. Null = nothing beyond its refset. */
+export async function setUnnamed(em: EntityManager, id: SnapshotId, refset: Uint8Array | null): Promise<void> {
+  await tablesOf(em)
+    .updateTable('snapshot')
+    .set({ unnamed_refset: refset === null ? null : Buffer.from(refset) })
     .where('id', '=', idBytes(id))
     .execute()
 }

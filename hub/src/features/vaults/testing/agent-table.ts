@@ -57,6 +57,13 @@ export class AgentTable implements AgentsDoor {
     return { id: agentId, waitsForKeys: false } as Device
   }
 
+  async keysAwaited(em: EntityManager, agentId: AgentId, boxSignature: Uint8Array): Promise<void> {
+    const signature = Buffer.from(boxSignature)
+    await sql`update agent set awaiting_signature = ${signature} where id = ${agentId} and awaiting_signature is null`.execute(
+      em.getKysely(),
+    )
+  }
+
   async setOnline(agentId: AgentId, isOnline: boolean): Promise<void> {
     await sql`update agent set online = ${isOnline} where id = ${agentId}`.execute(this.#database.em().getKysely())
   }

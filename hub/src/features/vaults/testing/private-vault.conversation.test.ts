@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { agentCapabilities, type Device, type EnrolAnswer, type Run, type Snapshot } from '@holdfast/shared-types'
+import { agentCapabilities, type Device, type EnrolAnswer, type Plan, type Run, type Snapshot } from '@holdfast/shared-types'
 import { toBase64Url } from '@holdfast/engine/bytes'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { FakeAgent } from '../../../../test/fake-agent.ts'
+import { changeOf } from '../../../../test/plan-change.ts'
 import { TestHub } from '../../../../test/test-hub.ts'
+import type { LogFields } from '../../../platform/logging/logger.ts'
 import { folder } from './build-tree.ts'
 import { aSummary, makeVault, type MadeVault } from './private-world.ts'
 import { begin, call, finish, send } from './wire-backup.ts'
@@ -11,11 +13,13 @@ import { begin, call, finish, send } from './wire-backup.ts'
 /* A private vault over the hub's own calls, links and runs. */
 
 let hub: TestHub
+const logged: LogFields[] = []
+const note = (fields: LogFields): void => void logged.push(fields)
 let made: MadeVault
 let agent: FakeAgent
 
 beforeAll(async () => {
-  hub = await TestHub.start()
+  hub = await TestHub.start({ log: { debug: note, info: note, warn: note, error: note } })
   made = await makeVault('Family')
   await hub.json(hub.post('/api/v1/vaults', made.body))
 })
@@ -104,4 +108,31 @@ test('the device is asked to look through its snapshot, and what it found is tak
     .toEqual([{ n: 1 }])
   // Reading lists is no proof that files come back.
   expect((await device()).lastProvedAtMs).toBeNull()
+})
+
+test('a limit of versions is refused in its plans, and passed over in one that has it already', async () => {
+  const order = { agentId: agent.agentId, name: 'Home', sources: [{ path: '/home' }] }
+  const limited = { keepLast: 2, minimumAgeDays: 0, versionsPerFile: 1 }
+  expect(await hub.refusal(hub.post('/api/v1/plans', { ...order, retention: limited }))).toEqual([400, 'request.invalid'])
+  const plan = await hub.json<Plan>(hub.post('/api/v1/plans', order))
+  const path = `/api/v1/plans/${plan.id}`
+  const put = (change: object) => hub.post(path, { ...changeOf(plan), ...change }, undefined, 'PUT')
+  expect(await hub.refusal(put({ retention: limited }))).toEqual([400, 'request.invalid'])
+  const draft = { agentId: agent.agentId, planId: plan.id, planName: plan.name, retention: limited }
+  expect(await hub.refusal(hub.post('/api/v1/retention/versions/preview', draft))).toMatchObject([426, 'vault.rewriting-impossible'])
+  // One that was made before that was refused.
+  await hub.sql('update plan set retention = $1 where id = $2', [JSON.stringify(limited), plan.id])
+  for (const daysAgo of [9, 8, 7])
+    await hub.sql(
+      `with made as (insert into run (id, agent_id, kind, state, fence, source_key, request, requested_by, created_at, finished_at, offer_count, warnings, warning_count, last_log_seq, last_event_number, plan_id, plan_name)
+         values (gen_random_uuid(), $1, 'backup', 'succeeded', 1, gen_random_uuid()::text, '{"kind":"backup"}', 'test', $3, $3, 1, '[]', 0, 0, 0, $2, 'Home') returning id)
+       insert into snapshot (id, vault_id, domain_id, agent_id, run_id, seq, key_epoch, received_at, epoch, state, status, host, started_at, finished_at, files, folders, bytes, errors, roots, packs, segments)
+       select $4, a.vault_id, a.domain_id, a.id, made.id, $5, 1, $3, 1, 'committed', 'complete', 'laptop', $3, $3, 1, 1, 10, 0, '[]', 1, 1 from agent a, made where a.id = $1`,
+      [agent.agentId, plan.id, new Date(Date.now() - daysAgo * 24 * 60 * 60 * 1000), randomBytes(16), 100 - daysAgo],
+    )
+  expect(await hub.hub.admin('retention', {})).toMatchObject({ deleted: 1, rewritten: 0, failedPlans: 0 })
+  expect(await hub.hub.admin('retention', {})).toMatchObject({ deleted: 0, rewritten: 0, failedPlans: 0 })
+  expect(logged.filter(({ event }) => event === 'retention.versions-passed-over')).toMatchObject([{ planId: plan.id }])
+  // What it has may stay when something else is changed.
+  expect((await hub.json<Plan>(put({ retention: limited, isEnabled: false }))).isEnabled).toBe(false)
 })

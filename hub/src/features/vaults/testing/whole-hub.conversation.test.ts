@@ -2,16 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Run, SnapshotEntry } from '@holdfast/shared-types'
+import type { SnapshotEntry } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { blobTypes, decodeSnapshotObject } from '@holdfast/engine/format'
-import { openSnapshotBody, TreeReader } from '@holdfast/engine/reader'
-import { nodePrimitives, RemoteSource } from '@holdfast/engine/vault'
+import { decodeSnapshotObject } from '@holdfast/engine/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FakeAgent } from '../../../../test/fake-agent.ts'
 import { TestHub } from '../../../../test/test-hub.ts'
 import { folder } from './build-tree.ts'
-import { ask, begin, call, commit, finish, keysOf, send } from './wire-backup.ts'
+import { ask, begin, call, commit, finish, restoreFolder, send } from './wire-backup.ts'
 
 /*
  * The session's conversation over real links, tokens and runs: what the tests beside the use cases take for granted.
@@ -48,7 +46,7 @@ describe('a backup over the wire', () => {
     const file = await hub.get(`/api/v1/snapshots/${snapshotId}/file?path=/home/big.bin`)
     expect(Buffer.from(await file.arrayBuffer()).equals(content)).toBe(true)
 
-    expect((await restored(hub, agent, snapshotId)).equals(content)).toBe(true)
+    expect((await restoreFolder(hub, agent, snapshotId, 'home'))['big.bin']?.equals(content)).toBe(true)
     expect(await hub.hub.admin('fsck', { readData: true })).toMatchObject({ ok: true, problems: [] })
   })
 
@@ -65,28 +63,6 @@ describe('a backup over the wire', () => {
     await finish(agent, session)
   })
 })
-
-async function restored(hub: TestHub, agent: FakeAgent, snapshotId: string): Promise<Buffer> {
-  const { id: runId } = await hub.json<Run>(
-    hub.post(`/api/v1/devices/${agent.agentId}/runs`, { kind: 'restore', snapshotId, target: { path: '/tmp/x' } }),
-  )
-  await expect.poll(() => agent.offers.some((offer) => offer.runId === runId), { interval: 10 }).toBe(true)
-  const fence = agent.offers.findLast((offer) => offer.runId === runId)?.fence ?? 0
-  const keys = await keysOf(agent, await ask(agent, 'vault.unseal', { runId, fence }))
-  const source = new RemoteSource(keys, {
-    locate: (ids) => call(agent, `/runs/${runId}/locate`, 'POST', ids),
-    readSegments: (places) => call(agent, `/runs/${runId}/segments`, 'POST', places),
-  })
-  const object = decodeSnapshotObject(await call(agent, `/runs/${runId}/snapshot-object`, 'GET'))
-  const { root } = await openSnapshotBody(nodePrimitives, object, keys)
-  const reader = new TreeReader((type, id) => source.read(type, id))
-  const file = await reader.resolve(root, [Buffer.from('home'), Buffer.from('big.bin')])
-  if (file?.type !== 'file') throw new Error('The file should be there')
-  const parts: Uint8Array[] = []
-  for await (const { item } of reader.items(file))
-    parts.push(item.kind === 'data' ? await source.read(blobTypes.data, item.id) : Buffer.alloc(item.length))
-  return Buffer.concat(parts)
-}
 
 describe('leases that run out', () => {
   test('never leave an expired run with a snapshot, nor a commit\u2019s word without one', { timeout: 120_000 }, async () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Problem, RunId, SessionId } from '@holdfast/shared-types'
+import type { Problem, Run, RunId, SessionId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { uuidToBytes } from '@holdfast/engine/format'
-import type { DomainKeys } from '@holdfast/engine/reader'
-import { InlineSealer, openSealedDomainKeys, sealSnapshot, SessionSink } from '@holdfast/engine/vault'
+import { blobTypes, decodeSnapshotObject, uuidToBytes } from '@holdfast/engine/format'
+import { openSnapshotBody, TreeReader, type DomainKeys } from '@holdfast/engine/reader'
+import { InlineSealer, nodePrimitives, openSealedDomainKeys, RemoteSource, sealSnapshot, SessionSink } from '@holdfast/engine/vault'
 import { vi } from 'vitest'
 import type { FakeAgent } from '../../../../test/fake-agent.ts'
 import type { TestHub } from '../../../../test/test-hub.ts'
@@ -95,3 +95,30 @@ export const commit = async (agent: FakeAgent, { sessionId, fence }: WireSession
 
 export const finish = (agent: FakeAgent, { runId, fence }: WireSession): Promise<unknown> =>
   ask(agent, 'run.finished', { runId, fence, outcome: 'succeeded', result: null, error: null, warnings: [], warningCount: 0 })
+
+/** What a device gets that restores: the files of a folder at the top of a snapshot. */
+export async function restoreFolder(hub: TestHub, agent: FakeAgent, snapshotId: string, name: string): Promise<Record<string, Buffer>> {
+  const order = { kind: 'restore', snapshotId, target: { path: '/tmp/x' } }
+  const { id: runId } = await hub.json<Run>(hub.post(`/api/v1/devices/${agent.agentId}/runs`, order))
+  const { fence } = await vi.waitUntil(() => agent.offers.findLast((offer) => offer.runId === runId), { interval: 10, timeout: 20_000 })
+  const keys = await keysOf(agent, await ask(agent, 'vault.unseal', { runId, fence }))
+  const source = new RemoteSource(keys, {
+    locate: (ids) => call(agent, `/runs/${runId}/locate`, 'POST', ids),
+    readSegments: (places) => call(agent, `/runs/${runId}/segments`, 'POST', places),
+  })
+  const object = decodeSnapshotObject(await call(agent, `/runs/${runId}/snapshot-object`, 'GET'))
+  const { root } = await openSnapshotBody(nodePrimitives, object, keys)
+  const reader = new TreeReader((type, id) => source.read(type, id))
+  const top = await reader.find(root, Buffer.from(name))
+  if (top?.type !== 'folder') throw new Error('The folder should be there')
+  const files: Record<string, Buffer> = {}
+  for await (const entry of reader.entries(top.page)) {
+    if (entry.type !== 'file') continue
+    const parts: Uint8Array[] = []
+    for await (const { item } of reader.items(entry))
+      parts.push(item.kind === 'data' ? await source.read(blobTypes.data, item.id) : Buffer.alloc(item.length))
+    files[Buffer.from(entry.name).toString()] = Buffer.concat(parts)
+  }
+  await ask(agent, 'run.finished', { runId, fence, outcome: 'succeeded', result: null, error: null, warnings: [], warningCount: 0 })
+  return files
+}
