@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { PurgePreview } from '@holdfast/shared-types'
 import { expect, test, type Page } from '@playwright/test'
 import { signInByLink } from '../pages/sign-in.ts'
 import type { BackupDocument, EntryDocument, RestoreDocument, SnapshotDocument } from '../stack/json-documents.ts'
@@ -38,6 +39,10 @@ test('a file leaves every snapshot, and the console says so once nothing of it i
   const second = await backUp()
   rmSync(join(home, 'passwords.txt'))
   await backUp()
+  // The command line looks as well, and does nothing without being told twice.
+  const looked = await stack.holdfastHub<PurgePreview>(['purge', join(home, 'passwords.txt')])
+  expect(looked).toMatchObject({ snapshots: 3, snapshotsAffected: 2, entries: 2, samples: [{ path: join(home, 'passwords.txt') }] })
+  expect(await stack.holdfastHub(['purge', '--list'])).toEqual({ items: [] })
   await signInByLink(page, stack.signInLink)
 
   // What somebody holds stays as it is, and says so before anything begins.

@@ -49,6 +49,23 @@ export class PrivateVaultPage {
     await expect(this.#page.getByLabel('Passphrase of the vault')).toBeVisible()
   }
 
+  /** Puts another passphrase in the place of the only one, weak or not. */
+  async changePassphrase(next: string, password: string): Promise<void> {
+    const keys = this.#page.getByRole('region', { name: 'Keys of this vault' })
+    const key = keys.getByRole('button', { name: /^More: Passphrase/ })
+    const old = (await key.getAttribute('aria-label')) ?? ''
+    await key.click()
+    await this.#page.getByRole('menuitem', { name: 'Change it' }).click()
+    const dialog = this.#page.getByRole('dialog')
+    await dialog.getByLabel('Passphrase', { exact: true }).fill(next)
+    await dialog.getByLabel('The same again').fill(next)
+    await dialog.getByLabel('Your password').fill(password)
+    await dialog.getByRole('button', { name: 'Change it' }).click()
+    // The old one goes last: then there is one again, and another.
+    await expect(keys.getByRole('button', { name: old })).toBeHidden()
+    await expect(key).toHaveCount(1)
+  }
+
   /** Lets in the one device that waits. @returns what the console shows of it for comparing */
   async letIn(): Promise<string> {
     const fingerprint = await fingerprintIn(this.#page.getByLabel(/^Fingerprint of the device/))

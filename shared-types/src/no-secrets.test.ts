@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, string>> = {
   'api.createVault.body.hubKey': 'signs what a hub states, and opens nothing: derived one way from a master key that never travels',
   'api.createVault.body.currentPassword': 'proof of who asks',
   'api.addKeySlot.body.currentPassword': 'proof of who asks',
+  'api.removeKeySlot.body.currentPassword': 'proof of who asks',
   'api.listWaitingDevices.response.items.signPublicKey': 'public half',
   'api.listWaitingDevices.response.items.boxPublicKey': 'public half',
   'api.giveDeviceKeys.body.sealedDomainKeys': 'sealed to the device\u2019s own X25519 key',

@@ -1,13 +1,12 @@
+import { Offers, type Offered } from '../src/features/private-vaults/download/offers.ts'
 import type { DownloadAlive, DownloadHello, DownloadOffer } from '../src/features/private-vaults/download/port-messages.ts'
 import { portStream } from '../src/features/private-vaults/download/port-stream.ts'
 
-interface Offered extends DownloadOffer {
+interface OfferedHere extends Offered {
   readonly port: MessagePort
 }
 
-/** So long an offer waits for who asks for its address: a moment, as the page asks at once. */
-const offerMs = 60_000
-const offered = new Map<string, Offered>()
+const offers = new Offers<OfferedHere>()
 
 type Told = DownloadHello | DownloadOffer | DownloadAlive
 
@@ -18,15 +17,13 @@ export function hearOfDownload(event: ExtendableMessageEvent): void {
   if (told?.type !== 'PRIVATE_DOWNLOAD') return
   const [port, answer] = event.ports
   if (port === undefined) return
-  offered.set(told.address, { ...told, port })
-  setTimeout(() => offered.delete(told.address), offerMs)
+  offers.add({ ...told, port })
   answer?.postMessage('taken', [])
 }
 
 /** A file to keep, never a page to run in the hub's origin. */
 export function answerDownload({ pathname }: URL): Response {
-  const offer = offered.get(pathname)
-  offered.delete(pathname)
+  const offer = offers.take(pathname)
   if (offer === undefined) return new Response(null, { status: 404 })
   return new Response(portStream(offer.port), {
     headers: {

@@ -2,7 +2,17 @@
 export { boxKeySigningBytes, rawAgentKey, readAgentObject } from './agent-objects.ts'
 export { deriveDomainKeys, deriveHubKeys, type DomainKeyId, type HubKeys } from './domain-keys.ts'
 export { deviceFingerprint, isSameFingerprint, vaultFingerprint } from './fingerprints.ts'
-export { isLastingPassphrase, unwrapKey, wrapKey, type KeySecret, type NewKeySlot, type SlotSecret } from './key-slots.ts'
+export { openWithFirst, openWithKept, type OpenedWith, type PersonsSecret } from './kept-secrets.ts'
+export {
+  isLastingPassphrase,
+  leastPassphraseCharacters,
+  unwrapKey,
+  wrapKey,
+  type KeySecret,
+  type NewKeySlot,
+  type SlotSecret,
+} from './key-slots.ts'
+export { strengthOf, timeToTry, type PassphraseStrength, type StrengthLevel } from './passphrase-strength.ts'
 export type { BoxKeyPair, UnlockPrimitives } from './primitives.ts'
 export { findRecoveryWords, newRecoveryWords, type FoundRecoveryWords } from './recovery-words.ts'
 export { openSealedToAgent, sealToAgent, type BoxPurpose } from './sealed-box.ts'

@@ -8,6 +8,8 @@ const encoder = new TextEncoder()
 const noCost: StretchCost = { memoryKiB: 0, iterations: 0, parallelism: 0 }
 /** 64 MiB and 3 passes: 161 ms natively on a 2-core EPYC (2026-11), and a phone's browser can still run it. */
 const passphraseCost: StretchCost = { memoryKiB: 64 * 1024, iterations: 3, parallelism: 1 }
+/** Shorter ones are not taken, wherever one is made: whoever copies the vault may try as many as they like, and nobody stops them. */
+export const leastPassphraseCharacters = 12
 
 /** What opens a vault. */
 export type KeySecret =

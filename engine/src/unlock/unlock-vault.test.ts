@@ -5,13 +5,14 @@ import { agentFileText, decodeKeySlot, withMac, type AgentFile } from '../format
 import { nodePrimitives, rawPublicKey } from '../vault/index.ts'
 import { boxKeySigningBytes } from './agent-objects.ts'
 import { deviceFingerprint, isSameFingerprint, vaultFingerprint } from './fingerprints.ts'
+import { openWithKept } from './kept-secrets.ts'
 import { wrapKey, type KeySecret } from './key-slots.ts'
 import type { UnlockPrimitives } from './primitives.ts'
 import { newRecoveryWords } from './recovery-words.ts'
 import { createVaultObjects, unlockVault, type VaultObjects } from './unlock-vault.ts'
 
 const passphrase = { kind: 'passphrase', passphrase: 'correct horse' } as const
-const words: KeySecret = { kind: 'recovery-words', words: await newRecoveryWords(nodePrimitives) }
+const words = { kind: 'recovery-words', words: await newRecoveryWords(nodePrimitives) } as const
 const vaultId = randomUUID()
 const domainId = randomUUID()
 
@@ -63,6 +64,38 @@ describe('a vault of bytes', () => {
     const { bytes } = await (await unlock(words)).addSlot(rotated)
     expect((await unlock(rotated, [bytes])).hub).toEqual(made.keys.hub)
     await expect(unlock(passphrase, [bytes])).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+  })
+
+  test('a slot is tried as the store gave it back', async () => {
+    const next: KeySecret = { kind: 'recovery-words', words: await newRecoveryWords(nodePrimitives) }
+    const { bytes } = await made.keys.addSlot(next)
+    expect(await made.keys.isOpenedBy(bytes, next)).toBe(true)
+    expect(await made.keys.isOpenedBy(bytes, words)).toBe(false)
+    for (const at of [0, 20, 60, 147])
+      expect(
+        await made.keys.isOpenedBy(
+          Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ 1 : byte)),
+          next,
+        ),
+      ).toBe(false)
+    expect(await made.keys.isOpenedBy(bytes.subarray(1), next)).toBe(false)
+    // A whole one, of a vault of the same id that has another master key.
+    const other = await createVaultObjects(nodePrimitives, { vaultId, domainId, kind: 'private', createdAtMs: 1, secrets: [next] })
+    expect(await made.keys.isOpenedBy(other.slots[0]!.bytes, next)).toBe(false)
+  })
+
+  test('whatever somebody kept opens it: words with text around them, else the first line as the passphrase', async () => {
+    const open = (text: string) => openWithKept(text, (secret) => unlock(secret))
+    expect((await open(`Recovery kit\n\n${words.words.toUpperCase()}\n`)).secret.kind).toBe('recovery-words')
+    expect((await open('correct horse\nof the family vault\n')).secret).toEqual(passphrase)
+    const foreign = await newRecoveryWords(nodePrimitives)
+    await expect(open(foreign)).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+    await expect(open('')).rejects.toMatchObject({ code: 'key-slot.wrong-secret' })
+    // What is damaged may be the very one, and keeps nobody from the others.
+    const damaged = { slots: [new Uint8Array(3), ...slotsOf(made).slice(1)] }
+    const openDamaged = (text: string) => openWithKept(text, (secret) => unlock(secret, damaged.slots))
+    expect((await openDamaged(`${foreign}\n${words.words}`)).secret).toEqual(words)
+    await expect(openDamaged('correct horse')).rejects.toMatchObject({ code: 'vault.invalid' })
   })
 
   test('no slot holds the master key for a hub', async () => {

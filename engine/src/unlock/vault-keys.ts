@@ -1,10 +1,20 @@
-import { EngineError } from '../errors/index.ts'
-import { agentFileText, decodeAgentFile, uuidToBytes, vaultFileText, type AgentFile, type Maced, type VaultFile } from '../format/index.ts'
+import { equalBytes } from '../bytes/index.ts'
+import { EngineError, isEngineError } from '../errors/index.ts'
+import {
+  agentFileText,
+  decodeAgentFile,
+  decodeKeySlot,
+  uuidToBytes,
+  vaultFileText,
+  type AgentFile,
+  type Maced,
+  type VaultFile,
+} from '../format/index.ts'
 import type { DomainKeys } from '../reader/index.ts'
 import { requireOwnBoxKey } from './agent-objects.ts'
 import { deriveDomainKeys, deriveHubKeys, deriveVaultKey, type HubKeys } from './domain-keys.ts'
 import { vaultFingerprint } from './fingerprints.ts'
-import { wrapKey, type KeySecret, type NewKeySlot } from './key-slots.ts'
+import { unwrapKey, wrapKey, type KeySecret, type NewKeySlot } from './key-slots.ts'
 import type { UnlockPrimitives } from './primitives.ts'
 import { sealDomainKeys } from './sealed-domain-keys.ts'
 import { isSealedBy, sealText } from './sealed-text.ts'
@@ -78,6 +88,17 @@ export class VaultKeys {
     if (this.file.kind === 'private' && secret.kind === 'hub-secret')
       throw new EngineError('vault.invalid', 'A private vault has no key slot that a hub opens.')
     return wrapKey(this.#primitives, this.#masterKey, this.vaultId, secret)
+  }
+
+  /** Tries a slot as the store gave it back: whether a secret opens this very vault by it. False also for what is no whole slot any more. */
+  async isOpenedBy(bytes: Uint8Array, secret: KeySecret): Promise<boolean> {
+    try {
+      const slot = decodeKeySlot(bytes)
+      return equalBytes(slot.vaultId, this.vaultId) && equalBytes(await unwrapKey(this.#primitives, slot, secret), this.#masterKey)
+    } catch (error) {
+      if (!isEngineError(error)) throw error
+      return false
+    }
   }
 
   /** The object that vouches for an agent's keys, for `a/<agentId>`. @throws EngineError `vault.invalid` where its keys do not belong together, or its domain is none of this vault's */

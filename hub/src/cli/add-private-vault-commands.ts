@@ -4,6 +4,10 @@ import type { CliContext } from './cli-context.ts'
 type Run = (isShort: boolean, work: (context: CliContext) => Promise<number | void>) => Promise<void>
 type AddCommand = (name: string, description: string, parent?: Command) => Command
 
+interface WeakOption {
+  readonly weakPassphrase?: boolean
+}
+
 interface Opening {
   readonly vault: string
   readonly passphraseFile?: string
@@ -21,24 +25,27 @@ export function addPrivateVaultCommands(program: Command, command: AddCommand, r
   command('create', 'make a private vault', group)
     .requiredOption('--private <name>', 'how it is called')
     .option('--passphrase-file <path>', 'the new passphrase in the first line; asked for twice when left out')
+    .option('--weak-passphrase', 'take the passphrase although it is weak')
     .option('--words-file <path>', 'a new file for the recovery words; shown and asked back when left out')
-    .action((options: { private: string; passphraseFile?: string; wordsFile?: string }) =>
+    .action((options: WeakOption & { private: string; passphraseFile?: string; wordsFile?: string }) =>
       run(true, async (context) =>
         (await load()).createPrivateVaultCommand(context, {
           name: options.private,
-          passphraseFile: options.passphraseFile ?? null,
+          passphrase: { file: options.passphraseFile ?? null, isWeakTaken: options.weakPassphrase === true },
           wordsFile: options.wordsFile ?? null,
         }),
       ),
     )
   withOpening(command('approve <device>', 'let a device that waits for keys into its private vault', group))
-    .option('--yes', 'its fingerprint was compared')
-    .action((device: string, options: Opening & { yes?: boolean }) =>
+    .option('--fingerprint <fingerprint>', 'as `holdfast status` shows it on the device: compared instead of asked for')
+    .option('--yes', 'let it in without any comparison')
+    .action((device: string, options: Opening & { fingerprint?: string; yes?: boolean }) =>
       run(true, async (context) =>
         (await load()).approveDeviceCommand(context, {
           device,
           vault: options.vault,
           passphraseFile: options.passphraseFile ?? null,
+          fingerprint: options.fingerprint ?? null,
           isSure: options.yes === true,
         }),
       ),
@@ -54,14 +61,15 @@ function addSlotCommands(group: Command, command: AddCommand, run: Run): void {
   withOpening(command('add', 'have it open with another passphrase, or other words', slots))
     .option('--words', 'make recovery words instead of a passphrase')
     .option('--new-passphrase-file <path>', 'the new passphrase in the first line; asked for twice when left out')
+    .option('--weak-passphrase', 'take the new passphrase although it is weak')
     .option('--words-file <path>', 'a new file for the words; shown and asked back when left out')
-    .action((options: Opening & { words?: boolean; newPassphraseFile?: string; wordsFile?: string }) =>
+    .action((options: Opening & WeakOption & { words?: boolean; newPassphraseFile?: string; wordsFile?: string }) =>
       run(true, async (context) =>
         (await load()).addSlotCommand(context, {
           vault: options.vault,
           passphraseFile: options.passphraseFile ?? null,
           withWords: options.words === true,
-          newPassphraseFile: options.newPassphraseFile ?? null,
+          passphrase: { file: options.newPassphraseFile ?? null, isWeakTaken: options.weakPassphrase === true },
           wordsFile: options.wordsFile ?? null,
         }),
       ),

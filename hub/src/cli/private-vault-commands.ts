@@ -3,11 +3,18 @@ import { createInterface } from 'node:readline/promises'
 import path from 'node:path'
 import { AppError, type VaultId } from '@holdfast/shared-types'
 import type { AdminHandlers } from '../admin-socket/admin-operations.ts'
-import { makePrivateVault, makeWords, openAsPerson, type PersonsVault } from '../features/vaults/index.ts'
+import {
+  fingerprintOfDevice,
+  isSameFingerprint,
+  makePrivateVault,
+  makeWords,
+  openAsPerson,
+  type PersonsVault,
+} from '../features/vaults/index.ts'
 import { requireYes } from './ask-yes.ts'
 import type { CliContext } from './cli-context.ts'
 import { keepKeyFile, requireNoFile } from './key-file.ts'
-import { askSecret, newPassphrase } from './vault-secret.ts'
+import { askSecret, newPassphrase, type NewPassphraseOptions } from './vault-secret.ts'
 import { withAdmin } from './with-admin.ts'
 
 /** How many of the words are asked back: who has not written them down does not have three of them. */
@@ -15,8 +22,7 @@ const wordsAskedBack = 3
 
 export interface CreatePrivateVaultOptions {
   readonly name: string
-  /** Null: asked for on the terminal. */
-  readonly passphraseFile: string | null
+  readonly passphrase: NewPassphraseOptions
   /** Where the words are put; null: shown on the terminal, and asked back. */
   readonly wordsFile: string | null
 }
@@ -24,11 +30,11 @@ export interface CreatePrivateVaultOptions {
 /** Makes a private vault: its keys come about here, and end with this process. The hub gets what it may have. */
 export async function createPrivateVaultCommand(
   context: CliContext,
-  { name, passphraseFile, wordsFile }: CreatePrivateVaultOptions,
+  { name, passphrase: typed, wordsFile }: CreatePrivateVaultOptions,
 ): Promise<void> {
   const place = wordsFile === null ? null : path.resolve(wordsFile)
   if (place !== null) requireNoFile(place)
-  const passphrase = await newPassphrase(passphraseFile)
+  const passphrase = await newPassphrase(typed)
   const words = await makeWords()
   if (place === null) await showWords(words.split(' '))
   const { toGive, fingerprint } = await makePrivateVault(name, { passphrase, words }, Date.now())
@@ -83,32 +89,53 @@ export interface OpeningOptions {
   readonly passphraseFile: string | null
 }
 
+export interface Approval extends OpeningOptions {
+  /** Id or name. */
+  readonly device: string
+  /** As the device shows it: nothing is asked then, and a device of other keys is not let in. */
+  readonly fingerprint: string | null
+  /** Nobody compares anything. */
+  readonly isSure: boolean
+}
+
 /** Lets a waiting device in: its keys are vouched for, and those of the vault sealed to it, in this process. */
-export async function approveDeviceCommand(
-  context: CliContext,
-  { device, vault, passphraseFile, isSure }: OpeningOptions & { readonly device: string; readonly isSure: boolean },
+export const approveDeviceCommand = (context: CliContext, approval: Approval): Promise<void> =>
+  withAdmin(context, (admin) => approveDevice(context, admin, approval))
+
+export async function approveDevice(
+  context: Pick<CliContext, 'answer'>,
+  admin: Pick<AdminHandlers, 'vault-key-objects' | 'vault-approve'>,
+  { device, vault, passphraseFile, fingerprint: seen, isSure }: Approval,
 ): Promise<void> {
-  await withAdmin(context, async (admin) => {
-    const objects = await admin['vault-key-objects']({ vault })
-    const found = objects.waiting.filter(({ agentId, name }) => agentId === device.toLowerCase() || name === device)
-    const [agent] = found
-    if (agent === undefined)
-      throw new AppError('agent.not-found', {
-        message: `No device ${device} waits for the keys of this vault.`,
-        cure: 'Check its name; `holdfast enrol` comes first.',
-      })
-    if (found.length > 1) throw new AppError('agent.ambiguous')
-    const opened = await openAsPerson(objects, await askSecret(passphraseFile))
-    const vaultFingerprint = await opened.fingerprint(agent.domainId)
-    if (!isSure)
-      await requireYes(`\`holdfast status\` on ${agent.name} has to show this as its own: ${agent.fingerprint}. Does it?`, '--yes')
-    const { agentId } = agent
-    await admin['vault-approve']({ vaultId: objects.vaultId, agentId, ...(await opened.keysFor(agent, Date.now())) })
-    context.answer({ agentId, name: agent.name, deviceFingerprint: agent.fingerprint, vaultFingerprint }, [
-      `${agent.name} has the keys of its vault.`,
-      `\`holdfast status\` there shows the vault as ${vaultFingerprint} from now on.`,
-    ])
-  })
+  const objects = await admin['vault-key-objects']({ vault })
+  const found = objects.waiting.filter(({ agentId, name }) => agentId === device.toLowerCase() || name === device)
+  const [agent] = found
+  if (agent === undefined)
+    throw new AppError('agent.not-found', {
+      message: `No device ${device} waits for the keys of this vault.`,
+      cure: 'Check its name; `holdfast enrol` comes first.',
+    })
+  if (found.length > 1) throw new AppError('agent.ambiguous')
+  const opened = await openAsPerson(objects, await askSecret(passphraseFile))
+  const vaultFingerprint = await opened.fingerprint(agent.domainId)
+  // Of the keys that are let in below; what the hub says of them is its own word.
+  const fingerprint = await fingerprintOfDevice(agent)
+  if (seen !== null && !isSameFingerprint(seen, fingerprint))
+    throw new AppError('vault.keys-invalid', {
+      message: `The keys that the hub offers for ${agent.name} have another fingerprint: ${fingerprint}. Nothing was given to it.`,
+      cure: 'Look at `holdfast status` on the device again. If it differs, somebody offers keys of their own.',
+    })
+  if (seen === null && !isSure)
+    await requireYes(
+      `\`holdfast status\` on ${agent.name} has to show this as its own: ${fingerprint}. Does it?`,
+      '--fingerprint with what it shows',
+    )
+  const { agentId } = agent
+  await admin['vault-approve']({ vaultId: objects.vaultId, agentId, ...(await opened.keysFor(agent, Date.now())) })
+  context.answer({ agentId, name: agent.name, deviceFingerprint: fingerprint, vaultFingerprint }, [
+    `${agent.name} has the keys of its vault.`,
+    `\`holdfast status\` there shows the vault as ${vaultFingerprint} from now on.`,
+  ])
 }
 
 /** Ways to open a private vault, by their ids. */
@@ -121,46 +148,54 @@ export async function listSlotsCommand(context: CliContext, { vault }: Pick<Open
 }
 
 /** Adds a passphrase, or words, that open the vault as well; it is tried before it counts. */
-export async function addSlotCommand(
-  context: CliContext,
-  { vault, passphraseFile, newPassphraseFile, wordsFile, withWords }: OpeningOptions & AddedSlot,
-): Promise<void> {
-  const place = wordsFile === null ? null : path.resolve(wordsFile)
-  if (place !== null) requireNoFile(place)
-  await withAdmin(context, async (admin) => {
-    const objects = await admin['vault-key-objects']({ vault })
-    const opened = await openAsPerson(objects, await askSecret(passphraseFile))
-    const slotId = withWords
-      ? await addWords(admin, objects.vaultId, opened, place)
-      : await addSlot(admin, objects.vaultId, opened, { kind: 'passphrase', passphrase: await newPassphrase(newPassphraseFile) })
-    context.answer({ vaultId: objects.vaultId, slotId }, [`The vault opens with it from now on (slot ${slotId}).`])
-  })
+export async function addSlotCommand(context: CliContext, options: AddedSlot): Promise<void> {
+  if (options.wordsFile !== null) requireNoFile(path.resolve(options.wordsFile))
+  await withAdmin(context, (admin) => addSlot(context, admin, options))
 }
 
-export interface AddedSlot {
+type SlotDoor = Pick<AdminHandlers, 'vault-key-objects' | 'vault-slot-add'>
+
+export async function addSlot(
+  context: Pick<CliContext, 'answer'>,
+  admin: SlotDoor,
+  { vault, passphraseFile, passphrase, wordsFile, withWords }: AddedSlot,
+): Promise<void> {
+  const objects = await admin['vault-key-objects']({ vault })
+  const { vaultId } = objects
+  const opened = await openAsPerson(objects, await askSecret(passphraseFile))
+  const add = (secret: PersonsSecret) => storeSlot(admin, vaultId, opened, secret)
+  const slotId = withWords
+    ? await addWords(vaultId, wordsFile, add)
+    : await add({ kind: 'passphrase', passphrase: await newPassphrase(passphrase) })
+  context.answer({ vaultId, slotId }, [`The vault opens with it from now on (slot ${slotId}).`])
+}
+
+export interface AddedSlot extends OpeningOptions {
   /** Words instead of a passphrase. */
   readonly withWords: boolean
-  readonly newPassphraseFile: string | null
+  /** The new one. */
+  readonly passphrase: NewPassphraseOptions
   readonly wordsFile: string | null
 }
 
-async function addWords(admin: AdminHandlers, vaultId: VaultId, opened: PersonsVault, place: string | null): Promise<string> {
+type PersonsSecret = Parameters<PersonsVault['slotFor']>[0]
+
+async function addWords(vaultId: VaultId, wordsFile: string | null, add: (secret: PersonsSecret) => Promise<string>): Promise<string> {
   const words = await makeWords()
-  const add = () => addSlot(admin, vaultId, opened, { kind: 'recovery-words', words })
-  if (place !== null) return keepKeyFile(place, { format: 'holdfast-key-1', vaultId, words: words.split(' ') }, add)
-  await showWords(words.split(' '))
-  return add()
+  const key = { format: 'holdfast-key-1', vaultId, words: words.split(' ') } as const
+  const addThem = () => add({ kind: 'recovery-words', words })
+  if (wordsFile !== null) return keepKeyFile(path.resolve(wordsFile), key, addThem)
+  await showWords(key.words)
+  return addThem()
 }
 
-async function addSlot(
-  admin: AdminHandlers,
-  vaultId: VaultId,
-  opened: PersonsVault,
-  secret: Parameters<PersonsVault['slotFor']>[0],
-): Promise<string> {
-  const slot = await opened.slotFor(secret)
-  await admin['vault-slot-add']({ vaultId, ...slot })
-  return slot.slotId
+/** @throws AppError `vault.slot-unusable` where the slot that lies in the store does not open the vault */
+async function storeSlot(admin: SlotDoor, vaultId: VaultId, opened: PersonsVault, secret: PersonsSecret): Promise<string> {
+  const { slotId, bytes } = await opened.slotFor(secret)
+  await admin['vault-slot-add']({ vaultId, slotId, bytes })
+  const stored = (await admin['vault-key-objects']({ vault: vaultId })).slots.find((slot) => slot.slotId === slotId)
+  if (stored === undefined || !(await opened.isOpenedBy(stored, secret))) throw new AppError('vault.slot-unusable')
+  return slotId
 }
 
 /** The last passphrase and the last words stay. */

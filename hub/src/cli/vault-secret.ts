@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { AppError } from '@holdfast/shared-types'
+import { isLastingPassphrase, leastPassphraseCharacters, strengthOf } from '../features/vaults/index.ts'
+import { requireYes } from './ask-yes.ts'
 
 /*
  * What opens a private vault, asked of a person or read from a file; it stays in this process. Never an argument: those are seen by all users of the machine.
  */
-
-/** A passphrase is all that stands between the store and its files: what is shorter is guessed. */
-const leastLetters = 12
 
 /** @throws AppError `command.invalid` where nobody can be asked */
 export async function askHidden(question: string): Promise<string> {
@@ -28,14 +27,32 @@ export async function askHidden(question: string): Promise<string> {
   }
 }
 
+export interface NewPassphraseOptions {
+  /** With the passphrase in its first line; null: asked for. */
+  readonly file: string | null
+  /** A weak one is taken without another question. */
+  readonly isWeakTaken: boolean
+}
+
 /** A new one: typed twice, or the first line of a file. @throws AppError `command.invalid` */
-export async function newPassphrase(file: string | null): Promise<string> {
+export async function newPassphrase({ file, isWeakTaken }: NewPassphraseOptions): Promise<string> {
   const passphrase = file === null ? await askHidden('New passphrase: ') : firstLineOf(file)
-  if (passphrase.length < leastLetters)
+  if (!isLastingPassphrase(passphrase))
     throw new AppError('command.invalid', {
-      message: `The passphrase has fewer than ${leastLetters} characters.`,
+      message: 'The passphrase holds a character that another device may read as another one.',
+      cure: 'Choose it without that.',
+    })
+  const { level } = strengthOf(passphrase)
+  if (level === 'short')
+    throw new AppError('command.invalid', {
+      message: `The passphrase has fewer than ${leastPassphraseCharacters} characters.`,
       cure: 'Take several words that nobody would put together.',
     })
+  if (level === 'weak' && !isWeakTaken)
+    await requireYes(
+      'The passphrase is weak: somebody who copies the vault and has much money finds it within a year. Take it all the same?',
+      '--weak-passphrase',
+    )
   if (file === null && (await askHidden('The same again: ')) !== passphrase)
     throw new AppError('command.invalid', { message: 'The two are not the same. Nothing was changed.', cure: 'Run the command again.' })
   return passphrase

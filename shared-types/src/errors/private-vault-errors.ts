@@ -37,4 +37,9 @@ export const privateVaultErrors = {
     title: 'A private vault always keeps a passphrase and recovery words that open it.',
     cure: 'Add a new one of the same kind first, try it, and then remove this one.',
   },
+  'vault.slot-unusable': {
+    category: 'corrupt',
+    title: 'The new key was stored, but it does not open the vault.',
+    cure: 'Keep the old ones: they are untouched. Have the vault checked, and try again.',
+  },
 } as const satisfies Record<string, ErrorSpec>

@@ -1,4 +1,5 @@
 import { browserPrimitives } from '@holdfast/engine/browser'
+import { toBase64Url, toHex } from '@holdfast/engine/bytes'
 import type { Page } from 'playwright'
 import type { StandInHub } from '../../src/testing/stand-in-hub.ts'
 import { aSealedDevice, SealedVault } from '../../src/testing/sealed-vault.ts'
@@ -96,7 +97,7 @@ export const privateVaultsScenes: readonly Scene[] = [
     name: 'private-vault-create',
     show: async (page) => {
       await begin(page)
-      await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('Summer2026!')
+      await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('Summer2026!!')
       await page.getByText('Weak.').waitFor()
     },
   },
@@ -186,6 +187,21 @@ export const privateVaultsScenes: readonly Scene[] = [
       await page.getByRole('button', { name: /^More: Passphrase/ }).click()
       await page.getByRole('menuitem', { name: 'Change it' }).click()
       await page.getByText('The old one opens the vault').waitFor()
+    },
+  },
+  {
+    name: 'private-vault-remove-words',
+    show: async (page, hub) => {
+      const { vault } = await furnish(hub)
+      const other = await vault.keys.addSlot({ kind: 'recovery-words', words })
+      vault.slots.push({ slotId: toHex(other.slotId), kind: 'recovery-words', bytes: toBase64Url(other.bytes) })
+      await go(`/vaults/${vault.id}`, 'Passphrase of the vault')(page)
+      await page
+        .getByRole('button', { name: /^More: Recovery words/ })
+        .last()
+        .click()
+      await page.getByRole('menuitem', { name: 'Remove' }).click()
+      await page.getByText('They will not open this vault any more').waitFor()
     },
   },
   {

@@ -200,11 +200,15 @@ export class SealedVault {
       bytesRead: 0,
     })
     const ids = { vaultId: keys.vaultId, domainId: keys.domainId, agentId: uuidToBytes(device.agentId), snapshotId }
-    const header = encodeSnapshotHeader({ keyEpoch: keys.keyEpoch, ...ids, seq: 1 }, refset.length, sealedBodyLength(plain.length))
+    const header = encodeSnapshotHeader(
+      { keyEpoch: keys.keyEpoch, ...ids, seq: 1, isRewritten: false },
+      refset.length,
+      sealedBodyLength(plain.length),
+    )
     const key = await this.#primitives.hkdfSha256(keys.metadataKey, snapshotId, encoder.encode('holdfast-1 snapshot'))
     const aad = concatBytes([header, await this.#primitives.sha256(refset)])
     const unsigned = concatBytes([header, refset, await this.#primitives.sealAesGcm(key, new Uint8Array(12), plain, aad)])
-    return concatBytes([unsigned, sign(null, snapshotSigningBytes(unsigned), device.signKey)])
+    return concatBytes([unsigned, sign(null, snapshotSigningBytes(unsigned, false), device.signKey)])
   }
 }
 

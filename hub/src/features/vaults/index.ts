@@ -1,4 +1,12 @@
-export { makePrivateVault, makeWords, openAsPerson, type PersonsVault } from './keys/a-persons-keys.ts'
+export { isLastingPassphrase, leastPassphraseCharacters, strengthOf } from '@holdfast/engine/unlock'
+export {
+  fingerprintOfDevice,
+  isSameFingerprint,
+  makePrivateVault,
+  makeWords,
+  openAsPerson,
+  type PersonsVault,
+} from './keys/a-persons-keys.ts'
 export { createVaults, type Vaults } from './create-vaults.ts'
 export type { VaultsDoors } from './vaults-state.ts'
 export type { AgentKeys } from './keys/register-agent-keys.ts'

@@ -23,9 +23,9 @@ export const vaultKeysRoutes = (deps: VaultKeysRoutesDeps): RouteHandlers => ({
       await addKeySlot(deps, askingOf(actor, ctx, currentPassword), { ...params, ...slot })
       return {}
     }),
-  removeKeySlot: ({ params }) =>
+  removeKeySlot: ({ actor, ctx, params, body: { currentPassword } }) =>
     withContractErrors(async () => {
-      await removeKeySlot(deps, params)
+      await removeKeySlot(deps, askingOf(actor, ctx, currentPassword), params)
       return {}
     }),
   listWaitingDevices: ({ em, params }) => withContractErrors(async () => ({ items: await listWaitingDevices(deps, em, params.vaultId) })),

@@ -9,7 +9,7 @@ import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { takeOnPrivateVault, type CreatePrivateVaultDeps } from './keys/create-private-vault.ts'
 import { giveDeviceKeys, listWaitingDevices, type GiveKeysDeps } from './keys/give-device-keys.ts'
 import { addKeptKey, findVault, makeKeyToKeep, type KeptKeyDeps } from './keys/keep-recovery-key.ts'
-import { getKeyObjects, putKeySlot, removeKeySlot, type KeyObjectsDeps } from './keys/key-objects.ts'
+import { deleteKeySlot, getKeyObjects, putKeySlot, type KeyObjectsDeps } from './keys/key-objects.ts'
 
 const FsckInput = z.strictObject({
   vaultId: VaultId.nullable().default(null),
@@ -54,7 +54,7 @@ const privateVaultCommands = (deps: PrivateVaultDeps): Readonly<Record<string, A
     }),
   ),
   'vault.slot-add': adminCommand(AddSlotInput, (slot) => withContractErrors(() => putKeySlot(deps, slot).then(() => ({})))),
-  'vault.slot-remove': adminCommand(RemoveSlotInput, (slot) => withContractErrors(() => removeKeySlot(deps, slot).then(() => ({})))),
+  'vault.slot-remove': adminCommand(RemoveSlotInput, (slot) => withContractErrors(() => deleteKeySlot(deps, slot).then(() => ({})))),
   'vault.approve': adminCommand(ApproveInput, (keys) => withContractErrors(() => giveDeviceKeys(deps, keys))),
 })
 

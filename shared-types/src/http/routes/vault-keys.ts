@@ -10,9 +10,9 @@ const oneVault = `${v1}/vaults/{vaultId}`
 const ofVault = z.object({ vaultId: VaultId })
 /** Of a key slot in the store: names it, and opens nothing. */
 export const SlotId = z.string().regex(/^[0-9a-f]{32}$/)
-/** An object of a vault as it is stored (docs/vault-format.md): JSON of some hundred bytes, or 148 bytes of a key slot. */
+/** An object of a vault as it is stored (docs/vault-format.md): JSON of some hundred bytes, or 152 bytes of a key slot. */
 const ObjectBytes = z.base64url().min(1).max(20_000)
-const SlotObject = z.object({ slotId: SlotId, bytes: z.base64url().length(198) })
+const SlotObject = z.object({ slotId: SlotId, bytes: z.base64url().length(203) })
 const PublicKey = z.base64url().length(43)
 const CurrentPassword = z.string().max(1024).optional()
 
@@ -69,12 +69,13 @@ export const vaultKeysRoutes = {
   }),
 
   removeKeySlot: route({
-    method: 'delete',
-    path: `${oneVault}/key-slots/{slotId}`,
+    method: 'post',
+    path: `${oneVault}/key-slots/{slotId}/remove`,
     summary: 'Remove a passphrase or recovery words of a private vault; the last of either stays',
     tag: 'Vaults',
     actor: 'user',
     params: ofVault.extend({ slotId: SlotId }),
+    body: z.strictObject({ currentPassword: CurrentPassword }),
     response: Empty,
   }),
 

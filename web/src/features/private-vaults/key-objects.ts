@@ -28,6 +28,11 @@ export function useKeyObjects(vaultId: VaultId) {
 /** The first digits of a slot's id, to tell two passphrases apart. */
 export const shortSlotId = (slotId: string): string => slotId.slice(0, 8)
 
+/** @param currentPassword of the account; undefined for one that has none. @throws ApiError `sign-in.failed`, `vault.slot-needed` */
+export async function removeSlot(vaultId: VaultId, { slotId }: StoredSlot, currentPassword: string | undefined): Promise<void> {
+  await callHub('removeKeySlot', { params: { vaultId, slotId }, body: { currentPassword } })
+}
+
 /** Whether a slot can go: one of its kind has to stay. */
 export const mayRemove = (slot: StoredSlot, slots: readonly StoredSlot[]): boolean =>
   slots.filter(({ kind }) => kind === slot.kind).length > 1

@@ -182,7 +182,7 @@ export const hubCalls = {
   createVault: { method: 'post', path: '/api/v1/vaults' },
   getKeyObjects: { method: 'get', path: '/api/v1/vaults/{vaultId}/key-objects' },
   addKeySlot: { method: 'post', path: '/api/v1/vaults/{vaultId}/key-slots' },
-  removeKeySlot: { method: 'delete', path: '/api/v1/vaults/{vaultId}/key-slots/{slotId}' },
+  removeKeySlot: { method: 'post', path: '/api/v1/vaults/{vaultId}/key-slots/{slotId}/remove' },
   listWaitingDevices: { method: 'get', path: '/api/v1/vaults/{vaultId}/waiting-devices' },
   giveDeviceKeys: { method: 'put', path: '/api/v1/vaults/{vaultId}/devices/{agentId}/keys' },
   listSnapshots: { method: 'get', path: '/api/v1/snapshots' },

@@ -63,6 +63,7 @@ export const errorTextCodes = [
   'vault.keys-conflict',
   'vault.slot-not-found',
   'vault.slot-needed',
+  'vault.slot-unusable',
   'snapshot.not-found',
   'snapshot.held',
   'snapshot.in-use',

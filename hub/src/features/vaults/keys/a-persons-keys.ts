@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { AppError, DomainId, VaultId } from '@holdfast/shared-types'
 import { isEngineError } from '@holdfast/engine/errors'
-import { createVaultObjects, newRecoveryWords, unlockVault, type KeySecret, type VaultKeys } from '@holdfast/engine/unlock'
-import { findRecoveryWords, nodePrimitives } from '@holdfast/engine/vault'
+import {
+  createVaultObjects,
+  deviceFingerprint,
+  newRecoveryWords,
+  openWithKept,
+  rawAgentKey,
+  unlockVault,
+  type PersonsSecret,
+  type VaultKeys,
+} from '@holdfast/engine/unlock'
+import { nodePrimitives } from '@holdfast/engine/vault'
+import { withContractErrors } from '../errors/translate-engine-error.ts'
 import type { NewPrivateVault } from './create-private-vault.ts'
 import type { KeysToGive } from './give-device-keys.ts'
 import type { SlotToAdd } from './key-objects.ts'
@@ -46,7 +56,9 @@ export async function makePrivateVault(
 export interface PersonsVault {
   fingerprint(domainId: DomainId): Promise<string>
   /** What another secret opens it with. */
-  slotFor(secret: Exclude<KeySecret, { kind: 'hub-secret' }>): Promise<Omit<SlotToAdd, 'vaultId'>>
+  slotFor(secret: PersonsSecret): Promise<Omit<SlotToAdd, 'vaultId'>>
+  /** Whether the vault opens with it by a slot as its hub hands it out. */
+  isOpenedBy(slot: { readonly bytes: string }, secret: PersonsSecret): Promise<boolean>
   /** Vouches for a device's keys, and seals those of its domain to it. */
   keysFor(device: DeviceToLetIn, createdAtMs: number): Promise<Pick<KeysToGive, 'agentObject' | 'sealedDomainKeys'>>
 }
@@ -60,18 +72,29 @@ export interface DeviceToLetIn {
   readonly boxSignature: string
 }
 
+/** Of the very keys that {@link PersonsVault.keysFor} takes, and so none that somebody only says. @throws EngineError `vault.invalid` for what are no keys */
+export const fingerprintOfDevice = (device: Pick<DeviceToLetIn, 'signPublicKey' | 'boxPublicKey'>): Promise<string> =>
+  deviceFingerprint(nodePrimitives, {
+    signPublicKey: rawAgentKey(device.signPublicKey),
+    boxPublicKey: rawAgentKey(device.boxPublicKey),
+  })
+
+/** However the two were written down. */
+export { isSameFingerprint } from '@holdfast/engine/unlock'
+
 export interface LockedObjects {
   /** Both base64url. */
   readonly vaultFile: string
   readonly slots: readonly { readonly bytes: string }[]
 }
 
-/** @param text recovery words, other text around them or not; or a passphrase in the first line. @throws AppError `vault.wrong-key` */
+/** @param text recovery words, other text around them or not; or a passphrase in the first line. @throws AppError `vault.wrong-key`, `vault.corrupt` */
 export async function openAsPerson(locked: LockedObjects, text: string): Promise<PersonsVault> {
-  const keys = await unlockWith(locked, text)
+  const keys = await withContractErrors(() => unlockWith(locked, text))
   return {
     fingerprint: (domainId) => keys.fingerprint(domainId),
     slotFor: async (secret) => slotText(await keys.addSlot(secret)),
+    isOpenedBy: ({ bytes }, secret) => keys.isOpenedBy(Buffer.from(bytes, 'base64url'), secret),
     async keysFor({ agentId, domainId, signPublicKey, boxPublicKey, boxSignature }, createdAtMs) {
       const agentObject = await keys.agentObject({ agentId, domainId, signPublicKey, boxPublicKey, boxSignature, createdAtMs })
       const sealed = await keys.sealDomainKeys(domainId, agentId, Buffer.from(boxPublicKey, 'base64url'))
@@ -85,19 +108,12 @@ async function unlockWith(locked: LockedObjects, text: string): Promise<VaultKey
     vaultFile: Buffer.from(locked.vaultFile, 'base64url'),
     slots: locked.slots.map(({ bytes }) => Buffer.from(bytes, 'base64url')),
   }
-  const { keys } = await findRecoveryWords(text)
-  const secrets: KeySecret[] = [
-    ...keys.map((words) => ({ kind: 'recovery-words', words }) as const),
-    { kind: 'passphrase', passphrase: text.split(/\r?\n/, 1)[0] ?? '' },
-  ]
-  for (const secret of secrets) {
-    try {
-      return await unlockVault(nodePrimitives, objects, secret)
-    } catch (error) {
-      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
-    }
+  try {
+    return (await openWithKept(text, (secret) => unlockVault(nodePrimitives, objects, secret))).opened
+  } catch (error) {
+    if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
+    throw new AppError('vault.wrong-key', { message: 'Neither a passphrase nor recovery words of this vault. Nothing was changed.' })
   }
-  throw new AppError('vault.wrong-key', { message: 'Neither a passphrase nor recovery words of this vault. Nothing was changed.' })
 }
 
 const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

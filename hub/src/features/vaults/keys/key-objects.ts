@@ -108,14 +108,20 @@ export async function putKeySlot(
   log.info({ event: 'vault.key-slot-added', vaultId, slotId }, 'A key slot was added to a private vault')
 }
 
+export type SlotToRemove = Pick<SlotToAdd, 'vaultId' | 'slotId'>
+
 /**
  * Removes a passphrase or recovery words: the last of either stays, and what the hub itself needs.
- * @throws AppError `vault.not-found`, `vault.slot-not-found`, `vault.slot-needed`
+ * @throws AppError `sign-in.*`, `vault.not-found`, `vault.slot-not-found`, `vault.slot-needed`
  */
-export async function removeKeySlot(
-  { database, vaults, keyTurns, log }: KeyObjectsDeps,
-  { vaultId, slotId }: { readonly vaultId: VaultId; readonly slotId: string },
-): Promise<void> {
+export async function removeKeySlot(deps: KeyObjectsDeps, { actor, address, currentPassword }: Asking, slot: SlotToRemove): Promise<void> {
+  tellVault(deps.vaults.sealed(slot.vaultId), slot.slotId)
+  await deps.people.provePassword(actor.userId, address, currentPassword)
+  await deleteKeySlot(deps, slot)
+}
+
+/** The same for the command line. */
+export async function deleteKeySlot({ database, vaults, keyTurns, log }: KeyObjectsDeps, { vaultId, slotId }: SlotToRemove): Promise<void> {
   const vault = tellVault(vaults.sealed(vaultId), slotId)
   await keyTurns.during(vaultId, async () => {
     const slots = (await readSlots(vault.store)).filter(isPersons)

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { AgentId, type ResponseOf, type Api, type SnapshotId } from '@holdfast/shared-types'
+import { AgentId, AppError, type ResponseOf, type Api, type SnapshotId } from '@holdfast/shared-types'
 import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { keySlotPrefix, sealedKeysKey, uuidToBytes, vaultFileKey } from '@holdfast/engine/format'
-import { unlockVault } from '@holdfast/engine/unlock'
+import { newRecoveryWords, unlockVault } from '@holdfast/engine/unlock'
 import { nodePrimitives, openSealedVault, openVault } from '@holdfast/engine/vault'
 import { openDirectoryStore } from '@holdfast/engine/store'
 import { join } from 'node:path'
@@ -238,7 +238,7 @@ describe('key slots', () => {
   const params = () => ({ vaultId: made.vaultId })
   const add = async (slot: { slotId: Uint8Array; bytes: Uint8Array }): Promise<unknown> =>
     asPerson(world, 'addKeySlot', { params: params(), body: { slotId: toHex(slot.slotId), bytes: toBase64Url(slot.bytes) } })
-  const remove = (slotId: string): Promise<unknown> => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId } })
+  const remove = (slotId: string): Promise<unknown> => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId }, body: {} })
   const handed = () => asPerson<ResponseOf<Api['getKeyObjects']>>(world, 'getKeyObjects', { params: params() })
   const idOf = async (kind: string): Promise<string> => (await handed()).slots.find((slot) => slot.kind === kind)!.slotId
 
@@ -258,6 +258,25 @@ describe('key slots', () => {
       code: 'key-slot.wrong-secret',
     })
     await unlockVault(nodePrimitives, locked, { kind: 'passphrase', passphrase: 'another one, as long as the first' })
+  })
+
+  test('are added and removed by nobody who cannot say the account\u2019s password', async () => {
+    const currentPassword = 'correct horse battery'
+    world.people.provePassword = async (_userId, _address, password) => {
+      if (password !== currentPassword) throw new AppError('sign-in.failed')
+    }
+    const next = await made.keys.addSlot({ kind: 'recovery-words', words: await newRecoveryWords(nodePrimitives) })
+    const [slotId, bytes, before] = [toHex(next.slotId), toBase64Url(next.bytes), await slotKinds()]
+    const addWith = (proof: object) => asPerson(world, 'addKeySlot', { params: params(), body: { slotId, bytes, ...proof } })
+    const removeWith = (body: object) => asPerson(world, 'removeKeySlot', { params: { ...params(), slotId }, body })
+    for (const proof of [{}, { currentPassword: 'guessed' }]) await expect(addWith(proof)).rejects.toMatchObject({ code: 'sign-in.failed' })
+    expect(await slotKinds()).toEqual(before)
+    await addWith({ currentPassword })
+    for (const proof of [{}, { currentPassword: 'guessed' }])
+      await expect(removeWith(proof)).rejects.toMatchObject({ code: 'sign-in.failed' })
+    expect(await slotKinds()).not.toEqual(before)
+    await removeWith({ currentPassword })
+    expect(await slotKinds()).toEqual(before)
   })
 
   test('one that cannot be read costs itself alone', async () => {
@@ -293,9 +312,11 @@ describe('key slots', () => {
     changed[147]! ^= 1
     await expect(add({ slotId: slot!.slotId, bytes: changed })).rejects.toMatchObject({ code: 'vault.keys-conflict' })
     const { vaultId } = await world.vaults.placeFor(null)
-    await expect(asPerson(world, 'removeKeySlot', { params: { vaultId, slotId: toHex(randomBytes(16)) } })).rejects.toMatchObject({
-      code: 'vault.not-found',
-    })
+    await expect(asPerson(world, 'removeKeySlot', { params: { vaultId, slotId: toHex(randomBytes(16)) }, body: {} })).rejects.toMatchObject(
+      {
+        code: 'vault.not-found',
+      },
+    )
   })
 })
 

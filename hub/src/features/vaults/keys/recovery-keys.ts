@@ -1,8 +1,9 @@
 import { AppError, type RecoveryKeyProblem, type VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
-import { isEngineError, type EngineError } from '@holdfast/engine/errors'
+import { isEngineError } from '@holdfast/engine/errors'
 import { decodeKeySlot, keySlotKey } from '@holdfast/engine/format'
 import type { ObjectStore } from '@holdfast/engine/store'
+import { openWithFirst } from '@holdfast/engine/unlock'
 import { findRecoveryWords, makeRecoveryWords, openVault } from '@holdfast/engine/vault'
 import { tellAudit } from '../../../platform/audit/audit-scope.ts'
 import type { Database } from '../../../platform/database/database.ts'
@@ -98,7 +99,7 @@ export async function testRecoveryKey(
 ): Promise<TestedKey> {
   const { store } = tellVault(vaults.readable(vaultId))
   const found = await findRecoveryWords(text)
-  const opens = (await wordsThatOpen(store, found.keys)) !== null
+  const opens = await openWithOneOf(store, found.keys)
   tellAudit({ details: { opens } })
   if (opens && (await findVaultRecord(database.em(), vaultId))?.recoveryKeyExportedAt === null)
     await database.transaction((em) => setRecoveryKeyExported(em, vaultId, new Date(now()), name))
@@ -107,23 +108,18 @@ export async function testRecoveryKey(
   return { opens, problem, ...facts }
 }
 
-/**
- * The first of some keys that opens the vault in the store; null where none does.
- * @throws EngineError `store.*`, `vault.*` where none does, and something could not be read that might have opened with one
- */
-export async function wordsThatOpen(store: ObjectStore, keys: readonly string[]): Promise<string | null> {
-  const unreadable: EngineError[] = []
-  for (const words of keys) {
-    try {
-      await openVault(store, { kind: 'recovery-words', words })
-      return words
-    } catch (error) {
-      if (!isEngineError(error)) throw error
-      if (error.code !== 'key-slot.wrong-secret') unreadable.push(error)
-    }
+/** @throws EngineError `store.*`, `vault.*` where none opens the vault, and something could not be read that might have opened with one */
+async function openWithOneOf(store: ObjectStore, keys: readonly string[]): Promise<boolean> {
+  try {
+    await openWithFirst(
+      keys.map((words) => ({ kind: 'recovery-words', words })),
+      (secret) => openVault(store, secret),
+    )
+    return true
+  } catch (error) {
+    if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
+    return false
   }
-  if (unreadable[0] !== undefined) throw unreadable[0]
-  return null
 }
 
 function problemOf({ keys, wordCount, unknownWords }: Awaited<ReturnType<typeof findRecoveryWords>>): RecoveryKeyProblem {

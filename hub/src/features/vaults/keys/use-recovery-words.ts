@@ -1,10 +1,10 @@
 import { AppError, type VaultId } from '@holdfast/shared-types'
 import { isEngineError, type EngineError } from '@holdfast/engine/errors'
 import type { ObjectStore } from '@holdfast/engine/store'
-import { findRecoveryWords, openSealedVault, openVault, writeHubSlot, type KeySecret } from '@holdfast/engine/vault'
+import { openWithKept } from '@holdfast/engine/unlock'
+import { findRecoveryWords, openSealedVault, openVault, writeHubSlot, type Vault } from '@holdfast/engine/vault'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import { VaultFolders } from '../opening/vault-folders.ts'
-import { wordsThatOpen } from './recovery-keys.ts'
 
 /*
  * What is left when a hub is lost with its secret: the store, and words that somebody kept. It needs no database and no running hub.
@@ -41,8 +41,8 @@ export function useRecoveryWords(storeUrl: string, { text, vaultId, secret }: Ke
     const unreadable: EngineError[] = []
     for (const id of found) {
       const store = await folders.open(id)
-      const kept = await secretThatOpens(store, keys, text).catch(keepIn(unreadable))
-      if (kept !== null) opened.push({ vaultId: id, hubSlot: secret === null ? 'not-asked' : await giveSecret(store, kept, secret) })
+      const kept = await openWithKept(text, (one) => openVault(store, one)).catch(keepIn(unreadable))
+      if (kept !== null) opened.push({ vaultId: id, hubSlot: secret === null ? 'not-asked' : await giveSecret(store, kept.opened, secret) })
     }
     if (opened.length > 0) return opened
     // A vault that could not be read whole may be the very one: "wrong words" would send their owner away from it.
@@ -50,31 +50,16 @@ export function useRecoveryWords(storeUrl: string, { text, vaultId, secret }: Ke
   })
 }
 
-/** Words, or the passphrase of a private vault in the first line. Null where nothing of it opens the vault. */
-async function secretThatOpens(store: ObjectStore, keys: readonly string[], text: string): Promise<KeySecret | null> {
-  const words = await wordsThatOpen(store, keys)
-  if (words !== null) return { kind: 'recovery-words', words }
-  const passphrase = { kind: 'passphrase', passphrase: text.split(/\r?\n/, 1)[0] ?? '' } as const
-  try {
-    await openVault(store, passphrase)
-    return passphrase
-  } catch (error) {
-    if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
-    return null
-  }
-}
-
 /** Words of one vault mostly lie beside another that is damaged: that one must not keep them from theirs. */
 const keepIn =
   (unreadable: EngineError[]) =>
   (error: unknown): null => {
     if (!isEngineError(error)) throw error
-    unreadable.push(error)
+    if (error.code !== 'key-slot.wrong-secret') unreadable.push(error)
     return null
   }
 
-async function giveSecret(store: ObjectStore, words: KeySecret, secret: Uint8Array): Promise<'added' | 'before'> {
-  const vault = await openVault(store, words)
+async function giveSecret(store: ObjectStore, vault: Vault, secret: Uint8Array): Promise<'added' | 'before'> {
   const isPrivate = vault.file.kind === 'private'
   const tryHub = () => (isPrivate ? openSealedVault(store, secret) : openVault(store, { kind: 'hub-secret', secret }))
   try {

@@ -15,6 +15,7 @@ import type { LiveLog } from '../../../platform/events/live-log.ts'
 import { Jobs } from '../../../platform/jobs/jobs.ts'
 import type { Logger, LogFields } from '../../../platform/logging/logger.ts'
 import { createVaults, type Vaults } from '../create-vaults.ts'
+import type { PeopleDoor } from '../doors/doors.ts'
 import { vaultEntities } from '../tables/database-tables.ts'
 import { AgentTable } from './agent-table.ts'
 import { HealerTable } from './healer-table.ts'
@@ -43,6 +44,8 @@ export class VaultsUnderTest {
   vaults!: Vaults
   /** Not at work unless a test starts it. */
   jobs!: Jobs
+  /** Whether whoever asks says the password of their account: everybody does, unless a test says otherwise. */
+  readonly people: { provePassword: PeopleDoor['provePassword'] } = { provePassword: async () => undefined }
   /** Around the store of the default vault. */
   store!: StoreWithHooks
   /** The hub's clock. */
@@ -126,7 +129,7 @@ export class VaultsUnderTest {
     const config = { storeUrl, dataDir: this.dataDir } as HubConfig
     const vaults = createVaults(
       { ...services, config },
-      { runs: this.runs, agents: this.agents, people: { provePassword: async () => undefined }, healers: this.healers },
+      { runs: this.runs, agents: this.agents, people: this.people, healers: this.healers },
       folders,
     )
     // Known before it starts, so that one that fails to is stopped like any other.

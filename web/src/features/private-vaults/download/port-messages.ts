@@ -1,5 +1,5 @@
-/** What who takes a download sends to who makes it: give me the next part, or nobody wants it any more. */
-export type FromConsumer = { readonly kind: 'next' } | { readonly kind: 'cancel' }
+/** What who takes a download sends to who makes it: give me the next part; a person wants no more of it; nobody came to take it. */
+export type FromConsumer = { readonly kind: 'next' } | { readonly kind: 'cancel' } | { readonly kind: 'gone' }
 
 /** What it gets for each `next`. After `failed` nothing more comes: what was sent is not the whole. */
 export type FromProducer =
@@ -21,7 +21,7 @@ export interface DownloadOffer {
   readonly sizeBytes: number | null
 }
 
-/** Now and then, while a download goes on: browsers end a service worker that nobody speaks to. */
+/** Now and then, while a download goes on: browsers end a service worker that nobody speaks to, and hear no port. */
 export interface DownloadAlive {
   readonly type: 'PRIVATE_DOWNLOAD_ALIVE'
 }

@@ -9,6 +9,12 @@ export interface FileToSave {
   readonly sizeBytes: number | null
 }
 
+export interface Saving {
+  readonly saved: Promise<void>
+  readonly stop: () => void
+  readonly keepAlive?: () => void
+}
+
 /** More than that a page cannot be trusted to hold. */
 const mostInMemoryBytes = 256 * 1024 * 1024
 
@@ -27,14 +33,12 @@ type PickFile = (options: { suggestedName: string }) => Promise<{ createWritable
  * Saves what comes through a port. Through the service worker, which lets the browser write it to its downloads as it comes; else to a file that the person chooses; else
  * from memory, as far as that goes.
  *
- * @returns settles when all of it was taken, or `stop` was called; call `stop` in any case
+ * @returns `saved` settles when all of it was taken, or `stop` was called; call `stop` in any case, and `keepAlive` now and then until then
  */
-export async function saveParts(
-  port: MessagePort,
-  file: FileToSave,
-): Promise<{ readonly saved: Promise<void>; readonly stop: () => void }> {
+export async function saveParts(port: MessagePort, file: FileToSave): Promise<Saving> {
   const worker = await streamingWorker()
-  if (worker !== null) return { saved: Promise.resolve(), stop: await saveThroughWorker(worker, port, file) }
+  // Whoever sends the parts sees whether they are taken.
+  if (worker !== null) return { saved: Promise.resolve(), ...(await saveThroughWorker(worker, port, file)) }
   const pick = (window as { showSaveFilePicker?: PickFile }).showSaveFilePicker
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()

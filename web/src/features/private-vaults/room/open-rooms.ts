@@ -33,10 +33,10 @@ export function keepOpen(vaultId: VaultId, vault: OpenVault): void {
 const touches = ['pointerdown', 'keydown', 'wheel', 'touchmove'] as const
 const noteTouch = (): void => void (lastTouchMs = Date.now())
 
-/** By the clock, not by a timer alone: a machine that slept locks as soon as it wakes. Work that somebody began counts as being there. */
+/** By the clock, not by a timer alone: a machine that slept locks as soon as it wakes. A download counts as being there as long as it gets on. */
 function lockWhenIdle(): void {
-  if ([...open.values()].some(({ room }) => room.isBusy)) noteTouch()
-  if (Date.now() - lastTouchMs >= idleLockMs) lockAll()
+  const lastSeenMs = Math.max(lastTouchMs, ...[...open.values()].map(({ room }) => room.lastProgressMs))
+  if (Date.now() - lastSeenMs >= idleLockMs) lockAll()
 }
 
 export function lockVault(vaultId: VaultId): void {

@@ -65,7 +65,7 @@ test('what nobody wants any more is ended in the room too', async () => {
   expect(worker.asked.at(-1)).toEqual({ kind: 'abort', id: 1 })
 })
 
-test('a page that nobody touches locks after a while, but not one that works or is touched', async () => {
+test('a page that nobody touches locks after a while, but not one that is touched, or whose download gets on', async () => {
   vi.useFakeTimers()
   const { room, worker } = aRoom()
   keepOpen(vaultId, { room, fingerprint: '' })
@@ -73,13 +73,18 @@ test('a page that nobody touches locks after a while, but not one that works or 
   document.dispatchEvent(new Event('keydown'))
   vi.advanceTimersByTime(idleLockMs - 20_000)
   expect(roomOf(vaultId)).toBe(room)
-  const download = room.call('draftWords', {})
-  vi.advanceTimersByTime(3 * idleLockMs)
+  const told: number[] = []
+  const download = room.call('draftWords', {}, { onProgress: (bytes) => void told.push(bytes) })
+  for (const bytes of [100, 200, 300]) {
+    worker.tell({ kind: 'progress', id: 1, bytes })
+    vi.advanceTimersByTime(idleLockMs - 20_000)
+  }
   expect(worker.isEnded).toBe(false)
-  worker.tell({ kind: 'answer', id: 1, answer: { words: [] } })
-  await download
-  vi.advanceTimersByTime(idleLockMs + 20_000)
-  expect(worker.isEnded).toBe(true)
+  // Paused: the same again keeps nothing open.
+  worker.tell({ kind: 'progress', id: 1, bytes: 300 })
+  vi.advanceTimersByTime(40_000)
+  expect([worker.isEnded, told]).toEqual([true, [100, 200, 300, 300]])
+  await expect(download).rejects.toMatchObject({ code: 'vault.private' })
   expect(() => roomOf(vaultId)).toThrow(expect.objectContaining({ code: 'vault.private' }))
 })
 

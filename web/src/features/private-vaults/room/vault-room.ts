@@ -6,13 +6,14 @@ interface Waiting {
   readonly resolve: (answer: never) => void
   readonly reject: (error: unknown) => void
   readonly onProgress: ((bytes: number) => void) | undefined
+  sentBytes: number
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** Given away with the question. */
   readonly transfer?: Transferable[]
-  /** Bytes sent so far, of a download. */
+  /** Bytes sent so far, of a download; now and then the same again. */
   readonly onProgress?: (bytes: number) => void
 }
 
@@ -30,6 +31,7 @@ export class VaultRoom {
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
+  #lastProgressMs = 0
   #isLocked = false
 
   /** @param onEnd called once if the worker dies by itself */
@@ -43,9 +45,9 @@ export class VaultRoom {
     })
   }
 
-  /** What it waits for. */
-  get isBusy(): boolean {
-    return this.#waiting.size > 0
+  /** When a download last came a step on; 0 = never. */
+  get lastProgressMs(): number {
+    return this.#lastProgressMs
   }
 
   /** @throws ApiError with the hub's code, or of the engine as the console knows it; `vault.private` once it is locked. An abort is thrown as it is. */
@@ -53,7 +55,7 @@ export class VaultRoom {
     signal?.throwIfAborted()
     if (this.#isLocked) throw locked()
     const id = ++this.#lastId
-    const answer = new Promise<AnswerOf<K>>((resolve, reject) => this.#waiting.set(id, { resolve, reject, onProgress }))
+    const answer = new Promise<AnswerOf<K>>((resolve, reject) => this.#waiting.set(id, { resolve, reject, onProgress, sentBytes: 0 }))
     const abort = (): void => {
       this.#post({ kind: 'abort', id })
       this.#settle(id)?.reject(signal?.reason)
@@ -85,10 +87,19 @@ export class VaultRoom {
   }
 
   #take(message: FromRoom): void {
-    if (message.kind === 'progress') return this.#waiting.get(message.id)?.onProgress?.(message.bytes)
+    if (message.kind === 'progress') return this.#noteProgress(message.id, message.bytes)
     const waiting = this.#settle(message.id)
     if (message.kind === 'answer') waiting?.resolve(message.answer as never)
     else waiting?.reject(new ApiError(message.problem))
+  }
+
+  /** The same bytes again are no progress: they say only that somebody waits. */
+  #noteProgress(id: number, bytes: number): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return
+    if (bytes > waiting.sentBytes) this.#lastProgressMs = Date.now()
+    waiting.sentBytes = bytes
+    waiting.onProgress?.(bytes)
   }
 
   #settle(id: number): Waiting | undefined {

@@ -1,15 +1,15 @@
 import { fromBase64Url, toBase64Url, toHex } from '@holdfast/engine/bytes'
 import {
   createVaultObjects,
-  findRecoveryWords,
   newRecoveryWords,
+  openWithKept,
   unlockVault,
-  type KeySecret,
+  type PersonsSecret,
   type UnlockPrimitives,
   type VaultKeys,
   type VaultObjects,
 } from '@holdfast/engine/unlock'
-import { EngineError, isEngineError } from '@holdfast/engine/errors'
+import { EngineError } from '@holdfast/engine/errors'
 import type { Api, BodyOfRoute, DomainId, ResponseOf, VaultId } from '@holdfast/shared-types'
 import { ApiError } from '../../../platform/errors/api-error.ts'
 import type { AnswerOf, AskOf, RoomCall, VaultSecret } from '../room/room-calls.ts'
@@ -38,10 +38,15 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
     if (opened === null) throw new ApiError({ code: 'vault.private', message: '', cure: '' })
     return opened
   }
-  const addSlot = async (secret: KeySecret, currentPassword: string | undefined) => {
-    const { slotId, bytes } = await vault().keys.addSlot(secret)
+  const addSlot = async (secret: PersonsSecret, currentPassword: string | undefined) => {
+    const { keys, id: vaultId } = vault()
+    const { slotId, bytes } = await keys.addSlot(secret)
     const body = { slotId: toHex(slotId), bytes: toBase64Url(bytes), ...(currentPassword === undefined ? {} : { currentPassword }) }
-    await hub.json('addKeySlot', { params: { vaultId: vault().id }, body })
+    await hub.json('addKeySlot', { params: { vaultId }, body })
+    // Tried as it lies in the store by now: whoever asked may take the old one away next.
+    const stored = (await hub.json('getKeyObjects', { params: { vaultId } })).slots.find((slot) => slot.slotId === body.slotId)
+    if (stored === undefined || !(await keys.isOpenedBy(fromBase64Url(stored.bytes), secret)))
+      throw new ApiError({ code: 'vault.slot-unusable', message: '', cure: '' })
     return { slotId: body.slotId }
   }
 
@@ -120,19 +125,11 @@ const bodyOf = ({ vaultFile, slots, hubKey, keys }: VaultObjects): Omit<BodyOfRo
   hubKey: toBase64Url(hubKey),
 })
 
-/** @throws EngineError `key-slot.wrong-secret` with what is wrong with words that open nothing */
+/** However it was kept: words with numbers, line ends and other text around them, or the passphrase. @throws EngineError `key-slot.wrong-secret` */
 async function unlock(primitives: UnlockPrimitives, { vaultFile, slots }: KeyObjects, secret: VaultSecret): Promise<VaultKeys> {
   const locked = { vaultFile: fromBase64Url(vaultFile), slots: slots.map(({ bytes }) => fromBase64Url(bytes)) }
-  if (secret.kind === 'passphrase') return unlockVault(primitives, locked, secret)
-  // However they were kept: numbers, line ends and other text around them do not matter.
-  const { keys, wordCount } = await findRecoveryWords(secret.words)
-  for (const words of keys)
-    try {
-      return await unlockVault(primitives, locked, { kind: 'recovery-words', words })
-    } catch (error) {
-      if (!isEngineError(error, 'key-slot.wrong-secret')) throw error
-    }
-  throw new EngineError('key-slot.wrong-secret', keys.length === 0 ? `No 24 recovery words were found among ${wordCount} words.` : '')
+  const text = secret.kind === 'passphrase' ? secret.passphrase : secret.words
+  return (await openWithKept(text, (one) => unlockVault(primitives, locked, one))).opened
 }
 
 async function firstBytes(bytes: AsyncGenerator<Uint8Array>, most: number): Promise<Uint8Array<ArrayBuffer>> {

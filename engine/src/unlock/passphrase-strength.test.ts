@@ -5,14 +5,14 @@ const levelOf = (passphrase: string) => strengthOf(passphrase).level
 
 test('what people take for strong is told to be weak: words, years, rows of keys, and the same again', () => {
   for (const weak of [
-    'Summer2026!',
+    'Summer2026!!',
     'passwordpassword',
     'qwertzuiop123',
     'Password1234',
     'aaaaaaaaaaaaaaaa',
     'hunter hunter hunter',
-    '1987654321',
-    'Geheim!2024',
+    '198765432101',
+    'Geheim!2024!',
   ])
     expect([weak, levelOf(weak)]).toEqual([weak, 'weak'])
 })
@@ -20,7 +20,9 @@ test('what people take for strong is told to be weak: words, years, rows of keys
 test('words that have nothing to do with each other are strong, and so is noise; the longer the better', () => {
   for (const strong of ['seven quiet lamps above the harbour', 'korrekt Pferd Batterie Heftklammer Moos', 'kX9$vT2q&Lm4!wZ7'])
     expect([strong, levelOf(strong)]).toEqual([strong, 'strong'])
-  expect(levelOf('lamp tin')).toBe('short')
+  expect([levelOf('kX9$vT2q&Lm'), levelOf('kX9$vT2q&Lm4')]).toEqual(['short', 'fair'])
+  // Seven characters, in twelve units of UTF-16.
+  expect(levelOf('\u{1f98a}\u{1f3bb}\u{1fa94}\u{2693} \u{1f98a}\u{1f3bb}')).toBe('short')
   expect(passphraseBits('otter violin')).toBeLessThan(passphraseBits('otter violin granite'))
 })
 

@@ -1,5 +1,4 @@
-/** Shorter ones are not taken: whoever copies the vault may try as many as they like, and nobody stops them. */
-export const leastCharacters = 10
+import { leastPassphraseCharacters } from './key-slots.ts'
 
 /**
  * Tries in a second, of somebody with much money: a graphics card does some hundred argon2id of 64 MiB and 3 passes, as its memory is read and written
@@ -52,6 +51,7 @@ export function passphraseBits(passphrase: string): number {
   return bits
 }
 
+/** `short` is not taken; `weak` only from who has said so once more. */
 export type StrengthLevel = 'short' | 'weak' | 'fair' | 'strong'
 
 export interface PassphraseStrength {
@@ -66,7 +66,7 @@ export function strengthOf(passphrase: string): PassphraseStrength {
   const bits = passphraseBits(passphrase)
   const seconds = 2 ** (bits - 1) / triesPerSecond
   const ratio = Math.min(1, bits / 75)
-  if (Array.from(passphrase).length < leastCharacters) return { level: 'short', seconds, ratio }
+  if (Array.from(passphrase).length < leastPassphraseCharacters) return { level: 'short', seconds, ratio }
   return { level: seconds < yearSeconds ? 'weak' : seconds < 1000 * yearSeconds ? 'fair' : 'strong', seconds, ratio }
 }
 
