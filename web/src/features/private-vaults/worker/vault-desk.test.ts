@@ -34,20 +34,11 @@ let snapshotId: SnapshotId
 let asked: string[] = []
 let told: Record<string, unknown>[] = []
 
-interface Sent {
-  readonly slotId: string
-  readonly bytes: string
-}
-
-/** How a slot that was sent lies in the store: as it came, unless a test says otherwise. */
-let keep = ({ slotId, bytes }: Sent): SealedVault['slots'][number] => ({ slotId, kind: 'passphrase', bytes })
-
 const answers: HubAnswers = {
   async json(call, ask) {
     asked.push(call)
     told.push(ask.body as Record<string, unknown>)
     if (call === 'getKeyObjects') return { vaultFile: vault.vaultFile, slots: vault.slots, agents: vault.agents } as never
-    if (call === 'addKeySlot') vault.slots.push(keep(ask.body as Sent))
     return {} as never
   },
   async bytes(call, { params, body }) {
@@ -374,48 +365,6 @@ test('what a new vault sends to the hub opens with the passphrase and the words 
   expect(await keys.fingerprint(sure(keys.file.domains[0]).id)).toBe(draft.fingerprint)
   expect(toBase64Url(keys.hubKey)).toBe(body.hubKey)
   await unlockVault(browserPrimitives, locked, { kind: 'recovery-words', words: draft.words.join(' ') })
-})
-
-test('keys that are added open the vault too; words only once they are kept', async () => {
-  const desk = await unlocked()
-  const whole = vault.slots.length
-  const stored = () => fromBase64Url(sure(vault.slots.at(-1)).bytes)
-  const vaultFile = fromBase64Url(vault.vaultFile)
-  const added = await desk.addPassphrase({ passphrase: 'another passphrase', currentPassword: 'pw' }, context())
-  expect([sure(vault.slots.at(-1)).slotId, told[0]]).toEqual([added.slotId, expect.objectContaining({ currentPassword: 'pw' })])
-  await unlockVault(browserPrimitives, { vaultFile, slots: [stored()] }, { kind: 'passphrase', passphrase: 'another passphrase' })
-  const before = told.length
-  const { words: fresh } = await desk.draftWords({}, context())
-  expect(told.length).toBe(before)
-  await desk.keepWords({ currentPassword: undefined }, context())
-  await unlockVault(browserPrimitives, { vaultFile, slots: [stored()] }, { kind: 'recovery-words', words: fresh.join(' ') })
-  expect(await codeOf(desk.keepWords({ currentPassword: undefined }, context()))).toBe('internal')
-  vault.slots.splice(whole)
-})
-
-test('a key that was stored counts only when it has opened the vault, as it lies there', async () => {
-  const desk = await unlocked()
-  const [asItCame, whole] = [keep, vault.slots.length]
-  await desk.draftWords({}, context())
-  const add = () => codeOf(desk.keepWords({ currentPassword: undefined }, context()))
-  const changed =
-    (place: number): typeof keep =>
-    (slot) => {
-      const bytes = fromBase64Url(slot.bytes)
-      flip(bytes, place)
-      return { ...asItCame(slot), bytes: toBase64Url(bytes) }
-    }
-  // Of its seal, of its head, under another id, and in its place one that was there before.
-  const wrong = [
-    changed(140),
-    changed(3),
-    (slot: Sent) => ({ ...asItCame(slot), slotId: '' }),
-    ({ slotId }: Sent) => ({ ...sure(vault.slots[1]), slotId }),
-  ]
-  for (keep of wrong) expect(await add()).toBe('vault.slot-unusable')
-  keep = asItCame
-  expect(await add()).toBe('nothing went wrong')
-  vault.slots.splice(whole)
 })
 
 test('problems that travel to the page say what a person can read, and nothing of files', () => {

@@ -1,0 +1,95 @@
+// @vitest-environment node
+import { browserPrimitives } from '@holdfast/engine/browser'
+import { fromBase64Url, toBase64Url } from '@holdfast/engine/bytes'
+import { newRecoveryWords, unlockVault } from '@holdfast/engine/unlock'
+import { beforeEach, expect, test } from 'vitest'
+import { SealedVault } from '../../../testing/sealed-vault.ts'
+import type { HubAnswers } from './hub-answers.ts'
+import { problemOf } from './room-problem.ts'
+import { openDesk, type Desk } from './vault-desk.ts'
+
+interface Sent {
+  readonly slotId: string
+  readonly bytes: string
+}
+
+let vault: SealedVault
+let words: string
+let told: Sent[] = []
+
+/** How a slot that was sent lies in the store: as it came, unless a test says otherwise. */
+let keep = ({ slotId, bytes }: Sent): SealedVault['slots'][number] => ({ slotId, kind: 'passphrase', bytes })
+
+const answers: Pick<HubAnswers, 'json'> = {
+  async json(call, ask: { readonly body?: unknown }) {
+    if (call === 'getKeyObjects') return { vaultFile: vault.vaultFile, slots: vault.slots, agents: vault.agents } as never
+    const sent = ask.body as Sent
+    told.push(sent)
+    vault.slots.push(keep(sent))
+    return {} as never
+  },
+}
+
+beforeEach(async () => {
+  words = await newRecoveryWords(browserPrimitives)
+  vault = await SealedVault.make(browserPrimitives, { passphrase: 'seven quiet lamps above the harbour', words })
+  told = []
+})
+
+const context = () => ({ signal: new AbortController().signal, tellProgress: () => undefined })
+
+async function unlocked(): Promise<Desk> {
+  const desk = openDesk(browserPrimitives, answers as HubAnswers)
+  await desk.unlock({ vaultId: vault.id, secret: { kind: 'recovery-words', words } }, context())
+  return desk
+}
+
+function sure<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('It is not there.')
+  return value
+}
+
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'nothing went wrong',
+    (error: unknown) => problemOf(error).code,
+  )
+
+test('keys that are added open the vault too; words only once they are kept', async () => {
+  const desk = await unlocked()
+  const stored = () => fromBase64Url(sure(vault.slots.at(-1)).bytes)
+  const vaultFile = fromBase64Url(vault.vaultFile)
+  const added = await desk.addPassphrase({ passphrase: 'another passphrase', currentPassword: 'pw' }, context())
+  expect([sure(vault.slots.at(-1)).slotId, told[0]]).toEqual([added.slotId, expect.objectContaining({ currentPassword: 'pw' })])
+  await unlockVault(browserPrimitives, { vaultFile, slots: [stored()] }, { kind: 'passphrase', passphrase: 'another passphrase' })
+  const before = told.length
+  const { words: fresh } = await desk.draftWords({}, context())
+  expect(told.length).toBe(before)
+  await desk.keepWords({ currentPassword: undefined }, context())
+  await unlockVault(browserPrimitives, { vaultFile, slots: [stored()] }, { kind: 'recovery-words', words: fresh.join(' ') })
+  expect(await codeOf(desk.keepWords({ currentPassword: undefined }, context()))).toBe('internal')
+})
+
+test('a key that was stored counts only when it has opened the vault, as it lies there', async () => {
+  const desk = await unlocked()
+  const asItCame = keep
+  await desk.draftWords({}, context())
+  const add = () => codeOf(desk.keepWords({ currentPassword: undefined }, context()))
+  const changed =
+    (place: number): typeof keep =>
+    (slot) => {
+      const bytes = fromBase64Url(slot.bytes)
+      bytes.set([sure(bytes[place]) ^ 1], place)
+      return { ...asItCame(slot), bytes: toBase64Url(bytes) }
+    }
+  // Of its seal, of its head, under another id, and in its place one that was there before.
+  const wrong = [
+    changed(140),
+    changed(3),
+    (slot: Sent) => ({ ...asItCame(slot), slotId: '' }),
+    ({ slotId }: Sent) => ({ ...sure(vault.slots[1]), slotId }),
+  ]
+  for (keep of wrong) expect(await add()).toBe('vault.slot-unusable')
+  keep = asItCame
+  expect(await add()).toBe('nothing went wrong')
+})
