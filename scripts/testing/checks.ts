@@ -75,5 +75,6 @@ export const quickChecks: readonly Check[] = [
 export const webChecks: readonly Check[] = [
   webBuild,
   commandCheck('types: web', [tool('vue-tsc/bin/vue-tsc.js'), '-p', 'web/tsconfig.json']),
+  commandCheck('types: tests of the console', [tool('vue-tsc/bin/vue-tsc.js'), '-p', 'web/tsconfig.node.json']),
   commandCheck('types: service worker', [tool('@typescript/native/bin/tsc'), '-p', 'web/tsconfig.sw.json']),
 ]

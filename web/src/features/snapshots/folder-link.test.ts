@@ -38,7 +38,7 @@ test('what is no folder of this snapshot is none; one that nobody remembers is t
 test('back and forward lead through folders of one address', async () => {
   const router = createRouter({
     history: createWebHistory(),
-    routes: [...snapshotRoutes.map((route) => ({ ...route, component: {} })), { path: '/', component: {} }],
+    routes: [...snapshotRoutes.map(({ path, name, meta }) => ({ path, name, meta, component: {} })), { path: '/', component: {} }],
   })
   const effects = effectScope()
   const state = createApp({})
