@@ -1,5 +1,5 @@
 import { isEngineError } from '@holdfast/engine/errors'
-import { blobTypes, type FileEntry, type FolderEntry, type TreeEntry } from '@holdfast/engine/format'
+import { blobTypes, isSumOf, sumOfBytes, type FileEntry, type FolderEntry, type TreeEntry } from '@holdfast/engine/format'
 import { TreeReader } from '@holdfast/engine/reader'
 import type { VerifyRequest, VerifyResult } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
@@ -90,7 +90,7 @@ class SnapshotCheck {
   async finish(): Promise<void> {
     await this.#data.flush()
     const { body } = this.#snapshot
-    if (this.#voice.warningCount > 0 || (this.files === body.files && this.bytes === body.bytes)) return
+    if (this.#voice.warningCount > 0 || (this.files === body.files && isSumOf(body.bytes, this.bytes))) return
     this.#voice.warn(
       null,
       'vault.corrupt',
@@ -117,7 +117,7 @@ class SnapshotCheck {
       // What is deleted and kept counts for nothing; its folder says so of all that is in it.
       if (entry.deletedAtMs !== null) return
       this.files += entry.subtree.files
-      this.bytes += entry.subtree.bytes
+      this.bytes = sumOfBytes(this.bytes, entry.subtree.bytes)
       return
     }
     const problemsBefore = this.#voice.warningCount
@@ -128,7 +128,7 @@ class SnapshotCheck {
   async #file(entry: FileEntry, path: Buffer): Promise<void> {
     if (entry.deletedAtMs === null) {
       this.files += 1
-      this.bytes += entry.size
+      this.bytes = sumOfBytes(this.bytes, entry.size)
     }
     this.#voice.progress({
       filesDone: this.files,

@@ -19,7 +19,7 @@ import {
 } from './segment.ts'
 import { decodeSnapshotBody, decodeSnapshotObject } from './snapshot.ts'
 import { aFolder } from './testing/arbitraries.ts'
-import type { ContentItem, FileContent, FileEntry, TreeEntry } from './tree-entry.ts'
+import { isSumOf, sumOfBytes, type ContentItem, type FileContent, type FileEntry, type TreeEntry } from './tree-entry.ts'
 import { decodeTreePage, encodeLeafPage } from './tree-page.ts'
 import { decodeAgentFile, decodeVaultFile } from './vault-file.ts'
 
@@ -235,6 +235,12 @@ test('a refset holds what was added, whatever the order, and has one encoding', 
       expect(Buffer.compare(decoded.encode(), encoded)).toBe(0)
     }),
   )
+})
+
+test('sums of bytes stop where numbers do, and what has stopped is no damage', () => {
+  const most = Number.MAX_SAFE_INTEGER
+  expect([sumOfBytes(most, 1), sumOfBytes(most - 1, 1), sumOfBytes(3, 4)]).toEqual([most, most, 7])
+  expect([isSumOf(most, 5), isSumOf(5, 5), isSumOf(5, most), isSumOf(6, 5)]).toEqual([true, true, false, false])
 })
 
 test('a refset of a few bytes cannot ask for gigabytes', () => {

@@ -29,6 +29,9 @@ export interface SubtreeCounts {
 export const mostBytes = Number.MAX_SAFE_INTEGER
 export const sumOfBytes = (left: number, right: number): number => Math.min(left + right, mostBytes)
 
+/** Whether what was said can be the sum of what was found: one that has stopped may stay there (docs/vault-format.md §9). */
+export const isSumOf = (said: number, found: number): boolean => said === found || said === mostBytes
+
 interface EntryFields {
   /** Raw bytes: not necessarily UTF-8. Never empty, `.`, `..`, nor with `/` or a zero byte. */
   readonly name: Uint8Array

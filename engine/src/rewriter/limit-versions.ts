@@ -1,5 +1,5 @@
 import { compareBytes } from '../bytes/index.ts'
-import type { FileEntry, TreeEntry } from '../format/index.ts'
+import { sumOfBytes, type FileEntry, type TreeEntry } from '../format/index.ts'
 import type { TreeReader } from '../reader/index.ts'
 import type { EntryFilter } from './rewrite-tree.ts'
 
@@ -110,7 +110,7 @@ class VersionSearch {
     for (const index of losing) {
       const effect = this.effects[index]!
       effect.entries++
-      effect.bytes += size
+      effect.bytes = sumOfBytes(effect.bytes, size)
     }
   }
 }

@@ -23,7 +23,7 @@ export { argon2id } from './stretch-passphrase.ts'
 export {
   createVaultObjects,
   findKey,
-  mostSlots,
+  mostPassphrases,
   unlockVault,
   wrongSeal,
   type LockedVault,

@@ -210,7 +210,7 @@ describe('a hub that hands out hostile slots', () => {
     expect((await unlock(passphrase, slots)).hub).toEqual(made.keys.hub)
   })
 
-  test('however many there are, no more than 64 are tried', async () => {
+  test('however many there are, no more than 64 passphrases are tried', async () => {
     const { primitives, asked } = counting()
     await expect(unlock(passphrase, Array(200).fill(withCost(64 * 1024, 3)), made.vaultFile, primitives)).rejects.toMatchObject({
       code: 'key-slot.wrong-secret',

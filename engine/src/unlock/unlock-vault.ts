@@ -73,8 +73,8 @@ export interface SlotsToTry {
   readonly refused: readonly EngineError[]
 }
 
-/** Of the kind of the secret. Whoever can write to a store could otherwise keep a device stretching for days. */
-export const mostSlots = 64
+/** Whoever can write to a store could otherwise keep a device stretching for days. Slots of other kinds cost next to nothing. */
+export const mostPassphrases = 64
 
 /** A damaged slot, or one of a newer version, costs its own secret only: the vault has others. */
 const failuresOfOneSlot: ReadonlySet<EngineErrorCode> = new Set([
@@ -106,7 +106,8 @@ export async function findKey(
     if (equalBytes(slot.vaultId, vaultId)) fitting.push(slot)
     else problems.push(new EngineError('vault.invalid', 'A key slot is of another vault than vault.json says: one of the two was changed.'))
   }
-  for (const slot of fitting.toSorted((left, right) => workOf(left) - workOf(right)).slice(0, mostSlots)) {
+  const most = secret.kind === 'passphrase' ? mostPassphrases : fitting.length
+  for (const slot of fitting.toSorted((left, right) => workOf(left) - workOf(right)).slice(0, most)) {
     const key = await attempt(() => unwrapKey(primitives, slot, secret))
     if (key !== null) return key
   }

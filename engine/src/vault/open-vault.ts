@@ -19,7 +19,7 @@ import type { ObjectStore } from '../store/index.ts'
 import { createVaultObjects, findKey, VaultKeys, wrongSeal, type KeySecret, type VaultToCreate } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
 import { signKeyOfSeed } from './crypto/sign-key.ts'
-import { readSlots, readVaultFile, requireNoVault, requireRoomForSlot, writeHubSlot } from './stored-key-objects.ts'
+import { readSlots, readVaultFile, requireNoVault, requireRoomForPassphrase, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
 
 /** An opened vault: holds the master key in memory. Only who manages a vault, or reads it with one of its secrets, has one; agents get domain keys. */
@@ -98,7 +98,7 @@ export class Vault extends StoredVault {
   /** Adds a way to open the vault. @returns the slot's id. @throws EngineError `vault.invalid` for a hub's secret and a private vault */
   async addKeySlot(secret: KeySecret): Promise<Uint8Array> {
     const { slotId, bytes } = await this.keys.addSlot(secret)
-    await requireRoomForSlot(this.store)
+    if (secret.kind === 'passphrase') await requireRoomForPassphrase(this.store)
     await this.store.put(keySlotKey(slotId), bytes)
     return slotId
   }

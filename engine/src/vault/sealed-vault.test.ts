@@ -13,7 +13,7 @@ import {
 } from '../format/index.ts'
 import { MemoryStore } from '../store/index.ts'
 import { FaultyStore, scriptedFaults } from '../store/testing/index.ts'
-import { boxKeySigningBytes, createVaultObjects, rawAgentKey, type KeySecret, type VaultObjects } from '../unlock/index.ts'
+import { boxKeySigningBytes, createVaultObjects, rawAgentKey, type KeySecret, type NewKeySlot, type VaultObjects } from '../unlock/index.ts'
 import { makeRecoveryWords } from './crypto/node-keys.ts'
 import { nodePrimitives, rawPublicKey } from './crypto/node-primitives.ts'
 import { openVault, type Vault } from './open-vault.ts'
@@ -147,6 +147,21 @@ describe('what somebody brings for a new one', () => {
   })
 })
 
+test('a vault has 64 passphrases at most, and whatever else opens it', async () => {
+  const slot = made.slots.find(({ bytes }) => bytes[10] === 2)!
+  const other = (index: number): NewKeySlot => {
+    const bytes = slot.bytes.slice()
+    bytes[28] = index
+    bytes[29]! ^= 1
+    new DataView(bytes.buffer).setUint32(148, crc32(bytes.subarray(0, 148)), true)
+    return { slotId: bytes.slice(28, 44), bytes }
+  }
+  for (let index = 1; index < 64; index++) await sealed.addKeySlot(other(index))
+  await expect(sealed.addKeySlot(other(64))).rejects.toMatchObject({ code: 'vault.invalid', message: expect.stringContaining('64') })
+  await sealed.addKeySlot(other(63))
+  await sealed.addHubSlot(randomBytes(32))
+})
+
 describe('a device', () => {
   test('has keys when somebody with the vault\u2019s keys gave them, and the same may be brought again', async () => {
     expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
@@ -161,14 +176,15 @@ describe('a device', () => {
   test.each([
     ['sealed keys', sealedKeysKey, (): Uint8Array => encodeSealedKeys(objects.sealedKeys)],
     ['agent object', agentKey, (): Uint8Array => objects.agentObject],
-  ])('whose %s alone are there has none, and is mended by approving again', async (_, keyOf, bytesOf) => {
+  ])('whose %s alone are there has none, and is mended by approving again', async (what, keyOf, bytesOf) => {
     await store.put(keyOf(uuidToBytes(device.agentId)), bytesOf())
     expect(await sealed.hasKeys(device.agentId)).toBe(false)
     expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
     const again = { ...(await approve({ ...device, createdAtMs: 6 })) }
     await sealed.addAgent(device, again)
     expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
-    expect(await sealed.readAgentObject(device.agentId)).toEqual(again.agentObject)
+    // What vouches for all that it has signed is not given up for another that says the same.
+    expect(await sealed.readAgentObject(device.agentId)).toEqual(what === 'agent object' ? objects.agentObject : again.agentObject)
     expect(await sealed.hasKeys(device.agentId)).toBe(true)
   })
 
@@ -183,6 +199,24 @@ describe('a device', () => {
     expect(await sealed.readSealedKeys(device.agentId)).toBeNull()
     const again = await approve(device)
     await sealed.addAgent(device, again)
+    expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
+    expect(await sealed.readAgentObject(device.agentId)).toEqual(objects.agentObject)
+  })
+
+  test('whose agent object rotted is given both anew; on a full disk what is whole stays', async () => {
+    await sealed.addAgent(device, objects)
+    const key = agentKey(uuidToBytes(device.agentId))
+    await store.delete(sealedKeysKey(uuidToBytes(device.agentId)))
+    const full = new FaultyStore(store, {
+      plan: scriptedFaults([{ operation: 'put', times: 9, fault: { kind: 'fail', code: 'store.full' } }]),
+    })
+    const again = await approve(device)
+    await expect((await openSealedVault(full, hubSecret)).addAgent(device, again)).rejects.toMatchObject({ code: 'store.full' })
+    expect(await sealed.readAgentObject(device.agentId)).toEqual(objects.agentObject)
+    await store.delete(key)
+    await store.put(key, new Uint8Array(9))
+    await sealed.addAgent(device, again)
+    expect(await sealed.readAgentObject(device.agentId)).toEqual(again.agentObject)
     expect(await sealed.readSealedKeys(device.agentId)).toEqual(again.sealedKeys)
   })
 

@@ -19,7 +19,7 @@ import {
 import type { ObjectStore } from '../store/index.ts'
 import { deriveHubKeys, findKey, rawAgentKey, readAgentObject, type HubKeys, type NewKeySlot } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
-import { readSlots, readVaultFile, requireNoVault, requireRoomForSlot, writeHubSlot } from './stored-key-objects.ts'
+import { readSlots, readVaultFile, requireNoVault, requireRoomForPassphrase, writeHubSlot } from './stored-key-objects.ts'
 import { StoredVault } from './stored-vault.ts'
 
 /** An agent of whom a hub knows the keys from its enrolment. */
@@ -67,13 +67,27 @@ export class SealedVault extends StoredVault {
       throw new EngineError('vault.invalid', 'The keys are not those that the device enrolled with.')
     const sealedKeys = encodeSealedKeys(objects.sealedKeys)
     const agentId = uuidToBytes(expected.agentId)
-    // One without the other gives no keys, and no two of either are alike: what a crash or a bad disk left of them gives way.
-    if (!(await this.hasKeys(expected.agentId))) {
-      await this.store.delete(sealedKeysKey(agentId))
-      await this.store.delete(agentKey(agentId))
-    }
+    const isVouchedFor = await this.#isVouchedFor(expected)
+    // No two boxes are alike: one that was never handed out, or that rotted, gives way.
+    if (!isVouchedFor || !(await this.hasKeys(expected.agentId))) await this.store.delete(sealedKeysKey(agentId))
     await putSame(this.store, sealedKeysKey(agentId), sealedKeys)
+    // A whole one is never given up: without it nobody could verify what the device has signed.
+    if (isVouchedFor) return
+    await this.store.delete(agentKey(agentId))
     await putSame(this.store, agentKey(agentId), objects.agentObject)
+  }
+
+  /** Its agent object is there, whole, and of these keys. @throws EngineError `store.exists` for one of other keys; `store.*` */
+  async #isVouchedFor(expected: ExpectedAgent): Promise<boolean> {
+    try {
+      const there = await readAgentObject(nodePrimitives, await this.store.get(agentKey(uuidToBytes(expected.agentId))), expected)
+      if (there.signPublicKey === expected.signPublicKey && there.boxPublicKey === expected.boxPublicKey) return true
+    } catch (error) {
+      // Damaged, or not there.
+      if (isEngineError(error) && (error.code === 'store.not-found' || !error.code.startsWith('store.'))) return false
+      throw error
+    }
+    throw new EngineError('store.exists', 'Other keys of this device lie in the vault.')
   }
 
   /** Both objects of a device are there, and its sealed keys are whole. @throws as {@link readSealedKeys} */
@@ -88,16 +102,15 @@ export class SealedVault extends StoredVault {
     try {
       return decodeSealedKeys(await this.store.get(sealedKeysKey(id)))
     } catch (error) {
-      if (isEngineError(error, 'vault.invalid') || isEngineError(error, 'store.not-found') || isEngineError(error, 'store.io-error'))
-        return null
+      if (isEngineError(error, 'vault.invalid') || isEngineError(error, 'store.not-found')) return null
       throw error
     }
   }
 
   /** Writes a slot that somebody with the vault's keys made; durable when it resolves. @throws EngineError `vault.invalid` for one of another vault, or that a hub opens */
   async addKeySlot(slot: NewKeySlot): Promise<void> {
-    requirePersonsSlot(slot, this.vaultId)
-    await requireRoomForSlot(this.store)
+    const kind = requirePersonsSlot(slot, this.vaultId)
+    if (kind === 'passphrase' && (await this.store.head(keySlotKey(slot.slotId))) === null) await requireRoomForPassphrase(this.store)
     await putSame(this.store, keySlotKey(slot.slotId), slot.bytes)
   }
 

@@ -1,7 +1,7 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
-import { featurePrefix, keySlotKey, keySlotPrefix, vaultFileKey } from '../format/index.ts'
+import { decodeKeySlot, featurePrefix, keySlotKey, keySlotPrefix, vaultFileKey } from '../format/index.ts'
 import type { ObjectStore } from '../store/index.ts'
-import { mostSlots, wrapKey, type SlotsToTry } from '../unlock/index.ts'
+import { mostPassphrases, wrapKey, type SlotsToTry } from '../unlock/index.ts'
 import { nodePrimitives } from './crypto/node-primitives.ts'
 
 /** @throws EngineError `vault.not-found`, `store.*`; `format.unsupported-version` for a vault with features to come, whatever its vault.json says */
@@ -56,12 +56,21 @@ export async function requireNoVault(store: ObjectStore): Promise<void> {
   if ((await store.head(vaultFileKey)) !== null) throw new EngineError('vault.exists', 'There is a vault here already.')
 }
 
-/** More are not tried by readers. @throws EngineError `vault.invalid` */
-export async function requireRoomForSlot(store: ObjectStore): Promise<void> {
-  let count = 0
-  for await (const _ of store.list(keySlotPrefix)) count++
-  if (count >= mostSlots)
-    throw new EngineError('vault.invalid', `The vault has ${count} key slots, as many as it may: take one away first.`)
+/** More are not tried by readers, each at the cost of stretching. @throws EngineError `vault.invalid` */
+export async function requireRoomForPassphrase(store: ObjectStore): Promise<void> {
+  const { slots } = await readStoredSlots(store)
+  const count = slots.filter(({ bytes }) => isPassphraseSlot(bytes)).length
+  if (count >= mostPassphrases)
+    throw new EngineError('vault.invalid', `The vault has ${count} passphrases, as many as it may: take one away first.`)
+}
+
+function isPassphraseSlot(bytes: Uint8Array): boolean {
+  try {
+    return decodeKeySlot(bytes).kind === 'passphrase'
+  } catch {
+    // Damaged, or of a version to come: no reader of this one tries it.
+    return false
+  }
 }
 
 /** One more slot of kind `hub-statements`, for a hub with this secret; durable when it resolves. */

@@ -93,18 +93,23 @@ export async function settleWaiting(deps: GiveKeysDeps): Promise<void> {
   for (const vault of vaults.all()) {
     if (!(vault instanceof PrivateVault)) continue
     for (const { id } of await agents.listWaiting(database.em(), vault.id))
-      if (await vault.vault.hasKeys(id)) await database.transaction((em) => agents.keysGiven(em, id))
-    for await (const id of vault.vault.agentIds()) await awaitWhereLost(deps, vault, AgentId.parse(id))
+      if ((await hasWholeKeys(deps, vault, id)) === true) await database.transaction((em) => agents.keysGiven(em, id))
+    for await (const name of vault.vault.agentIds()) {
+      const agentId = AgentId.safeParse(name)
+      // Whatever else lies there is nobody's.
+      if (agentId.success) await awaitWhereLost(deps, vault, agentId.data)
+    }
   }
 }
 
-/** A device that somebody vouched for (`a/`) and whose keys (`b/`) are not there waits for a person again. */
-async function awaitWhereLost(
-  { database, agents, log }: GiveKeysDeps,
-  { id: vaultId, vault }: PrivateVault,
+/** A device that somebody vouched for (`a/`) and whose keys (`b/`) are not there, or rotted, waits for a person again. */
+export async function awaitWhereLost(
+  { database, agents, log }: Pick<GiveKeysDeps, 'database' | 'agents' | 'log'>,
+  privateVault: PrivateVault,
   agentId: AgentId,
 ): Promise<void> {
-  if (await vault.hasKeys(agentId)) return
+  const { id: vaultId, vault } = privateVault
+  if ((await hasWholeKeys({ log }, privateVault, agentId)) !== false) return
   const agent = await agents.findAgent(database.em(), agentId)
   if (agent === null || agent.vaultId !== vaultId || agent.revokedAt !== null) return
   try {
@@ -122,5 +127,20 @@ async function awaitWhereLost(
       { event: 'agent.damaged', vaultId, agentId, err: error },
       'What the vault keeps of a device cannot be read; it is left as it is',
     )
+  }
+}
+
+/** Null where that cannot be told: nothing is changed then, and no other device is kept from its keys. */
+async function hasWholeKeys(
+  { log }: Pick<GiveKeysDeps, 'log'>,
+  { id: vaultId, vault }: PrivateVault,
+  agentId: AgentId,
+): Promise<boolean | null> {
+  try {
+    return await vault.hasKeys(agentId)
+  } catch (error) {
+    if (!isEngineError(error)) throw error
+    log.error({ event: 'agent.keys-unreadable', vaultId, agentId, err: error }, 'The keys of a device in its private vault cannot be read')
+    return null
   }
 }

@@ -42,7 +42,10 @@ export async function getKeyObjects({ vaults, agents }: KeyObjectsDeps, em: Enti
   const vault = vaults.get(vaultId)
   const slots = (await readSlots(vault.store)).filter(isPersons)
   const found: KeyObjects['agents'] = []
-  for await (const id of vault.vault.agentIds()) found.push({ agentId: AgentId.parse(id), agentObject: await agentObjectOf(vault, id) })
+  for await (const name of vault.vault.agentIds()) {
+    const agentId = AgentId.safeParse(name)
+    if (agentId.success) found.push({ agentId: agentId.data, agentObject: await agentObjectOf(vault, name) })
+  }
   const known = new Set<AgentId>(found.map(({ agentId }) => agentId))
   const waiting = (await agents.listWaiting(em, vaultId)).filter(({ id }) => !known.has(id))
   return {

@@ -232,6 +232,25 @@ describe('a device that joins a private vault', () => {
     expect(ends).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'vault.keys-conflict' } }])
     await agent.open()
   })
+
+  test('whose keys rot while the hub runs waits from its next backup on, and is let in again', async () => {
+    const agent = await enrolApproved(world, made, 'ada')
+    const store = await storeOf()
+    const key = sealedKeysKey(uuidToBytes(agent.agentId))
+    const bytes = await store.get(key)
+    bytes[60]! ^= 1
+    await store.delete(key)
+    await store.put(key, bytes)
+    // What is nobody's keeps no device from its keys.
+    await store.put('a/nobody', bytes)
+    await store.close()
+    await expect(agent.open()).rejects.toMatchObject({ code: 'vault.keys-awaited' })
+    const { items } = await asPerson<{ items: object[] }>(world, 'listWaitingDevices', { params: { vaultId: made.vaultId } })
+    expect(items).toMatchObject([{ agentId: agent.agentId }])
+    await world.start()
+    await give(agent, await keysFor(made, agent))
+    await agent.open()
+  })
 })
 
 describe('key slots', () => {

@@ -1,5 +1,5 @@
 import { AppError } from '@holdfast/shared-types'
-import { Refset } from '@holdfast/engine/format'
+import { Refset, sumOfBytes } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { addAll } from '../contents/segment-sets.ts'
 import { listStanding, lockCollection, type StandingSnapshot } from '../tables/collecting.queries.ts'
@@ -122,7 +122,7 @@ async function rewriteOne(work: PurgeWork, purge: PurgeRecord, one: OneToRewrite
         replaced: [...new Set([...purge.replaced, snapshot.id])],
         snapshotsRewritten: purge.snapshotsRewritten + 1,
         entries: purge.entries + written.dropped.entriesDropped,
-        bytes: purge.bytes + written.dropped.bytesDropped,
+        bytes: sumOfBytes(purge.bytes, written.dropped.bytesDropped),
       })
     const again = (await listStanding(deps.database.em(), vault.id)).find((other) => other.snapshot.id === snapshot.id)
     if (again === undefined) return purge

@@ -1,5 +1,5 @@
 import type { PurgePreview, PurgeSelection, SnapshotId, WirePath } from '@holdfast/shared-types'
-import type { SnapshotBody } from '@holdfast/engine/format'
+import { sumOfBytes, type SnapshotBody } from '@holdfast/engine/format'
 import type { ManagedVault } from '../contents/managed-vault.ts'
 import { wirePathOf } from '../contents/snapshot-facts.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
@@ -37,7 +37,7 @@ export async function previewPurge(
     if (snapshot.keeping.deleted === null) sums.snapshotsAffected++
     else sums.deletedAffected++
     sums.entries += affected.entriesDropped
-    sums.bytes += affected.bytesDropped
+    sums.bytes = sumOfBytes(sums.bytes, affected.bytesDropped)
     if (snapshot.keeping.held !== null) held.push(snapshot.id)
     if (read.has(snapshot.id)) inUse.push(snapshot.id)
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SnapshotId } from '@holdfast/shared-types'
 import { concatBytes, fromHex, NumberSet, toHex } from '@holdfast/engine/bytes'
-import { blobTypes, pageSeedOf, Refset, uuidToBytes, type RewriteReason, type SnapshotBody } from '@holdfast/engine/format'
+import { blobTypes, pageSeedOf, Refset, sumOfBytes, uuidToBytes, type RewriteReason, type SnapshotBody } from '@holdfast/engine/format'
 import { reachedBlobs, rewriteTree, type EntryFilter, type ReachedBlob, type RewrittenTree } from '@holdfast/engine/rewriter'
 import { appendHubHeader, sealSnapshot } from '@holdfast/engine/vault'
 import { overlap } from '../contents/segment-sets.ts'
@@ -160,7 +160,7 @@ function seal({ vault, snapshot, body }: SnapshotInHand, { tree, refset, why, at
       why,
       atMs,
       entriesDropped: (snapshot.rewritten?.entriesDropped ?? 0) + tree.entriesDropped,
-      bytesDropped: (snapshot.rewritten?.bytesDropped ?? 0) + tree.bytesDropped,
+      bytesDropped: sumOfBytes(snapshot.rewritten?.bytesDropped ?? 0, tree.bytesDropped),
     },
   }
   const header = { agentId: uuidToBytes(snapshot.agentId), snapshotId: new Uint8Array(randomBytes(16)), seq: snapshot.seq }

@@ -12,11 +12,13 @@ import {
 } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
+import type { Logger } from '../../../platform/logging/logger.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { wirePathOf } from '../contents/snapshot-facts.ts'
 import { pathsToRead } from './paths-to-read.ts'
 import type { AgentRecord, AgentsDoor, RunRecord, RunsDoor } from '../doors/doors.ts'
+import { handKeys } from '../keys/hand-keys.ts'
 import { lockCollection, vaultEpoch } from '../tables/collecting.queries.ts'
 import { findKeepBase } from './keep-base.ts'
 import { openSessionRow, type SessionRecord } from '../tables/sessions.queries.ts'
@@ -33,6 +35,7 @@ export interface OpenSessionDeps {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
   readonly now: () => number
+  readonly log: Logger
 }
 
 type Asked = BodyOf<typeof agentRequests, 'session.open'>
@@ -54,7 +57,7 @@ export async function openSession(
   const vault = vaults.get(vaultId)
   if (agent.vaultId !== vaultId) throw new AppError('vault.not-found', { context: { vaultId } })
   const { domainId } = agent
-  const keys = await vault.keysFor(agent)
+  const keys = await handKeys(deps, vault, agent)
   const { session, run } = await database.transaction(async (tx) => {
     const asked = await runs.getRunForAgent(tx, runId, agentId, fence)
     if (asked.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
