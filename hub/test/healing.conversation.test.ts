@@ -79,8 +79,9 @@ test('damage that is found has the plan of its device run again, which says why,
   const [damaged] = await paths()
   expect(await carryOut(run)).toEqual([{ path: damaged?.path }])
   await vi.waitUntil(async () => (await paths()).length === 0, patience)
-  await vi.waitUntil(async () => (await healing())?.last?.counts.problems === 0, patience)
-  expect((await healing())?.last).toMatchObject({ state: 'done', startedBy: null })
+  const isHealed = ({ state, counts }: NonNullable<VaultCare['works'][number]['last']>): boolean => state === 'done' && counts.problems === 0
+  await vi.waitUntil(async () => isHealed((await healing())!.last!), patience)
+  expect((await healing())?.last).toMatchObject({ startedBy: null })
   expect((await hub.json<VaultCare>(hub.get(`/api/v1/vaults/${vaultId}/care`))).damage).toMatchObject({ snapshots: 0, snapshotsHealed: 1 })
   expect(await heals()).toHaveLength(1)
   // A run that a person asks for is none of these.
