@@ -16,7 +16,7 @@ export interface GiveUpDeps extends LoadDeps, RemoveDeps {}
  * back later is removed again, and its content may go in the same night.
  *
  * @param wanted their keys, as the refusal of a collection names them; one that ends with `/` stands for all below it
- * @throws AppError `request.invalid` for a key of none of them: then nothing is removed; EngineError `store.*`
+ * @throws AppError `request.invalid` for a key of none of them, and where others cannot be read either: then nothing is removed; EngineError `store.*`
  */
 export async function giveUp(deps: GiveUpDeps, vault: OpenVault, wanted: readonly string[]): Promise<void> {
   await lookForUntaken(deps, vault)
@@ -28,7 +28,17 @@ export async function giveUp(deps: GiveUpDeps, vault: OpenVault, wanted: readonl
       cure: 'Name objects as the refusal of `holdfast-hub gc` does. What can be read is deleted as a snapshot.',
       context: { vaultId: vault.id },
     })
-  const keys = vault.untaken.filter((object) => wanted.some((name) => isMeant(name, object))).map(({ key }) => key)
+  const { meant = [], left = [] } = Object.groupBy(vault.untaken, (object) =>
+    wanted.some((name) => isMeant(name, object)) ? 'meant' : 'left',
+  )
+  // It would be gone, and the collection would still have nothing to do.
+  if (left[0] !== undefined)
+    throw new AppError('request.invalid', {
+      message: `${left.length === 1 ? 'One more object of the vault cannot be read' : `${left.length} more objects of the vault cannot be read`}: ${left[0].key}. Nothing was removed.`,
+      cure: 'Bring it back first, or name it as well: `--give-up` may be said more than once.',
+      context: { vaultId: vault.id, object: left[0].key },
+    })
+  const keys = meant.map(({ key }) => key)
   const snapshotKeys = keys.filter((key) => snapshotNameOf(key) !== null)
   if (snapshotKeys.length > 0) await decide(deps, vault, snapshotKeys)
   // A journal that nobody can read tells nobody anything, and neither does what has no snapshot's name.

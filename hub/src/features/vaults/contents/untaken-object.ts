@@ -25,8 +25,8 @@ export function requireAllTaken({ id, untaken }: { readonly id: VaultId; readonl
   throw new AppError('vault.collection-unsafe', {
     message: `${many}, so that nobody knows what is needed: ${first.key}${untaken.length === 1 ? '' : ' and others'}. ${first.message} Nothing was removed.`,
     cure: untaken.some(({ isNewer }) => isNewer)
-      ? `Start a version of Holdfast that can read it. Only if it is lost for good: \`holdfast-hub gc --give-up ${first.key}\`.`
-      : `Bring it back from a copy of the store, with the key of its device under \`a/\`; then do it again. Only if it is lost for good: \`holdfast-hub gc --give-up ${first.key}\`.`,
+      ? `Start a version of Holdfast that can read it. Only if it is lost for good: \`holdfast-hub gc --vault ${id} --give-up ${first.key}\`.`
+      : `Bring it back from a copy of the store, with the key of its device under \`a/\`; then do it again. Only if it is lost for good: \`holdfast-hub gc --vault ${id} --give-up ${first.key}\`.`,
     context: { vaultId: id, object: first.key, objects: untaken.length },
   })
 }
