@@ -79,10 +79,16 @@ test('a slot that was not stored, or not as it was made, does not count', async 
       if (kept !== null) objects.slots.push({ slotId, bytes: kept, kind: 'recovery-words' })
       return {}
     },
+    'vault-slot-remove': async ({ slotId }: { slotId: string }) => {
+      objects = { ...objects, slots: objects.slots.filter((slot) => slot.slotId !== slotId) }
+      return {}
+    },
   })
+  const before = objects.slots.length
   for (const keep of [() => null, () => objects.slots[1]!.bytes, (bytes: string) => `${bytes.slice(0, -6)}AAAAAA`])
     await expect(addSlot(context, hub(keep), options)).rejects.toMatchObject({ code: 'vault.slot-unusable' })
   expect([answers, existsSync(options.wordsFile)], 'no file with words that open nothing').toEqual([[], false])
+  expect(objects.slots, 'nor a slot that is taken for a way in').toHaveLength(before)
   await addSlot(
     context,
     hub((bytes) => bytes),

@@ -153,7 +153,7 @@ export async function addSlotCommand(context: CliContext, options: AddedSlot): P
   await withAdmin(context, (admin) => addSlot(context, admin, options))
 }
 
-type SlotDoor = Pick<AdminHandlers, 'vault-key-objects' | 'vault-slot-add'>
+type SlotDoor = Pick<AdminHandlers, 'vault-key-objects' | 'vault-slot-add' | 'vault-slot-remove'>
 
 export async function addSlot(
   context: Pick<CliContext, 'answer'>,
@@ -193,9 +193,15 @@ async function addWords(vaultId: VaultId, wordsFile: string | null, add: (secret
 async function storeSlot(admin: SlotDoor, vaultId: VaultId, opened: PersonsVault, secret: PersonsSecret): Promise<string> {
   const { slotId, bytes } = await opened.slotFor(secret)
   await admin['vault-slot-add']({ vaultId, slotId, bytes })
-  const stored = (await admin['vault-key-objects']({ vault: vaultId })).slots.find((slot) => slot.slotId === slotId)
-  if (stored === undefined || !(await opened.isOpenedBy(stored, secret))) throw new AppError('vault.slot-unusable')
-  return slotId
+  try {
+    const stored = (await admin['vault-key-objects']({ vault: vaultId })).slots.find((slot) => slot.slotId === slotId)
+    if (stored === undefined || !(await opened.isOpenedBy(stored, secret))) throw new AppError('vault.slot-unusable')
+    return slotId
+  } catch (error) {
+    // One that nobody saw open the vault must not be taken for a way into it. What went wrong is told either way.
+    await admin['vault-slot-remove']({ vaultId, slotId }).catch(() => undefined)
+    throw error
+  }
 }
 
 /** The last passphrase and the last words stay. */

@@ -145,11 +145,16 @@ export const VaultDetails = Vault.extend({
   /** Deleted ones that still can. */
   snapshotsDeleted: Count,
   /**
-   * Snapshots and journals in the store that the hub cannot read or verify; `objects`: the first 20. While there is any, nothing is removed, for nobody knows what they need. A hub that is older
-   * than this does not say.
+   * Snapshots and journals in the store that the hub cannot read or verify; `objects`: the first 20. While there is any, nothing is removed, for nobody knows what they need. `cure`: the next start
+   * of the hub takes it on (`restart`), the hub is not permitted to read it (`rights`), a newer Holdfast wrote it (`newer`), it is to be brought back (`damaged`). A hub that is older than this does not say.
    */
   untaken: z
-    .object({ count: Count, objects: z.array(z.object({ object: z.string(), isNewer: z.boolean(), message: z.string() })).max(20) })
+    .object({
+      count: Count,
+      objects: z
+        .array(z.object({ object: z.string(), cure: z.enum(['restart', 'rights', 'newer', 'damaged']), message: z.string() }))
+        .max(20),
+    })
     .default({ count: 0, objects: [] }),
 }).meta({ id: 'VaultDetails' })
 export type VaultDetails = z.infer<typeof VaultDetails>

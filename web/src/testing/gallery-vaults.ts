@@ -35,10 +35,10 @@ export function galleryVaults(of: readonly Device[]): { vaultDetails: VaultDetai
         objects: [
           {
             object: `s/0f0e${'-1a2b'.repeat(4)}/000000000007-${'3f9c2a1b'.repeat(4)}`,
-            isNewer: true,
+            cure: 'newer',
             message: 'A snapshot is of a newer version: update Holdfast.',
           },
-          { object: 'g/0000000000000042', isNewer: false, message: 'This is not a journal of a collection.' },
+          { object: 'g/0000000000000042', cure: 'damaged', message: 'This is not a journal of a collection.' },
         ],
       },
       store: { place: '/mnt/old', isReachable: false, freeBytes: null, isLow: false },

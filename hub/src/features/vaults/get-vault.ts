@@ -52,7 +52,7 @@ export async function getVault(deps: GetVaultDeps, em: EntityManager, actor: Use
     snapshotsDeleted: await countDeleted(em, vaultId),
     untaken: {
       count: vault.untaken.length,
-      objects: vault.untaken.slice(0, shownUntaken).map(({ key, isNewer, message }) => ({ object: key, isNewer, message })),
+      objects: vault.untaken.slice(0, shownUntaken).map(({ key, cure, message }) => ({ object: key, cure, message })),
     },
   }
 }

@@ -18,8 +18,7 @@ import type { Chosen } from './choose-packs.ts'
 import { figuresOf, mostPercent } from './collection-figures.ts'
 import { NeededSegments, splitStanding } from './needed-segments.ts'
 import { giveUp, type GiveUpDeps } from './give-up.ts'
-import { lookForUntaken } from '../opening/look-for-untaken.ts'
-import { requireAllTaken } from '../contents/untaken-object.ts'
+import { requireNoneUntaken } from '../opening/look-for-untaken.ts'
 import { decideRemoval, isOver, markStanding, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 import { requireStore } from '../contents/without-bad-sectors.ts'
@@ -118,8 +117,8 @@ export class Collections {
     const { database, refsets, runs, now } = this.#deps
     await requireStore(vault)
     const { givesUp = [] } = order
-    if (givesUp.length > 0) await this.#deps.turns.during(vault.id, () => giveUp(this.#deps, vault, givesUp))
-    await this.#requireAllTaken(vault)
+    if (givesUp.length > 0) await this.#giveUp(vault, givesUp)
+    await requireNoneUntaken(this.#deps, vault)
     await this.#audit(vault)
     const needed = new NeededSegments(refsets)
     await needed.mark((await splitStanding(database.em(), vault, runs, now())).kept)
@@ -132,10 +131,9 @@ export class Collections {
     return 'done'
   }
 
-  /** Of what nobody can read, nobody knows what it needs. @throws AppError `vault.collection-unsafe` */
-  async #requireAllTaken(vault: OpenVault): Promise<void> {
-    await lookForUntaken(this.#deps, vault)
-    requireAllTaken(vault)
+  /** It writes a journal, and may be what makes room on a full disk. */
+  #giveUp(vault: OpenVault, wanted: readonly string[]): Promise<void> {
+    return this.#deps.turns.during(vault.id, () => this.#deps.diskSpace.withReserve(() => giveUp(this.#deps, vault, wanted)))
   }
 
   async #condemn(vault: OpenVault, needed: NeededSegments, chosen: Chosen): Promise<Condemned> {
@@ -161,7 +159,7 @@ export class Collections {
       const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
       const isImpatient = pauseMs === mostRareLookMs
       if (isOver(isImpatient ? { ...waiting, audits: 0 } : waiting)) {
-        await this.#requireAllTaken(vault)
+        await requireNoneUntaken(this.#deps, vault)
         await markStanding(database.em(), vault, condemned)
         if (await decideRemoval(this.#deps, vault, condemned, { isImpatient, signal })) return
       }

@@ -1,8 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SnapshotId, VaultCollection, VaultDetails } from '@holdfast/shared-types'
+import type { CollectionPreview, SnapshotId, VaultCollection, VaultDetails } from '@holdfast/shared-types'
+import { EngineError } from '@holdfast/engine/errors'
 import { journalKey } from '@holdfast/engine/format'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { DiskSpace } from '../../../platform/disk-space/disk-space.ts'
 import {
   collect,
   dayMs,
@@ -15,6 +18,7 @@ import {
   treeOf,
 } from '../testing/collection-world.ts'
 import { loseVaultRows, rebuildVaults } from '../testing/lost-database.ts'
+import { purgeOf } from '../testing/purge-world.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 
@@ -25,7 +29,10 @@ beforeEach(async () => {
   world = await VaultsUnderTest.open()
   agent = await world.enrol()
 })
-afterEach(() => world.close())
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await world.close()
+})
 
 const [files, others] = [{ 'a.bin': piece() }, { 'b.bin': piece() }]
 const place = (key: string): string => join(world.storeDir, agent.vaultId, key)
@@ -83,14 +90,14 @@ describe('a snapshot that cannot be read', () => {
     return whole
   }
 
-  test.each<[string, (key: string) => Promise<Buffer>, boolean]>([
-    ['of version 2', ofVersion2, true],
-    ['with a flipped bit in the hub\u2019s part', withFlippedBit, false],
-  ])('%s keeps a collection from removing anything, and says so, until it is back', async (_, damage, isNewer) => {
+  test.each<[string, (key: string) => Promise<Buffer>, string]>([
+    ['of version 2', ofVersion2, 'newer'],
+    ['with a flipped bit in the hub\u2019s part', withFlippedBit, 'damaged'],
+  ])('%s keeps a collection from removing anything, and says so, until it is back', async (_, damage, cure) => {
     const whole = await damaged(damage)
     await deleteFinally(world, await other.backUp(treeOf({ 'c.bin': piece() })))
     const before = await stored()
-    expect(await untaken()).toMatchObject({ count: 1, objects: [{ object: key, isNewer }] })
+    expect(await untaken()).toMatchObject({ count: 1, objects: [{ object: key, cure }] })
     expect(world.vaults.untaken()).toEqual([{ vault: 'Default vault', objects: 1 }])
     await expect(collect(world)).rejects.toMatchObject(unsafe(key))
     expect(await world.vaults.care(null, 'list', null)).toMatchObject({ state: 'damaged', counts: { problems: 1 } })
@@ -161,6 +168,13 @@ test('journals that cannot be read, copies under another name and files that are
   await expect(collect(world)).rejects.toMatchObject(unsafe(journal))
   for (const none of ['s/none', key!]) await expect(giveUp(journal, none)).rejects.toMatchObject({ code: 'request.invalid' })
   expect(await stored()).toEqual(before)
+  // Its collection would still have nothing to do.
+  await expect(giveUp(journal, copy)).rejects.toMatchObject({
+    code: 'request.invalid',
+    message: expect.stringContaining(strange) as string,
+  })
+  expect(await stored()).toEqual(before)
+  expect(await world.store.head(journal)).not.toBeNull()
   expect(await giveUp(journal, copy, strange)).toMatchObject({ state: 'done' })
   await world.start()
   expect(await keysOf(agent)).toEqual([key])
@@ -185,4 +199,130 @@ test('what turns up while a collection waits keeps it from removing what it cond
   await agent.endRun(slow.runId)
   await expect(collecting).rejects.toMatchObject(unsafe(strange))
   expect(await packKeys(world)).toEqual(before.filter((key) => key.startsWith('p/')))
+})
+
+describe('what is whole and only waits is not given up:', () => {
+  /** In the store, and without a row. */
+  async function unknown(): Promise<string> {
+    await agent.backUp(treeOf(files))
+    await world.database.em().execute('delete from snapshot')
+    return (await keysOf(agent))[0]!
+  }
+
+  async function expectNotGivenUp(key: string, cure: string): Promise<void> {
+    const before = await stored()
+    await expect(collect(world)).rejects.toMatchObject({ ...unsafe(key), cure: expect.stringContaining(cure) as string })
+    await expect(giveUp(key)).rejects.toMatchObject({ code: 'request.invalid', cure: expect.stringContaining(cure) as string })
+    expect(await stored()).toEqual(before)
+  }
+
+  test('a snapshot of a later time than the database, for a start', async () => {
+    await world.database.em().execute('update vault set epoch = epoch + 5')
+    const key = await unknown()
+    await world.database.em().execute('update vault set epoch = 1')
+    await expectNotGivenUp(key, 'Start the hub again')
+    expect((await untaken()).objects).toMatchObject([{ object: key, cure: 'restart' }])
+    await world.start()
+    expect(await collect(world)).toMatchObject({ state: 'done', packsRemoved: 0 })
+  })
+
+  test('one that the hub is not permitted to read, for its rights', async () => {
+    const key = await unknown()
+    const context = { key, systemCode: 'EACCES' }
+    world.store.before = (step, of) => {
+      if (step === 'get' && of === key)
+        throw new EngineError('store.io-error', 'The folder of the store does not permit this.', { context })
+    }
+    await expectNotGivenUp(key, 'the user that the hub runs as')
+    world.store.before = () => undefined
+    expect(await collect(world)).toMatchObject({ state: 'done', packsRemoved: 0 })
+  })
+})
+
+test.each(['start', 'collection'])(
+  'what was decided and not written down stays while something cannot be read, and goes with the next %s',
+  async (next) => {
+    await agent.backUp(treeOf(others))
+    await deleteFinally(world, await agent.backUp(treeOf(files)))
+    world.store.before = (step, key) => {
+      if (step === 'put' && key?.startsWith('g/') === true) throw new Error('killed')
+    }
+    await expect(collect(world)).rejects.toThrow()
+    const before = await stored()
+    const strange = `s/${agent.agentId}/strange`
+    await writeFile(place(strange), 'strange')
+    await world.start()
+    expect((await stored()).toSorted()).toEqual([...before, strange].toSorted())
+    await rm(place(strange))
+    if (next === 'start') await world.start()
+    else expect(await collect(world)).toMatchObject({ state: 'done', snapshotsRemoved: 1 })
+    expect(await snapshotKeys(world)).toHaveLength(1)
+    expect((await packKeys(world)).length).toBeLessThan(before.length - 2)
+    await expectSound(world)
+  },
+)
+
+test('what is back since the last look keeps neither a preview nor a purge', async () => {
+  await agent.backUp(treeOf({ ...files, ...others }))
+  const strange = `s/${agent.agentId}/strange`
+  const preview = world.vaults.feature.routes!.previewCollection as unknown as (request: object) => Promise<CollectionPreview>
+  const asked = { params: { vaultId: agent.vaultId } }
+  for (const goOn of [
+    async () => expect(await preview(asked)).toMatchObject({ snapshots: 0 }),
+    async () => {
+      await purgeOf(world, { paths: [{ path: '/home/a.bin' }], keepsUndo: true })
+      expect(await world.database.em().execute('select error from purge')).toEqual([{ error: null }])
+    },
+  ]) {
+    await writeFile(place(strange), 'strange')
+    await expect(collect(world)).rejects.toMatchObject(unsafe(strange))
+    await rm(place(strange))
+    await goOn()
+  }
+})
+
+test('a journal that is forgotten while the lists are compared is no damage', async () => {
+  await agent.backUp(treeOf(others))
+  await deleteFinally(world, await agent.backUp(treeOf(files)))
+  await collect(world)
+  world.store.before = async (step, key) => {
+    if (step === 'get' && key?.startsWith('g/') === true) await rm(place(key))
+  }
+  expect(await world.vaults.care(null, 'list', null)).toMatchObject({ counts: { problems: 0 } })
+  expect(await untaken()).toEqual({ count: 0, objects: [] })
+  expect(world.logged('journal.damaged')).toEqual([])
+})
+
+test('a snapshot whose id has the row of another is no backup that came, and nothing is removed past it', async () => {
+  const other = await world.enrol('other')
+  const snapshotId = randomBytes(16)
+  const backUp = async (device: TestAgent, of: typeof files | typeof others): Promise<void> => {
+    const session = await device.open()
+    await device.commit(session, await device.prepare(session, treeOf(of), { snapshotId }))
+  }
+  await backUp(other, others)
+  const [hidden] = await keysOf(other)
+  await world.database.em().execute('delete from snapshot')
+  await backUp(agent, files)
+  world.committed.length = 0
+  for (const look of [() => world.start(), () => collect(world).catch(() => undefined)]) {
+    await look()
+    expect((await untaken()).objects).toMatchObject([{ object: hidden, cure: 'damaged' }])
+  }
+  expect([world.committed, world.logged('snapshot.adopted')]).toEqual([[], []])
+  await expect(collect(world)).rejects.toMatchObject(unsafe(hidden!))
+  await giveUp(hidden!)
+  expect([await keysOf(other), (await keysOf(agent)).length]).toEqual([[], 1])
+})
+
+test('giving up has the reserve of a full disk', async () => {
+  const strange = `s/${agent.agentId}/000000000077-${'ab'.repeat(16)}`
+  await world.store.put(strange, piece(500))
+  const makeWay = vi.spyOn(DiskSpace.prototype, 'makeWay')
+  const waysMade: number[] = []
+  world.store.before = (step, key) => {
+    if (step === 'put' && key?.startsWith('g/') === true) waysMade.push(makeWay.mock.calls.length)
+  }
+  await giveUp(strange)
+  expect(waysMade).toEqual([1])
 })

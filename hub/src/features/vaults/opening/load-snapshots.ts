@@ -11,7 +11,7 @@ import { untakenObject, type UntakenObject } from '../contents/untaken-object.ts
 import { withoutBadSectors } from '../contents/without-bad-sectors.ts'
 import { lockCollection } from '../tables/collecting.queries.ts'
 import { endSession, findSessionBySeq } from '../tables/sessions.queries.ts'
-import { insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { findSnapshot, insertSnapshot, listSnapshotPlaces, setSnapshotState, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { isDamage } from '../errors/translate-engine-error.ts'
 import { settleVersions } from './settle-versions.ts'
 import type { LoadDeps } from './load-packs.ts'
@@ -41,7 +41,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKey
     if (place?.state === 'lost') await setSnapshotState(database.em(), place.id, 'committed')
     if (place !== undefined || removedKeys.has(key)) continue
     const adopted = await adopt(deps, vault, key)
-    if ('isNewer' in adopted) untaken.push(adopted)
+    if ('cure' in adopted) untaken.push(adopted)
     else highestEpoch = Math.max(highestEpoch, adopted.epoch)
   }
   for (const { id, state } of placeByKey.values()) {
@@ -56,7 +56,7 @@ export async function loadSnapshots(deps: LoadDeps, vault: OpenVault, removedKey
 /**
  * Gives a snapshot its row that has none.
  * @param mostEpoch one of a later epoch is left to the next start, which begins anew above it
- * @returns what keeps it from that, where it is damaged or cannot be read
+ * @returns what keeps it from that, where it is damaged, cannot be read, or has the id of another
  */
 export async function adopt(
   deps: LoadDeps,
@@ -67,11 +67,6 @@ export async function adopt(
   let verified: VerifiedSnapshot
   try {
     verified = await withoutBadSectors(vault, () => openVerified(vault, key))
-    if (verified.snapshot.epoch > mostEpoch)
-      throw new EngineError(
-        'snapshot.invalid',
-        'It is of a later time than the database of the hub, which takes it on with its next start.',
-      )
   } catch (error) {
     if (!isDamage(error)) throw error
     deps.log.error(
@@ -80,26 +75,53 @@ export async function adopt(
     )
     return untakenObject(key, error)
   }
-  await giveRow(deps, vault, verified)
-  return verified.snapshot
+  if (verified.snapshot.epoch > mostEpoch) return leftToStart(deps, vault, key)
+  return (await giveRow(deps, vault, verified)) ? verified.snapshot : anothersId(deps, vault, key)
 }
 
-async function giveRow({ database, domainEvents, log }: LoadDeps, vault: OpenVault, { snapshot, refset }: VerifiedSnapshot): Promise<void> {
+function leftToStart({ log }: LoadDeps, vault: OpenVault, key: string): UntakenObject {
+  const message = 'It is of a later time than the database of the hub, which takes it on with its next start.'
+  log.warn({ event: 'snapshot.later', vaultId: vault.id, object: key }, `A snapshot without a row was not adopted. ${message}`)
+  return { key, cure: 'restart', message }
+}
+
+function anothersId({ log }: LoadDeps, vault: OpenVault, key: string): UntakenObject {
+  const message = 'Another snapshot has its id.'
+  log.error(
+    { event: 'snapshot.id-taken', vaultId: vault.id, object: key },
+    `A snapshot without a row cannot be adopted, and nothing is removed as long as it lies there. ${message}`,
+  )
+  return { key, cure: 'damaged', message }
+}
+
+/** @returns false where another object has the row of its id: then no session ends with it */
+async function giveRow(
+  { database, domainEvents, log }: LoadDeps,
+  vault: OpenVault,
+  { snapshot, refset }: VerifiedSnapshot,
+): Promise<boolean> {
   const { id: snapshotId, agentId, receivedAtMs } = snapshot
-  await database.transaction(async (em) => {
+  const isNew = await database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'shared')
     // As its commit did, in a transaction that did not come to its end.
     await rescueSegments(em, vault.contents, refset, true)
     // The session it was promised to, unless the database is younger than the snapshot.
     const session = await findSessionBySeq(em, vault.id, agentId, snapshot.seq)
     const runId = session?.runId ?? null
-    await insertSnapshot(em, { ...snapshot, runId })
+    if (!(await insertSnapshot(em, { ...snapshot, runId }))) return false
     // A run ended with what its device sent; what was written anew since is nobody's run.
-    if (snapshot.rewritten !== null) return
+    if (snapshot.rewritten !== null) return true
     if (runId !== null) await endSession(em, runId, 'committed', new Date(receivedAtMs))
     afterCommit(em, () => domainEvents.emit('snapshot.committed', { snapshotId, agentId, runId, createdAtMs: receivedAtMs }))
+    return true
   })
-  log.warn({ event: 'snapshot.adopted', vaultId: vault.id, snapshotId, agentId }, 'A snapshot without a row was adopted')
+  if (isNew) {
+    log.warn({ event: 'snapshot.adopted', vaultId: vault.id, snapshotId, agentId }, 'A snapshot without a row was adopted')
+    return true
+  }
+  // Somebody else may have adopted it in the same moment.
+  const known = await findSnapshot(database.em(), snapshotId)
+  return known !== null && known.vaultId === vault.id && storeKeyOf(known) === storeKeyOf(snapshot)
 }
 
 export interface VerifiedSnapshot {

@@ -1,7 +1,7 @@
 import { snapshotPrefix } from '@holdfast/engine/format'
 import { storeKeyOf } from '../contents/snapshot-record.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
-import type { UntakenObject } from '../contents/untaken-object.ts'
+import { requireAllTaken, type UntakenObject } from '../contents/untaken-object.ts'
 import { readJournalled } from '../removing/remove-decided.ts'
 import { vaultEpoch } from '../tables/collecting.queries.ts'
 import { listSnapshotPlaces } from '../tables/snapshots.queries.ts'
@@ -34,10 +34,16 @@ export async function lookForUntaken(
     // A backup whose commit failed in its last moment asks again.
     if (known.has(key) || vault.arriving.has(key)) continue
     const taken = await adopt(deps, vault, key, epoch)
-    if (!('isNewer' in taken)) adopted++
+    if (!('cure' in taken)) adopted++
     // A collection may have removed it, and its row, since it was listed.
     else if ((await vault.store.head(key)) !== null) untaken.push(taken)
   }
   if (adopted > 0) await database.transaction((em) => settleVersions(deps, em, vault))
   vault.untaken = untaken
+}
+
+/** Looks, and refuses: of what nobody can read, nobody knows what it needs. @throws AppError `vault.collection-unsafe`, `store.unavailable`; EngineError `store.*` */
+export async function requireNoneUntaken(deps: LoadDeps, vault: OpenVault): Promise<void> {
+  await lookForUntaken(deps, vault)
+  requireAllTaken(vault)
 }

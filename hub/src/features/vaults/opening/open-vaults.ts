@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { VaultId } from '@holdfast/shared-types'
 import { createVault, type BlobIndex } from '@holdfast/engine/vault'
-import { finishRemovals, type RemoveDeps } from '../removing/remove-decided.ts'
+import { finishRemovals, finishUnwritten, type RemoveDeps } from '../removing/remove-decided.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import { VaultContents } from '../contents/vault-contents.ts'
 import { keepEverything, lengthenUndo, lockCollection } from '../tables/collecting.queries.ts'
@@ -109,13 +109,14 @@ const opened = ({ index }: OpenVaultsDeps, record: VaultRecord, vault: UnlockedV
 
 /** Makes rows and store agree; the epoch stays above all that the store has seen. */
 async function load(deps: OpenVaultsDeps, vault: OpenVault): Promise<OpenVault> {
-  // What was decided before goes first: else it would be taken for lost, or on again.
+  // What was written down before goes first: else it would be taken for lost, or on again.
   const { highestEpoch: journalled, removedKeys, untaken: journals } = await finishRemovals(deps, vault)
   await loadPacks(deps, vault)
   const { highestEpoch, untaken: snapshots } = await loadSnapshots(deps, vault, removedKeys)
   vault.untaken = [...journals, ...snapshots]
   const highest = Math.max(highestEpoch, journalled)
   if (highest > vault.record.epoch) await beginAnew(deps, vault, highest + epochsSkipped)
+  await finishUnwritten(deps, vault)
   return vault
 }
 

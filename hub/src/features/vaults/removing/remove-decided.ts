@@ -82,7 +82,7 @@ export async function carryOut(deps: RemoveDeps, vault: OpenVault, journal: Coll
 const keptJournals = 200
 
 /**
- * At the start of a hub: ends what was decided when the last one ended, or before the database was lost or put back from an older copy. Before packs and snapshots are
+ * At the start of a hub: carries out what was written down when the last one ended, or before the database was lost or put back from an older copy. Before packs and snapshots are
  * compared with the store, so that what was removed is not taken for lost.
  */
 export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promise<FinishedRemovals> {
@@ -100,11 +100,17 @@ export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promis
     if (isKnown) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
     else await carryOut(deps, vault, journal)
   }
-  // Decided, and not even written down.
-  const epoch = await vaultEpoch(em, vault.id)
-  await tryRemoving(deps, vault, () => removeDecided(deps, vault, epoch))
   await tryRemoving(deps, vault, () => removeReturned(deps, vault, removedKeys))
   return { highestEpoch: highest, removedKeys, untaken }
+}
+
+/**
+ * At the start of a hub, when all that lies in the store was looked at: what was decided, and not even written down. As long as anything cannot be read it stays as it is, and
+ * goes with the next collection.
+ */
+export async function finishUnwritten(deps: RemoveDeps, vault: OpenVault): Promise<void> {
+  if (vault.untaken.length > 0) return
+  await tryRemoving(deps, vault, async () => removeDecided(deps, vault, await vaultEpoch(deps.database.em(), vault.id)))
 }
 
 /** Snapshots that a disk had not forgotten when its power failed, although their journal was carried out. Before packs that are back with them: nothing is to need those. */
@@ -128,7 +134,8 @@ export async function* readJournals(
 ): AsyncGenerator<CollectionJournal> {
   for (const key of await listJournals(vault.store)) {
     const journal = await readOrTell(deps, vault, key)
-    if ('isNewer' in journal) onUntaken(journal)
+    if (journal === null) continue
+    if ('cure' in journal) onUntaken(journal)
     else yield journal
   }
 }
@@ -144,7 +151,8 @@ export async function readJournalled(
   for (const key of await listJournals(vault.store)) {
     if (named.has(key)) continue
     const journal = await readOrTell(deps, vault, key)
-    if ('isNewer' in journal) untaken.push(journal)
+    if (journal === null) continue
+    if ('cure' in journal) untaken.push(journal)
     else named.set(key, journal.snapshotKeys)
   }
   vault.journalled = named
@@ -174,12 +182,17 @@ async function tryRemoving({ log }: RemoveDeps, vault: OpenVault, removing: () =
   }
 }
 
-/** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. */
-async function readOrTell({ log }: Pick<RemoveDeps, 'log'>, vault: StoredVault, key: string): Promise<CollectionJournal | UntakenObject> {
+/** A damaged one must not keep the hub from its start: what it named and is not there counts as lost. Null: it was forgotten since it was listed. */
+async function readOrTell(
+  { log }: Pick<RemoveDeps, 'log'>,
+  vault: StoredVault,
+  key: string,
+): Promise<CollectionJournal | UntakenObject | null> {
   try {
     return await withoutBadSectors(vault, () => readJournal(vault.vault, key))
   } catch (error) {
     if (!isDamage(error)) throw error
+    if (isEngineError(error, 'store.not-found') && (await vault.store.head(key)) === null) return null
     log.error(
       { event: 'journal.damaged', vaultId: vault.id, object: key, err: error },
       'A journal of a collection cannot be read; it is left as it is, and nothing is removed as long as it lies there',

@@ -1,3 +1,4 @@
+import type { LoadDeps } from '../opening/load-packs.ts'
 import type { ReadRangeDeps } from '../reading/read-pack-range.ts'
 import type { VaultTurns } from '../contents/vault-turns.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
@@ -7,7 +8,7 @@ import type { AddedPacksDeps } from './added-packs.ts'
 import type { ReplaceDeps } from './replace-snapshot.ts'
 
 /** What rewriting snapshots works with. */
-export interface PurgeDeps extends ReplaceDeps, AddedPacksDeps, ReadRangeDeps {
+export interface PurgeDeps extends LoadDeps, ReplaceDeps, AddedPacksDeps, ReadRangeDeps {
   readonly refsets: SnapshotRefsets
   readonly runs: RunsDoor
   /** A rewriting meets no check and no removal of the same vault. */

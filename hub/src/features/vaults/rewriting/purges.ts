@@ -13,9 +13,9 @@ import { asAppError } from '../../../platform/http/as-app-error.ts'
 import { ManagedVault } from '../contents/managed-vault.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import { addAll } from '../contents/segment-sets.ts'
-import { requireAllTaken } from '../contents/untaken-object.ts'
 import { translateEngineError } from '../errors/translate-engine-error.ts'
 import { endInTime } from '../opening/end-in-time.ts'
+import { requireNoneUntaken } from '../opening/look-for-untaken.ts'
 import { SegmentReader } from '../reading/segment-reader.ts'
 import { findPurge, listOpenPurges, listPurgeRows, writePurge, type PurgeRecord } from '../tables/purges.queries.ts'
 import { Brake } from '../usage/brake.ts'
@@ -128,7 +128,7 @@ export class Purges {
     let current = row
     const work = this.#work(vault, row.id, (now) => (current = now))
     // What nobody can read may have some of it, and keeps what a collection is to remove.
-    requireAllTaken(vault)
+    await requireNoneUntaken(this.#deps, vault)
     await this.#deps.turns.during(vault.id, async () => {
       const affected = await lookForPurge(work, current)
       // Committed before anything is written anew: what a session is told of from now on stays.
