@@ -21,7 +21,6 @@ export class PrivateVaultPage {
     await dialog.getByLabel('Name of the vault').fill(name)
     await dialog.getByLabel('Passphrase', { exact: true }).fill(secrets.passphrase)
     await dialog.getByLabel('The same again').fill(secrets.passphrase)
-    await dialog.getByLabel('Your password').fill(secrets.password)
     await dialog.getByRole('button', { name: 'Make the keys' }).click()
     const list = dialog.getByRole('list', { name: 'The 24 recovery words' })
     await expect(list.getByRole('listitem')).toHaveCount(24)
@@ -33,6 +32,11 @@ export class PrivateVaultPage {
       const label = await field.evaluate((element) => (element as HTMLInputElement).labels?.[0]?.textContent ?? '')
       await field.fill(words[Number(/\d+/.exec(label)?.[0]) - 1] ?? '')
     }
+    // Asked for where it is sent: a mistyped one is typed again, and the words stay good.
+    await dialog.getByLabel('Your password').fill(`${secrets.password}?`)
+    await store.click()
+    await expect(dialog.getByRole('alert')).toBeVisible()
+    await dialog.getByLabel('Your password').fill(secrets.password)
     await store.click()
     const fingerprint = await fingerprintIn(dialog.getByLabel(/^Fingerprint of the vault/))
     await dialog.getByRole('link', { name: 'Open the vault' }).click()

@@ -73,7 +73,6 @@ async function fillIn(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Passphrase', { exact: true }).fill(passphrase)
   await dialog.getByLabel('The same again').fill(passphrase)
-  await dialog.getByLabel('Your password').fill('correct horse battery')
 }
 
 async function showWords(page: Page): Promise<void> {
@@ -90,6 +89,7 @@ async function typeWords(page: Page): Promise<void> {
     const label = await field.evaluate((input) => (input as HTMLInputElement).labels?.[0]?.textContent ?? '')
     await field.fill(wordOf(Number(/\d+/.exec(label)?.[0])))
   }
+  await page.getByRole('dialog').getByLabel('Your password').fill('correct horse battery')
 }
 
 export const privateVaultsScenes: readonly Scene[] = [

@@ -1,6 +1,5 @@
 import type { Device } from '@holdfast/shared-types'
 import { watch, type Ref } from 'vue'
-import { withoutVersionLimit } from '../retention/index.ts'
 import { copyOfDraft, isSameDraft, recommendedPreset, type PlanDraft } from './plan-draft.ts'
 
 interface Parts {
@@ -10,18 +9,14 @@ interface Parts {
   readonly hosts: Readonly<Ref<readonly Device[]>>
   readonly host: Readonly<Ref<Device | null>>
   readonly isNew: Readonly<Ref<boolean>>
-  readonly canLimitVersions: Readonly<Ref<boolean>>
   /** It began with folders: as the copy of another plan. */
   readonly hadSources: boolean
   /** It was written before: nothing is filled in for the device it is of. */
   readonly isGiven: boolean
 }
 
-/**
- * What a new plan is filled in with by itself: the only device there is, and the rules that its system is recommended. And what any plan loses by
- * itself: a limit of versions, where the device can have none.
- */
-export function useDraftDefaults({ draft, untouched, hosts, host, isNew, canLimitVersions, hadSources, isGiven }: Parts): void {
+/** What a new plan is filled in with by itself: the only device there is, and the rules that its system is recommended. */
+export function useDraftDefaults({ draft, untouched, hosts, host, isNew, hadSources, isGiven }: Parts): void {
   /** What came by itself is no change of a person's. */
   function settle(change: () => void): void {
     const wasSame = isSameDraft(draft, untouched.value)
@@ -48,15 +43,6 @@ export function useDraftDefaults({ draft, untouched, hosts, host, isNew, canLimi
         const isOther = draft.presets.length > own.length
         draft.presets = recommended !== null && own.length === 0 && (isFirst || isOther) ? [recommended] : own
       })
-    },
-    { immediate: true },
-  )
-  // Chosen for another device, merged from what somebody else saved, or older than the hub's refusal.
-  watch(
-    [canLimitVersions, () => draft.retention?.versionsPerFile ?? null] as const,
-    ([canLimit, versions]) => {
-      if (canLimit || versions === null) return
-      settle(() => (draft.retention = draft.retention === null ? null : withoutVersionLimit(draft.retention)))
     },
     { immediate: true },
   )

@@ -44,11 +44,11 @@ export function usePlanEditor(edited: EditedPlan) {
   const rules = useRulesProblem(draft, base, host)
 
   const hadSources = draft.sources.length > 0
-  useDraftDefaults({ draft, untouched, hosts, host, isNew, ...rules, hadSources, isGiven: edited.kept !== undefined })
+  useDraftDefaults({ draft, untouched, hosts, host, isNew, hadSources, isGiven: edited.kept !== undefined })
   const conflict = useDraftConflict({ draft, untouched, base, error })
 
   const mayBeSaved = () => mistake.value === null && mistakes.value.length === 0 && rules.rulesProblem.value === null
-  const saving = useDraftSave({ draft, base, error, isSaved, name, mayBeSaved })
+  const saving = useDraftSave({ draft, base, error, isSaved, name, kept: rules.kept, mayBeSaved })
 
   /** What has ways on of its own: somebody else changed the plan, or it is gone. */
   const problem = computed(() => (['plan.changed', 'plan.not-found'] as const).find((code) => hasCode(error.value, code)) ?? null)

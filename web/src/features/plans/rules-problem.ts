@@ -1,7 +1,7 @@
 import type { Device, Plan } from '@holdfast/shared-types'
 import { computed, type Ref, type ShallowRef } from 'vue'
 import { useRights } from '../../platform/session/rights.ts'
-import { rulesMistake, standardMinimumAgeDays } from '../retention/index.ts'
+import { keptRules, rulesMistake, standardMinimumAgeDays } from '../retention/index.ts'
 import type { PlanDraft } from './plan-draft.ts'
 import { useVersionLimits } from './version-limits.ts'
 
@@ -12,6 +12,9 @@ export function useRulesProblem(draft: PlanDraft, base: ShallowRef<Plan | null>,
   const leastAgeDays = computed(() =>
     mayAdminister.value ? 0 : Math.min(base.value?.retention?.minimumAgeDays ?? standardMinimumAgeDays, standardMinimumAgeDays),
   )
-  const rulesProblem = computed(() => rulesMistake(draft.retention, leastAgeDays.value))
-  return { leastAgeDays, canLimitVersions: useVersionLimits(host), rulesProblem }
+  const canLimitVersions = useVersionLimits(host)
+  /** As they are shown, tried and saved for this device; the draft stays as it was written, as another device may be chosen again. */
+  const kept = computed(() => keptRules(draft.retention, canLimitVersions.value))
+  const rulesProblem = computed(() => rulesMistake(kept.value, leastAgeDays.value))
+  return { leastAgeDays, canLimitVersions, kept, rulesProblem }
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlanId } from '@holdfast/shared-types'
+import type { Plan, PlanId, Retention } from '@holdfast/shared-types'
 import { ref, type Ref, type ShallowRef } from 'vue'
 import { callHub } from '../../platform/api/call-hub.ts'
 import { hasCode } from '../../platform/errors/api-error.ts'
@@ -13,11 +13,13 @@ interface Parts {
   readonly isSaved: Ref<boolean>
   /** As typed, or as suggested. */
   readonly name: Readonly<Ref<string>>
+  /** The draft's rules as far as its device can keep them. */
+  readonly kept: Readonly<Ref<Retention | null>>
   readonly mayBeSaved: () => boolean
 }
 
 /** Saves what is written. A save that fails changes nothing of it. */
-export function useDraftSave({ draft, base, error, isSaved, name, mayBeSaved }: Parts) {
+export function useDraftSave({ draft, base, error, isSaved, name, kept, mayBeSaved }: Parts) {
   const store = usePlansStore()
   const isBusy = ref(false)
   /** Mistakes are told once somebody wanted to save: nobody is to be blamed for a page that is not filled in yet. */
@@ -25,10 +27,11 @@ export function useDraftSave({ draft, base, error, isSaved, name, mayBeSaved }: 
 
   const send = (): Promise<Plan> => {
     const { agentId } = draft
+    const whole = { ...draft, retention: kept.value }
     if (base.value !== null)
-      return callHub('updatePlan', { params: { planId: base.value.id }, body: changeOf(draft, base.value.revision, name.value) })
+      return callHub('updatePlan', { params: { planId: base.value.id }, body: changeOf(whole, base.value.revision, name.value) })
     // `mayBeSaved` has seen that there is one.
-    return callHub('createPlan', { body: orderOf(draft, agentId as NonNullable<typeof agentId>, name.value) })
+    return callHub('createPlan', { body: orderOf(whole, agentId as NonNullable<typeof agentId>, name.value) })
   }
 
   /** @returns the id of the plan that was saved; null where it was not, and `error` or the mistakes say why */

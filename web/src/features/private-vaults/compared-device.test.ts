@@ -1,6 +1,7 @@
 import type { AgentId, DomainId, VaultId } from '@holdfast/shared-types'
 import { effectScope, nextTick, shallowRef, type EffectScope } from 'vue'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ApiError } from '../../platform/errors/api-error.ts'
 import { useComparedDevice } from './compared-device.ts'
 import { keepOpen, lockAll, type OpenVault } from './room/open-rooms.ts'
 import type { VaultRoom } from './room/vault-room.ts'
@@ -23,15 +24,23 @@ class StubRoom {
   readonly isBusy = false
   readonly approved: unknown[] = []
   #answers: (() => void)[] = []
+  #failures: ((error: ApiError) => void)[] = []
   call(call: string, ask: { readonly device: WaitingDevice }): Promise<unknown> {
     if (call === 'approveDevice') {
       this.approved.push(ask)
       return Promise.resolve(null)
     }
-    return new Promise((resolve) => this.#answers.push(() => resolve({ fingerprint: `of ${ask.device.boxPublicKey}` })))
+    return new Promise((resolve, reject) => {
+      this.#answers.push(() => resolve({ fingerprint: `of ${ask.device.boxPublicKey}` }))
+      this.#failures.push(reject)
+    })
   }
   async answerLast(): Promise<void> {
     this.#answers.pop()?.()
+    await settled()
+  }
+  async failLast(code: string): Promise<void> {
+    this.#failures.pop()?.(new ApiError({ code, message: '', cure: '' }))
     await settled()
   }
   lock(): void {
@@ -105,4 +114,28 @@ test('the fingerprint of keys that are gone again is not shown for others, howev
   expect(compared.value?.fingerprint).toBe('of keys of the hub')
   await room.answerLast()
   expect(compared.value).toEqual({ device: withKeys('keys of the hub'), fingerprint: 'of keys of the hub' })
+})
+
+test('a word that was given before there was a fingerprint is of nothing', async () => {
+  const { isSame, approve } = compare(shallowRef(withKeys('own keys')))
+  isSame.value = true
+  await room.answerLast()
+  expect(isSame.value).toBe(false)
+  await approve()
+  expect(room.approved).toEqual([])
+})
+
+test.each([
+  ['told, until other keys come', 'vault.corrupt', 'vault.corrupt'],
+  ['not told where the vault was locked meanwhile', 'vault.private', undefined],
+])('why there is nothing to compare is %s', async (_, code, told) => {
+  const device = shallowRef(withKeys('no keys'))
+  const { compared, error } = compare(device)
+  await room.failLast(code)
+  expect([compared.value, (error.value as ApiError | null)?.code]).toEqual([null, told])
+  device.value = withKeys('own keys')
+  await settled()
+  expect(error.value).toBeNull()
+  await room.answerLast()
+  expect(compared.value?.fingerprint).toBe('of own keys')
 })

@@ -1,5 +1,6 @@
 import type { VaultId } from '@holdfast/shared-types'
 import { ref, shallowRef, watch } from 'vue'
+import { hasCode } from '../../platform/errors/api-error.ts'
 import { roomOf, type OpenVault } from './room/open-rooms.ts'
 import type { WaitingDevice } from './waiting-devices.ts'
 
@@ -18,6 +19,8 @@ const keysOf = ({ agentId, signPublicKey, boxPublicKey, boxSignature }: WaitingD
  */
 export function useComparedDevice(vaultId: VaultId, device: () => WaitingDevice, opened: () => OpenVault | null) {
   const compared = shallowRef<Compared | null>(null)
+  /** Why there is nothing to compare: its keys are none, perhaps. */
+  const error = shallowRef<unknown>(null)
   const isSame = ref(false)
   /** The keys became others while somebody looked at them. */
   const hasChanged = ref(false)
@@ -28,14 +31,22 @@ export function useComparedDevice(vaultId: VaultId, device: () => WaitingDevice,
       let isStale = false
       onCleanup(() => (isStale = true))
       compared.value = null
+      error.value = null
       isSame.value = false
       hasChanged.value = vault !== null && vault === vaultBefore && (hasChanged.value || keys !== keysBefore)
       if (vault === null) return
       const offered = device()
       // Computed in the room from the keys that would be let in, as the hub may say what it likes.
-      const answer = await vault.room.call('deviceFingerprint', { device: offered }).catch(() => null)
-      // Locked meanwhile, or its keys are none: there is nothing to compare then, and nothing to approve.
-      if (answer !== null && !isStale) compared.value = { device: offered, fingerprint: answer.fingerprint }
+      try {
+        const { fingerprint } = await vault.room.call('deviceFingerprint', { device: offered })
+        if (isStale) return
+        // A word that was given before was of nothing.
+        isSame.value = false
+        compared.value = { device: offered, fingerprint }
+      } catch (cause) {
+        // Locked meanwhile: what is shown then says so.
+        if (!isStale && !hasCode(cause, 'vault.private')) error.value = cause
+      }
     },
     { immediate: true },
   )
@@ -45,5 +56,5 @@ export function useComparedDevice(vaultId: VaultId, device: () => WaitingDevice,
     if (shown !== null && isSame.value) await roomOf(vaultId).call('approveDevice', shown)
   }
 
-  return { compared, isSame, hasChanged, approve }
+  return { compared, error, isSame, hasChanged, approve }
 }

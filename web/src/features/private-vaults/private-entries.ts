@@ -19,7 +19,7 @@ export const privateEntries = (vaultId: VaultId, of: ListedSnapshot): PrivateEnt
   list: (path, page, signal) => roomOf(vaultId).call('list', { ...of, path, ...page }, { signal }),
   readStart: (path, mostBytes, signal) => roomOf(vaultId).call('readStart', { ...of, path, mostBytes }, { signal }),
   describe: () => roomOf(vaultId).call('describe', of),
-  download: (choice, name) => startDownload(roomOf(vaultId), of, choice, name),
+  download: (choice, name) => startDownload(vaultId, of, choice, name),
   async sealRestore(agentId, restore) {
     const { sealedSelection } = await roomOf(vaultId).call('sealRestore', { agentId, restore })
     return sealedSelection

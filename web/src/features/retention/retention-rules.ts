@@ -45,7 +45,7 @@ export function rulesOfPreset(name: PresetName, canLimitVersions = true): Retent
   if (rules === null) return null
   const { keepWithin, ...given } = rules
   const whole = { ...noRules, ...given, keepWithin: keepWithin === undefined ? null : withinOf(keepWithin) }
-  return canLimitVersions ? whole : withoutVersionLimit(whole)
+  return keptRules(whole, canLimitVersions)
 }
 
 /** The same rules without a limit of versions; null, as everything is kept then, where they said nothing else. */
@@ -53,6 +53,10 @@ export function withoutVersionLimit(rules: Retention): Retention | null {
   if (rules.versionsPerFile === null) return rules
   return choosesSnapshots(rules) ? { ...rules, versionsPerFile: null } : null
 }
+
+/** What a device keeps of rules: without a limit of versions where it can have none. Null: everything. */
+export const keptRules = (rules: Retention | null, canLimitVersions: boolean): Retention | null =>
+  rules === null || canLimitVersions ? rules : withoutVersionLimit(rules)
 
 /** Whether both keep the same, whatever the order in which they say it. */
 export const isSameRules = (left: Retention | null, right: Retention | null): boolean => textOfRules(left) === textOfRules(right)
@@ -68,9 +72,9 @@ export const textOfRules = (rules: Retention | null): string =>
         rules.versionsPerFile,
       ])
 
-/** `own`: rules of one's own. `canLimitVersions` as of `rulesOfPreset`. */
+/** `own`: rules of one's own. `canLimitVersions` as of `rulesOfPreset`: without it, both are compared as they are kept. */
 export const presetOf = (rules: Retention | null, canLimitVersions = true): PresetName | 'own' =>
-  presetNames.find((name) => isSameRules(rulesOfPreset(name, canLimitVersions), rules)) ?? 'own'
+  presetNames.find((name) => isSameRules(rulesOfPreset(name, canLimitVersions), keptRules(rules, canLimitVersions))) ?? 'own'
 
 export type RulesMistake = 'nothing' | 'number' | 'young'
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { textOf } from '../../platform/i18n/text.ts'
 import {
   isSameRules,
+  keptRules,
   noRules,
   presetNames,
   presetOf,
@@ -38,13 +39,17 @@ describe('where snapshots cannot be written anew', () => {
       expect(without).toEqual(whole === null ? null : { ...whole, versionsPerFile: null })
       expect(presetOf(without, false)).toBe(name)
     }
-    expect(presetOf(rulesOfPreset('user-data'), false)).toBe('own')
+    // As another device may have it: what is kept of it here is that preset.
+    expect(presetOf(rulesOfPreset('user-data'), false)).toBe('user-data')
+    expect(presetOf({ ...noRules, keepLast: 3 }, false)).toBe('own')
   })
   test('a limit that is taken away leaves the rest; where it was all, everything is kept', () => {
     const rules = { ...noRules, keepLast: 3 }
     expect(withoutVersionLimit({ ...rules, versionsPerFile: 4 })).toEqual(rules)
     expect(withoutVersionLimit({ ...noRules, versionsPerFile: 4 })).toBeNull()
     expect(withoutVersionLimit(noRules)).toBe(noRules)
+    expect([keptRules(null, false), keptRules({ ...rules, versionsPerFile: 4 }, false)]).toEqual([null, rules])
+    expect(keptRules({ ...rules, versionsPerFile: 4 }, true)).toEqual({ ...rules, versionsPerFile: 4 })
   })
 })
 

@@ -1,8 +1,15 @@
-import { ref, shallowRef } from 'vue'
-import { expect, test } from 'vitest'
+import { computed, ref, shallowRef } from 'vue'
+import { expect, test, vi } from 'vitest'
 import { aDevice, aHexId, aSnapshot } from '../../testing/world.ts'
 import { useEntrySource } from './use-entry-source.ts'
 import type { Snapshot, VaultId } from '@holdfast/shared-types'
+
+/** Which vault is open in this page. */
+const open = shallowRef<string | null>(null)
+vi.mock(import('../private-vaults/index.ts'), async (whole) => ({
+  ...(await whole()),
+  useOpenVault: (vaultId: () => VaultId) => computed(() => (open.value === vaultId() ? ({} as never) : null)),
+}))
 
 const aVaultId = (): VaultId => crypto.randomUUID() as VaultId
 const entriesOf = (given: Partial<Snapshot>, isSealed = false) => {
@@ -31,4 +38,18 @@ test.each([
   snapshot.value = aSnapshot(aDevice(), { vaultId })
   expect(sourceOf(aHexId())).toBeNull()
   expect(entriesOf({ vaultId }).sourceOf(aHexId())).toBeNull()
+})
+
+test('an open folder stays as it is when its snapshot is read anew, and goes when its vault is locked', () => {
+  const vaultId = aVaultId()
+  open.value = vaultId
+  const { snapshot, sourceOf } = entriesOf({ vaultId, vaultKind: 'private' })
+  const id = snapshot.value.id
+  const source = computed(() => sourceOf(id))
+  const before = source.value
+  expect(before?.inPage).toMatchObject({ download: expect.any(Function) })
+  snapshot.value = { ...snapshot.value }
+  expect(source.value).toBe(before)
+  open.value = null
+  expect(source.value).toBeNull()
 })

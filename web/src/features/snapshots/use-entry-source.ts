@@ -13,6 +13,8 @@ const privateVaultIds = shallowReactive(new Set<Snapshot['vaultId']>())
 /** Where entries of snapshots of one vault come from; null while it is private and locked. @param isSealed the address says that it is private: nothing is asked of the hub then */
 export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSealed: Readonly<Ref<boolean>>) {
   const vaultId = computed(() => snapshot.value?.vaultId ?? ('' as Snapshot['vaultId']))
+  // By itself: a snapshot that is read anew, as whatever happens to its device has it, is the same one, and its open folder stays as it is.
+  const agentId = computed(() => snapshot.value?.agentId ?? null)
   const opened = useOpenVault(() => vaultId.value)
   const isSeenPrivate = computed(() => isSealed.value || opened.value !== null || snapshot.value?.vaultKind === 'private')
   const isPrivate = computed(() => isSeenPrivate.value || privateVaultIds.has(vaultId.value))
@@ -24,9 +26,9 @@ export function useEntrySource(snapshot: Readonly<Ref<Snapshot | null>>, isSeale
 
   function sourceOf(snapshotId: SnapshotId): EntrySource | null {
     if (!isPrivate.value) return hubEntries(snapshotId)
-    if (opened.value === null || snapshot.value === null) return null
+    if (opened.value === null || agentId.value === null) return null
     // Others are asked for only as snapshots of the same device.
-    return pageEntries(privateEntries(vaultId.value, { snapshotId, agentId: snapshot.value.agentId }))
+    return pageEntries(privateEntries(vaultId.value, { snapshotId, agentId: agentId.value }))
   }
 
   /** @returns whether it was the hub saying that it cannot read this vault */

@@ -1,12 +1,15 @@
+import type { VaultId } from '@holdfast/shared-types'
 import { shallowReactive, shallowRef, type ShallowRef } from 'vue'
 import { ApiError, hasCode } from '../../../platform/errors/api-error.ts'
 import { textOf } from '../../../platform/i18n/text.ts'
+import { onLocked, roomOf } from '../room/open-rooms.ts'
 import type { DownloadChoice, ListedSnapshot } from '../room/room-calls.ts'
-import type { VaultRoom } from '../room/vault-room.ts'
+import { BrokenOff } from './port-stream.ts'
 import { saveParts, type FileToSave, type Saving } from './save-parts.ts'
 
 /** A download that this page makes: unlike those of the hub, it ends with the page. */
 export interface RunningDownload {
+  readonly vaultId: VaultId
   readonly name: string
   /** Null where it is known at the end only. */
   readonly sizeBytes: number | null
@@ -18,11 +21,16 @@ export interface RunningDownload {
   readonly end: () => void
 }
 
-/** Newest last. */
+/** Newest last, of vaults that are open: a name that was read goes when its vault is locked, as it does when nobody is signed in any more. */
 export const downloads = shallowReactive<RunningDownload[]>([])
 
-/** Reads, opens, checks and saves. What goes wrong once it has begun is told in `downloads`. @throws what keeps it from beginning */
-export async function startDownload(room: VaultRoom, of: ListedSnapshot, choice: DownloadChoice, name: string): Promise<void> {
+onLocked((vaultId) => {
+  for (const download of downloads.filter((one) => one.vaultId === vaultId)) forget(download)
+})
+
+/** Reads, opens, checks and saves. What goes wrong once it has begun is told in `downloads`. @throws what keeps it from beginning; `vault.private` while the vault is locked */
+export async function startDownload(vaultId: VaultId, of: ListedSnapshot, choice: DownloadChoice, name: string): Promise<void> {
+  const room = roomOf(vaultId)
   const { sizeBytes } = await room.call('downloadSize', { ...of, choice })
   const { port1, port2 } = new MessageChannel()
   const saving = await beginToSave(port2, { name, sizeBytes })
@@ -32,17 +40,19 @@ export async function startDownload(room: VaultRoom, of: ListedSnapshot, choice:
   const error = shallowRef<unknown>(null)
   const isOver = shallowRef(false)
   const ending = new AbortController()
-  const download: RunningDownload = { name, sizeBytes, bytes, error, isOver, end: () => (isOver.value ? forget(download) : ending.abort()) }
+  const end = (): void => (isOver.value ? forget(download) : ending.abort())
+  const download: RunningDownload = { vaultId, name, sizeBytes, bytes, error, isOver, end }
   downloads.push(download)
   const onProgress = (sent: number): void => {
     bytes.value = sent
     keepAlive?.()
   }
   const options = { signal: ending.signal, transfer: [port1], onProgress }
-  void Promise.all([room.call('download', { ...of, choice, port: port1 }, options), saved])
+  const sent = room.call('download', { ...of, choice, port: port1 }, options)
+  void Promise.all([sent, saved.catch(reasonAfter(sent))])
     .catch((cause: unknown) => {
-      // Ended here, or in the browser's own list: nothing went wrong.
-      if (ending.signal.aborted || hasCode(cause, 'run.cancelled')) forget(download)
+      // Ended here, or in the browser's own list: nothing went wrong. Or the vault was locked, perhaps before this stood in the list.
+      if (ending.signal.aborted || hasCode(cause, 'run.cancelled') || hasCode(cause, 'vault.private')) forget(download)
       else error.value = hasCode(cause, 'download.abandoned') ? abandoned() : cause
     })
     .finally(() => {
@@ -50,6 +60,14 @@ export async function startDownload(room: VaultRoom, of: ListedSnapshot, choice:
       stop()
     })
 }
+
+/** Who saves a download hears only that it broke off, and may hear it first: why is for the room to say. What saving itself fails of stands. */
+const reasonAfter =
+  (sent: Promise<unknown>) =>
+  async (cause: unknown): Promise<never> => {
+    if (cause instanceof BrokenOff) await sent
+    throw cause
+  }
 
 /** Who took it is gone, or stopped asking: paused, out of room on the disk, ended by the browser. */
 const abandoned = (): ApiError =>

@@ -2,7 +2,7 @@ import type { VaultId } from '@holdfast/shared-types'
 import { computed, shallowReactive, type ComputedRef } from 'vue'
 import { onSignedOut } from '../../../platform/sign-out/sign-out.ts'
 import type { VaultSecret } from './room-calls.ts'
-import { locked, VaultRoom } from './vault-room.ts'
+import { draftLost, locked, VaultRoom } from './vault-room.ts'
 
 /** A vault whose keys are in a worker of this page. */
 export interface OpenVault {
@@ -14,6 +14,12 @@ export interface OpenVault {
 /** So long nobody has to touch the page until its vaults are locked. */
 export const idleLockMs = 15 * 60_000
 const lookEveryMs = 10_000
+
+const listeners = new Set<(vaultId: VaultId) => void>()
+/** Names who lets go of what was read of a vault, once it is locked. */
+export function onLocked(listener: (vaultId: VaultId) => void): void {
+  listeners.add(listener)
+}
 
 const open = shallowReactive(new Map<VaultId, OpenVault>())
 let lastTouchMs = 0
@@ -42,6 +48,7 @@ function lockWhenIdle(): void {
 export function lockVault(vaultId: VaultId): void {
   open.get(vaultId)?.room.lock()
   open.delete(vaultId)
+  for (const listener of listeners) listener(vaultId)
   if (open.size > 0 || timer === undefined) return
   clearInterval(timer)
   timer = undefined
@@ -75,4 +82,11 @@ export function roomOf(vaultId: VaultId): VaultRoom {
   const vault = open.get(vaultId)
   if (vault === undefined) throw locked()
   return vault.room
+}
+
+/** The room that something was drafted in, and is stored from. @throws ApiError `vault.draft-lost` where the vault was locked since, whether or not it is open again */
+export function roomOfDraft(vaultId: VaultId, drafted: VaultRoom | null): VaultRoom {
+  lockWhenIdle()
+  if (drafted === null || open.get(vaultId)?.room !== drafted) throw draftLost()
+  return drafted
 }

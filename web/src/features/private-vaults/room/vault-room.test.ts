@@ -1,7 +1,7 @@
 import type { VaultId } from '@holdfast/shared-types'
 import { afterEach, expect, test, vi } from 'vitest'
 import { tellSignedOut } from '../../../platform/sign-out/sign-out.ts'
-import { idleLockMs, keepOpen, lockAll, roomOf } from './open-rooms.ts'
+import { idleLockMs, keepOpen, lockAll, lockVault, roomOf, roomOfDraft } from './open-rooms.ts'
 import type { ToRoom } from './room-calls.ts'
 import { VaultRoom } from './vault-room.ts'
 
@@ -102,4 +102,14 @@ test('nobody signed in: nothing open', () => {
   keepOpen(vaultId, { room, fingerprint: '' })
   tellSignedOut()
   expect(worker.isEnded).toBe(true)
+})
+
+test('what was drafted in a room that was locked is not there in the next one', () => {
+  const { room } = aRoom()
+  keepOpen(vaultId, { room, fingerprint: '' })
+  expect(roomOfDraft(vaultId, room)).toBe(room)
+  lockVault(vaultId)
+  expect(() => roomOfDraft(vaultId, room)).toThrow(expect.objectContaining({ code: 'vault.draft-lost' }))
+  keepOpen(vaultId, { room: aRoom().room, fingerprint: '' })
+  expect(() => roomOfDraft(vaultId, room)).toThrow(expect.objectContaining({ code: 'vault.draft-lost' }))
 })

@@ -1,5 +1,6 @@
 import { callHub } from '../../../platform/api/call-hub.ts'
 import { ApiError, hasCode } from '../../../platform/errors/api-error.ts'
+import { textOf } from '../../../platform/i18n/text.ts'
 import type { AnswerOf, AskOf, FromRoom, RoomCall, ToRoom } from './room-calls.ts'
 
 interface Waiting {
@@ -19,6 +20,14 @@ export interface CallOptions {
 
 /** What a call of a locked vault is told. */
 export const locked = (): ApiError => new ApiError({ code: 'vault.private', message: '', cure: '' })
+
+/** What was made and not stored yet went with the worker that held it: words that somebody has written down by now are worth nothing. */
+export const draftLost = (): ApiError =>
+  new ApiError({
+    code: 'vault.draft-lost',
+    message: textOf('privateVaults.draftLost.what'),
+    cure: textOf('privateVaults.draftLost.cure'),
+  })
 
 const startWorker = (): Worker =>
   new Worker(new URL('../worker/vault-worker.ts', import.meta.url), { type: 'module', name: 'private vault' })

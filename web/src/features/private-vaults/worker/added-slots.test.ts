@@ -3,6 +3,7 @@ import { browserPrimitives } from '@holdfast/engine/browser'
 import { fromBase64Url, toBase64Url } from '@holdfast/engine/bytes'
 import { newRecoveryWords, unlockVault } from '@holdfast/engine/unlock'
 import { beforeEach, expect, test } from 'vitest'
+import { ApiError } from '../../../platform/errors/api-error.ts'
 import { SealedVault } from '../../../testing/sealed-vault.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { problemOf } from './room-problem.ts'
@@ -16,24 +17,44 @@ interface Sent {
 let vault: SealedVault
 let words: string
 let told: Sent[] = []
+/** Slots that were taken away again, and how that was proved. */
+let withdrawn: unknown[] = []
+/** Thrown in place of the answer of a call, which is carried out all the same. */
+let answerLost: { readonly call: string; readonly error: Error } | null = null
 
 /** How a slot that was sent lies in the store: as it came, unless a test says otherwise. */
 let keep = ({ slotId, bytes }: Sent): SealedVault['slots'][number] => ({ slotId, kind: 'passphrase', bytes })
 
 const answers: Pick<HubAnswers, 'json'> = {
-  async json(call, ask: { readonly body?: unknown }) {
-    if (call === 'getKeyObjects') return { vaultFile: vault.vaultFile, slots: vault.slots, agents: vault.agents } as never
-    const sent = ask.body as Sent
-    told.push(sent)
-    vault.slots.push(keep(sent))
-    return {} as never
+  async json(call, ask: { readonly params?: unknown; readonly body?: unknown }) {
+    const answer = carryOut(call, ask)
+    if (answerLost?.call === call) throw answerLost.error
+    return answer as never
   },
+}
+
+function carryOut(call: string, ask: { readonly params?: unknown; readonly body?: unknown }): unknown {
+  if (call === 'getKeyObjects') return { vaultFile: vault.vaultFile, slots: [...vault.slots], agents: vault.agents }
+  if (call === 'removeKeySlot') {
+    const { slotId } = ask.params as Sent
+    withdrawn.push({ slotId, body: ask.body })
+    const place = vault.slots.findIndex((slot) => slot.slotId === slotId)
+    if (place === -1) throw new ApiError({ code: 'vault.slot-not-found', message: '', cure: '', status: 404 })
+    vault.slots.splice(place, 1)
+    return {}
+  }
+  const sent = ask.body as Sent
+  told.push(sent)
+  vault.slots.push(keep(sent))
+  return {}
 }
 
 beforeEach(async () => {
   words = await newRecoveryWords(browserPrimitives)
   vault = await SealedVault.make(browserPrimitives, { passphrase: 'seven quiet lamps above the harbour', words })
   told = []
+  withdrawn = []
+  answerLost = null
 })
 
 const context = () => ({ signal: new AbortController().signal, tellProgress: () => undefined })
@@ -92,4 +113,39 @@ test('a key that was stored counts only when it has opened the vault, as it lies
   for (keep of wrong) expect(await add()).toBe('vault.slot-unusable')
   keep = asItCame
   expect(await add()).toBe('nothing went wrong')
+})
+
+test('what was stored and not proved is taken away again, by the same password: retries leave nothing behind', async () => {
+  const desk = await unlocked()
+  const add = (currentPassword?: string) => codeOf(desk.addPassphrase({ passphrase: 'another passphrase', currentPassword }, context()))
+  const before = [...vault.slots]
+  const asItCame = keep
+  keep = (slot) => ({ ...asItCame(slot), bytes: sure(before[0]).bytes })
+  expect(await add('pw')).toBe('vault.slot-unusable')
+  expect(vault.slots).toEqual(before)
+  keep = asItCame
+  // Refused while it was read back, or without an answer while it was stored.
+  for (const [call, error] of [
+    ['getKeyObjects', new ApiError({ code: 'rate.limited', message: '', cure: '', status: 429 })],
+    ['addKeySlot', new ApiError({ code: 'hub.unreachable', message: '', cure: '' })],
+  ] as const) {
+    answerLost = { call, error }
+    expect(await add()).toBe(error.code)
+    expect(vault.slots).toEqual(before)
+  }
+  expect(withdrawn).toEqual(told.map(({ slotId }, index) => ({ slotId, body: index === 0 ? { currentPassword: 'pw' } : {} })))
+  // It may not be there, or the hub away for this as well: what went wrong first is what is told.
+  answerLost = { call: 'removeKeySlot', error: new ApiError({ code: 'hub.unreachable', message: '', cure: '' }) }
+  keep = (slot) => ({ ...asItCame(slot), slotId: '' })
+  expect(await add()).toBe('vault.slot-unusable')
+  keep = asItCame
+})
+
+test('a wrong password is sent once', async () => {
+  const desk = await unlocked()
+  answerLost = { call: 'addKeySlot', error: new ApiError({ code: 'sign-in.failed', message: '', cure: '', status: 401 }) }
+  expect(await codeOf(desk.addPassphrase({ passphrase: 'another passphrase', currentPassword: 'mistyped' }, context()))).toBe(
+    'sign-in.failed',
+  )
+  expect([told.length, withdrawn]).toEqual([1, []])
 })

@@ -12,7 +12,7 @@ import { ApiError } from '../../../platform/errors/api-error.ts'
 const answerTimeoutMs = 30_000
 const segmentsTimeoutMs = 120_000
 
-type RoomHubCall = 'createVault' | 'getKeyObjects' | 'addKeySlot' | 'giveDeviceKeys'
+type RoomHubCall = 'createVault' | 'getKeyObjects' | 'addKeySlot' | 'removeKeySlot' | 'giveDeviceKeys'
 type RoomBytesCall = 'getStoredSnapshot' | 'locateSnapshotBlobs' | 'readSnapshotSegments'
 
 interface Ask<K extends HubCall> {

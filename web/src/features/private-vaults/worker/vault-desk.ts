@@ -42,11 +42,18 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
     const { keys, id: vaultId } = vault()
     const { slotId, bytes } = await keys.addSlot(secret)
     const body = { slotId: toHex(slotId), bytes: toBase64Url(bytes), ...(currentPassword === undefined ? {} : { currentPassword }) }
-    await hub.json('addKeySlot', { params: { vaultId }, body })
-    // Tried as it lies in the store by now: whoever asked may take the old one away next.
-    const stored = (await hub.json('getKeyObjects', { params: { vaultId } })).slots.find((slot) => slot.slotId === body.slotId)
-    if (stored === undefined || !(await keys.isOpenedBy(fromBase64Url(stored.bytes), secret)))
-      throw new ApiError({ code: 'vault.slot-unusable', message: '', cure: '' })
+    let isStored = false
+    try {
+      await hub.json('addKeySlot', { params: { vaultId }, body })
+      isStored = true
+      // Tried as it lies in the store by now: whoever asked may take the old one away next.
+      const stored = (await hub.json('getKeyObjects', { params: { vaultId } })).slots.find((slot) => slot.slotId === body.slotId)
+      if (stored === undefined || !(await keys.isOpenedBy(fromBase64Url(stored.bytes), secret)))
+        throw new ApiError({ code: 'vault.slot-unusable', message: '', cure: '' })
+    } catch (error) {
+      if (isStored || !isRefused(error)) await withdrawSlot(hub, vaultId, body)
+      throw error
+    }
     return { slotId: body.slotId }
   }
 
@@ -115,6 +122,17 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
     },
     sealRestore: async ({ agentId, restore }) => ({ sealedSelection: await vault().sealRestore(agentId, restore) }),
   }
+}
+
+/** The hub took nothing, of a wrong password perhaps: to ask with it again would count against who mistyped it. Where no answer came, it may have been stored. */
+const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status >= 400 && error.status < 500
+
+type SlotBody = BodyOfRoute<Api['addKeySlot']>
+
+/** A slot that nobody has proved is not to lie there as one of its kind, as if another could go for it. As far as the hub can be asked. */
+async function withdrawSlot(hub: HubAnswers, vaultId: VaultId, { slotId, currentPassword }: SlotBody): Promise<void> {
+  const body = currentPassword === undefined ? {} : { currentPassword }
+  await hub.json('removeKeySlot', { params: { vaultId, slotId }, body }).catch(() => undefined)
 }
 
 const bodyOf = ({ vaultFile, slots, hubKey, keys }: VaultObjects): Omit<BodyOfRoute<Api['createVault']>, 'name'> => ({
