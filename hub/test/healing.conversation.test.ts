@@ -79,7 +79,8 @@ test('damage that is found has the plan of its device run again, which says why,
   const [damaged] = await paths()
   expect(await carryOut(run)).toEqual([{ path: damaged?.path }])
   await vi.waitUntil(async () => (await paths()).length === 0, patience)
-  const isHealed = ({ state, counts }: NonNullable<VaultCare['works'][number]['last']>): boolean => state === 'done' && counts.problems === 0
+  const isHealed = ({ state, counts }: NonNullable<VaultCare['works'][number]['last']>): boolean =>
+    state === 'done' && counts.problems === 0
   await vi.waitUntil(async () => isHealed((await healing())!.last!), patience)
   expect((await healing())?.last).toMatchObject({ startedBy: null })
   expect((await hub.json<VaultCare>(hub.get(`/api/v1/vaults/${vaultId}/care`))).damage).toMatchObject({ snapshots: 0, snapshotsHealed: 1 })
