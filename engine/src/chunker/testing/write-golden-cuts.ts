@@ -1,14 +1,17 @@
 /**
- * Writes engine/goldens/format-1/chunker.json: `node -C @holdfast/source engine/src/chunker/testing/write-golden-cuts.ts`.
- * Other cut points than the committed ones are another format: an ADR first (docs/vault-format.md §6).
+ * Wrote engine/goldens/format-1/chunker.json: `node -C @holdfast/source engine/src/chunker/testing/write-golden-cuts.ts`.
+ * Other cut points than the committed ones are another format: since it is frozen, this refuses (docs/vault-format.md §6).
  */
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { requireNotFrozen } from '../../../goldens/format-1/freeze.ts'
 import type { ChunkerProfile } from '../chunk-limits.ts'
 import { deriveGearTable } from '../gear-table.ts'
 import { cutsInJs } from './golden-cuts.ts'
 import type { ChunkerGoldens, GoldenCuts } from './golden-cuts.ts'
 import type { BytePattern } from './seeded-bytes.ts'
+
+requireNotFrozen()
 
 const MiB = 1024 * 1024
 const firstKeyHex = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'
