@@ -35,11 +35,11 @@ export async function playCollectionKills({ rounds, seed, tell }: CollectionKill
       const waitMs = Math.floor(random.next() * longestWaitMs)
       const name = `round ${round} of ${rounds} (seed ${seed}): kill -9 after ${waitMs} ms`
       tell(name)
-      await playRound(stack, door, { source, random, waitMs }).catch((cause: unknown) => {
+      collected += await playRound(stack, door, { source, random, waitMs }).catch((cause: unknown) => {
         throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
       })
       // What a kill left undone, and no grace that waits for a dead run.
-      if (round % 5 === 0) collected += (await stack.holdfastHub<{ packsRemoved: number }>(['gc', '--approve-large'])).packsRemoved
+      if (round % 5 === 0) await stack.holdfastHub(['gc', '--approve-large'])
     }
     await stack.holdfastHub(['fsck', '--deep'])
     if (collected === 0) throw new Error('No collection removed anything')
@@ -54,19 +54,22 @@ interface Round {
   readonly waitMs: number
 }
 
-async function playRound(stack: Stack, door: HubDoor, { source, random, waitMs }: Round): Promise<void> {
+/** @returns packs that the collection removed which ran beside it; none where the kill came first */
+async function playRound(stack: Stack, door: HubDoor, { source, random, waitMs }: Round): Promise<number> {
   changeSource(source, random)
   const interrupted = stack.tryHoldfast(['backup', source])
   const collecting = runCommand(hubBin, ['gc', '--approve-large', '--json'], stack.env)
-  const deleting = deleteOld(door, random)
+  const besides = Promise.allSettled([collecting, deleteOld(door, random)])
   await sleep(waitMs)
   const isBoth = random.next() < 0.3
   if (isBoth) await stack.agent().kill()
   await stack.hub().kill()
   await stack.startHub()
   if (isBoth) await stack.startAgent()
-  await Promise.allSettled([collecting, deleting])
+  const [collection] = await besides
   await expectRecovery(stack, source, interrupted)
+  if (collection.status === 'rejected' || collection.value.exitCode !== 0) return 0
+  return (JSON.parse(collection.value.stdout) as { packsRemoved: number }).packsRemoved
 }
 
 /** Most of them, the newest too at times; the hub may be killed meanwhile. */
