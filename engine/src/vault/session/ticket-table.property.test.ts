@@ -203,7 +203,7 @@ test('says of every blob what a plain map says, whatever lies in the file and wh
       play.table.close()
       expect([play.calls.isOpen, play.calls.hasName]).toEqual([false, false])
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   )
 })
 
