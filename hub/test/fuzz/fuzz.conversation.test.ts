@@ -14,11 +14,11 @@ afterAll(() => fuzzed.hub.stop())
 
 describe('whatever is said to the hub', () => {
   test('every call answers by its contract or refuses with a code of the registry', { timeout: 180_000 }, async () => {
-    expect(await fuzzHttp(fuzzed, { seed, guests: 25 })).toEqual([])
+    expect(await fuzzHttp(fuzzed, { seed, guests: 15 })).toEqual([])
   })
 
   test('every event of a browser is acknowledged, or its socket is ended', { timeout: 180_000 }, async () => {
-    expect(await fuzzUi(fuzzed, { seed, guests: 40 })).toEqual([])
+    expect(await fuzzUi(fuzzed, { seed, guests: 25 })).toEqual([])
   })
 
   test('every message of an agent is acknowledged, and none of them is an internal error', { timeout: 180_000 }, async () => {
@@ -28,7 +28,7 @@ describe('whatever is said to the hub', () => {
   })
 
   test('every hello is answered', { timeout: 180_000 }, async () => {
-    expect(await fuzzHellos(fuzzed, { seed, guests: 60 })).toEqual([])
+    expect(await fuzzHellos(fuzzed, { seed, guests: 30 })).toEqual([])
   })
 
   test('broken frames end their own connection at most, and the hub serves on', { timeout: 180_000 }, async () => {
