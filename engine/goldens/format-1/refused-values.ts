@@ -1,4 +1,4 @@
-import { ByteWriter, concatBytes, crc32, fromHex } from '../../src/bytes/index.ts'
+import { ByteWriter, concatBytes, fromHex, withCrcTail } from '../../src/bytes/index.ts'
 
 /** What `make-refused.ts` spoils bytes with. */
 
@@ -22,16 +22,10 @@ export const replaced = (bytes: Uint8Array, from: string, to: string): Uint8Arra
 export const u32 = (value: number): Uint8Array => new ByteWriter().u32(value).toBytes()
 
 /** A slot with other bytes, under a checksum of its own. */
-export function slotWith(slot: Uint8Array, at: number, other: Uint8Array): Uint8Array {
-  const body = patched(slot, at, other).subarray(0, -4)
-  return concatBytes([body, u32(crc32(body))])
-}
+export const slotWith = (slot: Uint8Array, at: number, other: Uint8Array): Uint8Array => withCrc(patched(slot, at, other))
 
 /** The header of a segment, under its checksum. */
-export function segmentHeaderWith(header: Uint8Array, at: number, other: Uint8Array): Uint8Array {
-  const body = patched(header, at, other).subarray(0, 36)
-  return concatBytes([body, u32(crc32(body))])
-}
+export const segmentHeaderWith = (header: Uint8Array, at: number, other: Uint8Array): Uint8Array => withCrc(patched(header, at, other))
 
 interface EntryFields {
   readonly name?: Uint8Array
@@ -100,7 +94,4 @@ export function block(type: 0 | 1 | 2 | 3, size: number, held: Uint8Array, isLas
 export const frame = (head: string, ...blocks: readonly Uint8Array[]): Uint8Array => concatBytes([fromHex(`28b52ffd${head}`), ...blocks])
 
 /** Its last four bytes are the checksum of all before. */
-export function withCrc(bytes: Uint8Array): Uint8Array {
-  const body = bytes.subarray(0, -4)
-  return concatBytes([body, u32(crc32(body))])
-}
+export const withCrc = (bytes: Uint8Array): Uint8Array => withCrcTail(bytes.subarray(0, -4))

@@ -1,11 +1,10 @@
-import { ByteReader, ByteWriter, copyBytes, crc32 } from '../bytes/index.ts'
+import { beforeCrcTail, ByteReader, ByteWriter, copyBytes, withCrcTail } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 import { objectIdBytes } from './blob-type.ts'
 
 const magic = new TextEncoder().encode('HFKEY1\n\0')
 const version = 1
-const crcBytes = 4
-const slotBytes = 148 + crcBytes
+const slotBytes = 152
 
 /** `hub-statements` holds the hub's key of a private vault, all others the master key. */
 export const keySlotKinds = ['hub-secret', 'passphrase', 'recovery-words', 'hub-statements'] as const
@@ -54,16 +53,13 @@ export function keySlotAad(slot: Omit<KeySlot, 'nonce' | 'wrapped'>): Uint8Array
 }
 
 /** Its checksum is of bytes that everybody sees: it tells nothing of the key, and rot from a wrong secret. */
-export function encodeKeySlot(slot: KeySlot): Uint8Array {
-  const writer = new ByteWriter(slotBytes).bytes(keySlotAad(slot)).bytes(slot.nonce).bytes(slot.wrapped)
-  return writer.u32(crc32(writer.view())).toBytes()
-}
+export const encodeKeySlot = (slot: KeySlot): Uint8Array =>
+  withCrcTail(new ByteWriter(slotBytes).bytes(keySlotAad(slot)).bytes(slot.nonce).bytes(slot.wrapped).toBytes())
 
 /** Slots of every version begin and end like this, so that rot is never taken for a version to come. */
 function isWhole(bytes: Uint8Array): boolean {
-  const end = bytes.length - crcBytes
-  if (end < magic.length + 2 || !magic.every((byte, index) => bytes[index] === byte)) return false
-  return crc32(bytes.subarray(0, end)) === new ByteReader(bytes.subarray(end)).u32()
+  const slot = beforeCrcTail(bytes)
+  return slot !== null && slot.length >= magic.length + 2 && magic.every((byte, index) => slot[index] === byte)
 }
 
 /** @throws EngineError `vault.invalid`, `format.unsupported-version` */

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, crc32 } from '../bytes/index.ts'
+import { beforeCrcTail, withCrcTail } from '../bytes/index.ts'
 import { EngineError } from '../errors/index.ts'
 
 /** version ‖ ephemeral public key ‖ four keys ‖ tag */
@@ -15,14 +15,13 @@ export function checkSealedKeys(bytes: Uint8Array): void {
 /** The object `b/<agentId>`. A hub cannot open what is in it, and without a checksum would not see it rot. */
 export function encodeSealedKeys(sealed: Uint8Array): Uint8Array {
   checkSealedKeys(sealed)
-  return new ByteWriter(sealedKeysBytes + 4).bytes(sealed).u32(crc32(sealed)).toBytes()
+  return withCrcTail(sealed)
 }
 
 /** @returns a view of the sealed keys in it. @throws EngineError `vault.invalid`, `format.unsupported-version` */
 export function decodeSealedKeys(object: Uint8Array): Uint8Array {
-  const end = object.length - 4
-  if (end < 1 || crc32(object.subarray(0, end)) !== new ByteReader(object.subarray(end)).u32()) throw damaged()
-  const sealed = object.subarray(0, end)
+  const sealed = beforeCrcTail(object)
+  if (sealed === null) throw damaged()
   checkSealedKeys(sealed)
   return sealed
 }

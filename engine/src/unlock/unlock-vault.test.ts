@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { crc32, toBase64Url } from '../bytes/index.ts'
+import { toBase64Url, withCrcTail } from '../bytes/index.ts'
 import { agentFileText, decodeKeySlot, withMac, type AgentFile } from '../format/index.ts'
 import { nodePrimitives, rawPublicKey } from '../vault/index.ts'
 import { boxKeySigningBytes } from './agent-objects.ts'
@@ -22,11 +22,7 @@ beforeAll(async () => {
 })
 
 /** With the checksum that fits: as somebody leaves a slot who changes it on purpose. */
-function checked(slot: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(slot)
-  new DataView(bytes.buffer).setUint32(148, crc32(bytes.subarray(0, 148)), true)
-  return bytes
-}
+const checked = (slot: Uint8Array): Uint8Array => withCrcTail(slot.subarray(0, -4))
 
 const slotsOf = (objects: VaultObjects): Uint8Array[] => objects.slots.map(({ bytes }) => bytes)
 const unlock = (secret: KeySecret, slots = slotsOf(made), vaultFile = made.vaultFile, primitives = nodePrimitives) =>

@@ -74,7 +74,7 @@ export class SealedVault extends StoredVault {
     // A whole one is never given up: without it nobody could verify what the device has signed.
     if (isVouchedFor) return
     await this.store.delete(agentKey(agentId))
-    await putSame(this.store, agentKey(agentId), objects.agentObject)
+    await this.store.put(agentKey(agentId), objects.agentObject)
   }
 
   /** Its agent object is there, whole, and of these keys. @throws EngineError `store.exists` for one of other keys; `store.*` */
@@ -141,9 +141,7 @@ export interface SealedVaultToCreate {
 export async function createSealedVault(store: ObjectStore, vault: SealedVaultToCreate, hubSecret: Uint8Array): Promise<SealedVault> {
   const { value: file } = decodeVaultFile(vault.vaultFile)
   const vaultId = uuidToBytes(file.vaultId)
-  for (const { id } of file.domains) uuidToBytes(id)
-  if (file.kind !== 'private' || file.domains.length !== 1 || vault.hubKey.length !== 32)
-    throw new EngineError('vault.invalid', 'What came is no private vault.')
+  if (file.kind !== 'private' || vault.hubKey.length !== 32) throw new EngineError('vault.invalid', 'What came is no private vault.')
   const kinds = new Set(vault.slots.map((slot) => requirePersonsSlot(slot, vaultId)))
   if (!kinds.has('passphrase') || !kinds.has('recovery-words'))
     throw new EngineError('vault.invalid', 'A private vault begins with a passphrase and with recovery words.')

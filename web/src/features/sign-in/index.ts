@@ -3,8 +3,8 @@ import { defineAsyncComponent } from 'vue'
 export { useSignInStore } from './sign-in.store.ts'
 export { guardSignIn } from './sign-in-guard.ts'
 export { checkIdentity, checkNewPassword } from './check-credentials.ts'
-/** Asks the person who is signed in for their password once more. */
-export const CurrentPassword = defineAsyncComponent(() => import('./CurrentPassword.vue'))
+export { useOwnPassword } from './own-password.ts'
 // Needed by few visits, so no part of the first load.
+export const OwnPasswordField = defineAsyncComponent(() => import('./OwnPasswordField.vue'))
 export const CredentialsNote = defineAsyncComponent(() => import('./CredentialsNote.vue'))
 export const PasswordInput = defineAsyncComponent(() => import('./PasswordInput.vue'))

@@ -84,7 +84,7 @@ export function takeOnPrivateVault(deps: CreatePrivateVaultDeps, asked: NewPriva
 function readObjects({ vaultId, domainId, vaultFile, slots, hubKey }: NewPrivateVault): SealedVaultToCreate {
   const bytes = fromBase64Url(vaultFile)
   const { value } = decodeVaultFile(bytes)
-  if (value.vaultId !== vaultId || value.domains.length !== 1 || value.domains[0]?.id !== domainId || value.kind !== 'private')
+  if (value.vaultId !== vaultId || value.domains[0]?.id !== domainId || value.kind !== 'private')
     throw new AppError('vault.keys-invalid', { message: 'The vault\u2019s file is of another vault, or of no private one.' })
   return {
     vaultFile: bytes,
