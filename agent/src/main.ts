@@ -1,7 +1,7 @@
 import { processTerminal } from './cli/terminal.ts'
 import { runCli } from './cli/run-cli.ts'
+import { watchOutput } from './cli/watch-output.ts'
 
-// A full disk behind a redirected stream, or a reader that went away, ends no backup.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+const endOutput = watchOutput(process)
 
-process.exitCode = await runCli(process.argv, processTerminal())
+process.exitCode = await endOutput(await runCli(process.argv, processTerminal()))

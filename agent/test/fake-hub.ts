@@ -1,7 +1,8 @@
 import { createPublicKey, randomBytes, randomUUID, verify } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { createServer as createNetServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agentFileText, decodeSnapshotObject, uuidFromBytes, withMac } from '@holdfast/engine/format'
 import {
@@ -136,6 +137,15 @@ export class FakeHub {
   async close(): Promise<void> {
     await this.#io.close()
     this.#http.closeAllConnections()
+  }
+
+  /** Closes, and has nobody answer there; another test's hub might be given the port else. @returns gives the port free */
+  async goAway(): Promise<() => void> {
+    const { port } = this
+    await this.close()
+    const nobody = createNetServer((socket) => socket.destroy()).listen(port, '127.0.0.1')
+    await once(nobody, 'listening')
+    return () => void nobody.close()
   }
 
   /** Sends a command to the one linked agent. */

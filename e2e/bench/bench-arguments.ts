@@ -15,6 +15,8 @@ export interface BenchArguments {
   readonly scaleSizes: readonly number[]
   /** Ends with a failure where Holdfast is behind a peer. */
   readonly gate: boolean
+  /** Compares what was restored with its source, where there is a program that can. */
+  readonly isRestoreCompared: boolean
   /** Writes the results into docs/performance.md. */
   readonly record: boolean
   /** Folder for data and stores; null = a tmpfs, or a disk where the set wants one. */
@@ -41,6 +43,7 @@ export const usage = `usage: npm run bench -- [SET…] [options]      (linux and
   --stages         where the time goes, instead of a comparison (linux when no set is named; one round)
   --files N[,M]    files of the set tiny, 1,000 in each folder (1000000); of ${scaleName} a smaller and a larger number (${usualScaleSizes.join()})
   --repeat N       rounds; the median counts (3; of tiny 1; of ${scaleName} always 1)
+  --no-compare     do not compare what was restored with its source: of millions of small files on a slow disk that may take longer than all else
   --no-gate        end well even where Holdfast is behind a peer
   --record         write the results into docs/performance.md
   --work DIR       where data and stores lie (a folder of its own on /dev/shm, of tiny and ${scaleName} on /var/tmp)
@@ -66,6 +69,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     stages,
     // Sizes are compared with each other.
     gate: values['no-gate'] !== true && !stages && wanted.sets.length > 0,
+    isRestoreCompared: values['no-compare'] !== true,
     record: values.record === true,
     workFolder: path(values.work),
     dataFolder: path(values.data),
@@ -127,6 +131,7 @@ const options = {
   repeat: { type: 'string' },
   stages: { type: 'boolean' },
   files: { type: 'string' },
+  'no-compare': { type: 'boolean' },
   'no-gate': { type: 'boolean' },
   record: { type: 'boolean' },
   work: { type: 'string' },

@@ -1,3 +1,6 @@
+const hubGrows =
+  'the hub is one process for all steps, and what V8’s heap has grown to in the first backup it does not give back; of each blob it keeps 2 bytes. Tried: the index in files, a small young generation, sockets that give memory back as they go.'
+
 /**
  * What keeps the work of each target that was missed from being faster or smaller, and what was tried; the figures are in docs/performance.md. By the name of
  * the target, for missed ones only. As `--stages` told it on two cores with SHA instructions, 2026-11-22: who changes the work asks again.
@@ -26,4 +29,7 @@ export const bindingStages: Readonly<Record<string, string>> = {
     'the system’s calls for each file (open, stat, read, close) and what each costs in JavaScript. Tried: calls without Node’s wrappers, bundles, what is kept for each file.',
   'tiny: memory of the agent, first backup':
     'open packs and V8’s heaps of five threads. Tried: what is known of each new blob in a file (50 bytes a blob became 10 to 12), smaller heaps, glibc’s thresholds.',
+  'scale: first backup, memory of the hub': hubGrows,
+  'scale: unchanged backup, memory of the hub': hubGrows,
+  'scale: restore, memory of the hub': hubGrows,
 }

@@ -34,8 +34,8 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   // Sizes are compared with each other.
   if (options.sets.length > 0) for (const line of missing) console.error(`Not compared: ${line}.`)
   const tools = [holdfastTool, ...peers]
-  const isRestoreCompared = peers.some(({ name }) => name === 'rsync')
-  if (!isRestoreCompared && !options.stages) console.error('Restored trees are not compared with their sources: that needs rsync.')
+  const isRestoreCompared = options.isRestoreCompared && peers.some(({ name }) => name === 'rsync')
+  if (!isRestoreCompared && !options.stages) console.error(`Restored trees are not compared with their sources: ${whyNot(options)}.`)
   const measured = nothingMeasured()
   const held = await holdMemoryFor(options, signal)
   try {
@@ -47,6 +47,8 @@ async function bench(options: BenchArguments, signal: AbortSignal): Promise<numb
   }
   return finish(options, resultsOf(measured, tools))
 }
+
+const whyNot = ({ isRestoreCompared }: BenchArguments): string => (isRestoreCompared ? 'that needs rsync' : '--no-compare')
 
 /** Once, for all sets that lie in memory. */
 async function holdMemoryFor({ sets, workFolder }: BenchArguments, signal: AbortSignal): Promise<WorkFolder | null> {

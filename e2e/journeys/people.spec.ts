@@ -71,10 +71,10 @@ test('somebody is invited, works within their role, is locked out for guessing a
   })
 
   await test.step('as an administrator she sees what she may; put down again, the next refusal tells her page', async () => {
-    await people.changeRole(grace.name, 'Administrator')
+    await people.changeRole(grace.name, 'Administrator', ada.password)
     await hers.reload()
     await expect(hers.getByRole('heading', { level: 1, name: 'People' })).toBeVisible()
-    await people.changeRole(grace.name, 'Operator')
+    await people.changeRole(grace.name, 'Operator', ada.password)
     await hers.getByRole('link', { name: 'Audit log' }).click()
     await expect(hers.getByText('For administrators')).toBeVisible()
     await expect(hers.getByRole('link', { name: 'Audit log' })).toHaveCount(0)

@@ -33,10 +33,15 @@ export class PeoplePage {
     await this.page.getByRole('menuitem', { name: item, exact: true }).click()
   }
 
-  async changeRole(name: string, role: string): Promise<void> {
+  /** @param ownPassword who makes an administrator is asked for it */
+  async changeRole(name: string, role: string, ownPassword?: string): Promise<void> {
     await this.choose(name, 'Edit')
     const dialog = this.page.getByRole('dialog', { name: `Edit ${name}` })
     await dialog.getByRole('radio', { name: role }).click()
+    if (ownPassword !== undefined) {
+      await expect(dialog.getByRole('button', { name: 'Save' })).toBeDisabled()
+      await dialog.getByLabel('Your password', { exact: true }).fill(ownPassword)
+    }
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(dialog).toBeHidden()
   }

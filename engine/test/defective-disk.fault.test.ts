@@ -51,4 +51,26 @@ describe.skipIf(!canTrace)('a disk with a defect', () => {
     },
     180_000,
   )
+
+  // As a damaged folder does, and a network share with names that it cannot open. A look is one of three calls, depending on the system.
+  // What is opened through the folder is the file alone: the folder itself goes by other paths.
+  test.each([
+    ['looked at', '/ghost', '?statx,?lstat,?newfstatat'],
+    ['opened', '', 'openat'],
+  ])(
+    'that lists a name and never finds it when it is %s is told of, and costs that file alone',
+    (_when, path, calls) => {
+      writeFileSync(`${source}/ghost`, 'ghost')
+      const fault = ['-f', '-o', '/dev/null', '-P', `${source}${path}`, '-e', `trace=${calls}`, '-e', `inject=${calls}:error=ENOENT`]
+      const said = execFileSync('strace', [...fault, process.execPath, '-C', '@holdfast/source', program, source], { encoding: 'utf8' })
+      expect(JSON.parse(said)).toEqual({
+        status: 'complete-with-errors',
+        files: 0,
+        errors: 0,
+        told: [{ path: `${source}/ghost`, code: 'source.io-error' }],
+        restored: [],
+      })
+    },
+    180_000,
+  )
 })

@@ -1,8 +1,9 @@
 import { execFileSync, fork, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { blobTypes, encodeInteriorPage, encodeLeafPage, type FolderEntry, type TreeEntry } from '../src/format/index.ts'
 import type { ConflictMode } from '../src/restorer/index.ts'
+import { TargetFolder } from '../src/source/index.ts'
 import type { BlobSink } from '../src/vault/index.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
 import { differences, pattern } from './testing/nasty-tree.ts'
@@ -162,6 +163,41 @@ test('a target that somebody keeps exchanging for symlinks is never left', async
   }
   expect(looks()).toBe(before)
   expect(readdirSync(outside)).toEqual(['precious'])
+})
+
+test('what is exchanged for a hard link the moment it is made gives the other file neither owner nor permissions', async () => {
+  const source = work.path('source')
+  mkdirSync(source)
+  execFileSync('mkfifo', ['-m', '666', `${source}/fifo`, `${source}/taken`])
+  symlinkSync('nowhere', `${source}/link`)
+  if (process.getuid?.() === 0) execFileSync('chown', ['-h', '1234:1235', `${source}/link`, `${source}/fifo`])
+  const backup = await work.backUp([source])
+  execFileSync('mkfifo', ['-m', '600', `${outside}/fifo`])
+  writeFileSync(`${outside}/file`, '', { mode: 0o600 })
+  mkdirSync(target)
+  execFileSync('mkfifo', ['-m', '600', `${target}/taken`])
+  const looks = (): string => execFileSync('find', [outside, '-type', 'f,p', '-printf', '%P %m %U %s %T@\n'], { encoding: 'utf8' })
+  const before = looks()
+  // oxlint-disable-next-line typescript/unbound-method -- they are called with their folder below
+  const { makeFifo, makeSymlink } = TargetFolder.prototype
+  const exchangeFor = (precious: string, name: Uint8Array): void => {
+    rmSync(Buffer.from(`${target}/${Buffer.from(name).toString()}`))
+    linkSync(`${outside}/${precious}`, `${target}/${Buffer.from(name).toString()}`)
+  }
+  using _fifo = vi.spyOn(TargetFolder.prototype, 'makeFifo').mockImplementation(function (this: TargetFolder, name, mode) {
+    makeFifo.call(this, name, mode)
+    exchangeFor('fifo', name)
+  })
+  using _link = vi.spyOn(TargetFolder.prototype, 'makeSymlink').mockImplementation(function (this: TargetFolder, to, name) {
+    makeSymlink.call(this, to, name)
+    exchangeFor('file', name)
+  })
+  const { told } = await work.restore(backup, target, { flat: true, conflict: 'overwrite' })
+  expect(told.map(({ path, error }) => [path.split('/').at(-1), error.code])).toEqual(
+    ['fifo', 'link', 'taken'].map((name) => [name, 'restore.unsafe-path']),
+  )
+  expect(looks()).toBe(before)
+  expect(readdirSync(target).filter((name) => name.startsWith('.holdfast'))).toEqual([])
 })
 
 test('a folder that is exchanged the moment it is made leads nobody outside', async () => {

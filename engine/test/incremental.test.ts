@@ -15,12 +15,13 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isEngineError } from '../src/errors/index.ts'
 import { blobTypes } from '../src/format/index.ts'
 import { TreeReader } from '../src/reader/index.ts'
 import type { BlobSink } from '../src/vault/index.ts'
-import { realClock, Workplace, type BackupResult } from './testing/backup-and-restore.ts'
+import { laterClock, realClock, Workplace, type BackupResult } from './testing/backup-and-restore.ts'
 import { differences, makeNastyTree, pattern } from './testing/nasty-tree.ts'
 
 let work: Workplace
@@ -103,10 +104,24 @@ test('one changed byte in 50 MB stores a few chunks', async () => {
   await expectRestores(second)
 })
 
-test('an unchanged file of many chunks keeps its list of contents and all its chunks', async () => {
+test('an unchanged file of many chunks keeps its list of contents and all its chunks, one after the other', async () => {
   writeFileSync(`${source}/large`, pattern(60_000_000, 2))
   const first = await work.backUp([source])
-  const second = await work.backUp([source])
+  const previous = work.openCatalogue()!
+  const sink = work.vault.newSession()
+  const [locationOf, adopt] = [previous.locationOf.bind(previous), sink.adopt.bind(sink)]
+  let placesInHand = 0
+  let mostPlaces = 0
+  previous.locationOf = (ticket) => {
+    mostPlaces = Math.max(mostPlaces, ++placesInHand)
+    return locationOf(ticket)
+  }
+  sink.adopt = (id, place) => {
+    placesInHand--
+    return adopt(id, place)
+  }
+  const second = await work.backUp([source], { previous, sink })
+  expect(mostPlaces).toBe(1)
   expect(second).toMatchObject({ filesRead: 0, root: await fullRoot() })
   expect(first.statistics.blobsNew).toBeGreaterThan(33)
   await expectRestores(second)
@@ -235,6 +250,40 @@ test('a file that never stops changing is kept with as many bytes as were read, 
   expect(await work.backUp([source])).toMatchObject({ filesRead: 1, status: 'complete' })
 })
 
+test.each([
+  ['before it is opened', 'FileArchiver.read'],
+  ['while it is read', 'isLate'],
+])('other names of a file keep its content where one of them is given to another file %s', async (_when, where) => {
+  for (const folder of ['cur', 'd1', 'd2']) mkdirSync(`${source}/${folder}`)
+  writeFileSync(`${source}/cur/db`, pattern(5000, 1))
+  execFileSync('sh', ['-ec', 'for folder in d1 d2; do ln cur/db $folder/db; done'], { cwd: source })
+  const replace = once(() => {
+    writeFileSync(work.path('new'), pattern(5000, 2))
+    renameSync(work.path('new'), `${source}/cur/db`)
+    utimesSync(`${source}/cur`, 1, 1)
+  })
+  utimesSync(`${source}/cur`, 1, 1)
+  const askedAt = (): void => {
+    if (new Error('where').stack?.includes(where) === true) replace()
+  }
+  const clock = {
+    nowMs: () => (askedAt(), laterClock.nowMs()),
+    monotonicMs: () => (askedAt(), laterClock.monotonicMs()),
+  }
+  const backup = await work.backUp([source], { clock })
+  expect(backup).toMatchObject({ status: 'complete', files: 3, filesRead: 2 })
+  await expectRestores(backup)
+})
+
+test('a linked file that grows while its first name is read stays one file', async () => {
+  writeFileSync(`${source}/a`, pattern(5000, 1))
+  execFileSync('ln', ['a', 'b'], { cwd: source })
+  const grow = once(() => appendFileSync(`${source}/a`, 'more'))
+  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), grow) })
+  expect(backup).toMatchObject({ status: 'complete', files: 2, filesRead: 1 })
+  await expectRestores(backup)
+})
+
 test('a file that shrinks while it is read is kept as what could be read', async () => {
   writeFileSync(`${source}/log`, pattern(20_000_000, 1))
   let size = 20_000_000
@@ -245,18 +294,48 @@ test('a file that shrinks while it is read is kept as what could be read', async
   expect(statSync(work.path('target/log')).size).toBe(backup.bytes)
 })
 
-test('what disappears between listing and looking is left out without a word', async () => {
+test('what disappears between listing and looking is left out without a word, also where it is made again', async () => {
   for (const name of ['a', 'b', 'c']) writeFileSync(`${source}/${name}`, pattern(1000, 1))
   mkdirSync(`${source}/d`)
-  const sink = sinkWith(
-    work.vault.newSession(),
-    once(() => {
+  const happenings = [
+    () => {
       unlinkSync(`${source}/b`)
       rmSync(`${source}/d`, { recursive: true })
-    }),
-  )
-  const backup = await work.backUp([source], { sink })
+    },
+    () => writeFileSync(`${source}/b`, 'again'),
+  ]
+  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), () => happenings.shift()?.()) })
   expect(backup).toMatchObject({ status: 'complete', files: 2, vanished: 2, warningCount: 0 })
+})
+
+test.each([
+  ['below a source', 'disk', { code: 'source.changed', status: 'complete-with-errors' }, (): void => mkdirSync(`${source}/disk`)],
+  ['that was a source', '', { code: 'source.not-found', status: 'partial' }, (): void => undefined],
+] as const)('a disk %s that is taken away during the backup is told', async (_where, disk, { code, status }, leave) => {
+  mkdirSync(`${source}/disk/deep`, { recursive: true })
+  for (const name of ['a', 'b']) writeFileSync(`${source}/disk/deep/${name}`, pattern(500, 1))
+  writeFileSync(`${source}/disk/e`, '')
+  const lost = join(source, disk)
+  const takeAway = once(() => {
+    renameSync(lost, work.path('away'))
+    leave()
+  })
+  const backup = await work.backUp([source], { sink: sinkWith(work.vault.newSession(), takeAway) })
+  expect(backup).toMatchObject({ status, files: 1, vanished: 2 })
+  expect(backup.told.map(({ path, error }) => [path, error.code])).toEqual([[lost, code]])
+})
+
+test('a source that is a file and goes away before it is read is told', async () => {
+  const file = work.path('file')
+  writeFileSync(file, 'content')
+  const nowMs = (): number => {
+    // Asked once more before a file is read: by then it was looked at.
+    if (new Error('where').stack?.includes('FileArchiver.read') === true) rmSync(file, { force: true })
+    return laterClock.nowMs()
+  }
+  const backup = await work.backUp([file], { clock: { ...laterClock, nowMs } })
+  expect(backup).toMatchObject({ status: 'partial', files: 0, errors: 1, vanished: 0 })
+  expect(backup.told.map(({ path, error }) => [path, error.code])).toEqual([[file, 'source.not-found']])
 })
 
 test('a folder that is exchanged for a symlink during the backup leads nowhere else', async () => {

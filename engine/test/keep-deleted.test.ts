@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -169,6 +169,19 @@ describe('a backup that keeps what was deleted', () => {
     const second = await backUp(first, { clock: { ...realClock, nowMs } })
     expect(await listing(second)).toEqual(['a', 'b †', 'c'])
     expect(second.outcome).toMatchObject({ vanished: 1, deleted: { filesNewlyDeleted: 1 } })
+  })
+
+  test('a linked symlink that is exchanged between the look at it and its reading leaves the other names what they are', async () => {
+    sh('echo 1 > a; ln -s kept b; ln -P b c; ln -P b d')
+    const first = await backUp(null)
+    sh('rm a')
+    // What was deleted is read when the next name was looked at.
+    const base = life.keepBase(first.key, () => sh('ln -s other e; mv e b'))
+    const second = await backUp(first, { keep: { base, onReplaced: () => undefined } })
+    const target = `${folder}/target`
+    await life.restore(second.key, target)
+    expect(readdirSync(target).map((name) => readlinkSync(`${target}/${name}`))).toEqual(['kept', 'kept'])
+    expect(told).toEqual([['b', 'source.changed']])
   })
 
   test('lets go of what the rules leave out now, of a cache all but its tag, and keeps it back for none of it', async () => {

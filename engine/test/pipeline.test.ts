@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EngineError } from '../src/errors/index.ts'
-import { InlineSealer, WorkerSealer, type Pack, type Sealer } from '../src/vault/index.ts'
-import { Workplace } from './testing/backup-and-restore.ts'
+import { InlineSealer, SessionSink, WorkerSealer, type Pack, type Sealer } from '../src/vault/index.ts'
+import { realClock, Workplace } from './testing/backup-and-restore.ts'
 import { differences } from './testing/nasty-tree.ts'
 
 let work: Workplace
@@ -86,6 +86,36 @@ test('what is read ahead of slow threads is bounded, and a cancelled backup does
   stop.abort()
   giveUp(new EngineError('cancelled', 'The threads were stopped.'))
   await refused
+  await sink.abandon()
+})
+
+test('a tree without content fills no more room than there is, and hears that the hub is gone before its end', async () => {
+  // 24 folders with pages of 200 KB each.
+  for (let index = 0; index < 1200; index++) {
+    const inner = `${source}/${index % 24}`
+    mkdirSync(inner, { recursive: true })
+    symlinkSync(String(index).padStart(4000, '/x'), `${inner}/${index}`)
+  }
+  const gone = new EngineError('store.unavailable', 'The hub is gone.')
+  let added = 0
+  let heldWhenAsked = 0
+  const sessions = { ...work.vault.hub.sessionPorts, have: () => ((heldWhenAsked = added), Promise.reject(gone)) }
+  const sink = new SessionSink(work.vault.keys, sessions, (onPack) => new InlineSealer(work.vault.keys, onPack), {
+    heldBytes: 2 ** 20,
+    slabs: 2,
+    ticketPages: 2,
+  })
+  const add = sink.add.bind(sink)
+  sink.add = (type, bytes) => {
+    added += bytes.length
+    return add(type, bytes)
+  }
+  // Each turn is due.
+  let nowMs = 0
+  const clock = { ...realClock, monotonicMs: () => (nowMs += 20) }
+  await expect(work.backUp([source], { sink, clock })).rejects.toBe(gone)
+  expect(heldWhenAsked).toBeLessThan(1.5 * 2 ** 20)
+  expect(added).toBe(heldWhenAsked)
   await sink.abandon()
 })
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { linkSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isEngineError } from '../src/errors/index.ts'
+import { EntryWriter } from '../src/restorer/placing/entry-writer.ts'
 import { Workplace } from './testing/backup-and-restore.ts'
 import { differences, isRoot, makeDeepTree, makeNastyTree, pattern } from './testing/nasty-tree.ts'
 
@@ -51,6 +52,28 @@ test('holes come back as holes', async () => {
         .split('\t')[0],
     )
   expect(used(`${target}${source}`)).toBeLessThanOrEqual(used(source))
+})
+
+/** Memory that a value keeps alive by what it holds bytes of. */
+function bytesHeld(value: unknown, buffers = new Set<ArrayBufferLike>()): number {
+  if (ArrayBuffer.isView(value)) buffers.add(value.buffer)
+  else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) bytesHeld(each, buffers)
+  return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0)
+}
+
+test('what is kept of a first name to the end, for the hard links to it, is no page of a folder', async () => {
+  mkdirSync(`${source}/folder`)
+  execFileSync('mkfifo', [`${source}/folder/fifo`])
+  writeFileSync(`${source}/folder/file`, 'content')
+  // Its pages, and those of the folder around it, are of some size.
+  for (let number = 0; number < 300; number++)
+    for (const place of ['', '/folder']) writeFileSync(`${source}${place}/one-of-many-${number}`, '')
+  for (const name of ['fifo', 'file']) linkSync(`${source}/folder/${name}`, `${source}/folder/link-to-${name}`)
+  using link = vi.spyOn(EntryWriter.prototype, 'link')
+  const restored = await work.restore(await work.backUp([source]), target)
+  expect(restored).toMatchObject({ status: 'complete', warningCount: 0 })
+  expect(link.mock.calls.map(([first]) => bytesHeld(first) < 1024)).toEqual([true, true])
+  for (const name of ['fifo', 'file']) expect(lstatSync(`${target}${source}/folder/${name}`).nlink).toBe(2)
 })
 
 test('a flat restore makes the target what the source was', async () => {

@@ -80,7 +80,7 @@ class ReadOnly implements ObjectStore {
   put = () => Promise.reject(new Error('nothing is written'))
   stage = () => Promise.reject(new Error('nothing is written'))
   delete = () => Promise.reject(new Error('nothing is deleted'))
-  keepDeleted = () => Promise.reject(new Error('nothing is deleted'))
+  makeDurable = () => Promise.reject(new Error('nothing is deleted'))
 }
 
 async function open(reads: 'folders' | 'everything' = 'everything', from: ObjectStore = new ReadOnly(store)) {

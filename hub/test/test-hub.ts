@@ -59,7 +59,7 @@ export class TestHub {
       HOLDFAST_LEASE_MS: String(this.#options.leaseMs ?? 600_000),
       ...this.#options.env,
     })
-    const log = this.#options.log ?? (this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger)
+    const log = throwingOnDefects(this.#options.log ?? (this.#options.isLoud ? createLogger({ level: 'debug' }) : silentLogger))
     const held = this.#port === 0 ? null : await holdPort(this.#port)
     try {
       this.hub = await this.#make(config, log)
@@ -180,6 +180,17 @@ export class TestHub {
     }
   }
 }
+
+/** What the hub only writes down of its own defects fails the call that met one. */
+const throwingOnDefects = (log: Logger): Logger => ({
+  debug: (...line) => log.debug(...line),
+  info: (...line) => log.info(...line),
+  warn: (...line) => log.warn(...line),
+  error(fields, message) {
+    log.error(fields, message)
+    if (fields.event === 'audit.told-too-late') throw new Error(`${message}: ${JSON.stringify(fields)}`)
+  },
+})
 
 /** Keeps a port while a hub is made anew: meanwhile it could become another test's. @returns what lets go of it; null where it is in use */
 async function holdPort(port: number): Promise<(() => Promise<unknown>) | null> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Plan, Run, Snapshot, VaultCare } from '@holdfast/shared-types'
+import type { AuditEntry, Plan, Run, Snapshot, VaultCare } from '@holdfast/shared-types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FakeAgent } from './fake-agent.ts'
 import { TestHub } from './test-hub.ts'
@@ -76,6 +76,8 @@ test('older versions leave the snapshots that have them, and all else is restore
   expect(after.map(({ createdAtMs }) => createdAtMs)).toEqual(before.map(({ createdAtMs }) => createdAtMs))
   expect(await restored()).toEqual([null, null, null, 3, 4])
   expect(await hub.hub.admin('fsck', { readData: true })).toMatchObject({ ok: true, problems: [] })
+  const { items } = await hub.json<{ items: AuditEntry[] }>(hub.get('/api/v1/audit?action=rule:retention'))
+  expect(items).toMatchObject([{ object: { id: plan.id }, outcome: 'done', details: { versionsPerFile: 2, rewriting: 3 } }])
 })
 
 test('what came since counts, and nothing is written anew twice', async () => {

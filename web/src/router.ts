@@ -48,7 +48,7 @@ export function createConsoleRouter() {
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path && to.fullPath !== from.fullPath ? undefined : { top: 0 }),
   })
   let factsOf: string | null = null
-  router.beforeEach(async (to) => {
+  router.beforeEach(async (to, from) => {
     const signIn = useSignInStore()
     const known = signIn.ready()
     setTimeout(() => fetchPage(to))
@@ -59,7 +59,7 @@ export function createConsoleRouter() {
       // Ages are counted by its clock once that is known; nothing waits for it.
       if (userId !== null) void readHubFacts()
     }
-    return guardSignIn(to, signIn.isSignedIn)
+    return guardSignIn(to, signIn.isSignedIn, from)
   })
   return router
 }

@@ -3,12 +3,13 @@ import { AppError, type AgentId, type RunRequest, type RunWarning } from '@holdf
 import { runErrorWithoutHub } from '../rescue/without-hub.ts'
 import { RunVoice } from '../runs/run-voice.ts'
 import type { RunEnd } from '../runs/worker-messages.ts'
-import { exitStatusOf, sameInterruptMs } from './carry-out-run.ts'
+import { exitStatusOf } from './carry-out-run.ts'
 import { print, type CommandContext } from './command-context.ts'
 import { whenParentGone } from './parent-process.ts'
 import { runDisplayFor, type RunDisplay } from './run-display.ts'
 import { runDocument } from './run-document.ts'
 import { runSummary } from './run-summary.ts'
+import { sameInterruptMs } from './same-interrupt.ts'
 import type { ShownRun } from './shown-run.ts'
 
 export interface WorkHere {

@@ -7,6 +7,7 @@ import { whenParentGone } from './parent-process.ts'
 import { runDisplayFor, type RunDisplay } from './run-display.ts'
 import { runDocument } from './run-document.ts'
 import { runSummary } from './run-summary.ts'
+import { sameInterruptMs } from './same-interrupt.ts'
 import { withWorkingAgent, type HubAccess } from './with-hub.ts'
 
 /** Asks the hub for a run of this device, shows it until it has ended, and answers the exit status. */
@@ -29,9 +30,6 @@ export async function carryOutRun(context: CommandContext, ask: (access: HubAcce
   print(context, runDocument(ended, ended.state), () => runSummary(ended, ended.state, context.terminal.outPaint))
   return exitStatusOf(ended)
 }
-
-/** The launcher on an old Node hands a Ctrl+C on that the terminal has sent here too: so soon is not a second one. */
-export const sameInterruptMs = 300
 
 /** Once: the run is cancelled and waited for. Twice: this command leaves, whatever the run does. */
 function onInterrupt({ client }: HubAccess, run: Run, display: RunDisplay): { readonly leave: AbortSignal; stopListening(): void } {

@@ -168,9 +168,13 @@ test('nobody is asked with --yes, and for a dry run', async () => {
 test('the original place by another name is asked for all the same, and ordered as what it is', async () => {
   expect((await restore(['--target', '/'], 'n')).status).toBe(130)
   expect((await restore(['--flat', '--target', '/home/./ada/'], 'n')).status).toBe(130)
+  // A source that is a file goes into the target by its name: over the file that it was read from.
+  expect((await restore(['--flat', '--target', '/home'], 'n')).status).toBe(130)
+  expect((await restore(['--flat', '--target', '/'], 'n')).status).toBe(130)
   expect(orders).toEqual([])
-  expect(questions).toHaveLength(2)
+  expect(questions).toHaveLength(4)
   expect((await restore(['--flat', '--target', '/home/ada'])).status).toBe(2)
+  expect((await restore(['--flat', '--target', '/home'])).status).toBe(2)
   expect((await restore(['--target', '/', '--yes'])).status).toBe(0)
   expect((await restore(['--flat', '--target', '/t'])).status).toBe(0)
   expect((await restore(['--flat', '--target', '/home/ada', '--dry-run'])).status).toBe(0)

@@ -74,8 +74,7 @@ export function requireSomebody(terminal: Terminal, args: RestoreArguments): voi
 /** Asks where the restore writes to the original place. @throws AppError `command.invalid`, `run.cancelled` */
 export async function confirmRestore(terminal: Terminal, args: RestoreArguments, snapshot: Snapshot): Promise<void> {
   const where = targetOf(args)
-  // The contents of a source straight into that source: the original place by another name.
-  if (where !== null && !snapshot.roots.some((root) => wirePathBytes(root).equals(wirePathBytes(where)))) return
+  if (where !== null && !snapshot.roots.some((root) => isOriginal(wirePathBytes(root), wirePathBytes(where)))) return
   await confirmOriginal(terminal, {
     snapshot,
     paths: args.paths.map(snapshotPath),
@@ -83,6 +82,14 @@ export async function confirmRestore(terminal: Terminal, args: RestoreArguments,
     conflict: conflictOf(args.conflict),
   })
 }
+
+/**
+ * Whether what a flat restore brings of a source may lie where it was: the contents of a folder in that folder, and a source that is a file, which is put
+ * into the target by its name, in the folder where it is. What a source is, the list of snapshots does not say.
+ */
+const isOriginal = (root: Buffer, target: Buffer): boolean => root.equals(target) || parentOf(root).equals(target)
+
+const parentOf = (path: Buffer): Buffer => path.subarray(0, Math.max(1, path.lastIndexOf('/')))
 
 /** What the engine would refuse in the middle of a run. */
 function requireUsable(patterns: readonly string[]): void {

@@ -65,9 +65,10 @@ describe('what is wrong with a command line', () => {
   })
 
   test('a hub that is away is status 11', async () => {
-    await hub.close()
+    const comeBack = await hub.goAway()
     expect(documentOf((await holdfast('snapshots', '--json')).out)).toMatchObject({ error: { code: 'hub.unreachable' } })
     expect((await holdfast('snapshots')).status).toBe(11)
+    comeBack()
     hub = await FakeHub.start()
   })
 })

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { concatBytes, toBase64Url } from '@holdfast/engine/bytes'
+import { toBase64Url } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealSelection } from '@holdfast/engine/unlock'
 import { nodePrimitives, rawPrivateKey, rawPublicKey } from '@holdfast/engine/vault'
@@ -17,10 +16,9 @@ import type { RestoreOrder } from './restore-order.ts'
 export async function withSealedChoice(agent: EnrolledAgent, order: RestoreOrder): Promise<RestoreOrder> {
   const { include: _, ...open } = order
   const keys = await openOwnDomainKeys(agent)
-  const nonce = randomBytes(16)
-  const to = { agentId: uuidToBytes(agent.identity.agentId), nonce, boxPublicKey: rawPublicKey(agent.keys.boxKey) }
-  const box = await sealSelection(nodePrimitives, keys, to, Buffer.from(JSON.stringify(leanRestore(order))))
-  return { ...open, paths: [], sealedSelection: toBase64Url(concatBytes([nonce, box])) }
+  const to = { agentId: uuidToBytes(agent.identity.agentId), boxPublicKey: rawPublicKey(agent.keys.boxKey) }
+  const sealed = await sealSelection(nodePrimitives, keys, to, Buffer.from(JSON.stringify(leanRestore(order))))
+  return { ...open, paths: [], sealedSelection: toBase64Url(sealed) }
 }
 
 /** Whether a run that waits was sealed for this device with the very same order in it: no two seals look alike. */

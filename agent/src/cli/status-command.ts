@@ -70,7 +70,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
 }
 
 async function statusOf({ folders }: CommandContext, { agent, client }: HubAccess): Promise<Status> {
-  const running = findRunningAgent(folders)
+  const running = await findRunningAgent(folders)
   const local = {
     link: running === null ? ('stopped' as const) : (running.facts?.link ?? ('connecting' as const)),
     pid: running?.holder.pid ?? null,

@@ -8,6 +8,7 @@ import { createAgentLog } from '../logging/agent-log.ts'
 import type { AgentService } from '../service/agent-service.ts'
 import { findRunningAgent } from '../state/running-agent.ts'
 import type { CommandContext } from './command-context.ts'
+import { endHanging } from './end-hard.ts'
 
 export interface HubAccess {
   readonly agent: EnrolledAgent
@@ -46,7 +47,7 @@ const linkPatienceMs = 10_000
  * @throws AppError `agent.busy` while another command is the agent.
  */
 export async function withWorkingAgent<T>(context: CommandContext, work: (access: WorkingAgent) => Promise<T>): Promise<T> {
-  const running = findRunningAgent(context.folders)
+  const running = await findRunningAgent(context.folders)
   if (running?.holder.purpose === 'service') return withHub(context, (access) => work({ ...access, carryOut: () => undefined }))
   const agent = await loadEnrolledAgent(context.folders)
   // Loaded only here: most commands never become an agent.
@@ -71,6 +72,8 @@ export async function withWorkingAgent<T>(context: CommandContext, work: (access
     return await work({ agent, client: service.client, carryOut: own.resolve })
   } finally {
     await service.close()
+    // What there is to say is said after this.
+    endHanging(service, 1_000)
   }
 }
 

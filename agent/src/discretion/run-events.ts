@@ -9,6 +9,7 @@ export const runEvents = {
   'backup.deleted-replaced': 'Something that was deleted cannot be kept: something else has its name now.',
   'backup.left-out': 'Rules left something out. The result says how much.',
   'backup.started': 'Reading the sources.',
+  'backup.vanished': 'Something was gone when the backup came to it. The log on the device says how much.',
   'catalogue.damaged': 'What the last backup knew cannot be used; all files are read again.',
   'catalogue.not-written': 'What this backup knows could not be kept; the next one reads all files again.',
   'catalogue.outdated': 'The last snapshot of these sources is not in the vault any more; all files are read again.',

@@ -37,6 +37,13 @@ export class LinkLost extends Error {
   }
 }
 
+/** The hub did acknowledge, but how is not known here: a newer hub may say what this agent has no word for. */
+export class UnreadableAnswer extends AppError {
+  constructor() {
+    super('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
+  }
+}
+
 export interface LinkEnd {
   /** In the socket's words. */
   readonly reason: string
@@ -48,7 +55,7 @@ export interface LinkEnd {
 export interface LinkSocket {
   /** Says hello. @throws LinkLost, or AppError when what answers is not the hub we know. */
   open(makeHello: (challenge: HubChallenge) => AgentHello): Promise<HelloAnswer>
-  /** @throws LinkLost */
+  /** @throws LinkLost, UnreadableAnswer */
   send(envelope: AnyEnvelope, timeoutMs: number): Promise<AckEnvelope>
   /** Resolves when this life is over; never rejects. */
   readonly ended: Promise<LinkEnd>
@@ -101,8 +108,7 @@ export function dialHub(options: SocketOptions): LinkSocket {
       if (!socket.connected) throw new LinkLost('not connected')
       const answer = await answers.await((answered) => socket.emit(messageEvent, envelope, answered), timeoutMs)
       const parsed = AckEnvelope.safeParse(answer)
-      if (!parsed.success)
-        throw new AppError('protocol.invalid-message', { message: 'The hub acknowledged in a form this agent does not know.' })
+      if (!parsed.success) throw new UnreadableAnswer()
       return parsed.data
     },
     close: () => {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { agentReports, errorFacts, type BodyOf, type RunId } from '@holdfast/shared-types'
+import { agentReports, type BodyOf, type RunId } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import { systemErrorCode, toAppError } from '../errors/to-app-error.ts'
 import type { HubLink } from './hub-link.ts'
 import { LinkLost } from './link-socket.ts'
-import { mayPass } from './may-pass.ts'
+import { bytesOf, inParts } from './log-parts.ts'
 import { OutboxFile, type QueuedReport } from './outbox-file.ts'
 import { callLimits, reconnectDelayMs } from './reconnect-delay.ts'
+import { fateOf, type ReportFate } from './report-fate.ts'
 
 type QueuedType = QueuedReport['type']
 export type FinishedReport = BodyOf<typeof agentReports, 'run.finished'>
@@ -18,11 +19,19 @@ const rewriteAboveBytes = 4 * 1024 * 1024
 /** A report that the hub fails on (its bug) is given up after this many tries, else it would block all that follow. */
 const internalTries = 8
 
+interface Pending {
+  readonly report: QueuedReport
+  readonly bytes: number
+  /** How often the hub made a mistake over it. */
+  failures: number
+  isRefusalLogged: boolean
+}
+
 /** What the device has to tell the hub: kept on disk until acknowledged, told in order, at least once. */
 export class Outbox {
   readonly #file: OutboxFile
   readonly #log: Logger
-  readonly #pending = new Map<string, { readonly report: QueuedReport; readonly bytes: number }>()
+  readonly #pending = new Map<string, Pending>()
   readonly #idle = new Set<() => void>()
   #pendingBytes = 0
   #droppedLogBatches = 0
@@ -33,12 +42,14 @@ export class Outbox {
   private constructor(file: OutboxFile, reports: readonly QueuedReport[], log: Logger) {
     this.#file = file
     this.#log = log
-    for (const report of reports) this.#remember(report)
+    for (const report of reports) for (const part of inParts(report)) this.#remember(part)
   }
 
   static async open(path: string, log: Logger): Promise<Outbox> {
     const { file, reports } = await OutboxFile.open(path)
-    return new Outbox(file, reports, log)
+    const outbox = new Outbox(file, reports, log)
+    await outbox.#writeParts(reports)
+    return outbox
   }
 
   /** How runs ended that the hub does not know yet: part of every hello. */
@@ -67,10 +78,16 @@ export class Outbox {
     this.flush()
   }
 
-  /** Forgets what concerns a run that the hub no longer counts on. */
-  async dropRun(runId: RunId): Promise<void> {
-    const ids = [...this.#pending].filter(([, { report }]) => runOf(report) === runId).map(([id]) => id)
+  /** Forgets what concerns a run that the hub no longer counts on, of its attempts up to this one. */
+  async dropRun(runId: RunId, upToFence: number): Promise<void> {
+    const isDropped = (report: QueuedReport): boolean => runOf(report) === runId && fenceOf(report) <= upToFence
+    const ids = [...this.#pending].filter(([, { report }]) => isDropped(report)).map(([id]) => id)
     for (const id of ids) await this.#settle(id)
+  }
+
+  /** The newest attempt of a run of which something is still to be told; 0 = none. */
+  newestFence(runId: RunId): number {
+    return Math.max(0, ...this.#reports().map((report) => (runOf(report) === runId ? fenceOf(report) : 0)))
   }
 
   flush(): void {
@@ -105,35 +122,58 @@ export class Outbox {
     for (let tries = 0; !this.#closed; tries += 1) {
       const [next] = this.#pending.values()
       if (next === undefined) return
-      const result = await this.#tell(next.report)
+      const result = await this.#tell(next)
       if (result === 'no-link') return
-      if (result === 'later' || (result === 'broken' && tries < internalTries)) {
-        await sleep(reconnectDelayMs(tries, 0.5 + Math.random() / 2, callLimits))
+      if (result === 'settled' || (result === 'broken' && (next.failures += 1) >= internalTries)) {
+        tries = -1
+        await this.#settle(next.report.id)
         continue
       }
-      tries = -1
-      await this.#settle(next.report.id)
+      if (result === 'unclear') this.#putLast(next)
+      await sleep(reconnectDelayMs(tries, 0.5 + Math.random() / 2, callLimits))
     }
   }
 
-  async #tell(report: QueuedReport): Promise<'told' | 'later' | 'broken' | 'no-link'> {
+  async #tell(pending: Pending): Promise<ReportFate | 'no-link'> {
     if (this.#link === null) return 'no-link'
+    const { report } = pending
     try {
       await this.#link.send(report)
-      return 'told'
+      return 'settled'
     } catch (error) {
       if (error instanceof LinkLost) return this.#link.state.state === 'connected' ? 'later' : 'no-link'
-      if (mayPass(error)) return 'later'
-      const known = toAppError(error)
-      this.#log.warn({ event: 'report.refused', type: report.type, runId: runOf(report), code: known.code }, 'The hub refused a report')
-      // Where the hub knows better by now (a stale fence, an unknown run), telling it again changes nothing.
-      return errorFacts(known.code).category === 'internal' ? 'broken' : 'told'
+      const fate = fateOf(report.type, error)
+      if (fate !== 'later' && !pending.isRefusalLogged) {
+        pending.isRefusalLogged = true
+        const { code } = toAppError(error)
+        this.#log.warn({ event: 'report.refused', type: report.type, runId: runOf(report), code, fate }, 'The hub refused a report')
+      }
+      return fate
+    }
+  }
+
+  /** Unless its run was dropped meanwhile. */
+  #putLast(pending: Pending): void {
+    if (this.#pending.delete(pending.report.id)) this.#pending.set(pending.report.id, pending)
+  }
+
+  /** What an earlier version has left in the file and no link can carry: told in parts, or not at all. */
+  async #writeParts(reports: readonly QueuedReport[]): Promise<void> {
+    const tooLarge = reports.filter((report) => !this.#pending.has(report.id))
+    if (tooLarge.length === 0) return
+    const runIds = [...new Set(tooLarge.map(runOf))]
+    this.#log.warn({ event: 'outbox.too-large', reports: tooLarge.length, runIds }, 'Log lines too large for the link are sent in parts')
+    try {
+      await this.#file.rewrite(() => this.#reports())
+    } catch (error) {
+      // A full disk: they are parted once more after a restart, and the hub knows each line by its number.
+      this.#log.warn({ event: 'outbox.not-written', code: systemErrorCode(error) }, 'The outbox could not be written')
     }
   }
 
   #remember(report: QueuedReport): void {
-    const bytes = JSON.stringify(report).length
-    this.#pending.set(report.id, { report, bytes })
+    const bytes = bytesOf(report)
+    this.#pending.set(report.id, { report, bytes, failures: 0, isRefusalLogged: false })
     this.#pendingBytes += bytes
   }
 
@@ -179,3 +219,5 @@ export class Outbox {
 
 const runOf = (report: QueuedReport): string =>
   agentReports[report.type].body.shape.runId.parse(Reflect.get(report.body as object, 'runId'))
+const fenceOf = (report: QueuedReport): number =>
+  agentReports[report.type].body.shape.fence.parse(Reflect.get(report.body as object, 'fence'))

@@ -22,6 +22,8 @@ export interface CallContext extends HubDoors {
   /** How long a hub may be away before the run is given up. */
   readonly patienceMs: number
   readonly signal: AbortSignal
+  /** Aborted when this process ends before the hub has answered a commit. */
+  readonly commitSignal: AbortSignal
   /** Closed while the run rests. */
   readonly gate: PauseGate
   /** What stores something waits there while the hub cannot. */
@@ -54,12 +56,12 @@ const answering = {
     return null
   },
   // Not cut short by a cancel, but between two tries: once asked, whether the snapshot exists is the hub's answer to give.
-  'session.commit': ({ client, fence, patienceMs, signal, storeWait }, { sessionId, bytes, summary }) => {
+  'session.commit': ({ client, fence, patienceMs, signal, commitSignal, storeWait }, { sessionId, bytes, summary }) => {
     const commit = () =>
       client.call(
         'commitSession',
         { params: { sessionId }, query: { fence, ...summary }, body: bytes },
-        { patienceMs, timeoutMs: bulkTimeoutMs, isFinal: isWaitedOut },
+        { patienceMs, timeoutMs: bulkTimeoutMs, signal: commitSignal, isFinal: isWaitedOut },
       )
     return storeWait.during(commit, signal)
   },

@@ -33,8 +33,8 @@ const chunker = 'standard'
 const small = { packBytes: 2 * 1024 * 1024, room: { heldBytes: 4 * 1024 * 1024, slabs: 2, ticketPages: 4 } } as const
 /** Hashing and sealing (zstd, AES-GCM) are three quarters of a backup's work, walking and reading the rest: more threads than this wait for the walk. */
 const mostSealThreads = 4
-/** For threads to end and packs that are nearly there. */
-const abandonMs = 5_000
+/** For threads to end and packs that are nearly there. Less than the main thread waits before it ends this one. */
+const abandonMs = 2_500
 
 const withoutNative =
   'The native part of the agent does not load on this machine: extended attributes and access lists are not backed up, and holes of sparse files are read as zeros. A restore here sets times to a microsecond, and makes no FIFOs and devices. Install the agent for this system and processor.'
@@ -112,6 +112,7 @@ async function archiveAndCommit(backup: Backup, sources: readonly Buffer[]): Pro
     })
     tellOfLeftOut(backup, outcome)
     tellOfDeleted(backup, outcome)
+    tellOfVanished(backup, outcome)
     context.progress({
       phase: 'finishing',
       filesTotal: outcome.files,
@@ -160,6 +161,16 @@ function tellOfDeleted({ context }: Backup, { deleted }: ArchiveOutcome): void {
   context.log(
     'backup.deleted-kept',
     `Deleted and kept: ${files} files and ${folders} folders, ${filesNewlyDeleted} of the files since the last backup.${more}`,
+  )
+}
+
+/** No warning, since files come and go: but many of them at once are worth a look, and are in no other figure. */
+function tellOfVanished({ context }: Backup, { vanished }: ArchiveOutcome): void {
+  if (vanished === 0) return
+  const what = vanished === 1 ? '1 file or folder was' : `${vanished} files and folders were`
+  context.log(
+    'backup.vanished',
+    `${what} gone when the backup came to it after its name was listed, as happens where something is deleted meanwhile.`,
   )
 }
 

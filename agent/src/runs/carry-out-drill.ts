@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
 import { createBlobHasher, type BlobHasher } from '@holdfast/engine/blob-id'
 import { isEngineError } from '@holdfast/engine/errors'
 import { TreeReader } from '@holdfast/engine/reader'
@@ -8,34 +7,27 @@ import type { DrillSample, VerifyRequest, VerifyResult } from '@holdfast/shared-
 import { AppError } from '@holdfast/shared-types/errors'
 import { chooseSample, type Sample, type SampledFile } from './choose-sample.ts'
 import { isSameAsSource, requireRestored } from './compare-restored.ts'
+import { drillFolder } from './drill-folder.ts'
 import { isDamage } from './is-damage.ts'
 import { openSnapshot, type OpenedSnapshot } from './open-snapshot.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './worker-messages.ts'
 
-const scratchPrefix = 'drill-'
-
 /**
  * Really restores a random sample of a snapshot to a place of the agent's own, compares what came out with the snapshot and, where it has not changed, with the
- * files of this device, and removes it again.
+ * files of this device, and removes it again. Where it is ended hard, whoever ended it does that (`../service/left-drills.ts`).
  */
 export async function carryOutDrill(context: RunContext, request: VerifyRequest, sample: DrillSample): Promise<RunEnd> {
   const snapshot = await openSnapshot(context, request.snapshotId)
-  const state = dirname(context.order.catalogueFolder)
-  await removeOld(state)
-  const scratch = await mkdtemp(join(state, `${scratchPrefix}${process.pid}-`))
+  const scratch = drillFolder(context.order)
+  await remove(scratch)
+  await mkdir(scratch, { mode: 0o700 })
   try {
     return await new Drill(context, snapshot, Buffer.from(scratch)).run(request, sample)
   } finally {
     await snapshot.source.close()
     await remove(scratch)
   }
-}
-
-/** What a killed agent left. One agent works in its state folder, so whatever has another process's number is nobody's; another drill of this one goes on. */
-async function removeOld(state: string): Promise<void> {
-  const own = `${scratchPrefix}${process.pid}-`
-  for (const name of await readdir(state)) if (name.startsWith(scratchPrefix) && !name.startsWith(own)) await remove(join(state, name))
 }
 
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 })

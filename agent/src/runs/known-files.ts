@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { openCatalogue, type Catalogue, type CatalogueIdentity } from '@holdfast/engine/archiver'
 import { toHex } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
@@ -10,6 +10,13 @@ import { runKeyOf } from './run-key.ts'
 
 /** Catalogues of sources that nobody backs up any more go: the newest so many stay. */
 const keptCatalogues = 24
+
+/**
+ * What the engine writes a catalogue as, until its snapshot is committed. A run of other sources may be at it, and write to it once in hours; or it is
+ * written, and its commit waits for a store without room, for a day at most.
+ */
+const pendingEnding = '.catalogue.new'
+const oldestPendingMs = 48 * 60 * 60 * 1000
 
 /** Where the catalogue of these sources lies. */
 export const cataloguePath = (context: RunContext, request: BackupRequest): string =>
@@ -47,6 +54,13 @@ export function pruneCatalogues(folder: string): void {
     const names = readdirSync(folder)
     // One that a run beside this one writes has no name any more.
     for (const name of names) if (name.endsWith(scratchEnding)) rmSync(join(folder, name), { force: true })
+    const open = openNames()
+    const newestMs = Date.now() - oldestPendingMs
+    for (const name of names) {
+      if (!name.endsWith(pendingEnding) || open?.has(name) !== false) continue
+      const path = join(folder, name)
+      if (statSync(path).mtimeMs < newestMs) rmSync(path, { force: true })
+    }
     const byAge = names
       .filter((name) => name.endsWith('.catalogue'))
       .map((name) => join(folder, name))
@@ -55,4 +69,18 @@ export function pruneCatalogues(folder: string): void {
   } catch {
     // Housekeeping only: the next backup tries again.
   }
+}
+
+/** Of the files that this process has open, all its threads together; null where the system does not tell. */
+function openNames(): ReadonlySet<string> | null {
+  if (process.platform !== 'linux') return null
+  const nameOf = (fd: string): string => {
+    try {
+      return basename(readlinkSync(`/proc/self/fd/${fd}`))
+    } catch {
+      // Closed since.
+      return ''
+    }
+  }
+  return new Set(readdirSync('/proc/self/fd').map(nameOf))
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { heldDescriptors } from '@holdfast/engine/run-control'
 import type { Exclusions } from '@holdfast/engine/walker'
 import { siblingModule } from './sibling-module.ts'
 
@@ -6,6 +7,11 @@ export interface SourcesToMeasure {
   readonly sources: readonly Uint8Array[]
   readonly excluded: readonly Uint8Array[]
   readonly exclusions: Exclusions | null
+}
+/** What its thread is started with. */
+export interface MeasureStart extends SourcesToMeasure {
+  /** Where it notes what it has open: that of the run, since it is ended wherever it is. */
+  readonly descriptors: SharedArrayBuffer
 }
 export interface MeasuredSources {
   readonly files: number
@@ -27,8 +33,9 @@ const startAfterMs = 10_000
 export function measureSources(what: SourcesToMeasure, done: (measured: MeasuredSources) => void): () => void {
   let worker: Worker | null = null
   const timer = setTimeout(() => {
+    const start: MeasureStart = { ...what, descriptors: heldDescriptors.memory }
     worker = new Worker(siblingModule(import.meta.url, 'measure-worker'), {
-      workerData: what,
+      workerData: start,
       name: 'holdfast-measure',
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     })

@@ -6,8 +6,6 @@ import { nodePrimitives } from '@holdfast/engine/vault'
 import type { RestoreSelection } from '@holdfast/shared-types'
 import { AppError } from '@holdfast/shared-types/errors'
 
-const nonceBytes = 16
-
 export interface SealedFor {
   /** 16 bytes. */
   readonly agentId: Uint8Array
@@ -20,10 +18,8 @@ export async function openSealedRestore(
   keys: DomainKeys,
   sealedSelection: string,
 ): Promise<{ readonly nonce: Uint8Array; readonly restore: RestoreSelection }> {
-  const bytes = fromBase64Url(sealedSelection)
-  const nonce = bytes.subarray(0, nonceBytes)
   try {
-    const plain = await openSealedSelection(nodePrimitives, keys, { ...device, nonce }, bytes.subarray(nonceBytes))
+    const { nonce, plain } = await openSealedSelection(nodePrimitives, keys, device, fromBase64Url(sealedSelection))
     const text = new TextDecoder('utf-8', { fatal: true }).decode(plain)
     // The contracts are loaded here alone: the threads of other runs begin without them.
     const { RestoreSelection: Selection } = await import('@holdfast/shared-types')

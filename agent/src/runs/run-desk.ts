@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AckOf, BodyOf, hubCommands, RunId, RunInHand as RunInHandFact, RunRequest } from '@holdfast/shared-types'
 import type { Outbox } from '../hub-connection/outbox.ts'
 import type { RunInHand, StopReason } from './run-in-hand.ts'
@@ -12,6 +13,8 @@ type Cancel = BodyOf<typeof hubCommands, 'run.cancel'>
 
 /** More at the same time only make each other slow; a restore still starts while backups run. */
 const runsAtOnce = 4
+/** A thread whose run was reported gets this long to go; one that waits for a dead disk never does, and makes nobody wait. */
+const lastGraceMs = 1_000
 
 export interface RunDeskOptions {
   readonly outbox: Outbox
@@ -49,7 +52,11 @@ export class RunDesk {
     if (duty === 'same') return { accepted: true }
     if (duty === 'older') return { accepted: false, reason: 'A newer attempt of this run is in hand.' }
     if (duty === 'replace') {
+      const older = this.#runs.get(offer.runId)
       await this.drop([offer.runId])
+      // Its thread is still in a call, of which nobody knows when it ends.
+      if (older !== undefined && this.#runs.get(offer.runId) === older)
+        return { accepted: false, reason: 'The attempt before does not end yet.' }
       return this.offer(offer)
     }
     // From here to the map nothing waits: the same offer twice at once must not begin twice.
@@ -78,13 +85,21 @@ export class RunDesk {
     return { known: true }
   }
 
-  /** Ends runs that the hub no longer counts on, and forgets what was to be told of them. */
+  /** Ends runs that the hub no longer counts on, and forgets what was to be told of them. What is offered anew meanwhile is another attempt, and stays. */
   async drop(runIds: readonly RunId[]): Promise<void> {
-    for (const runId of runIds) {
-      this.#runs.get(runId)?.stop('dropped')
-      await this.#runs.get(runId)?.ended
-      await this.#options.outbox.dropRun(runId)
-    }
+    const { outbox } = this.#options
+    // All of them are looked up before anything waits.
+    const attempts = runIds.map((runId) => {
+      const run = this.#runs.get(runId)
+      return { runId, run, fence: Math.max(run?.order.fence ?? 0, outbox.newestFence(runId)) }
+    })
+    await Promise.all(
+      attempts.map(async ({ runId, run, fence }) => {
+        run?.stop('dropped')
+        if (run !== undefined) await outOfHand(run)
+        await outbox.dropRun(runId, fence)
+      }),
+    )
   }
 
   get isIdle(): boolean {
@@ -96,11 +111,12 @@ export class RunDesk {
     while (this.#runs.size > 0) await Promise.all([...this.#runs.values()].map((run) => run.ended))
   }
 
-  /** No more offers; what runs is stopped and its report made durable. */
+  /** No more offers; what runs is stopped and its report made durable. Not idle afterwards = a thread hangs, and keeps this process from ending. */
   async close(reason: StopReason): Promise<void> {
     this.#closed = true
-    for (const run of this.#runs.values()) run.stop(reason)
-    await this.idle()
+    const runs = [...this.#runs.values()]
+    for (const run of runs) run.stop(reason)
+    await Promise.all(runs.map(outOfHand))
   }
 
   #refusal(request: RunRequest): string | null {
@@ -113,4 +129,10 @@ export class RunDesk {
       request.kind === 'backup' ? request.sources : request.kind === 'restore' && request.target !== null ? [request.target] : []
     return paths.every(({ path }) => isAbsolute(path)) ? null : 'A path is not absolute.'
   }
+}
+
+/** Reported, and its thread gone if that can be had soon. */
+async function outOfHand(run: RunInHand): Promise<void> {
+  await run.reported
+  await Promise.race([run.ended, sleep(lastGraceMs, undefined, { ref: false })])
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker, type ResourceLimits } from 'node:worker_threads'
-import { PauseGate } from '@holdfast/engine/run-control'
+import { HeldDescriptors, PauseGate } from '@holdfast/engine/run-control'
 import { AppError, toWireError, type RunProgressSample, type RunState, type RunWarning } from '@holdfast/shared-types'
 import type { Logger } from 'pino'
 import type { MemoryProfile } from '../config/agent-config.ts'
@@ -16,9 +16,9 @@ import { dutyOnProgress, type ProgressDuty } from './run-duty.ts'
 import { RunLog } from './run-log.ts'
 import { siblingModule } from './sibling-module.ts'
 import { StoreWait } from './store-wait.ts'
-import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker } from './worker-messages.ts'
+import type { FromWorker, LogEntry, RunEnd, RunOrder, ToWorker, WorkerStart } from './worker-messages.ts'
 
-/** A worker that was told to stop gets this long; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
+/** A worker that was told to stop gets this long, more than it takes itself to let go of a backup; then its thread is ended. Cancelling takes 5 s at most (docs/agent-protocol.md). */
 const stopGraceMs = 4_000
 /** An end is told once its thread is gone: a hub that knows it may offer the next run at once. One that hangs makes nobody wait. */
 const threadGraceMs = 2_000
@@ -57,17 +57,23 @@ export interface RunInHandOptions extends HubDoors {
 /** One run from its acceptance to its report: a worker thread does the work, this thread does link, HTTP and the report. */
 export class RunInHand {
   readonly order: RunOrder
-  /** Resolves when the run is out of hand: its report durable, or dropped. Never rejects. */
+  /** Resolves when nothing more is to be told of it: its report durable, or dropped. Never rejects. */
+  readonly reported: Promise<void>
+  /** Resolves when the run is out of hand: reported, and its thread gone. One that waits for a dead disk may never be. Never rejects. */
   readonly ended: Promise<void>
   readonly #options: RunInHandOptions
   readonly #worker: Worker
+  readonly #descriptors = new HeldDescriptors()
   readonly #runLog: RunLog
   readonly #stopping = new AbortController()
+  /** A commit that is under way is not waited for any more. */
+  readonly #leaving = new AbortController()
   readonly #warnings: RunWarning[] = []
   #warningBytes = 0
   readonly #startedAtMs = performance.now()
   #end: ((end: RunEnd) => void) | null = null
   #stop: StopReason | null = null
+  #isCancelled = false
   #state: RunState = 'running'
   /** As the worker said it, the bytes that went or came added. */
   #sample: RunProgressSample | null = null
@@ -89,14 +95,15 @@ export class RunInHand {
     this.#options = options
     this.order = options.order
     this.#runLog = new RunLog({ runId: options.order.runId, fence: options.order.fence }, (report) => options.outbox.add('run.log', report))
+    const start: WorkerStart = { order: options.order, descriptors: this.#descriptors.memory }
     this.#worker = new Worker(siblingModule(import.meta.url, 'run-worker'), {
-      workerData: options.order,
+      workerData: start,
       name: `holdfast-${options.order.request.kind}`,
-      // Files opened through the native door are closed by node:fs; Node would warn of every one that it did not open itself.
-      trackUnmanagedFds: false,
       resourceLimits: heapLimits[options.order.memory],
     })
-    this.ended = this.#live()
+    const { promise: reported, resolve: tellReported } = Promise.withResolvers<undefined>()
+    this.reported = reported
+    this.ended = this.#live(() => tellReported(undefined))
   }
 
   get state(): RunState {
@@ -108,10 +115,14 @@ export class RunInHand {
     return this.#isThreadGone
   }
 
-  /** Asks the worker to stop; the first reason counts. A snapshot whose commit was asked for is not taken back. */
+  /**
+   * Asks the worker to stop; the first reason counts, but that this process ends, or that nobody counts on the run, is more than a cancel. A
+   * snapshot whose commit was asked for is not taken back.
+   */
   stop(reason: StopReason): void {
-    if (this.#stop !== null) return
+    if (this.#stop !== null && (this.#stop !== 'cancelled' || reason === 'cancelled')) return
     this.#stop = reason
+    this.#isCancelled ||= reason === 'cancelled'
     this.#stopping.abort(new AppError('run.cancelled'))
     this.#send({ kind: 'cancel' })
     setTimeout(() => {
@@ -121,6 +132,7 @@ export class RunInHand {
       this.#isHanging = true
       // Whether the snapshot exists is not known here: the hub says so, at the next hello.
       this.#isUnknown = this.#state === 'committing'
+      this.#leaving.abort(new AppError('run.cancelled'))
       this.#finish({ outcome: 'cancelled', result: null, error: null, warningCount: this.#warnings.length })
     }, stopGraceMs).unref()
   }
@@ -133,7 +145,7 @@ export class RunInHand {
     void this.#tellProgress()
   }
 
-  async #live(): Promise<void> {
+  async #live(tellReported: () => void): Promise<void> {
     // A worker that waits for a slow link has no figures of its own, but bytes move.
     const ticking = setInterval(() => void this.#tellProgress(), tickMs)
     const end = await new Promise<RunEnd>((resolve) => {
@@ -146,10 +158,13 @@ export class RunInHand {
     // What a failed or crashed run still has to send helps nobody enough to keep its end waiting, or the line from the next run.
     this.#stopping.abort(new AppError('run.cancelled'))
     const terminated = this.#worker.terminate().then(() => {
+      // One that was ended hard has closed nothing; what it had open by Node, Node has closed by now.
+      this.#descriptors.closeLeft()
       this.#isThreadGone = true
     })
     if (!this.#isHanging) await Promise.race([terminated, sleep(threadGraceMs, undefined, { ref: false })])
     await this.#report(this.#honest(end))
+    tellReported()
     // A thread that is being ended may still be in a call; the next run of the same source must not meet it.
     await terminated
   }
@@ -216,6 +231,7 @@ export class RunInHand {
       vaultId: order.vaultId,
       patienceMs: Math.max(leastPatienceMs, leaseMs * leasesOfPatience),
       signal: this.#stopping.signal,
+      commitSignal: this.#leaving.signal,
       gate: this.#gate,
       storeWait: this.#storeWait,
       onTransfer: (bytes) => {
@@ -305,7 +321,7 @@ export class RunInHand {
 
   /** What is told: a run that ended because this process ends failed, whatever its worker made of the stop. */
   #honest(end: RunEnd): RunEnd {
-    if (end.outcome !== 'cancelled' || this.#stop === 'cancelled') return end
+    if (end.outcome !== 'cancelled' || this.#isCancelled) return end
     return {
       ...end,
       outcome: 'failed',
@@ -330,7 +346,7 @@ export class RunInHand {
       },
       'Run ended',
     )
-    if (this.#stop === 'dropped') return outbox.dropRun(order.runId)
+    if (this.#stop === 'dropped') return outbox.dropRun(order.runId, order.fence)
     if (this.#isUnknown) return
     this.#note(endEntry(end))
     this.#options.ownLog.end(end)

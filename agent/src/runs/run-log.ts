@@ -6,7 +6,7 @@ type LogReport = BodyOf<typeof agentReports, 'run.log'>
 /** Late enough to join what belongs together, early enough that a person sees it at once (docs/architecture.md §6: p95 ≤ 250 ms). */
 const joinedForMs = 100
 const linesPerReport = 500
-/** A message on the link is 1 MB at most (Socket.IO's default), and a larger one would end the link each time it is told. */
+/** As it goes over the link, where a message is 1 MiB at most; a larger one would end the link each time it is told. */
 const bytesPerReport = 200_000
 
 /** Numbers the log lines of one run and hands them on in batches. */
@@ -52,7 +52,8 @@ function* inParts(lines: LogReport['lines']): Generator<LogReport['lines']> {
   let part: LogReport['lines'] = []
   let bytes = 0
   for (const line of lines) {
-    const lineBytes = Buffer.byteLength(line.message) + Buffer.byteLength(line.path ?? '') + 150
+    // As JSON: a control character, of which names may be full, takes six bytes there.
+    const lineBytes = Buffer.byteLength(JSON.stringify(line)) + 1
     if (part.length > 0 && (part.length >= linesPerReport || bytes + lineBytes > bytesPerReport)) {
       yield part
       part = []

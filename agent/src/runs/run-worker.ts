@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { heldDescriptors } from '@holdfast/engine/run-control'
 import { AppError } from '@holdfast/shared-types/errors'
 import { giveWay } from './give-way.ts'
 import { HubPort } from './hub-port.ts'
 import { RunContext } from './run-context.ts'
-import type { RunEnd, RunOrder } from './worker-messages.ts'
+import type { RunEnd, WorkerStart } from './worker-messages.ts'
 
 /** The thread that carries out one run. Only here the engine is loaded: an idle agent stays small. */
 async function carryOut(context: RunContext): Promise<RunEnd> {
@@ -22,7 +23,8 @@ async function carryOut(context: RunContext): Promise<RunEnd> {
 }
 
 if (parentPort === null) throw new AppError('internal', { message: 'This file runs as a worker thread only.' })
-const order = workerData as RunOrder
+const { order, descriptors } = workerData as WorkerStart
+heldDescriptors.share(descriptors)
 // Before any other thread is started: each takes over the priority of the one that starts it.
 if (order.givesWay) giveWay()
 const context = new RunContext(order, new HubPort(parentPort))

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
-import { concatBytes, toBase64Url } from '@holdfast/engine/bytes'
+import { toBase64Url } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealSelection } from '@holdfast/engine/unlock'
 import { nodePrimitives, rawPublicKey } from '@holdfast/engine/vault'
@@ -28,9 +28,8 @@ const context = {
 const opened = (request: RestoreRequest): Promise<RestoreRequest> => withOpenedChoice(context, request, { keys, isPrivate: true })
 
 async function sealed(restore: RestoreSelection): Promise<string> {
-  const nonce = randomBytes(16)
-  const to = { agentId: uuidToBytes(agentId), nonce, boxPublicKey: rawPublicKey(publicKey) }
-  return toBase64Url(concatBytes([nonce, await sealSelection(nodePrimitives, keys, to, Buffer.from(JSON.stringify(restore)))]))
+  const to = { agentId: uuidToBytes(agentId), boxPublicKey: rawPublicKey(publicKey) }
+  return toBase64Url(await sealSelection(nodePrimitives, keys, to, Buffer.from(JSON.stringify(restore))))
 }
 
 const chosen: RestoreSelection = {

@@ -41,10 +41,11 @@ export async function withOpenedChoice(
   const { agentId, boxKey } = context.order
   const device = { agentId: uuidToBytes(agentId), boxPrivateKey: rawPrivateKey(privateKey(boxKey)) }
   const { nonce, restore } = await openSealedRestore(device, keys, sealedSelection)
-  const { paths, include = [], ...terms } = restore
-  await requireSameTerms(terms, open)
+  const { paths, include = [] } = restore
+  const opened = { ...open, paths, include }
+  await requireSameRestore(opened, restore)
   await context.hub.ask('selection.use', toHex(nonce))
-  return { ...open, paths, include }
+  return opened
 }
 
 export interface VaultOfRun {
@@ -52,16 +53,11 @@ export interface VaultOfRun {
   readonly isPrivate: boolean
 }
 
-type RestoreTerms = Omit<RestoreSelection, 'paths' | 'include'>
-
-/** Which snapshot, into which place and how. @throws AppError `restore.order-changed` */
-async function requireSameTerms(
-  sealed: RestoreTerms,
-  { snapshotId, target, flat, conflict, dryRun, withDeleted }: RestoreRequest,
-): Promise<void> {
+/** Of the same snapshot, into the same place and in the same way. @throws AppError `restore.order-changed` */
+async function requireSameRestore(ordered: RestoreSelection, sealed: RestoreSelection): Promise<void> {
+  // The contracts are loaded here alone: the threads of other runs begin without them.
   const { leanRestore } = await import('@holdfast/shared-types')
-  const ordered = { snapshotId, target, flat, conflict, dryRun, withDeleted }
-  if (isDeepStrictEqual(leanRestore({ ...sealed, paths: [] }), leanRestore({ ...ordered, paths: [] }))) return
+  if (isDeepStrictEqual(leanRestore(ordered), leanRestore(sealed))) return
   throw new AppError('restore.order-changed', {
     message: 'The hub orders another restore than was sealed with the choice: of another snapshot, into another place or in another way.',
   })

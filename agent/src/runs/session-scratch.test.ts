@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,3 +32,21 @@ test('the housekeeping takes away scratch files of killed runs and the oldest ca
   expect(catalogues.map((path) => existsSync(path))).toEqual(catalogues.map((_, age) => age < 24))
   expect(existsSync(pending)).toBe(true)
 })
+
+test.runIf(process.platform === 'linux')(
+  'it takes away unfinished catalogues that nobody has written to for two days, unless a run has them open',
+  () => {
+    const [fresh, left, inUse] = ['fresh', 'left', 'in-use'].map((name) => join(folder, `${name}.catalogue.new`)) as [
+      string,
+      string,
+      string,
+    ]
+    for (const path of [fresh, left, inUse]) writeFileSync(path, '')
+    const longAgo = Date.now() / 1000 - 49 * 60 * 60
+    for (const path of [left, inUse]) utimesSync(path, longAgo, longAgo)
+    const fd = openSync(inUse, 'r')
+    pruneCatalogues(folder)
+    closeSync(fd)
+    expect(readdirSync(folder).toSorted()).toEqual(['fresh.catalogue.new', 'in-use.catalogue.new'])
+  },
+)

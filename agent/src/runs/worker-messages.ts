@@ -46,6 +46,13 @@ export interface RunOrder {
   readonly givesWay: boolean
 }
 
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly order: RunOrder
+  /** Where it notes what it has open (`HeldDescriptors`), for the case that it is ended hard. */
+  readonly descriptors: SharedArrayBuffer
+}
+
 /** What a worker asks of the hub, and of the device's own state; the main thread holds link, HTTP and state. */
 export interface HubCalls {
   readonly 'session.open': { readonly ask: null; readonly answer: OpenedSession }

@@ -1,15 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { BackupResult } from '@holdfast/shared-types'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { aFolder, anEnrolledAgent, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import { FakeHub } from '../../test/fake-hub.ts'
-import { isAlive, markOf, type ProcessMark } from '../state/process-mark.ts'
+import { markOf, stateOf, type ProcessMark } from '../state/process-mark.ts'
 import { findRunningAgent } from '../state/running-agent.ts'
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -43,10 +44,10 @@ afterEach(async () => {
 })
 
 /** A real `holdfast run`. */
-async function anAgentProcess(...args: string[]): Promise<ChildProcess> {
+async function anAgentProcess(changes: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
   const hellos = hub.hellos.length
-  const child = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run', ...args], {
-    env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home },
+  const child = spawn(process.execPath, ['-C', '@holdfast/source', program, 'run'], {
+    env: { ...environment, HOLDFAST_AGENT_HOME: device.folders.home, ...changes },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   children.add(child)
@@ -107,7 +108,10 @@ test('told to stop in the middle of a run it says so, gives its lock back and en
   }
   await aBackup()
   await hub.until(() => hub.reports('run.progress').length > 0 && hub.reports('session.open').length > 0, 'the run', 60_000)
-  expect(findRunningAgent(device.folders)).toMatchObject({ holder: { pid: agent.pid, purpose: 'service' }, facts: { link: 'connected' } })
+  expect(await findRunningAgent(device.folders)).toMatchObject({
+    holder: { pid: agent.pid, purpose: 'service' },
+    facts: { link: 'connected' },
+  })
   const toldAtMs = performance.now()
   expect(await killed(agent, 'SIGTERM')).toBe(0)
   expect(performance.now() - toldAtMs).toBeLessThan(10_000)
@@ -167,5 +171,32 @@ test('with --exit-with-parent it also ends when that process was gone before it 
   })
   await once(parent, 'close')
   expect(said).toMatch(/^[1-9]\d*$/)
-  await hub.until(() => orphan !== null && !isAlive(orphan), 'the agent to end', 60_000)
+  await hub.until(() => orphan !== null && stateOf(orphan) === 'dead', 'the agent to end', 60_000)
+})
+
+/** An agent whose runs hang in a call of the system for ever, as on a disk that is dead: it opens a FIFO that nobody writes to. */
+async function aHangingRun(): Promise<ChildProcess> {
+  const fifo = join(folder.path, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const hang = `import { openSync } from 'node:fs'; import { isMainThread } from 'node:worker_threads'; if (!isMainThread) openSync(${JSON.stringify(fifo)})`
+  const agent = await anAgentProcess({ NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(hang)}"` })
+  expect((await aBackup()).ack).toEqual({ ok: true, body: { accepted: true } })
+  return agent
+}
+
+test('told to stop while a run hangs in the system it tells of it, gives its lock back, and ends hard', async () => {
+  const agent = await aHangingRun()
+  await killed(agent, 'SIGTERM')
+  expect(agent.signalCode).toBe('SIGKILL')
+  expect(hub.reports('run.finished')[0]?.body).toMatchObject({ outcome: 'failed', error: { code: 'run.agent-lost' } })
+  expect([existsSync(device.folders.lockFile), existsSync(device.folders.runningFile)]).toEqual([false, false])
+})
+
+test('told to stop twice it leaves at once', async () => {
+  const agent = await aHangingRun()
+  agent.kill('SIGTERM')
+  await sleep(600)
+  await killed(agent, 'SIGTERM')
+  // Before the hanging run was given up, and the lock was given back.
+  expect([hub.reports('run.finished'), existsSync(device.folders.lockFile)]).toEqual([[], true])
 })

@@ -339,3 +339,18 @@ test('an agent that is told to stop in the middle says that the run failed, and 
   await service.link.whenConnected()
   expect(hub.hellos.at(-1)?.runsInHand).toEqual([])
 })
+
+test('an agent that is told to stop waits for no commit, also of a run that was cancelled before, and claims nothing of it', async () => {
+  writeFileSync(join(sources, 'file'), 'x')
+  let isAsked = false
+  hub.onHttp = async (_method, path) => {
+    if (!path.endsWith('/commit')) return
+    isAsked = true
+    await new Promise(() => undefined)
+  }
+  const runId = await hub.begin(aBackup())
+  await hub.until(() => isAsked, 'the commit')
+  expect(await hub.command('run.cancel', { runId, fence: 1 })).toEqual({ ok: true, body: { known: true } })
+  await service.close()
+  expect([service.desk.isIdle, hub.reports('run.finished')]).toEqual([true, []])
+})

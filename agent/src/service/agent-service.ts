@@ -14,6 +14,7 @@ import { RunDesk } from '../runs/run-desk.ts'
 import type { RunInHand } from '../runs/run-in-hand.ts'
 import { makeAgentFolders, type AgentFolders } from '../state/agent-folders.ts'
 import { takeLock, type LockPurpose, type ProcessLock } from '../state/process-lock.ts'
+import { LeftDrills } from './left-drills.ts'
 import { LimitsInForce } from './limits-in-force.ts'
 import { logLinkState, makeLink } from './make-link.ts'
 import { ownPlaces, type RunOffer } from './make-run-order.ts'
@@ -26,7 +27,7 @@ export interface AgentService {
   readonly link: HubLink
   readonly client: HubClient
   readonly desk: RunDesk
-  /** Stops what runs, tells the hub what it still can, and gives the lock back. Takes some 8 s at most. */
+  /** Stops what runs, tells the hub what it still can, and gives the lock back. Takes some 8 s at most. `desk` not idle afterwards = a thread hangs. */
   close(): Promise<void>
 }
 
@@ -68,6 +69,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
   const { folders, agent, log } = options
   const { identity, keys, trust } = agent
   const discretion = discretionOf(trust)
+  const drills = await LeftDrills.clear(folders.home, log)
   const outbox = await Outbox.open(join(folders.outboxFolder, 'reports.jsonl'), log)
   const issuer = createTokenIssuer({ agentId: identity.agentId, hubId: identity.hubId, signKey: keys.signKey })
   const { hubUrl, authority } = identity
@@ -80,7 +82,7 @@ async function startLocked(options: ServiceOptions, lock: ProcessLock): Promise<
     if (desk.isIdle) void settleMemory({ afterRun: hadRuns })
   })
   const begin = (offer: RunOffer): RunInHand => {
-    const run = takeInHand(offer, { link, client, outbox })
+    const run = drills.follow(takeInHand(offer, { link, client, outbox }))
     hadRuns = true
     void run.ended.then(() => quiet.soon())
     return run

@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import type { DrillSample, VerifyResult } from '@holdfast/shared-types'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
 import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
-import type { TestFolder } from '../../test/an-agent.ts'
+import { aService, type TestAgent, type TestFolder } from '../../test/an-agent.ts'
 import type { FakeHub, Report } from '../../test/fake-hub.ts'
 import type { AgentService } from './agent-service.ts'
 
@@ -13,11 +14,12 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'holdfast-test-compile-cach
 
 let hub: FakeHub
 let folder: TestFolder
+let device: TestAgent
 let service: AgentService
 let sources: string
 
 beforeEach(async () => {
-  ;({ hub, folder, service, sources } = await startLinkedDevice())
+  ;({ hub, folder, device, service, sources } = await startLinkedDevice())
 })
 afterEach(() => stopLinkedDevice({ hub, folder, service }))
 
@@ -66,12 +68,31 @@ test('a drill finds what cannot be restored, and a file that changed behind its 
   expect(scratch()).toEqual([])
 })
 
-test('a drill of nothing proves nothing wrong, and clears away what a killed one left', async () => {
+test('a drill of nothing proves nothing wrong', async () => {
   mkdirSync(join(sources, 'empty'), { recursive: true })
-  const left = join(folder.path, 'state', 'drill-left')
+  expect(await drill(await backUp())).toMatchObject({ outcome: 'succeeded', result: { files: 0 } })
+  expect(scratch()).toEqual([])
+})
+
+test('what a drill restored goes with it also where its thread is ended hard, or its agent was', async () => {
+  makeTree(sources)
+  const report = await backUp()
+  await hub.until(() => service.desk.isIdle, 'an idle desk')
+  const sample = { files: 1000, seed: '0123456789abcdef' }
+  using messages = vi.spyOn(Worker.prototype, 'postMessage')
+  const runId = await hub.begin({ kind: 'verify', snapshotId: snapshotOf(report), sample })
+  await hub.command('run.pause', { runId, fence: 1, isPaused: true })
+  await expect.poll(scratch).toHaveLength(1)
+  await (messages.mock.contexts[0] as Worker).terminate()
+  expect((await endOf(hub, runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'internal' } })
+  await expect.poll(scratch).toEqual([])
+
+  await service.close()
+  // In a container an agent has the number of the one before it.
+  const left = join(folder.path, 'state', `drill-${process.pid}-left`)
   mkdirSync(left)
   writeFileSync(join(left, 'x'), 'x')
-  expect(await drill(await backUp())).toMatchObject({ outcome: 'succeeded', result: { files: 0 } })
+  service = await aService(device)
   expect(scratch()).toEqual([])
 })
 

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import type { RunId, RunProgressSample, RunRequest } from '@holdfast/shared-types'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startLinkedDevice, stopLinkedDevice } from '../../test/a-linked-device.ts'
 import { aBackupOf, endOf, makeTree, snapshotOf } from '../../test/a-run.ts'
 import type { TestFolder } from '../../test/an-agent.ts'
@@ -84,4 +85,36 @@ test('a run that is not in hand, or of another fence, is not known', async () =>
   await endOf(hub, runId)
   await hub.until(() => service.desk.isIdle, 'an idle desk')
   expect(await pause(runId, true)).toEqual({ ok: true, body: { known: false } })
+})
+
+/** What this process has open of what is backed up, of what is restored and of catalogues; and `/`, where every walk begins. */
+const open = (): string[] => {
+  const places = ['sources', 'target', 'state/catalogue'].map((name) => join(folder.path, name))
+  return readdirSync('/proc/self/fd')
+    .map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    .filter((path) => path === '/' || places.some((place) => path.startsWith(place)))
+}
+
+test.runIf(process.platform === 'linux').each([
+  ['backup', 'sources', () => Promise.resolve(aBackupOf(hub, sources))],
+  ['restore', 'target', aRestore],
+] as const)('a %s whose thread is ended hard leaves nothing open', async (_, place, make) => {
+  const request = await make()
+  await hub.until(() => service.desk.isIdle, 'an idle desk')
+  await expect.poll(open).toEqual([])
+  using messages = vi.spyOn(Worker.prototype, 'postMessage')
+  const runId = await hub.begin(request)
+  await pause(runId, true)
+  // By the native door, and by Node.
+  await expect.poll(open).toContainEqual(expect.stringContaining(join(folder.path, place)))
+  if (place === 'sources') await expect.poll(open).toContainEqual(expect.stringMatching(/catalogue\.new$/))
+  await (messages.mock.contexts[0] as Worker).terminate()
+  expect((await endOf(hub, runId)).body).toMatchObject({ outcome: 'failed', error: { code: 'internal' } })
+  await expect.poll(open).toEqual([])
 })

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { concatBytes, toBase64Url } from '@holdfast/engine/bytes'
+import { toBase64Url } from '@holdfast/engine/bytes'
 import { uuidToBytes } from '@holdfast/engine/format'
 import { sealSelection } from '@holdfast/engine/unlock'
 import { nodePrimitives } from '@holdfast/engine/vault'
@@ -38,16 +38,12 @@ async function sealedRestore({ kind, include = [], ...order }: Restore): Promise
   return { kind, ...open, paths: [], sealedSelection: await sealed({ ...order, paths, ...(include.length === 0 ? {} : { include }) }) }
 }
 
-async function sealed(
-  selection: RestoreSelection,
-  options: { vault?: FakeVault; agentId?: string; nonce?: Uint8Array } = {},
-): Promise<string> {
+async function sealed(selection: RestoreSelection, options: { vault?: FakeVault; agentId?: string } = {}): Promise<string> {
   const { hub, device } = all
-  const { vault = hub.vault, agentId = device.agent.identity.agentId, nonce = randomBytes(16) } = options
+  const { vault = hub.vault, agentId = device.agent.identity.agentId } = options
   const boxPublicKey = hub.devices.get(device.agent.identity.agentId)!.boxKey
   const plain = Buffer.from(JSON.stringify(selection))
-  const box = await sealSelection(nodePrimitives, vault.keys, { agentId: uuidToBytes(agentId), nonce, boxPublicKey }, plain)
-  return toBase64Url(concatBytes([nonce, box]))
+  return toBase64Url(await sealSelection(nodePrimitives, vault.keys, { agentId: uuidToBytes(agentId), boxPublicKey }, plain))
 }
 
 const word = (): string => `z${randomBytes(9).toString('hex')}`

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isWitnessed, openWitness, removeWitness, type LockWitness } from '@holdfast/engine/run-control'
 import { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
-import { isAlive, ownMark } from './process-mark.ts'
+import { ownMark, stateOf } from './process-mark.ts'
 
 /** `service` = `holdfast run`; `command` = a command that works as the agent until it is done. */
-const Holder = z.object({ pid: z.int(), startedAt: z.string().nullable(), token: z.uuid(), purpose: z.enum(['service', 'command']) })
+const Holder = z.object({
+  pid: z.int(),
+  startedAt: z.string().nullable(),
+  pidNamespace: z.string().nullable().default(null),
+  token: z.uuid(),
+  purpose: z.enum(['service', 'command']),
+})
 export type LockHolder = z.infer<typeof Holder>
 export type LockPurpose = LockHolder['purpose']
 
@@ -26,26 +33,38 @@ export async function takeLock(path: string, purpose: LockPurpose): Promise<Lock
   const holder: LockHolder = { ...ownMark(), token: randomUUID(), purpose }
   const own = `${path}.${holder.token}`
   writeFileSync(own, JSON.stringify(holder), { mode: 0o600, flag: 'wx' })
+  // Before the lock names it: whoever reads that can tell that this process lives.
+  const witness = await openWitness(path, holder.token)
+  let isTaken = false
   try {
     for (let attempt = 0; attempt < 20; attempt += 1) {
-      if (tryLink(own, path)) return { taken: true, lock: lockAt(path, holder) }
+      isTaken = tryLink(own, path)
+      if (isTaken) return { taken: true, lock: lockAt(path, holder, witness) }
       const current = readHolder(path)
       if (current === 'gone') continue
-      if (current !== 'unreadable' && isAlive(current)) return { taken: false, holder: current }
-      if (await replaceStale(path, own, current, purpose)) return { taken: true, lock: lockAt(path, holder) }
+      if (current !== 'unreadable' && (await isHeld(path, current))) return { taken: false, holder: current }
+      isTaken = await replaceStale(path, own, current, purpose)
+      if (isTaken) return { taken: true, lock: lockAt(path, holder, witness) }
       await sleep(10 + Math.floor(Math.random() * 40))
     }
     const current = readHolder(path)
     return { taken: false, holder: typeof current === 'string' ? null : current }
   } finally {
+    if (!isTaken) witness?.close()
     rmSync(own, { force: true })
   }
 }
 
 /** Who holds the lock now; null = nobody alive. */
-export function lockHolder(path: string): LockHolder | null {
+export async function lockHolder(path: string): Promise<LockHolder | null> {
   const holder = readHolder(path)
-  return typeof holder === 'string' || !isAlive(holder) ? null : holder
+  return typeof holder !== 'string' && (await isHeld(path, holder)) ? holder : null
+}
+
+/** An agent in another container on the same folder: its number says nothing here, but its witness answers. */
+async function isHeld(path: string, holder: LockHolder): Promise<boolean> {
+  const state = stateOf(holder)
+  return state === 'elsewhere' ? isWitnessed(path, holder.token) : state === 'alive'
 }
 
 async function replaceStale(path: string, own: string, stale: LockHolder | 'unreadable', purpose: LockPurpose): Promise<boolean> {
@@ -55,6 +74,7 @@ async function replaceStale(path: string, own: string, stale: LockHolder | 'unre
     const current = readHolder(path)
     if (current === 'gone' || tokenOf(current) !== tokenOf(stale)) return false
     renameSync(own, path)
+    if (stale !== 'unreadable') removeWitness(path, stale.token)
     return true
   } finally {
     breaker.lock.release()
@@ -63,11 +83,12 @@ async function replaceStale(path: string, own: string, stale: LockHolder | 'unre
 
 const tokenOf = (holder: LockHolder | 'unreadable'): string => (holder === 'unreadable' ? holder : holder.token)
 
-function lockAt(path: string, holder: LockHolder): ProcessLock {
+function lockAt(path: string, holder: LockHolder, witness: LockWitness | null): ProcessLock {
   return {
     release() {
       const current = readHolder(path)
       if (typeof current !== 'string' && current.token === holder.token) rmSync(path, { force: true })
+      witness?.close()
     },
   }
 }

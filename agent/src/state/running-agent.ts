@@ -19,8 +19,10 @@ export const writeRunningAgent = (folders: AgentFolders, facts: RunningAgent): P
 export const removeRunningAgent = (folders: AgentFolders): void => rmSync(folders.runningFile, { force: true })
 
 /** Who holds the lock and what it says of itself; null = no Holdfast process works here. */
-export function findRunningAgent(folders: AgentFolders): { readonly holder: LockHolder; readonly facts: RunningAgent | null } | null {
-  const holder = lockHolder(folders.lockFile)
+export async function findRunningAgent(
+  folders: AgentFolders,
+): Promise<{ readonly holder: LockHolder; readonly facts: RunningAgent | null } | null> {
+  const holder = await lockHolder(folders.lockFile)
   if (holder === null) return null
   const facts = readFacts(folders.runningFile)
   return { holder, facts: facts?.pid === holder.pid ? facts : null }

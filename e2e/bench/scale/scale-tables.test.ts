@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { bindingStages } from '../binding-stages.ts'
 import type { Browsing, DataSetFacts, Row, ScaleSetName, Step } from '../figures.ts'
 import { percentileOf, scaleRatio } from './scale-figures.ts'
 import { scaleLines } from './scale-tables.ts'
@@ -102,6 +103,12 @@ test('targets are the growth per file and the 95th percentile of opened folders,
     ['scale-5000000: opening a folder of 1,000, first time', '400 ms', false],
     ['scale-5000000: opening a folder of 1,000, again', '5 ms', true],
   ])
+  const all = [
+    ...rows,
+    ...(['scale-1000000', 'scale-5000000'] as const).map((set) => row(set, 'restore', { wallSeconds: 1, agentBytes: 1, hubBytes: 1 })),
+  ]
+  const names = new Set(scaleTargets(dataSets, all, []).map(({ name }) => name))
+  expect(Object.keys(bindingStages).filter((name) => name.startsWith('scale:') && !names.has(name))).toEqual([])
   expect(targets[0]?.target).toBe('≤ 1.3× from 1,000,000 to 5,000,000 files')
 })
 

@@ -28,9 +28,8 @@ await vault.addRevocation({ agentId: revokedAgentId, revokedAtMs: 7 })
 
 const agent = await vault.readAgent(agentId)
 const [signPublicKey, boxPublicKey] = [rawAgentKey(agent.signPublicKey), rawAgentKey(agent.boxPublicKey)]
-const nonce = new Uint8Array(16).fill(3)
 const plain = new TextEncoder().encode('{"paths":["/folder/small-07"]}')
-const selection = await sealSelection(nodePrimitives, domainKeys, { agentId: uuidToBytes(agentId), nonce, boxPublicKey }, plain)
+const selection = await sealSelection(nodePrimitives, domainKeys, { agentId: uuidToBytes(agentId), boxPublicKey }, plain)
 
 const node = doings(nodePrimitives)
 const objects: Record<string, Uint8Array> = {}
@@ -48,7 +47,7 @@ const golden: PrivateGolden = {
   fingerprint: await vault.keys.fingerprint(agent.domainId),
   deviceFingerprint: await deviceFingerprint(nodePrimitives, { signPublicKey, boxPublicKey }),
   boxPrivateKey: toHex(rawPrivateKey(boxKey)),
-  selection: { nonce: toHex(nonce), sealed: toHex(selection), plain: toHex(plain) },
+  selection: { nonce: toHex(selection.subarray(0, 16)), sealed: toHex(selection.subarray(16)), plain: toHex(plain) },
   says: Object.fromEntries(Object.entries(await node.reopenObjects(objects, words)).map(([key, { value }]) => [key, value])),
   trees: await node.readVault(objects, words),
   objects: Object.fromEntries(Object.entries(objects).map(([key, bytes]) => [key, toBase64Url(bytes)])),

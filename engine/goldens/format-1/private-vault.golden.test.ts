@@ -52,6 +52,6 @@ test('its device opens its keys, and what somebody chose for it', async () => {
   const keys = await openSealedDomainKeys(nodePrimitives, id, boxPrivateKey, decodeSealedKeys(objects[sealedKeysKey(agentId)]!))
   expect(keys).toEqual((await openVault(store, goldenSecrets(golden)[1]!)).domainKeys(golden.domainId))
   const { nonce, sealed, plain } = golden.selection
-  const address = { agentId, nonce: fromHex(nonce), boxPrivateKey }
-  expect(toHex(await openSealedSelection(nodePrimitives, keys, address, fromHex(sealed)))).toBe(plain)
+  const order = fromHex(nonce + sealed)
+  expect(toHex((await openSealedSelection(nodePrimitives, keys, { agentId, boxPrivateKey }, order)).plain)).toBe(plain)
 })

@@ -80,7 +80,7 @@ export interface ArchiveOutcome extends SubtreeCounts {
   /** Files whose content was read, whatever came out. */
   readonly filesRead: number
   readonly bytesRead: number
-  /** Entries that were gone between listing and looking; they are in no other figure. */
+  /** Entries that were gone between listing and reading; they are in no other figure. Where that is no mere deletion, a warning says so. */
   readonly vanished: number
   /** What is deleted and kept, which no other figure counts; null unless `keep` was asked for. */
   readonly deleted: KeptCounts | null

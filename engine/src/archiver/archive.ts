@@ -78,6 +78,7 @@ class ArchiveRun {
       idKey: options.idKey,
       pathOf: (name) => this.#walk.pathOf(name),
       openFile: (name) => this.#walk.openFile(name),
+      onLostSource: () => void this.#lostSources++,
       isReadAgain:
         readAgain === undefined || readAgain.size === 0 ? () => false : (name) => readAgain.has(this.#walk.pathOf(name).toString('latin1')),
     })
@@ -135,6 +136,10 @@ class ArchiveRun {
       case 'vanished':
         this.#entries.countVanished()
         return null
+      case 'loss':
+        if (step.isSource) this.#lostSources++
+        this.#warnings.add(step.path, step.error)
+        return null
       case 'problem':
         if (step.isSource) this.#lostSources++
         if (this.#keeper !== null) return this.#takeProblem(this.#keeper, step)
@@ -174,6 +179,8 @@ class ArchiveRun {
   async #makeRoom(isFull: boolean): Promise<void> {
     if (isFull) await this.#takeAllSteps()
     if (this.#pacer.isLate()) await this.#pacer.turn()
+    // Folders, links and tiny files fill the sink too, and no content asks for them.
+    await this.#options.sink.whenReady()
   }
 
   async #takeAllSteps(): Promise<void> {

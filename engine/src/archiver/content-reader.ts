@@ -1,8 +1,8 @@
-import { closeSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { createChunker, cutStream, type Chunker, type ChunkerProfile, type ChunkLimits } from '../chunker/index.ts'
 import { blobTypes, buildContent, inlineLimitBytes, type ContentItem, type FileContent } from '../format/index.ts'
 import type { Pacer } from '../run-control/index.ts'
-import { dataRanges, readFileMetadata, toSourceFailure, type FileMetadata, type OpenFile } from '../source/index.ts'
+import { closeDescriptor, dataRanges, readFileMetadata, toSourceFailure, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink, BlobTicket, ContentNumber } from '../vault/blob-sink.ts'
 import { findAttributes, type FoundAttributes } from './attribute-archiver.ts'
 import type { CataloguedBlob, CataloguedContent } from './catalogue/index.ts'
@@ -38,8 +38,10 @@ export interface ReadContent {
   readonly size: number
   readonly content: PendingContent
   readonly found: FoundAttributes
-  /** It changed while it was read, each time. */
+  /** It changed while it was read, each time, or goes on behind its size. */
   readonly isTorn: boolean
+  /** It has more bytes than the size it was opened with, which are not among those read: it grows, or its file system does not know. */
+  readonly goesOn: boolean
 }
 
 interface Range {
@@ -56,6 +58,8 @@ export class ContentReader {
   readonly #chunker: Chunker
   #filesRead = 0
   #bytesRead = 0
+  /** Of the file in hand: there was a byte behind its size. */
+  #goesOn = false
 
   constructor(sink: BlobSink, pacer: Pacer, cdcKey: Uint8Array, chunker: ChunkerProfile | ChunkLimits) {
     this.#sink = sink
@@ -105,20 +109,22 @@ export class ContentReader {
 
   async #readOnce(open: () => OpenFile): Promise<ReadContent> {
     const file = open()
+    this.#goesOn = false
     try {
       const before = file.metadata
       const read = before.size <= inlineLimitBytes ? this.#readInline(file.fd, before.size) : await this.#readItems(file.fd, before)
       const found = findAttributes(file.fd)
-      const isTorn = read.size !== before.size || !isSameState(before, readFileMetadata(file.fd))
-      return { ...read, metadata: before, found, isTorn }
+      const goesOn = this.#goesOn
+      const isTorn = goesOn || read.size !== before.size || !isSameState(before, readFileMetadata(file.fd))
+      return { ...read, metadata: before, found, isTorn, goesOn }
     } finally {
-      closeSync(file.fd)
+      closeDescriptor(file.fd)
     }
   }
 
   #readInline(fd: number, size: number): ReadPart {
-    const bytes = new Uint8Array(size)
-    const length = this.#fill(fd, bytes, 0)
+    const bytes = new Uint8Array(size + 1)
+    const length = this.#fill(fd, bytes, { start: 0, end: size })
     return { size: length, content: { kind: 'inline', bytes: bytes.subarray(0, length) } }
   }
 
@@ -130,7 +136,8 @@ export class ContentReader {
       if (range.start > size) items.push({ kind: 'hole', length: range.start - size })
       size = range.start
       const length = range.end - range.start
-      for (const piece of length < chunkedFromBytes ? this.#onePiece(fd, range) : this.#pieces(fd, range)) {
+      const beyond = range.end === metadata.size ? 1 : 0
+      for (const piece of length < chunkedFromBytes ? this.#onePiece(fd, range, beyond) : this.#pieces(fd, range, beyond)) {
         if (piece === null) await this.#sink.whenRoom()
         else {
           items.push(piece)
@@ -146,23 +153,30 @@ export class ContentReader {
     return { size, content: { kind: 'stored', items, until } }
   }
 
-  /** A range that is one blob, read straight to where it is worked on. @yields null while there is no room. */
-  *#onePiece(fd: number, range: Range): Generator<DataItem | null> {
+  /**
+   * A range that is one blob, read straight to where it is worked on.
+   * @param beyond 1 where the file should end with the range, else 0: so much more is asked for, to see that it does.
+   * @yields null while there is no room.
+   */
+  *#onePiece(fd: number, range: Range, beyond: number): Generator<DataItem | null> {
     const length = range.end - range.start
     if (length === 0) return
-    let room = this.#sink.room(length)
-    for (; room === null; room = this.#sink.room(length)) yield null
-    const read = this.#fill(fd, room, range.start)
+    let room = this.#sink.room(length + beyond)
+    for (; room === null; room = this.#sink.room(length + beyond)) yield null
+    const read = this.#fill(fd, room, range)
     if (read > 0) yield { kind: 'data', length: read, number: this.#sink.push(read) }
   }
 
   /** @yields null while there is no room. */
-  *#pieces(fd: number, range: Range): Generator<DataItem | null> {
+  *#pieces(fd: number, range: Range, beyond: number): Generator<DataItem | null> {
     let position = range.start
+    let isEnded = false
     const read = (into: Uint8Array): number => {
-      const count = readAt(fd, into.subarray(0, Math.min(into.length, range.end - position)), position)
+      const asked = isEnded ? 0 : Math.min(into.length, range.end + beyond - position)
+      const count = this.#readUpTo(fd, into.subarray(0, asked), position, range.end)
       position += count
-      this.#bytesRead += count
+      // Less than was asked for, at the very end: nothing is behind it, and no further call is made to learn that.
+      isEnded = position === range.end && count < asked
       return count
     }
     for (const { bytes } of cutStream(this.#chunker, read)) {
@@ -173,16 +187,23 @@ export class ContentReader {
     }
   }
 
-  /** @returns bytes read: fewer if the file ends before. */
-  #fill(fd: number, into: Uint8Array, position: number): number {
-    let done = 0
-    while (done < into.length) {
-      const count = readAt(fd, into.subarray(done), position + done)
-      if (count === 0) break
-      done += count
+  /** @param into may have room for a byte behind the range. @returns bytes of the range read: fewer if the file ends before. */
+  #fill(fd: number, into: Uint8Array, { start, end }: Range): number {
+    let position = start
+    for (;;) {
+      const count = this.#readUpTo(fd, into.subarray(position - start), position, end)
+      position += count
+      if (count === 0 || position === end) return position - start
     }
-    this.#bytesRead += done
-    return done
+  }
+
+  /** One read. @returns bytes before `end`; if there were more, that is noted. */
+  #readUpTo(fd: number, into: Uint8Array, position: number, end: number): number {
+    const count = readAt(fd, into, position)
+    const wanted = Math.min(count, end - position)
+    if (count > wanted) this.#goesOn = true
+    this.#bytesRead += wanted
+    return wanted
   }
 }
 

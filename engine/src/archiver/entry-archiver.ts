@@ -1,14 +1,15 @@
 import { EngineError, invariant } from '../errors/index.ts'
 import { sumOfBytes, type TreeEntry } from '../format/index.ts'
 import type { ItemWarnings } from '../run-control/index.ts'
-import { OwnerNames, readLinkTarget, type FileMetadata, type OpenFile } from '../source/index.ts'
+import { OwnerNames, readLinkTarget, readMetadata, type FileMetadata, type OpenFile } from '../source/index.ts'
 import type { BlobSink } from '../vault/blob-sink.ts'
 import type { WalkStep } from '../walker/index.ts'
 import { findAttributes, storeAttributes } from './attribute-archiver.ts'
 import type { Catalogue, CataloguedFile, KnownFolder } from './catalogue/index.ts'
 import { emptyFields } from './empty-fields.ts'
 import { isGone, type ArchivedFile, type EntryFields, type FileArchiver, type FileToArchive } from './file-archiver.ts'
-import { HardLinks, type HardLinkGroup, type KeptEntry } from './hard-links.ts'
+import { groupOfKept, HardLinks, leadGroup, type HardLinkGroup } from './hard-links.ts'
+import { fromLinkedEntry, toLinkedEntry, type KeptEntry } from './linked-entry.ts'
 import type { StepQueue } from './step-queue.ts'
 import type { FolderHead, TreeWriter } from './tree-writer.ts'
 
@@ -25,8 +26,10 @@ export interface EntryArchiverPorts {
   readonly pathOf: (name: Uint8Array) => Buffer
   /** Whether a file of the folder in hand is read although it has not changed. */
   readonly isReadAgain: (name: Uint8Array) => boolean
+  /** A source that is a file was gone when it was to be read. */
+  readonly onLostSource: () => void
   /** Opens a file of the folder in hand. */
-  readonly openFile: (name: Uint8Array) => OpenFile
+  readonly openFile: (name: Buffer) => OpenFile
 }
 
 type FoundEntry = Extract<WalkStep, { kind: 'entry' }>
@@ -83,7 +86,7 @@ export class EntryArchiver {
   addEntry(found: FoundEntry, lookedAtMs: number): Promise<void> | null {
     const { name, metadata } = found
     const group = metadata.linkCount > 1 ? this.#links.groupOf(metadata, () => this.#ports.pathOf(name)) : null
-    if (group !== null && group.first !== null) this.#addLink(name, group.first)
+    if (group !== null && group.first !== null) this.#addLink(name, group.id, group.first)
     else if (metadata.type !== 'file') this.#addUnread(found, group)
     else {
       const known = this.#knownFile(name)
@@ -93,11 +96,11 @@ export class EntryArchiver {
         lookedAtMs,
         open: () => this.#ports.openFile(name),
         known,
-        fields: (current: FileMetadata) => this.#fields(name, current, group),
+        fields: (current: FileMetadata) => this.#fields(name, current, groupOfKept(group, current)),
       }
       const adopted = this.#ports.isReadAgain(name) ? null : this.#ports.files.adopt(file)
       if (adopted === null) return this.#addRead(found, file, group)
-      this.#addFile(() => adopted, 0, group)
+      this.#addFile(() => adopted, 0, { group, metadata })
     }
     return null
   }
@@ -131,33 +134,36 @@ export class EntryArchiver {
     const { files, warnings, pathOf } = this.#ports
     try {
       const read = await files.read(file)
-      const { content } = read.read
-      this.#addFile(() => files.finish(read), content.kind === 'inline' ? 0 : content.until, group)
+      const { content, metadata } = read.read
+      this.#addFile(() => files.finish(read), content.kind === 'inline' ? 0 : content.until, { group, metadata })
       if (read.warning !== null) warnings.add(pathOf(found.name), read.warning)
     } catch (error) {
       this.#addUnreadable(found, error)
     }
   }
 
-  /** @param content so many pieces must be identified before `make` is called. */
-  #addFile(make: () => ArchivedFile, content: number, group: HardLinkGroup | null): void {
-    const first: HardLinkGroup['first'] = group === null ? null : (group.first = { kept: null })
+  /**
+   * @param content so many pieces must be identified before `make` is called.
+   * @param of the group of the look, and what is kept.
+   */
+  #addFile(make: () => ArchivedFile, content: number, { group, metadata }: { group: HardLinkGroup | null; metadata: FileMetadata }): void {
+    const own = groupOfKept(group, metadata)
+    const first = own === null ? null : leadGroup(own, metadata)
     this.#ports.steps.add(() => {
       const file = make()
-      if (first !== null) first.kept = file
+      if (first !== null) first.kept = toLinkedEntry(file)
       this.#ports.tree.add(file.entry, file.catalogued)
       this.#count(file.change, file.entry.size)
     }, content)
   }
 
   /** Another name of an inode that is kept already: one look and one reading speak for all its names. */
-  #addLink(name: Buffer, first: NonNullable<HardLinkGroup['first']>): void {
+  #addLink(name: Buffer, group: Uint8Array, first: NonNullable<HardLinkGroup['first']>): void {
     const change = this.#knownFile(name) === null ? 'new' : 'unchanged'
     this.#ports.steps.add(() => {
-      const { kept } = first
-      invariant(kept !== null, 'the first name of an inode is kept before the others')
-      const entry = { ...kept.entry, name }
-      this.#ports.tree.add(entry, kept.catalogued === null ? null : { ...kept.catalogued, name })
+      invariant(first.kept !== null, 'the first name of an inode is kept before the others')
+      const { entry, catalogued } = fromLinkedEntry(first.kept, name, group)
+      this.#ports.tree.add(entry, catalogued)
       if (entry.type === 'file') this.#count(change, entry.size)
     })
   }
@@ -166,7 +172,8 @@ export class EntryArchiver {
     try {
       const attributes = this.#attributesOf(found.access, () => this.#ports.pathOf(found.name))
       const kept = { entry: this.#unreadEntry(found, { ...this.#fields(found.name, found.metadata, group), attributes }), catalogued: null }
-      if (group !== null) group.first = { kept }
+      if (group !== null && found.metadata.type === 'symlink') requireSame(found)
+      if (group !== null) group.first = { kept: toLinkedEntry(kept) }
       this.#keep(kept)
     } catch (error) {
       this.#addUnreadable(found, error)
@@ -200,8 +207,9 @@ export class EntryArchiver {
   }
 
   #addUnreadable(found: FoundEntry, error: unknown): void {
-    if (isGone(error)) return this.countVanished()
+    if (isGone(error) && !found.isSource) return this.countVanished()
     if (!(error instanceof EngineError) || !error.code.startsWith('source.')) throw error
+    if (isGone(error)) this.#ports.onLostSource()
     this.addProblem(found.name, found.metadata, error)
   }
 
@@ -217,4 +225,11 @@ export class EntryArchiver {
     const { mode, uid, gid, mtimeNs } = metadata
     return { ...emptyFields, name, mode, owner: this.#owners.of(uid, gid), mtimeNs, hardLinkGroup: group?.id ?? null }
   }
+}
+
+/** What all names of an inode would share must be of that inode: a target is read by path. @throws EngineError `source.changed` */
+function requireSame({ metadata, access }: FoundEntry): void {
+  const { device, inode } = readMetadata(access)
+  if (device !== metadata.device || inode !== metadata.inode)
+    throw new EngineError('source.changed', 'The symlink was exchanged for another one while it was looked at. It is kept again next time.')
 }

@@ -1,10 +1,10 @@
 import { EngineError, isEngineError } from '../errors/index.ts'
-import type { ContentItem, FileContent, FileEntry, TreeEntry } from '../format/index.ts'
+import type { ContentItem, FileEntry, TreeEntry } from '../format/index.ts'
 import type { Clock } from '../run-control/index.ts'
 import type { FileMetadata, OpenFile } from '../source/index.ts'
-import type { BlobSink } from '../vault/blob-sink.ts'
+import type { BlobSink, BlobTicket } from '../vault/blob-sink.ts'
 import { storeAttributes } from './attribute-archiver.ts'
-import type { Catalogue, CataloguedBlob, CataloguedContent, CataloguedFile } from './catalogue/index.ts'
+import { contentOf, type Catalogue, type CataloguedBlob, type CataloguedContent, type CataloguedFile } from './catalogue/index.ts'
 import { isRacy, isSameState } from './change-detection.ts'
 import type { ContentReader, ReadContent } from './content-reader.ts'
 
@@ -73,13 +73,13 @@ export class FileArchiver {
   async read(file: FileToArchive): Promise<ReadFile> {
     const lookedAtMs = this.#clock.nowMs()
     const read = await this.#reader.read(file.open)
-    const { metadata, found, isTorn } = read
+    const { metadata, found, isTorn, goesOn } = read
     return {
       file,
       read,
       attributes: storeAttributes(this.#sink, found.attributes),
       isTrusted: !isTorn && found.problem === null && !isRacy(metadata, lookedAtMs),
-      warning: isTorn ? changedWhileRead() : found.problem,
+      warning: goesOn ? longerThanItsSize() : isTorn ? changedWhileRead() : found.problem,
     }
   }
 
@@ -95,31 +95,39 @@ export class FileArchiver {
     }
   }
 
-  /** Undefined when its place is not known. */
-  #adoptBlob({ id, ticket }: CataloguedBlob): CataloguedBlob | undefined {
+  /** Null when its place is not known. */
+  #adopt(id: Uint8Array, ticket: BlobTicket): BlobTicket | null {
     const place = this.#previous?.locationOf(ticket) ?? null
-    return place === null ? undefined : { id, ticket: this.#sink.adopt(id, place) }
+    return place === null ? null : this.#sink.adopt(id, place)
   }
 
-  /** Null when the place of a blob is not known. Tickets are those of this session afterwards. */
+  /** Undefined when its place is not known. */
+  #adoptBlob({ id, ticket: before }: CataloguedBlob): CataloguedBlob | undefined {
+    const ticket = this.#adopt(id, before)
+    return ticket === null ? undefined : { id, ticket }
+  }
+
+  /**
+   * Null when the place of a blob is not known: what was adopted until then is in the vault all the same, and met again when the file is read.
+   * One blob after the other, since a large file has a million of them. Tickets are those of this session afterwards.
+   */
   #adoptContent(content: CataloguedContent): CataloguedContent | null {
     if (content.kind === 'inline') return content
-    const places = [...content.tickets, ...content.lists.map((list) => list.ticket)].map(
-      (ticket) => this.#previous?.locationOf(ticket) ?? null,
-    )
-    if (places.includes(null)) return null
-    let next = 0
-    const adoptNext = (id: Uint8Array): number => this.#sink.adopt(id, places[next++]!)
-    const tickets = content.items.flatMap((item) => (item.kind === 'data' ? [adoptNext(item.id)] : []))
-    const lists = content.lists.map(({ id }) => ({ id, ticket: adoptNext(id) }))
+    const tickets: BlobTicket[] = []
+    for (const item of content.items) {
+      if (item.kind !== 'data') continue
+      const ticket = this.#adopt(item.id, content.tickets[tickets.length]!)
+      if (ticket === null) return null
+      tickets.push(ticket)
+    }
+    const lists: CataloguedBlob[] = []
+    for (const list of content.lists) {
+      const adopted = this.#adoptBlob(list)
+      if (adopted === undefined) return null
+      lists.push(adopted)
+    }
     return { ...content, tickets, lists }
   }
-}
-
-function contentOf(catalogued: CataloguedContent): FileContent {
-  if (catalogued.kind === 'inline') return catalogued
-  const root = catalogued.lists.at(-1)
-  return root === undefined ? { kind: 'items', items: catalogued.items } : { kind: 'list', id: root.id }
 }
 
 function changeOf(known: CataloguedFile | null, metadata: FileMetadata, content: CataloguedContent): ArchivedFile['change'] {
@@ -145,6 +153,12 @@ const changedWhileRead = (): EngineError =>
   new EngineError(
     'source.changed',
     'The file changed while it was read, also when it was read again: what is kept may be a mix of old and new. Back it up while it is quiet.',
+  )
+
+const longerThanItsSize = (): EngineError =>
+  new EngineError(
+    'source.changed',
+    'The file goes on behind the size that it was opened with, also when it was read again: what is kept ends there. If it is being written to, back it up while it is quiet; if it lies on a mount that does not know its size, back up a copy of it.',
   )
 
 export const isGone = (error: unknown): boolean => isEngineError(error, 'source.not-found') || isEngineError(error, 'source.vanished')

@@ -1,6 +1,6 @@
 import type { ExtendedAttribute } from '../format/index.ts'
 import { loadNative } from './native.ts'
-import type { AttributeTarget, NativeCalls } from './native.ts'
+import type { AttributeTarget, NativeCalls, PathThatLeads } from './native.ts'
 import { toSourceFailure } from './source-failure.ts'
 import { systemCode } from './system-call-error.ts'
 
@@ -47,12 +47,12 @@ export function readAttributes(target: AttributeTarget): readonly ExtendedAttrib
 }
 
 /** Does nothing without the native door, which `nativeProblem` tells. @throws an error with the system's `code` */
-export function setAttribute(target: AttributeTarget, { name, value }: ExtendedAttribute): void {
+export function setAttribute(target: AttributeTarget | PathThatLeads, { name, value }: ExtendedAttribute): void {
   loadNative()?.setAttribute(target, name, value)
 }
 
 /** Does nothing without the native door, nor where there is none of that name. @throws an error with the system's `code` */
-export function removeAttribute(target: AttributeTarget, name: Uint8Array): void {
+export function removeAttribute(target: AttributeTarget | PathThatLeads, name: Uint8Array): void {
   try {
     loadNative()?.removeAttribute(target, name)
   } catch (error) {

@@ -1,3 +1,4 @@
+export { closeDescriptor } from './close-descriptor.ts'
 export { dataRanges } from './data-ranges.ts'
 export type { DataRange } from './data-ranges.ts'
 export { readAttributes, removeAttribute, setAttribute } from './extended-attributes.ts'

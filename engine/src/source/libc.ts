@@ -10,6 +10,7 @@ export interface Libc {
   /** Of the call just made on this thread. */
   errno(): number
   openat(folderFd: number, name: Uint8Array, flags: number, mode: number): number
+  close(fd: number): number
   mkdirat(folderFd: number, name: Uint8Array, mode: number): number
   mkfifoat(folderFd: number, name: Uint8Array, mode: number): number
   mknodat(folderFd: number, name: Uint8Array, mode: number, device: bigint): number
@@ -27,6 +28,8 @@ export interface Libc {
   lgetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array | null, sizeBytes: number): number
   lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, sizeBytes: number, flags: number): number
   lremovexattr(path: Uint8Array, name: Uint8Array): number
+  setxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, sizeBytes: number, flags: number): number
+  removexattr(path: Uint8Array, name: Uint8Array): number
   flistxattr(fd: number, list: Uint8Array | null, sizeBytes: number): number
   fgetxattr(fd: number, name: Uint8Array, value: Uint8Array | null, sizeBytes: number): number
   fsetxattr(fd: number, name: Uint8Array, value: Uint8Array, sizeBytes: number, flags: number): number
@@ -37,6 +40,8 @@ export interface Libc {
 /** Numbers that Node does not tell and that differ between systems. */
 export interface LibcConstants {
   readonly noFollowAt: number
+  /** With an empty name: what the descriptor itself is; macOS has none. */
+  readonly noNameAt: number
   /** unlinkat of an empty folder. */
   readonly removeFolderAt: number
   readonly omitTime: bigint
@@ -50,6 +55,7 @@ export interface LibcConstants {
 /** fcntl.h, unistd.h and linux/stat.h; the same on x86-64 and arm64. */
 const linuxConstants: LibcConstants = {
   noFollowAt: 0x100,
+  noNameAt: 0x1000,
   removeFolderAt: 0x200,
   omitTime: 0x3fff_fffen,
   closeOnExec: 0x8_0000,
@@ -61,6 +67,7 @@ const linuxConstants: LibcConstants = {
 /** sys/fcntl.h, sys/stat.h and sys/unistd.h of macOS, from the documentation: not tried on a machine. */
 const darwinConstants: LibcConstants = {
   noFollowAt: 0x20,
+  noNameAt: 0,
   removeFolderAt: 0x80,
   omitTime: -2n,
   closeOnExec: 0x100_0000,
@@ -93,6 +100,8 @@ function linuxLibc(koffi: Koffi, library: Library): Libc {
     lgetxattr: library.func('int64_t lgetxattr(const void *, const void *, void *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const void *, const void *, const void *, size_t, int)'),
     lremovexattr: library.func('int lremovexattr(const void *, const void *)'),
+    setxattr: library.func('int setxattr(const void *, const void *, const void *, size_t, int)'),
+    removexattr: library.func('int removexattr(const void *, const void *)'),
     fremovexattr: library.func('int fremovexattr(int, const void *)'),
     flistxattr: library.func('int64_t flistxattr(int, void *, size_t)'),
     fgetxattr: library.func('int64_t fgetxattr(int, const void *, void *, size_t)'),
@@ -122,6 +131,8 @@ function darwinLibc(koffi: Koffi, library: Library): Libc {
     lgetxattr: (path, name, value, sizeBytes) => get(path, name, value, sizeBytes, 0, noFollow),
     lsetxattr: (path, name, value, sizeBytes) => set(path, name, value, sizeBytes, 0, noFollow),
     lremovexattr: (path, name) => remove(path, name, noFollow),
+    setxattr: (path, name, value, sizeBytes) => set(path, name, value, sizeBytes, 0, 0),
+    removexattr: (path, name) => remove(path, name, 0),
     fremovexattr: (fd, name) => removeOpen(fd, name, 0),
     flistxattr: (fd, names, sizeBytes) => listOpen(fd, names, sizeBytes, 0),
     fgetxattr: (fd, name, value, sizeBytes) => getOpen(fd, name, value, sizeBytes, 0, 0),
@@ -134,6 +145,7 @@ function darwinLibc(koffi: Koffi, library: Library): Libc {
 function shared(koffi: Koffi, library: Library) {
   return {
     errno: () => koffi.errno(),
+    close: library.func('int close(int)'),
     mkdirat: library.func('int mkdirat(int, const void *, uint32_t)'),
     mkfifoat: library.func('int mkfifoat(int, const void *, uint32_t)'),
     symlinkat: library.func('int symlinkat(const void *, int, const void *)'),

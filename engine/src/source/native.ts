@@ -1,5 +1,6 @@
-import { closeSync, fstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { EngineError } from '../errors/index.ts'
+import { heldDescriptors } from '../run-control/index.ts'
 import { toMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
 import { joinDeviceNumber } from './device-number.ts'
@@ -15,7 +16,13 @@ export type DeviceType = 'char-device' | 'block-device'
 /** Attributes of a path (a symlink's own) or of an open file. */
 export type AttributeTarget = Uint8Array | number
 
+/** Of what a path leads to. */
+export interface PathThatLeads {
+  readonly leadsTo: string
+}
+
 const scratchBytes = 8192
+const noName = Buffer.of(0)
 const nsPerSecond = 1_000_000_000n
 const socketFormat = 0o140000
 const fileFormats: Readonly<Record<DeviceType, number>> = { 'char-device': 0o020000, 'block-device': 0o060000 }
@@ -69,7 +76,19 @@ export class NativeCalls implements FolderCalls {
   }
 
   open(folderFd: number, name: Uint8Array, flags: number, mode: number): number {
-    return this.#done('openat', this.#libc.openat(folderFd, terminate(this.#first, name), flags | this.#libc.constants.closeOnExec, mode))
+    const allFlags = flags | this.#libc.constants.closeOnExec
+    const fd = this.#done('openat', this.#libc.openat(folderFd, terminate(this.#first, name), allFlags, mode))
+    heldDescriptors.add(fd)
+    return fd
+  }
+
+  /** Of what was opened here, and nothing else; the number is free whatever it throws. */
+  close(fd: number): void {
+    heldDescriptors.delete(fd)
+    if (this.#libc.close(fd) === 0) return
+    const error = new SystemCallError('close', this.#libc.errno())
+    // It is closed all the same (close(2)), and nothing is lost.
+    if (error.code !== 'EINTR') throw error
   }
 
   stat(folderFd: number, name: Uint8Array): FileMetadata | null {
@@ -83,7 +102,7 @@ export class NativeCalls implements FolderCalls {
     try {
       return toMetadata(fstatSync(fd, { bigint: true }))
     } finally {
-      closeSync(fd)
+      this.close(fd)
     }
   }
 
@@ -144,6 +163,11 @@ export class NativeCalls implements FolderCalls {
     )
   }
 
+  /** Of what is open, be it by O_PATH. Linux only. */
+  setOwnerOf(fd: number, owner: { readonly uid: number; readonly gid: number }): void {
+    this.#done('fchownat', this.#libc.fchownat(fd, noName, owner.uid, owner.gid, this.#libc.constants.noNameAt))
+  }
+
   setMode(folderFd: number, name: Uint8Array, mode: number): void {
     try {
       this.#done('fchmodat', this.#libc.fchmodat(folderFd, terminate(this.#first, name), mode, this.#libc.constants.noFollowAt))
@@ -191,16 +215,19 @@ export class NativeCalls implements FolderCalls {
     return this.#done('lgetxattr', this.#libc.lgetxattr(terminate(this.#first, target), ended, into, size))
   }
 
-  setAttribute(target: AttributeTarget, name: Uint8Array, value: Uint8Array): void {
+  setAttribute(target: AttributeTarget | PathThatLeads, name: Uint8Array, value: Uint8Array): void {
     const ended = terminate(this.#second, name)
     if (typeof target === 'number') this.#done('fsetxattr', this.#libc.fsetxattr(target, ended, value, value.length, 0))
-    else this.#done('lsetxattr', this.#libc.lsetxattr(terminate(this.#first, target), ended, value, value.length, 0))
+    else if (target instanceof Uint8Array)
+      this.#done('lsetxattr', this.#libc.lsetxattr(terminate(this.#first, target), ended, value, value.length, 0))
+    else this.#done('setxattr', this.#libc.setxattr(terminate(this.#first, Buffer.from(target.leadsTo)), ended, value, value.length, 0))
   }
 
-  removeAttribute(target: AttributeTarget, name: Uint8Array): void {
+  removeAttribute(target: AttributeTarget | PathThatLeads, name: Uint8Array): void {
     const ended = terminate(this.#second, name)
     if (typeof target === 'number') this.#done('fremovexattr', this.#libc.fremovexattr(target, ended))
-    else this.#done('lremovexattr', this.#libc.lremovexattr(terminate(this.#first, target), ended))
+    else if (target instanceof Uint8Array) this.#done('lremovexattr', this.#libc.lremovexattr(terminate(this.#first, target), ended))
+    else this.#done('removexattr', this.#libc.removexattr(terminate(this.#first, Buffer.from(target.leadsTo)), ended))
   }
 
   #seek(fd: number, offset: number, whence: number): number | null {

@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import { EngineError } from '../errors/index.ts'
+import { closeDescriptor } from './close-descriptor.ts'
 import { readFileMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
 import type { FolderCalls } from './folder-calls.ts'
@@ -8,7 +9,7 @@ import { toSourceFailure } from './source-failure.ts'
 import { systemCode } from './system-call-error.ts'
 
 export interface OpenFile {
-  /** To be closed by the caller. */
+  /** To be closed by the caller, with `closeDescriptor`. */
   readonly fd: number
   /** As it was when it was opened. */
   readonly metadata: FileMetadata
@@ -44,7 +45,7 @@ function openRegular(open: (flags: number) => number): OpenFile {
       throw new EngineError('source.changed', 'It was a file when it was looked at, and is not any more. It is kept again next time.')
     return { fd, metadata }
   } catch (error) {
-    if (fd !== null) closeSync(fd)
+    if (fd !== null) closeDescriptor(fd)
     throw toSourceFailure(error)
   }
 }

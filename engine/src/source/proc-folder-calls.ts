@@ -20,8 +20,8 @@ import { toNodeTime } from './node-time.ts'
 import { asBuffer } from './raw-names.ts'
 import { systemCode } from './system-call-error.ts'
 
-/** fcntl.h of Linux; Node does not name it. */
-const lookOnly = 0x20_0000 | constants.O_NOFOLLOW
+/** O_PATH in fcntl.h of Linux; Node does not name it. */
+export const lookOnly = 0x20_0000 | constants.O_NOFOLLOW
 
 /**
  * The folder calls of Linux without native code: `/proc/self/fd/N` leads to the folder held open, wherever it has been moved, and

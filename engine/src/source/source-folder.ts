@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import { EngineError } from '../errors/index.ts'
 import { chooseFolderCalls } from './choose-folder-calls.ts'
+import { closeDescriptor } from './close-descriptor.ts'
 import { readFileMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
 import type { FolderCalls } from './folder-calls.ts'
@@ -53,7 +54,7 @@ export class SourceFolder {
   }
 
   close(): void {
-    closeSync(this.#fd)
+    closeDescriptor(this.#fd)
   }
 
   #openAny(name: Uint8Array): SourceFolder {

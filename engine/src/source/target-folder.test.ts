@@ -3,12 +3,14 @@ import {
   closeSync,
   constants,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -180,6 +182,36 @@ describe.each(ways)('a target folder by $way', ({ calls, isExact }) => {
     folder.rename(name('file'), name('dangling'))
     expect(readdirSync(outside)).toEqual(['precious'])
     expect(readFileSync(path.join(outside, 'precious'), 'utf8')).toBe('precious')
+  })
+
+  test('what was made is held and given its metadata, and nothing that has its name since', () => {
+    const mine = at('made')
+    const precious = path.join(outside, 'fifo')
+    for (const fifo of [mine, precious]) execFileSync('mkfifo', ['-m', '600', fifo])
+    const held = folder.holdMade(name('made'), 'fifo')!
+    linkSync(precious, at('other'))
+    renameSync(mine, at('aside'))
+    renameSync(at('other'), mine)
+    held.setMode(0o644)
+    held.setOwner(isRoot ? 1234 : process.getuid!(), isRoot ? 1235 : process.getgid!())
+    held.close()
+    const stateOf = (entry: string): unknown[] => [
+      lstatSync(entry).mode & 0o777,
+      ...(isRoot ? [lstatSync(entry).uid, lstatSync(entry).gid] : []),
+    ]
+    expect(stateOf(at('aside'))).toEqual(isRoot ? [0o644, 1234, 1235] : [0o644])
+    expect(stateOf(precious)).toEqual(isRoot ? [0o600, 0, 0] : [0o600])
+    // By now another thing has the name: of the same type, and of another one.
+    for (const type of ['fifo', 'symlink'] as const)
+      expect(() => folder.holdMade(name('made'), type)).toThrow(withCode('restore.unsafe-path'))
+    expect(() => folder.holdMade(name('aside'), 'symlink')).toThrow(withCode('restore.unsafe-path'))
+    symlinkSync(path.join(outside, 'precious'), at('link'))
+    const link = folder.holdMade(name('link'), 'symlink')!
+    if (isRoot) link.setOwner(1234, 1235)
+    link.close()
+    expect([lstatSync(at('link')).uid, statSync(path.join(outside, 'precious')).uid]).toEqual(
+      isRoot ? [1234, 0] : [process.getuid!(), process.getuid!()],
+    )
   })
 
   test('a folder that is moved away while it is open is still the one that is written to', () => {

@@ -1,14 +1,17 @@
-import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, opendirSync, openSync } from 'node:fs'
+import { constants, fchmodSync, fchownSync, mkdirSync, opendirSync, openSync } from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { EngineError } from '../errors/index.ts'
-import type { ExtendedAttribute } from '../format/index.ts'
+import type { ExtendedAttribute, TreeEntry } from '../format/index.ts'
 import { readAttributes, removeAttribute, setAttribute } from './extended-attributes.ts'
 import { readFileMetadata } from './file-metadata.ts'
 import type { FileMetadata } from './file-metadata.ts'
 import { chooseFolderCalls } from './choose-folder-calls.ts'
+import { closeDescriptor } from './close-descriptor.ts'
 import type { FolderCalls } from './folder-calls.ts'
+import { HeldEntry } from './held-entry.ts'
 import { loadNative, nativeProblem } from './native.ts'
 import type { DeviceType, NativeCalls } from './native.ts'
+import { lookOnly } from './proc-folder-calls.ts'
 import { asBuffer, requireName } from './raw-names.ts'
 import { setFileTimes } from './set-file-times.ts'
 import { SystemCallError, systemCode } from './system-call-error.ts'
@@ -52,7 +55,7 @@ export class TargetFolder {
   }
 
   close(): void {
-    closeSync(this.#fd)
+    closeDescriptor(this.#fd)
   }
 
   /** Of the folder itself. */
@@ -128,7 +131,7 @@ export class TargetFolder {
     return this.#calls.readLink(this.#fd, name)
   }
 
-  /** A new empty file, open for reading and writing. @returns its descriptor, to be closed by the caller. */
+  /** A new empty file, open for reading and writing. @returns its descriptor, to be closed by the caller with `closeDescriptor`. */
   createFile(name: Uint8Array, mode: number): number {
     requireName(name)
     return this.#calls.open(this.#fd, name, createFlags, mode)
@@ -178,6 +181,20 @@ export class TargetFolder {
   makeDevice(name: Uint8Array, type: DeviceType, device: DeviceToMake): void {
     requireName(name)
     requireNative().makeDevice(this.#fd, name, { ...device, type })
+  }
+
+  /**
+   * Holds what was made here a moment ago, and nothing that has taken its name since; null outside of Linux.
+   * @throws EngineError `restore.unsafe-path`
+   */
+  holdMade(name: Uint8Array, type: TreeEntry['type']): HeldEntry | null {
+    requireName(name)
+    if (process.platform !== 'linux') return null
+    const fd = this.#calls.open(this.#fd, name, lookOnly, 0)
+    const { type: found, linkCount } = metadataOrClose(fd)
+    if (found === type && linkCount <= 1) return new HeldEntry(fd)
+    closeDescriptor(fd)
+    throw exchanged()
   }
 
   /** Replaces what has the new name, but a folder only by a folder and only an empty one (rename(2)). */
@@ -236,19 +253,23 @@ export class TargetFolder {
   #openRegular(name: Uint8Array, access: number): number {
     requireName(name)
     const fd = this.#calls.open(this.#fd, name, access | reopenFlags, 0)
-    try {
-      if (readFileMetadata(fd).type === 'file') return fd
-    } catch (error) {
-      closeSync(fd)
-      throw error
-    }
-    closeSync(fd)
-    throw new EngineError(
-      'restore.unsafe-path',
-      'Something that is no file stands where a file was made a moment ago. Restore where nobody else writes.',
-    )
+    if (metadataOrClose(fd).type === 'file') return fd
+    closeDescriptor(fd)
+    throw exchanged()
   }
 }
+
+function metadataOrClose(fd: number): FileMetadata {
+  try {
+    return readFileMetadata(fd)
+  } catch (error) {
+    closeDescriptor(fd)
+    throw error
+  }
+}
+
+const exchanged = (): EngineError =>
+  new EngineError('restore.unsafe-path', 'Something else stands where this was made a moment ago. Restore where nobody else writes.')
 
 /**
  * Opens the folder to restore into, and makes it (and those above it) for its owner only if it is not there.

@@ -28,12 +28,15 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ListedObject>
 
   /**
-   * @returns whether there was one. Gone for all readers when it resolves; after a power failure it may be back, unless `keepDeleted` was told of it.
+   * @returns whether there was one. Gone for all readers when it resolves; after a power failure it may be back, unless `makeDurable` was told of it.
    */
   delete(key: string): Promise<boolean>
 
-  /** Objects under these keys that were deleted before stay so, also after a power failure. Durable when it resolves. */
-  keepDeleted(keys: readonly string[]): Promise<void>
+  /**
+   * Whether there is an object under each of these keys stays as it is now, also after a power failure: deletions, and objects of which nobody
+   * knows whether their `put` came to its end. Durable when it resolves.
+   */
+  makeDurable(keys: readonly string[]): Promise<void>
 }
 
 /** One object in the making. Calls follow one another: no two at the same time. */

@@ -17,7 +17,7 @@ export type { BoxKeyPair, UnlockPrimitives } from './primitives.ts'
 export { findRecoveryWords, newRecoveryWords, type FoundRecoveryWords } from './recovery-words.ts'
 export { openSealedToAgent, sealToAgent, type BoxPurpose } from './sealed-box.ts'
 export { openSealedDomainKeys, sealDomainKeys, type SealedKeysAddress } from './sealed-domain-keys.ts'
-export { openSealedSelection, sealSelection, type SelectionAddress } from './sealed-selection.ts'
+export { openSealedSelection, sealSelection, type OpenedSelection } from './sealed-selection.ts'
 export { isSealedBy, sealText } from './sealed-text.ts'
 export { argon2id } from './stretch-passphrase.ts'
 export {

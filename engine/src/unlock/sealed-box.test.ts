@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { concatBytes } from '../bytes/index.ts'
 import type { DomainKeys } from '../reader/index.ts'
 import { nodePrimitives } from '../vault/index.ts'
 import { deriveDomainKeys } from './domain-keys.ts'
@@ -11,7 +12,6 @@ const randomBytes = (length: number): Uint8Array => nodePrimitives.randomBytes(l
 const plain = new TextEncoder().encode('/home/ada/letters')
 const refused = { code: 'vault.key-mismatch' }
 const agentId = randomBytes(16)
-const nonce = randomBytes(16)
 
 let pair: BoxKeyPair
 let keys: DomainKeys
@@ -22,27 +22,29 @@ beforeAll(async () => {
 
 const someKeys = (vaultId = randomBytes(16), domainId = randomBytes(16)): Promise<DomainKeys> =>
   deriveDomainKeys(nodePrimitives, randomBytes(32), { vaultId, domainId, keyEpoch: 1 })
-const open = (sealed: Uint8Array, other: Partial<DomainKeys> = {}, to: { agentId?: Uint8Array; nonce?: Uint8Array } = {}) =>
-  openSealedSelection(nodePrimitives, { ...keys, ...other }, { agentId, nonce, boxPrivateKey: pair.privateKey, ...to }, sealed)
+const open = (sealed: Uint8Array, other: Partial<DomainKeys> = {}, to: { agentId?: Uint8Array } = {}) =>
+  openSealedSelection(nodePrimitives, { ...keys, ...other }, { agentId, boxPrivateKey: pair.privateKey, ...to }, sealed)
 
 describe('a selection', () => {
   test('opens for its order, agent and domain, and for nobody else', async () => {
-    const sealed = await sealSelection(nodePrimitives, keys, { agentId, nonce, boxPublicKey: pair.publicKey }, plain)
-    expect(await open(sealed)).toEqual(plain)
+    const sealed = await sealSelection(nodePrimitives, keys, { agentId, boxPublicKey: pair.publicKey }, plain)
+    expect(await open(sealed)).toEqual({ nonce: sealed.subarray(0, 16), plain })
     await expect(open(sealed, {}, { agentId: randomBytes(16) })).rejects.toMatchObject(refused)
-    await expect(open(sealed, {}, { nonce: randomBytes(16) })).rejects.toMatchObject(refused)
+    await expect(open(concatBytes([randomBytes(16), sealed.subarray(16)]))).rejects.toMatchObject(refused)
     await expect(open(sealed, { vaultId: randomBytes(16) })).rejects.toMatchObject(refused)
     const stranger = await nodePrimitives.x25519KeyPair()
-    await expect(
-      openSealedSelection(nodePrimitives, keys, { agentId, nonce, boxPrivateKey: stranger.privateKey }, sealed),
-    ).rejects.toMatchObject(refused)
+    await expect(openSealedSelection(nodePrimitives, keys, { agentId, boxPrivateKey: stranger.privateKey }, sealed)).rejects.toMatchObject(
+      refused,
+    )
   })
 
   test('is none when it was made without the domain\u2019s keys, as a hub could, or with those of another domain', async () => {
+    const nonce = randomBytes(16)
     const purpose = { label: 'holdfast-1 sealed-selection', aad: [keys.vaultId, agentId, nonce] }
-    await expect(open(await sealToAgent(nodePrimitives, purpose, pair.publicKey, plain))).rejects.toMatchObject(refused)
+    const box = await sealToAgent(nodePrimitives, purpose, pair.publicKey, plain)
+    await expect(open(concatBytes([nonce, box]))).rejects.toMatchObject(refused)
     const foreign = await someKeys(keys.vaultId)
-    const sealed = await sealSelection(nodePrimitives, foreign, { agentId, nonce, boxPublicKey: pair.publicKey }, plain)
+    const sealed = await sealSelection(nodePrimitives, foreign, { agentId, boxPublicKey: pair.publicKey }, plain)
     await expect(open(sealed)).rejects.toMatchObject(refused)
   })
 })

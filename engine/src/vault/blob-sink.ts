@@ -55,7 +55,7 @@ export interface BlobSink {
 
   /** 32 bytes, with memory of their own. */
   idOf(ticket: BlobTicket): Uint8Array
-  /** Waits until less than the sink's bound of unsent bytes is held; call it between files. @throws whatever the transport failed with. */
+  /** Waits until less than the sink's bound of unsent bytes is held; call it between files, and every now and then where none has content. @throws whatever the transport failed with. */
   whenReady(): Promise<void>
   /** Sends all that is left and waits until every pack is durable at the hub. Afterwards `locationOf` and `refset` are known. */
   finish(): Promise<void>

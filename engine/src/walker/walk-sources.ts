@@ -1,4 +1,4 @@
-import { EngineError, invariant } from '../errors/index.ts'
+import { EngineError, invariant, isEngineError } from '../errors/index.ts'
 import {
   isKernelFileSystem,
   openFileSystemRoot,
@@ -12,6 +12,7 @@ import { splitAbsolutePath } from './absolute-path.ts'
 import type { ExcludedPlaces } from './excluded-places.ts'
 import { cacheTagName, isCacheTag, patternText, SourceScope, type Exclusions, type Verdict } from './exclusion/index.ts'
 import { FolderRules } from './folder-rules.ts'
+import { sourceTakenAway, whyMissing, type MissingName } from './missing-names.ts'
 import type { SourceNode, SourceSet } from './source-set.ts'
 
 /** What a walk comes by, in order: a folder's entries lie between its start and its end, ascending by raw name bytes. */
@@ -37,6 +38,7 @@ export type WalkStep =
       readonly metadata: FileMetadata
       /** Path the system takes for it: a view, valid until the next step, and for deep trees not the one it is known by. */
       readonly access: Buffer
+      readonly isSource: boolean
     }
   | {
       readonly kind: 'problem'
@@ -47,6 +49,8 @@ export type WalkStep =
     }
   /** It was listed, and was gone when it was looked at. */
   | { readonly kind: 'vanished'; readonly name: Buffer }
+  /** At the end of a folder: that something was gone is no mere deletion. Names nothing that a tree could hold at this place. */
+  | { readonly kind: 'loss'; readonly path: Buffer; readonly error: EngineError; readonly isSource: boolean }
 
 interface InSource {
   /** Null where no rule holds: above the sources, and where nothing is left out. */
@@ -73,6 +77,8 @@ interface OpenFolder extends InSource {
   next: number
   /** Opened when something in it is to be opened. */
   handle: SourceFolder | null
+  /** None for an ancestor: what is asked for by name is a problem where it is missing. */
+  readonly missing: MissingName[]
 }
 
 /** What was left out, where it was met: what lies in an excluded folder is never seen, and not counted. */
@@ -133,6 +139,7 @@ export class Walk implements Iterable<WalkStep> {
           const step = this.#visit(folder, folder.next++)
           if (step !== null) yield step
         } else {
+          if (folder.missing.length > 0) yield* this.#tellLosses(folder)
           this.#leave()
           yield { kind: 'folder-end' }
         }
@@ -151,8 +158,14 @@ export class Walk implements Iterable<WalkStep> {
    * Opens a file of the folder in hand for reading.
    * @throws EngineError `source.*`; `source.not-found` when it, or its folder, is gone
    */
-  openFile(name: Uint8Array): OpenFile {
-    return this.#handleOf(this.#open.length - 1).openFile(name)
+  openFile(name: Buffer): OpenFile {
+    try {
+      return this.#handleOf(this.#open.length - 1).openFile(name)
+    } catch (error) {
+      const folder = this.#open.at(-1)
+      if (isEngineError(error, 'source.not-found') && folder?.nodes === null) folder.missing.push({ name, wasSeen: true })
+      throw error
+    }
   }
 
   /** What would be left out of the folder in hand, were it there: to be asked for when the folder has just started. */
@@ -182,10 +195,31 @@ export class Walk implements Iterable<WalkStep> {
       if (metadata.type === 'folder') return this.#start(name, node, metadata)
       const wrong = node === null ? null : wrongSource(node, folder)
       if (wrong !== null) return problem(name, metadata, wrong, true)
-      return { kind: 'entry', name, metadata, access }
+      return { kind: 'entry', name, metadata, access, isSource: node !== null }
     } catch (error) {
       if (metadata === null && error instanceof EngineError && leavesOut(verdict, null)) return this.#leaveOut(folder, name)
-      return notVisited(name, metadata, error, node)
+      const step = notVisited(name, metadata, error, node)
+      if (step.kind === 'vanished') folder.missing.push({ name, wasSeen: false })
+      return step
+    }
+  }
+
+  /** Looks once more at a folder, the one in hand, in which something was missing. */
+  *#tellLosses(folder: OpenFolder): Generator<WalkStep, void, void> {
+    const path = folder.path.subarray(0, Math.max(1, folder.path.length - 1))
+    const why = whyMissing({
+      ...folder,
+      look: (name) => readMetadata(this.#accessTo(folder, name)),
+      open: (name) => this.#handleOf(this.#open.length - 1).openFile(name),
+    })
+    if (why.kind === 'names') {
+      for (const { name, error } of why.problems) yield { kind: 'loss', path: this.pathOf(name), error, isSource: false }
+    } else if (why.kind === 'folder') yield { kind: 'loss', path, error: why.error, isSource: this.#open.at(-2)?.nodes !== null }
+    else {
+      // Deleted with all that is in it, or more than that: the folder above knows.
+      const above = this.#open.at(-2)
+      if (above?.nodes === null) above.missing.push({ name: folder.name, wasSeen: false })
+      else yield { kind: 'loss', path, error: sourceTakenAway(), isSource: true }
     }
   }
 
@@ -218,9 +252,9 @@ export class Walk implements Iterable<WalkStep> {
     return this.#enter({ path, access, name, metadata, ...contents, nodes, ...inSource }, isAncestor)
   }
 
-  #enter(found: Omit<OpenFolder, 'excludedNames' | 'next' | 'handle'>, isAncestor: boolean): WalkStep {
+  #enter(found: Omit<OpenFolder, 'excludedNames' | 'next' | 'handle' | 'missing'>, isAncestor: boolean): WalkStep {
     const path = found.path.length === 1 ? found.path : found.path.subarray(0, -1)
-    const folder: OpenFolder = { ...found, excludedNames: this.#excluded.namesIn(path), next: 0, handle: null }
+    const folder: OpenFolder = { ...found, excludedNames: this.#excluded.namesIn(path), next: 0, handle: null, missing: [] }
     this.#open.push(folder)
     if (folder.access.length > longestAccessBytes) this.#shortenAccess(folder)
     if (folder.scope?.leavesCaches === true && folder.within !== '') this.#leaveCache(folder)

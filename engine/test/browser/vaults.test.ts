@@ -214,7 +214,6 @@ test('boxes of keys and of selections, both ways', async () => {
   const ids = { vaultId: nodePrimitives.randomBytes(16), domainId: nodePrimitives.randomBytes(16), keyEpoch: 3 }
   const keys = await deriveDomainKeys(nodePrimitives, randomBytes(32), ids)
   const agentId = nodePrimitives.randomBytes(16)
-  const nonce = nodePrimitives.randomBytes(16)
   const box = generateKeyPairSync('x25519')
   const [boxPublicKey, boxPrivateKey] = [rawPublicKey(box.publicKey), rawPrivateKey(box.privateKey)]
   const plain = new TextEncoder().encode('/home/gr\u00fcn')
@@ -231,15 +230,17 @@ test('boxes of keys and of selections, both ways', async () => {
   ] as const) {
     const sealedKeys = await from.sealDomainKeys(keys, agentId, boxPublicKey)
     expect(await to.openSealedDomainKeys({ ...ids, agentId }, boxPrivateKey, sealedKeys)).toEqual(keys)
-    const selection = await from.sealSelection(keys, { agentId, nonce, boxPublicKey }, plain)
-    expect(await to.openSelection(keys, { agentId, nonce, boxPrivateKey }, selection)).toEqual(plain)
+    const selection = await from.sealSelection(keys, { agentId, boxPublicKey }, plain)
+    expect(await to.openSelection(keys, { agentId, boxPrivateKey }, selection)).toEqual({ nonce: selection.slice(0, 16), plain })
     const refused = { code: 'vault.key-mismatch' }
-    for (const at of [1, 20, 40, -1])
-      await expect(
-        to.openSelection(keys, { agentId, nonce, boxPrivateKey }, flipped(at)(Uint8Array.from(selection))),
-      ).rejects.toMatchObject(refused)
-    await expect(to.openSelection(keys, { agentId, nonce: new Uint8Array(16), boxPrivateKey }, selection)).rejects.toMatchObject(refused)
-    await expect(to.openSealedDomainKeys({ ...ids, agentId }, boxPrivateKey, selection)).rejects.toMatchObject(refused)
+    // In the nonce, the ephemeral key, the ciphertext and the tag.
+    for (const at of [0, 15, 17, 36, 56, -1])
+      await expect(to.openSelection(keys, { agentId, boxPrivateKey }, flipped(at)(Uint8Array.from(selection)))).rejects.toMatchObject(
+        refused,
+      )
+    for (const length of [0, 15, 16, 48])
+      await expect(to.openSelection(keys, { agentId, boxPrivateKey }, selection.slice(0, length))).rejects.toMatchObject(refused)
+    await expect(to.openSealedDomainKeys({ ...ids, agentId }, boxPrivateKey, selection.slice(16))).rejects.toMatchObject(refused)
     const zero = Uint8Array.of(1, ...new Uint8Array(32), ...sealedKeys.subarray(33))
     await expect(to.openSealedDomainKeys({ ...ids, agentId }, boxPrivateKey, zero)).rejects.toMatchObject(refused)
     await expect(from.sealDomainKeys(keys, agentId, new Uint8Array(32))).rejects.toMatchObject(refused)

@@ -18,6 +18,7 @@ import { Migration20261123002410_add_vault_care } from './Migration2026112300241
 import { Migration20261123024532_add_healing } from './Migration20261123024532_add_healing.ts'
 import { Migration20261123025911_add_rewritten_snapshots } from './Migration20261123025911_add_rewritten_snapshots.ts'
 import { Migration20261123031029_add_private_vaults } from './Migration20261123031029_add_private_vaults.ts'
+import { Migration20261123094936_index_open_work } from './Migration20261123094936_index_open_work.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261123024532_add_healing,
   Migration20261123025911_add_rewritten_snapshots,
   Migration20261123031029_add_private_vaults,
+  Migration20261123094936_index_open_work,
 ]

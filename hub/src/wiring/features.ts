@@ -85,7 +85,7 @@ export function wireFeatures(services: HubServices, { cookieName, audit, ...syst
     }),
     auth.feature,
     apiTokens.feature,
-    createPeople(services),
+    createPeople({ ...services, provePassword: (...proof) => auth.provePassword(...proof) }),
     createAudit(services),
     vaults.feature,
     createSnapshots({ vaults, devices: { deviceNames } }).feature,

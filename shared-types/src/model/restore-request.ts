@@ -28,11 +28,14 @@ export const restoreModes = {
 export const SealedSelection = z.base64url().min(100).max(700_000)
 export type SealedSelection = z.infer<typeof SealedSelection>
 
-/** All that a restore does, and from what: each field as that of the same name of {@link RestoreRequest}. */
+/** All that a restore does, and from what. */
 export const RestoreSelection = z.strictObject({
   snapshotId: SnapshotId,
+  /** Folder on the device; every entry goes to target + its absolute source path. Null: back to where it was. */
   target: WirePath.nullable(),
+  /** Puts the contents of the snapshot's one root straight into the target. */
   flat: z.boolean(),
+  /** Absolute paths in the snapshot; empty = everything. A folder brings all below it. */
   paths: z.array(WirePath).max(10_000),
   ...restoreModes,
 })
@@ -66,13 +69,7 @@ export function leanRestore({
 
 export const RestoreRequest = z.strictObject({
   kind: z.literal('restore'),
-  snapshotId: SnapshotId,
-  /** Folder on the device; every entry goes to target + its absolute source path. Null: back to where it was. */
-  target: WirePath.nullable(),
-  /** Puts the contents of the snapshot's one root straight into the target. */
-  flat: z.boolean(),
-  /** Absolute paths in the snapshot; empty = everything. A folder brings all below it. */
-  paths: z.array(WirePath).max(10_000),
+  ...RestoreSelection.shape,
   /**
    * The device that made the snapshot, where it is another one: a person has ordered so, and the hub has looked whether it may be. An agent
    * that could not check another device's signature does not know this word, and refuses the order.
@@ -83,6 +80,5 @@ export const RestoreRequest = z.strictObject({
    * the device sees whether that is what was ordered. An agent that is older than private vaults refuses it.
    */
   sealedSelection: SealedSelection.optional(),
-  ...restoreModes,
 })
 export type RestoreRequest = z.infer<typeof RestoreRequest>

@@ -67,6 +67,15 @@ export const peopleScenes: readonly Scene[] = [
       await page.getByText('You lose administration').waitFor()
     },
   },
+  {
+    name: 'people-edit-raise',
+    show: async (page) => {
+      await openMenu(page, 'Grace Hopper', 'Edit')
+      await page.getByRole('radio', { name: 'Administrator' }).click()
+      await page.getByText('Confirm with your own password').waitFor()
+    },
+  },
+  { name: 'people-link-self', show: (page) => openMenu(page, 'Ada', 'New sign-in link') },
   { name: 'people-link', show: (page) => openMenu(page, 'Grace Hopper', 'New sign-in link') },
   { name: 'people-disable', show: (page) => openMenu(page, 'Grace Hopper', 'Disable') },
   { name: 'people-remove', show: (page) => openMenu(page, 'Grace Hopper', 'Remove') },

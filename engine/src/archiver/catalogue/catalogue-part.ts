@@ -83,7 +83,7 @@ export class PartReader {
     this.#reader = new ByteReader(part)
     this.#reader.u32()
     this.isOfFolder = equalBytes(this.#reader.lengthPrefixed(), folderPath)
-    this.pages = this.#reader.u8() === 1 ? this.#blobs() : []
+    this.pages = this.#reader.u8() === 1 ? readBlobs(this.#reader) : []
   }
   readonly isOfFolder: boolean
 
@@ -95,50 +95,52 @@ export class PartReader {
     const flags = reader.u8()
     if ((flags & flag.other) !== 0) return { kind: 'other', other: { name, isFolder: (flags & flag.folder) !== 0 } }
     if ((flags & flag.kept) !== 0) return { kind: 'kept', kept: this.#kept() }
-    return { kind: 'file', file: this.#file(name, flags) }
-  }
-
-  #file(name: Uint8Array, flags: number): CataloguedFile {
-    const reader = this.#reader
-    return {
-      name,
-      isTrusted: (flags & flag.trusted) !== 0,
-      size: reader.varint(),
-      mtimeNs: BigInt.asIntN(64, reader.u64()),
-      ctimeNs: BigInt.asIntN(64, reader.u64()),
-      inode: reader.u64(),
-      device: reader.u64(),
-      content: (flags & flag.inline) !== 0 ? { kind: 'inline', bytes: reader.lengthPrefixed() } : this.#storedContent(),
-      attributes: (flags & flag.attributes) !== 0 ? this.#blob() : null,
-    }
+    return { kind: 'file', file: readFileAfter(reader, name, flags) }
   }
 
   #kept(): KeptLine {
     const page = decodeTreePage(this.#reader.lengthPrefixed())
     const [entry] = 'entries' in page ? page.entries : []
     if (entry === undefined) throw damaged('a part is damaged')
-    return { entry, blobs: this.#blobs() }
-  }
-
-  #storedContent(): CataloguedContent {
-    const reader = this.#reader
-    const items: ContentItem[] = []
-    const tickets: number[] = []
-    for (let left = reader.varint(); left > 0; left--) {
-      const item = readItem(reader)
-      items.push(item)
-      if (item.kind === 'data') tickets.push(reader.varint())
-    }
-    return { kind: 'stored', items, tickets, lists: this.#blobs() }
-  }
-
-  #blobs(): CataloguedBlob[] {
-    const blobs: CataloguedBlob[] = []
-    for (let left = this.#reader.varint(); left > 0; left--) blobs.push(this.#blob())
-    return blobs
-  }
-
-  #blob(): CataloguedBlob {
-    return { id: this.#reader.bytes(blobIdBytes), ticket: this.#reader.varint() }
+    return { entry, blobs: readBlobs(this.#reader) }
   }
 }
+
+/** What {@link writeFile} wrote. Byte fields are views. */
+export function readFile(reader: ByteReader): CataloguedFile {
+  const name = reader.lengthPrefixed()
+  return readFileAfter(reader, name, reader.u8())
+}
+
+function readFileAfter(reader: ByteReader, name: Uint8Array, flags: number): CataloguedFile {
+  return {
+    name,
+    isTrusted: (flags & flag.trusted) !== 0,
+    size: reader.varint(),
+    mtimeNs: BigInt.asIntN(64, reader.u64()),
+    ctimeNs: BigInt.asIntN(64, reader.u64()),
+    inode: reader.u64(),
+    device: reader.u64(),
+    content: (flags & flag.inline) !== 0 ? { kind: 'inline', bytes: reader.lengthPrefixed() } : readStoredContent(reader),
+    attributes: (flags & flag.attributes) !== 0 ? readBlob(reader) : null,
+  }
+}
+
+function readStoredContent(reader: ByteReader): CataloguedContent {
+  const items: ContentItem[] = []
+  const tickets: number[] = []
+  for (let left = reader.varint(); left > 0; left--) {
+    const item = readItem(reader)
+    items.push(item)
+    if (item.kind === 'data') tickets.push(reader.varint())
+  }
+  return { kind: 'stored', items, tickets, lists: readBlobs(reader) }
+}
+
+function readBlobs(reader: ByteReader): CataloguedBlob[] {
+  const blobs: CataloguedBlob[] = []
+  for (let left = reader.varint(); left > 0; left--) blobs.push(readBlob(reader))
+  return blobs
+}
+
+const readBlob = (reader: ByteReader): CataloguedBlob => ({ id: reader.bytes(blobIdBytes), ticket: reader.varint() })

@@ -1,5 +1,5 @@
 import type { ChunkerProfile, ChunkLimits } from '../../chunker/index.ts'
-import type { ContentItem, TreeEntry } from '../../format/index.ts'
+import type { ContentItem, FileContent, TreeEntry } from '../../format/index.ts'
 import type { BlobTicket } from '../../vault/blob-sink.ts'
 
 /** What tells one state of a file from another without reading it. */
@@ -28,6 +28,13 @@ export type CataloguedContent =
       /** Content lists over the items, the root last; empty when the items lie in the tree page. */
       readonly lists: readonly CataloguedBlob[]
     }
+
+/** As a file's entry says it. */
+export function contentOf(catalogued: CataloguedContent): FileContent {
+  if (catalogued.kind === 'inline') return catalogued
+  const root = catalogued.lists.at(-1)
+  return root === undefined ? { kind: 'items', items: catalogued.items } : { kind: 'list', id: root.id }
+}
 
 /** A regular file as a backup found and kept it. */
 export interface CataloguedFile extends FileIdentity {

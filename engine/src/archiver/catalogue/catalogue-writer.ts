@@ -96,6 +96,16 @@ export class CatalogueWriter {
       write(this.#fd ?? -1)
     } catch (error) {
       this.#failure = error
+      this.#giveUp()
+    }
+  }
+
+  /** At once, and not at the end: on a full disk others wait for the room that it has taken. */
+  #giveUp(): void {
+    try {
+      this.discard()
+    } catch {
+      // Why there is no catalogue is known; what cannot be taken away now is tried again at the end.
     }
   }
 
@@ -142,8 +152,9 @@ export class CatalogueWriter {
   }
 
   #close(): void {
-    if (this.#fd !== null) closeSync(this.#fd)
+    const fd = this.#fd
     this.#fd = null
+    if (fd !== null) closeSync(fd)
   }
 }
 

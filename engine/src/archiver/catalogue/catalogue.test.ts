@@ -118,6 +118,11 @@ test('a catalogue that cannot be written is told at the end, and leaves the last
   symlinkSync('/dev/full', `${cataloguePath}.new`)
   const writer = new CatalogueWriter(cataloguePath, identity, snapshotId)
   writer.folder(Buffer.from('/')).finish([])
+  expect(existsSync(`${cataloguePath}.new`)).toBe(true)
+  const pages = Array.from({ length: 1000 }, () => ({ id: idOf(1), ticket: 1 }))
+  for (let number = 0; number < 50; number++) writer.folder(Buffer.from(`/${number}`)).finish(pages)
+  // It does not keep to the end of the backup what it took of a full disk.
+  expect(existsSync(`${cataloguePath}.new`)).toBe(false)
   expect(writer.finish(placesOf(0))).toMatchObject({ code: 'catalogue.damaged' })
   expect(readFileSync(cataloguePath).equals(before)).toBe(true)
 })

@@ -1,5 +1,7 @@
 export { Catalogue, openCatalogue } from './catalogue.ts'
 export type { KnownFolder } from './catalogue.ts'
+export { readFile, writeFile } from './catalogue-part.ts'
+export { contentOf } from './catalogue-types.ts'
 export type {
   CataloguedBlob,
   CataloguedContent,

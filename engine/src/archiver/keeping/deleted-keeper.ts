@@ -47,6 +47,7 @@ export class DeletedKeeper {
 
   /** Before a step of the walk: what stood before its name and is gone is kept. */
   before(step: WalkStep): Promise<void> | null {
+    if (step.kind === 'loss') return null
     return step.kind === 'folder-end' ? this.#keepUpTo(null) : this.#frames.length === 0 ? null : this.#keepUpTo(step.name)
   }
 

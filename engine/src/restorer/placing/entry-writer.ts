@@ -4,7 +4,7 @@ import type { TargetFolder } from '../../source/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
 import { cannotLink, type ConflictRules, type Decision } from '../target/conflict.ts'
 import type { MetadataToWrite, MetadataWriter } from '../target/metadata-writer.ts'
-import type { FilePlaces, RestoredFile } from './restored-file.ts'
+import type { FilePlaces, FirstName, RestoredFile } from './restored-file.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
 import { fatalError, systemCodeOf } from '../target/system-errors.ts'
 import type { TemporaryNames } from '../target/temporary-names.ts'
@@ -61,12 +61,12 @@ export class EntryWriter implements FilePlaces {
     const handle = this.#handles.of(folder)
     this.#placeNew(plain, handle, (name) => {
       makePlain(handle, entry, name)
-      this.#metadata.toName(handle, name, metadataOf(plain), () => pathIn(folder, entry.name))
+      this.#metadata.toMade(handle, name, metadataOf(plain), () => pathIn(folder, entry.name))
     })
   }
 
   /** Another name for what was restored before. @throws the system's error where the target cannot have it. */
-  link(first: { readonly folder: RestoredFolder; readonly entry: Pick<TreeEntry, 'name'> }, place: Place): void {
+  link(first: FirstName, place: Place): void {
     const from = this.#handles.of(first.folder)
     const into = this.#handles.of(place.folder)
     this.#placeNew(place, into, (newName) => into.linkFrom(from, first.entry.name, newName))
@@ -91,10 +91,12 @@ export class EntryWriter implements FilePlaces {
     this.#open.delete(file)
   }
 
-  publish(file: RestoredFile, fd: number, temporaryName: Buffer): void {
-    const { folder, entry } = file
-    this.#metadata.toFile(fd, metadataOf(file), () => pathIn(folder, entry.name))
-    this.#moveTo(file, this.#handles.of(folder), temporaryName)
+  giveMetadata(file: RestoredFile, fd: number): void {
+    this.#metadata.toFile(fd, metadataOf(file), () => pathIn(file.folder, file.entry.name))
+  }
+
+  publish(file: RestoredFile, temporaryName: Buffer): void {
+    this.#moveTo(file, this.#handles.of(file.folder), temporaryName)
   }
 
   removeTemporary(folder: RestoredFolder, name: Buffer): void {
@@ -128,11 +130,11 @@ export class EntryWriter implements FilePlaces {
       }
     }
     const temporaryName = this.#names.next()
-    make(temporaryName)
     try {
+      make(temporaryName)
       this.#moveTo(place, handle, temporaryName)
     } finally {
-      // Also after success: a rename between two names of one inode does nothing at all (POSIX).
+      // Whatever has it. Also after success: a rename between two names of one inode does nothing at all (POSIX).
       this.removeTemporary(place.folder, temporaryName)
     }
   }

@@ -1,4 +1,3 @@
-import { copyBytes } from '../../bytes/index.ts'
 import { EngineError, invariant } from '../../errors/index.ts'
 import type { ContentItem, FileEntry } from '../../format/index.ts'
 import type { TreeReader } from '../../reader/index.ts'
@@ -9,7 +8,7 @@ import { cannotLink, toCreate, type ConflictRules, type Decision } from '../targ
 import { ContentBatch } from './content-batch.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { FoundFile, PlacedCounts } from './entry-placer.ts'
-import { RestoredFile, type LinkSource, type NamedFile } from './restored-file.ts'
+import { firstNameOf, RestoredFile, type LinkSource, type NamedFile } from './restored-file.ts'
 import type { NameClashes } from '../target/name-clashes.ts'
 import { isSameInode } from '../target/same-entry.ts'
 import { pathIn, type FolderHandles, type RestoredFolder } from '../target/restored-folder.ts'
@@ -115,7 +114,7 @@ export class FileRestorer {
   async #begin(name: NamedFile): Promise<void> {
     const group = name.entry.hardLinkGroup === null ? null : keyOf(name.entry.hardLinkGroup)
     const first = group === null ? undefined : this.#firstByGroup.get(group)
-    if (first !== undefined && first.state !== 'failed') return this.#link(first, name)
+    if (first !== undefined) return this.#link(first, name)
     const file = new RestoredFile(name, this.#ports.writer)
     if (group !== null) this.#firstByGroup.set(group, file)
     this.#unfinished.add(file)
@@ -176,7 +175,7 @@ export class FileRestorer {
     if (entry.hardLinkGroup === null) return true
     const key = keyOf(entry.hardLinkGroup)
     const first = this.#firstByGroup.get(key)
-    if (first === undefined || first.state === 'failed') {
+    if (first === undefined) {
       this.#firstByGroup.set(key, writtenFirst(found))
       return true
     }
@@ -243,7 +242,6 @@ export class FileRestorer {
     for (const name of file.links.splice(0)) this.#link(first, name)
   }
 
-  /** Kept to the end of the restore, so no more of it than its name: an entry holds the whole page of the folder that it was read from. */
   #keepAsFirst(file: RestoredFile): LinkSource {
     const { hardLinkGroup } = file.entry
     const key = hardLinkGroup === null ? null : keyOf(hardLinkGroup)
@@ -253,9 +251,16 @@ export class FileRestorer {
     return first
   }
 
+  /** The next name of its group becomes the first. */
+  #forgetAsFirst(file: RestoredFile): void {
+    const { hardLinkGroup } = file.entry
+    if (hardLinkGroup !== null && this.#firstByGroup.get(keyOf(hardLinkGroup)) === file) this.#firstByGroup.delete(keyOf(hardLinkGroup))
+  }
+
   /** For the writer. */
   onFailed(file: RestoredFile, error: unknown): void {
     this.#unfinished.delete(file)
+    this.#forgetAsFirst(file)
     this.#tell(file, error)
     const names = file.links.splice(0)
     // What the target refused may work elsewhere; content that is not there is not there under any name.
@@ -269,9 +274,4 @@ export class FileRestorer {
   }
 }
 
-const writtenFirst = ({ folder, entry }: FoundFile): LinkSource => ({
-  folder,
-  entry: { name: copyBytes(entry.name) },
-  state: 'written',
-  links: [],
-})
+const writtenFirst = (found: FoundFile): LinkSource => ({ ...firstNameOf(found), state: 'written', links: [] })

@@ -2,6 +2,7 @@ import { keyOf } from '../../tree-pages/index.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { EntryPlacer, FoundFile, FoundPlain, PlacedCounts } from './entry-placer.ts'
 import { FileRestorer, type FileRestorerPorts } from './file-restorer.ts'
+import { firstNameOf, type FirstName } from './restored-file.ts'
 import { toCreate } from '../target/conflict.ts'
 import type { FileMetadata } from '../../source/index.ts'
 import type { RestoredFolder } from '../target/restored-folder.ts'
@@ -16,7 +17,7 @@ export class TargetPlacer implements EntryPlacer {
   readonly #ports: TargetPlacerPorts
   readonly #files: FileRestorer
   readonly #writer: EntryWriter
-  readonly #firstByGroup = new Map<string, FoundPlain>()
+  readonly #firstByGroup = new Map<string, FirstName>()
 
   constructor(ports: TargetPlacerPorts) {
     this.#ports = ports
@@ -72,10 +73,10 @@ export class TargetPlacer implements EntryPlacer {
       else if (!isSameInode(this.#lookAt(first), this.#lookAt(plain)))
         this.#writer.link(first, { ...plain, ...decision, action: 'overwrite' })
     } else if (action !== 'unchanged') this.#writer.make({ ...plain, ...decision })
-    if (group !== null && first === undefined) this.#firstByGroup.set(group, plain)
+    if (group !== null && first === undefined) this.#firstByGroup.set(group, firstNameOf(plain))
   }
 
-  #lookAt({ folder, entry }: FoundPlain): FileMetadata | null {
+  #lookAt({ folder, entry }: FirstName): FileMetadata | null {
     return this.#ports.handles.of(folder).lookAt(entry.name)
   }
 

@@ -1,11 +1,12 @@
 import { fchmodSync, fchownSync } from 'node:fs'
 import { equalBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
-import type { ExtendedAttribute, TreeEntry } from '../../format/index.ts'
+import type { ExtendedAttribute } from '../../format/index.ts'
 import type { ItemWarnings } from '../../run-control/index.ts'
 import { nativeProblem, removeAttribute, setAttribute, setFileTimes, type TargetFolder } from '../../source/index.ts'
 import { aclNames, isOwners } from './acl-names.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
+import type { EntryMetadata } from './restored-folder.ts'
 import { fatalError, systemCodeOf } from './system-errors.ts'
 
 const kinds = ['owner', 'mode', 'times'] as const
@@ -20,7 +21,7 @@ const messages: Readonly<Record<Kind, string>> = {
 
 /** What an entry gets besides its content. */
 export interface MetadataToWrite {
-  readonly entry: TreeEntry
+  readonly entry: EntryMetadata
   readonly attributes: Attributes
   /** It was made in a folder that gives what is made in it an ACL of its own. */
   readonly inheritsAcl: boolean
@@ -75,21 +76,32 @@ export class MetadataWriter {
   }
 
   /** One that keeps all its other metadata. */
-  timeOfFolder(folder: TargetFolder, { mtimeNs }: TreeEntry, path: () => Uint8Array): void {
+  timeOfFolder(folder: TargetFolder, { mtimeNs }: EntryMetadata, path: () => Uint8Array): void {
     this.#attempt('times', path, () => folder.setOwnTimes(mtimeNs))
   }
 
-  /** A symlink, FIFO or device, never followed. */
-  toName(folder: TargetFolder, name: Uint8Array, what: MetadataToWrite, path: () => Uint8Array): void {
+  /**
+   * A symlink, FIFO, socket or device that was made a moment ago, never followed. Nothing but its time goes to what may have its name by
+   * now, where the system can tell that (Linux).
+   * @throws EngineError `restore.unsafe-path`
+   */
+  toMade(folder: TargetFolder, name: Uint8Array, what: MetadataToWrite, path: () => Uint8Array): void {
+    const { type } = what.entry
     // A symlink has no permissions of its own on Linux, and no ACL.
-    const isSymlink = what.entry.type === 'symlink'
-    this.#apply(isSymlink ? { ...what, inheritsAcl: false } : what, path, {
-      setOwner: (uid, gid) => folder.setOwner(name, uid, gid),
-      setAttribute: (attribute) => folder.setAttribute(name, attribute),
-      removeAttribute: (attributeName) => folder.removeAttribute(name, attributeName),
-      setMode: (mode) => (isSymlink ? undefined : folder.setMode(name, mode)),
-      setTimes: (mtimeNs) => folder.setTimes(name, mtimeNs),
-    })
+    const isSymlink = type === 'symlink'
+    const held = folder.holdMade(name, type)
+    const made = held ?? byName(folder, name)
+    try {
+      this.#apply(isSymlink ? { ...what, inheritsAcl: false } : what, path, {
+        setOwner: (uid, gid) => made.setOwner(uid, gid),
+        setAttribute: (attribute) => made.setAttribute(attribute),
+        removeAttribute: (attributeName) => made.removeAttribute(attributeName),
+        setMode: (mode) => (isSymlink ? undefined : made.setMode(mode)),
+        setTimes: (mtimeNs) => folder.setTimes(name, mtimeNs),
+      })
+    } finally {
+      held?.close()
+    }
   }
 
   /** Tells what was not set. */
@@ -180,6 +192,13 @@ export class MetadataWriter {
     }
   }
 }
+
+const byName = (folder: TargetFolder, name: Uint8Array): Omit<Settable, 'setTimes'> => ({
+  setOwner: (uid, gid) => folder.setOwner(name, uid, gid),
+  setAttribute: (attribute) => folder.setAttribute(name, attribute),
+  removeAttribute: (attributeName) => folder.removeAttribute(name, attributeName),
+  setMode: (mode) => folder.setMode(name, mode),
+})
 
 function removeSurplus(folder: TargetFolder, attributes: Attributes): void {
   for (const { name } of folder.attributes())

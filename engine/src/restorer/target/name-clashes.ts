@@ -1,7 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { closeSync } from 'node:fs'
 import { EngineError } from '../../errors/index.ts'
-import type { TargetFolder } from '../../source/index.ts'
+import { closeDescriptor, type TargetFolder } from '../../source/index.ts'
 import type { FolderHandles, RestoredFolder } from './restored-folder.ts'
 import { isSameInode } from './same-entry.ts'
 import { systemCodeOf } from './system-errors.ts'
@@ -77,7 +76,7 @@ export class NameClashes {
   #isFoundAs(handle: TargetFolder, made: Uint8Array, lookedFor: Uint8Array): boolean {
     const { names } = this.#ports
     try {
-      closeSync(handle.createFile(names.probe(made), unfinishedMode))
+      closeDescriptor(handle.createFile(names.probe(made), unfinishedMode))
       try {
         return handle.lookAt(names.probe(lookedFor)) !== null
       } finally {

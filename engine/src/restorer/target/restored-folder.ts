@@ -1,12 +1,15 @@
 import { EngineError, invariant } from '../../errors/index.ts'
-import type { FolderEntry, TreeEntry } from '../../format/index.ts'
+import type { TreeEntry } from '../../format/index.ts'
 import type { TargetFolder } from '../../source/index.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
 
 /** Folders of the target held open: each costs a descriptor, and opening one again walks down to it. */
 const openLimit = 384
 
-/** A folder of the target that things are restored into. */
+/** Of an entry, what is set on what was made for it. */
+export type EntryMetadata = Pick<TreeEntry, 'type' | 'owner' | 'mode' | 'mtimeNs'>
+
+/** A folder of the target that things are restored into. Nothing of it is a view: hard links keep it to the end of the restore. */
 export interface RestoredFolder {
   /** Null for the target itself. */
   readonly parent: RestoredFolder | null
@@ -14,7 +17,7 @@ export interface RestoredFolder {
   /** Absolute path in the snapshot. */
   readonly path: Buffer
   /** Metadata to give it at the end; null leaves it as it is. */
-  readonly entry: FolderEntry | null
+  readonly entry: EntryMetadata | null
   /** It was there and is only on the way: of its metadata it gets back no more than the time that what is put into it changes. */
   readonly isOnlyTimed: boolean
   readonly attributes: Attributes

@@ -1,10 +1,17 @@
-import { closeSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { equalBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import { blobTypes, type FileEntry, type TreeEntry } from '../../format/index.ts'
 import type { TreeReader } from '../../reader/index.ts'
 import type { Pacer } from '../../run-control/index.ts'
-import { nativeProblem, readAttributes, readFileMetadata, type FileMetadata, type TargetFolder } from '../../source/index.ts'
+import {
+  closeDescriptor,
+  nativeProblem,
+  readAttributes,
+  readFileMetadata,
+  type FileMetadata,
+  type TargetFolder,
+} from '../../source/index.ts'
 import type { BlobSource } from '../../vault/blob-source.ts'
 import { isOwners } from './acl-names.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
@@ -76,7 +83,7 @@ export class SameEntry {
         ? 'same'
         : 'same-content'
     } finally {
-      closeSync(fd)
+      closeDescriptor(fd)
     }
   }
 

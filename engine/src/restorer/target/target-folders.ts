@@ -1,14 +1,14 @@
-import { closeSync } from 'node:fs'
+import { copyBytes } from '../../bytes/index.ts'
 import { EngineError } from '../../errors/index.ts'
 import type { FolderEntry } from '../../format/index.ts'
-import type { TargetFolder } from '../../source/index.ts'
+import { closeDescriptor, type TargetFolder } from '../../source/index.ts'
 import { isInheritable } from './acl-names.ts'
 import type { Attributes } from '../snapshot/attribute-sets.ts'
 import type { ConflictRules } from './conflict.ts'
 import type { MetadataWriter } from './metadata-writer.ts'
 import type { NameClashes } from './name-clashes.ts'
 import type { ProtectedPlaces } from './protected-places.ts'
-import type { FolderHandles, RestoredFolder } from './restored-folder.ts'
+import type { EntryMetadata, FolderHandles, RestoredFolder } from './restored-folder.ts'
 import { systemCodeOf } from './system-errors.ts'
 import { removeLeftovers, type TemporaryNames } from './temporary-names.ts'
 
@@ -120,15 +120,15 @@ export class TargetFolders {
     if (isMarked) markUnfinished(handle, names.folderMark)
     const folder: RestoredFolder = {
       parent,
-      name: entry === null || parent === null ? new Uint8Array(0) : entry.name,
-      path,
+      name: entry === null || parent === null ? new Uint8Array(0) : copyBytes(entry.name),
+      path: Buffer.from(copyBytes(path).buffer),
       attributes,
       isNew,
       inheritsAcl: isNew && parent !== null ? parent.inheritsAcl : inherits(handle),
       lost: null,
       identity: { device: there.device, inode: there.inode },
       // What is put into it changes its time: one that was as in the snapshot is to be so again.
-      entry: isGiven || there.mtimeNs === entry?.mtimeNs ? entry : null,
+      entry: entry !== null && (isGiven || there.mtimeNs === entry.mtimeNs) ? metadataOf(entry) : null,
       isOnlyTimed: !isGiven,
     }
     if (isMarked) this.#marked.add(folder)
@@ -171,10 +171,12 @@ export class TargetFolders {
   }
 }
 
+const metadataOf = ({ type, owner, mode, mtimeNs }: FolderEntry): EntryMetadata => ({ type, owner, mode, mtimeNs })
+
 const inherits = (handle: TargetFolder): boolean => handle.attributes().some(({ name }) => isInheritable(name))
 
 function markUnfinished(handle: TargetFolder, mark: Buffer): void {
-  closeSync(handle.createFile(mark, unfinishedFileMode))
+  closeDescriptor(handle.createFile(mark, unfinishedFileMode))
 }
 
 function removeMark(handle: TargetFolder, mark: Buffer): void {

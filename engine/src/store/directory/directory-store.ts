@@ -128,15 +128,15 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  async keepDeleted(keys: readonly string[]): Promise<void> {
+  async makeDurable(keys: readonly string[]): Promise<void> {
     for (const key of keys) requireKey(key)
     for (const folderPath of new Set(keys.map((key) => path.dirname(this.#pathOf(key))))) {
       try {
         await syncFolder(folderPath)
       } catch (error) {
         // Without its folder nothing of it is there; but a folder that was unmounted has forgotten nothing.
-        if (!isAbsent(error)) throw toStoreFailure(error, 'making deletions durable', null)
-        await this.#requireMark('making deletions durable', null)
+        if (!isAbsent(error)) throw toStoreFailure(error, 'making names durable', null)
+        await this.#requireMark('making names durable', null)
       }
     }
   }

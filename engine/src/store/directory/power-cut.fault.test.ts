@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -86,10 +86,20 @@ describe.skipIf(!canUseLoopDevices)('directory store when the power fails', () =
     // Nothing but time would take it from the disk.
     expect(await readdir(path.join(await cutPower('before'), 'p/a'))).toEqual(['1'])
     for (const key of ['s/a/1', 's/b/1']) await store.delete(key)
-    await store.keepDeleted(['s/a/1', 's/b/1'])
+    await store.makeDurable(['s/a/1', 's/b/1'])
     const afterwards = await openDirectoryStore(await cutPower('after'))
     expect([await afterwards.head('s/a/1'), await afterwards.head('s/b/1')]).toEqual([null, null])
     await afterwards.close()
+  })
+
+  test('an object whose writer was killed before its last step is there afterwards once somebody makes it durable', async () => {
+    await store.put('s/a/1', new Uint8Array(10))
+    const storePath = path.join(folder, 'disk.mounted/store')
+    await link(path.join(storePath, 's/a/1'), path.join(storePath, 's/a/2'))
+    expect(await readdir(path.join(await cutPower('before'), 's/a'))).toEqual(['1'])
+    expect(await store.head('s/a/2')).not.toBeNull()
+    await store.makeDurable(['s/a/2'])
+    expect(await readdir(path.join(await cutPower('after'), 's/a'))).toEqual(['1', '2'])
   })
 
   test('a power failure while a program writes leaves what was acknowledged, and only whole objects', async () => {

@@ -47,7 +47,7 @@ export class MemoryStore implements ObjectStore {
     return this.#bytesByKey.delete(key)
   }
 
-  async keepDeleted(keys: readonly string[]): Promise<void> {
+  async makeDurable(keys: readonly string[]): Promise<void> {
     for (const key of keys) requireKey(key)
   }
 }

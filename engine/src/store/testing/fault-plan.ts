@@ -1,4 +1,4 @@
-export type StoreOperation = 'put' | 'stage' | 'write' | 'read' | 'commit' | 'discard' | 'get' | 'head' | 'list' | 'delete' | 'keepDeleted'
+export type StoreOperation = 'put' | 'stage' | 'write' | 'read' | 'commit' | 'discard' | 'get' | 'head' | 'list' | 'delete' | 'makeDurable'
 
 export interface StoreCall {
   readonly operation: StoreOperation

@@ -32,7 +32,7 @@ export class FaultyStore implements ObjectStore {
     head: 0,
     list: 0,
     delete: 0,
-    keepDeleted: 0,
+    makeDurable: 0,
   }
   /** How many crash points went by: run once to learn the number, then once for each. */
   crashPointCount = 0
@@ -81,8 +81,8 @@ export class FaultyStore implements ObjectStore {
     return this.#call({ operation: 'delete', key }, () => this.#change({ operation: 'delete', key }, () => this.#inner.delete(key)))
   }
 
-  keepDeleted(keys: readonly string[]): Promise<void> {
-    return this.#call({ operation: 'keepDeleted', key: null }, () => this.#inner.keepDeleted(keys))
+  makeDurable(keys: readonly string[]): Promise<void> {
+    return this.#call({ operation: 'makeDurable', key: null }, () => this.#inner.makeDurable(keys))
   }
 
   /** For the staged objects of this store. */

@@ -86,13 +86,14 @@ function testPutAndGet(store: () => ObjectStore): void {
     expect(await store().delete('a')).toBe(false)
   })
 
-  test('deletions are kept, also of what was never there', async () => {
+  test('what is there and what was deleted is made durable, also what was never there', async () => {
     await store().put('kept/a', text('x'))
+    await store().put('kept/c', text('x'))
     await store().delete('kept/a')
-    await store().keepDeleted(['kept/a', 'kept/b', 'nowhere/at/all'])
-    await store().keepDeleted([])
-    expect(await store().head('kept/a')).toBeNull()
-    await expect(store().keepDeleted(['../outside'])).rejects.toEqual(withCode('store.invalid-key'))
+    await store().makeDurable(['kept/a', 'kept/b', 'kept/c', 'nowhere/at/all'])
+    await store().makeDurable([])
+    expect([await store().head('kept/a'), await store().head('kept/c')]).toEqual([null, { sizeBytes: 1 }])
+    await expect(store().makeDurable(['../outside'])).rejects.toEqual(withCode('store.invalid-key'))
   })
 
   test('a range that the object does not hold is an error, not a short answer', async () => {

@@ -1,17 +1,28 @@
 import { randomBytes } from 'node:crypto'
+import type * as NodeFs from 'node:fs'
 import { closeSync, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DomainIndex } from './domain-index.ts'
 import { idWords, KeyedHash } from './keyed-hash.ts'
+
+/** What its disk says of itself; null = the truth. */
+const disk = vi.hoisted((): { freeBytes: number | null } => ({ freeBytes: null }))
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof NodeFs>()
+  return { ...fs, statfsSync: (path: string) => (disk.freeBytes === null ? fs.statfsSync(path) : { bavail: disk.freeBytes, bsize: 1 }) }
+})
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-index-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  disk.freeBytes = null
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** Ids that are told apart by their last word only, so that nothing but the whole of them tells. */
 const idOf = (number: number): Uint32Array => Uint32Array.from({ length: idWords }, (_, word) => (word === idWords - 1 ? number : 7))
@@ -141,6 +152,35 @@ describe('an index of blobs', () => {
     index.add(3, tenOf(3))
     expect(index.fileCount).toBe(1)
     expect(placesOf(index, [9, 19, 29])).toEqual([[[0, 9]], [[1, 9]], [[2, 9]]])
+    index.close()
+  })
+
+  test('merges what its disk has room for while it has none for the largest, and these when it has', () => {
+    const index = new DomainIndex({ folder, tableEntries: 1000 })
+    const counts = { packs: 0, failures: 0 }
+    const addTables = (count: number): void => {
+      for (const end = counts.packs + count; counts.packs < end; counts.packs++) {
+        const ids = idsOf(Array.from({ length: 1000 }, (_, blob) => counts.packs * 1000 + blob))
+        for (let work = (): unknown => index.add(counts.packs, ids); ; work = () => tidyAll(index))
+          try {
+            work()
+            break
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'store.io-error' })
+            counts.failures++
+          }
+      }
+    }
+    disk.freeBytes = 256 * 1024 * 1024 + 10_000 * 40
+    addTables(200)
+    expect(index.fileCount).toBeLessThan(60)
+    expect(counts.failures).toBeGreaterThan(0)
+    // Not with every table: who merges in vain merges a second time.
+    expect(counts.failures).toBeLessThan(100)
+    disk.freeBytes = Infinity
+    addTables(200)
+    expect(index.fileCount).toBeLessThan(20)
+    expect(placesOf(index, [0, 199_999, 399_999, 400_000])).toEqual([[[0, 0]], [[199, 999]], [[399, 999]], []])
     index.close()
   })
 

@@ -42,8 +42,8 @@ export class DomainIndex {
   #merging: Merging | null = null
   /** A table that could not be written is tried again when it has twice as many entries: sorting it takes its time. */
   #nextFlushAt: number
-  /** A disk that took no merged file is asked again when it has taken a table. */
-  #isMergingOff = false
+  /** Entries of the largest merged file that the disk is asked to take: half of one that it did not take, and as much more as it took since. */
+  #mostMerged = Infinity
 
   constructor({ folder, tableEntries = usualTableEntries }: DomainIndexOptions) {
     this.#folder = folder
@@ -96,7 +96,6 @@ export class DomainIndex {
    * @throws EngineError `store.io-error`, `invariant.broken`: what there was stays as it was
    */
   tidy(): number {
-    if (this.#isMergingOff) return 0
     try {
       this.#merging ??= this.#beginMerging()
       if (this.#merging === null) return 0
@@ -107,10 +106,12 @@ export class DomainIndex {
       this.#files.splice(this.#files.indexOf(files[0]!), files.length, step.value)
       for (const file of files) file.close()
       this.#merging = null
+      this.#mostMerged += step.value.entryCount
       return 1
     } catch (error) {
+      // Smaller ones may fit all the same: with none merged, open files would become too many.
+      this.#mostMerged = Math.floor(entriesOf(this.#merging?.files ?? []) / 2)
       this.#merging = null
-      this.#isMergingOff = true
       throw error
     }
   }
@@ -125,7 +126,11 @@ export class DomainIndex {
     for (let from = 0; from < this.#files.length; from++) {
       const level = this.#files[from]!.level
       let to = from
-      while (to < this.#files.length && to - from < mostToMerge && this.#files[to]!.level === level) to++
+      let entries = 0
+      for (; to < this.#files.length && to - from < mostToMerge && this.#files[to]!.level === level; to++) {
+        entries += this.#files[to]!.entryCount
+        if (entries > this.#mostMerged) break
+      }
       if (to - from < leastToMerge) continue
       const files = this.#files.slice(from, to)
       return { files, steps: mergeFiles(this.#folder, files, this.#hash) }
@@ -143,8 +148,10 @@ export class DomainIndex {
       writer.abandon()
       throw error
     }
+    this.#mostMerged += this.#table.count
     this.#table = new BlobTable()
     this.#nextFlushAt = this.#tableEntries
-    this.#isMergingOff = false
   }
 }
+
+const entriesOf = (files: readonly SortedFile[]): number => files.reduce((sum, { entryCount }) => sum + entryCount, 0)

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSyn
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ScratchFile } from './scratch-file.ts'
+import { ScratchFile, systemCalls } from './scratch-file.ts'
 
 let folder: string
 let scratchPath: string
@@ -79,6 +79,32 @@ test('that cannot be made takes nothing, and says so once', () => {
   const file = openScratch()
   expect([file.append(someBytes(1, 1)), file.append(someBytes(1, 1)), file.overwrite(0, someBytes(1, 1))]).toEqual([null, null, false])
   expect(told).toMatchObject([{ code: 'ENOENT' }])
+  file.close()
+})
+
+test('leaves 256 MiB of the disk to others: what is written stays of use, and it says once that it takes no more', () => {
+  let freeBytes: number | null = null
+  const file = new ScratchFile(
+    { path: scratchPath, onUnwritable: (error) => told.push(error) },
+    {
+      ...systemCalls,
+      freeBytes: (at) => {
+        expect(systemCalls.freeBytes(at)).toBeGreaterThan(0)
+        return freeBytes
+      },
+    },
+  )
+  const reserve = 256 * 1024 * 1024
+  expect(file.append(someBytes(10, 1))).toBe(0)
+  freeBytes = reserve + 10
+  expect(file.append(someBytes(10, 2))).toBe(10)
+  freeBytes = reserve + 9
+  // What is there already takes no more of the disk.
+  expect(file.overwrite(5, someBytes(1, 3))).toBe(true)
+  expect(told).toEqual([])
+  expect([file.append(someBytes(10, 4)), file.append(someBytes(1, 4))]).toEqual([null, null])
+  expect(told).toMatchObject([{ code: 'ENOSPC' }])
+  expect(readBack(file, 4, 3)).toEqual(Uint8Array.of(1, 3, 1))
   file.close()
 })
 

@@ -1,5 +1,12 @@
-import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { EngineError, invariant } from '../../errors/index.ts'
+
+/**
+ * Stays free for the catalogue that grows beside the file, and for whatever else lies on that disk: as much as the hub's index leaves its database, and a
+ * catalogue of 2.5 million more files (108 bytes each, 2026-11-23). What is not written costs memory, a full disk costs others their work.
+ */
+const leftFreeBytes = 256 * 1024 * 1024
 
 /** Where a session may put what would take memory for each of its blobs. */
 export interface SessionScratch {
@@ -11,6 +18,8 @@ export interface SessionScratch {
 
 /** What a scratch file asks of the system. */
 export interface ScratchCalls {
+  /** Of the disk that the path is on, for whoever has no privileges; null where the file system does not tell. */
+  readonly freeBytes: (path: string) => number | null
   /** Makes the file anew, for reading and writing, for its owner alone. */
   readonly open: (path: string) => number
   readonly unlink: (path: string) => void
@@ -21,7 +30,11 @@ export interface ScratchCalls {
   readonly close: (fd: number) => void
 }
 
-const systemCalls: ScratchCalls = {
+export const systemCalls: ScratchCalls = {
+  freeBytes: (path) => {
+    const { bavail, bsize, blocks } = statfsSync(dirname(path))
+    return blocks === 0 ? null : bavail * bsize
+  },
   open: (path) => {
     rmSync(path, { force: true })
     return openSync(path, 'wx+', 0o600)
@@ -36,7 +49,7 @@ const systemCalls: ScratchCalls = {
  * One run's own file for what would take memory. It is made with the first bytes, and has no name from then on where the system allows that, so that
  * nothing is left of a run that is killed. Never made durable: nobody reads it after the run.
  *
- * The first failure to write ends the writing; what was written before stays readable.
+ * The first failure to write ends the writing, and so does a disk with little room; what was written before stays readable.
  */
 export class ScratchFile {
   readonly #scratch: SessionScratch | null
@@ -56,15 +69,21 @@ export class ScratchFile {
   /** @returns where they lie; null where they could not be written. */
   append(bytes: Uint8Array): number | null {
     const offset = this.#sizeBytes
-    if (!this.overwrite(offset, bytes)) return null
+    if (!this.#write(offset, bytes, bytes.length)) return null
     this.#sizeBytes += bytes.length
     return offset
   }
 
   /** @returns false where they could not be written: what lay there may be gone all the same. */
   overwrite(offset: number, bytes: Uint8Array): boolean {
+    return this.#write(offset, bytes, 0)
+  }
+
+  /** @param moreBytes that the disk has to have room for. */
+  #write(offset: number, bytes: Uint8Array, moreBytes: number): boolean {
     if (this.#scratch === null || !this.#isWritable) return false
     try {
+      if (moreBytes > 0) this.#requireRoom(this.#scratch.path, moreBytes)
       this.#fd ??= this.#open(this.#scratch.path)
       for (let done = 0; done < bytes.length;) done += this.#calls.write(this.#fd, bytes.subarray(done), offset + done)
       return true
@@ -95,6 +114,11 @@ export class ScratchFile {
     if (this.#fd !== null) this.#calls.close(this.#fd)
     this.#fd = null
     if (this.#hasName && this.#scratch !== null) this.#unlink(this.#scratch.path)
+  }
+
+  #requireRoom(path: string, moreBytes: number): void {
+    const free = this.#calls.freeBytes(path)
+    if (free !== null && free < moreBytes + leftFreeBytes) throw Object.assign(new Error('The disk is nearly full.'), { code: 'ENOSPC' })
   }
 
   #open(path: string): number {

@@ -39,6 +39,7 @@ class Model {
 
 /** Takes all and gives nothing back. */
 const sinkhole: ScratchCalls = {
+  freeBytes: () => null,
   open: () => 7,
   unlink: () => undefined,
   write: (_, bytes) => bytes.length,

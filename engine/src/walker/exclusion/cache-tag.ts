@@ -1,5 +1,5 @@
-import { closeSync, readSync } from 'node:fs'
-import type { OpenFile } from '../../source/index.ts'
+import { readSync } from 'node:fs'
+import { closeDescriptor, type OpenFile } from '../../source/index.ts'
 
 /** Cache Directory Tagging Specification (https://bford.info/cachedir/): a file of this name that begins with the signature. */
 export const cacheTagName = Buffer.from('CACHEDIR.TAG')
@@ -20,6 +20,6 @@ export function isCacheTag(open: () => OpenFile): boolean {
     // Not a regular file, gone, or out of reach: the walk of what is in the folder tells.
     return false
   } finally {
-    if (fd !== null) closeSync(fd)
+    if (fd !== null) closeDescriptor(fd)
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AuditEntry } from '@holdfast/shared-types'
+import { AuditEntry, type Purge, type Vault } from '@holdfast/shared-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestHub } from '../../../test/test-hub.ts'
 import { addPerson, addToken, auditOf, callWith, openLive } from '../../../test/test-people.ts'
@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => hub.stop())
 
 const newest = async (query = '') => (await auditOf(hub, query))[0] as AuditEntry
+const theVault = async () => (await hub.json<{ items: Vault[] }>(hub.get('/api/v1/vaults'))).items[0] as Vault
 
 describe('a line of the audit log', () => {
   test('says who did what, on what, from where, and with which request', async () => {
@@ -129,6 +130,46 @@ describe('a line of the audit log', () => {
     expect(await newest()).toMatchObject({ actor: { kind: 'command-line', id: null }, action: 'command:enrol-token.create', address: null })
     await expect(hub.hub.admin('device.revoke', { device: 'no such device' })).rejects.toMatchObject({ code: 'agent.not-found' })
     expect(await newest()).toMatchObject({ action: 'command:device.revoke', outcome: 'refused', code: 'agent.not-found' })
+  })
+
+  test('tells an undo time before and after, and whether a collection may take much', async () => {
+    const { id, name } = await theVault()
+    for (const undoDays of [0, 30]) await hub.json(hub.post(`/api/v1/vaults/${id}`, { undoDays }, undefined, 'PATCH'))
+    expect((await auditOf(hub, 'action=updateVault')).map(({ object, details }) => [object, details])).toEqual([
+      [
+        { kind: 'vault', id, name },
+        { undoDaysBefore: 0, undoDays: 30 },
+      ],
+      [
+        { kind: 'vault', id, name },
+        { undoDaysBefore: 14, undoDays: 0 },
+      ],
+    ])
+    await hub.json(hub.post(`/api/v1/vaults/${id}/collection`, { isLargeApproved: true }))
+    await hub.hub.admin('gc', {})
+    for (const [action, isLargeApproved] of [
+      ['startCollection', true],
+      ['command:gc', false],
+    ] as const)
+      expect(await auditOf(hub, `action=${action}`)).toMatchObject([{ object: { kind: 'vault', id, name }, details: { isLargeApproved } }])
+  })
+
+  test('tells how much a purge was asked to take, by a call and by the command line, and never what', async () => {
+    const vault = await theVault()
+    const call = { agentIds: null, paths: [{ path: '/home/a' }, { path: '/home/b' }], patterns: ['*.tmp'], keepsUndo: true }
+    const { id } = await hub.json<Purge>(hub.post(`/api/v1/vaults/${vault.id}/purges`, call))
+    expect(await newest('action=startPurge')).toMatchObject({
+      object: { kind: 'vault', id: vault.id, name: vault.name },
+      details: { purgeId: id, devices: null, paths: 2, patterns: 1, keepsUndo: true },
+    })
+    const command = { paths: ['/home/a'], patterns: [], keepsUndo: false }
+    const ordered = (await hub.hub.admin('purge', command)) as Purge
+    expect(await newest('action=command:purge')).toMatchObject({
+      object: { kind: 'vault', id: vault.id, name: vault.name },
+      outcome: 'done',
+      details: { purgeId: ordered.id, devices: null, paths: 1, patterns: 0, keepsUndo: false },
+    })
+    expect(JSON.stringify(await auditOf(hub, `objectId=${vault.id}`))).not.toContain('/home')
   })
 })
 

@@ -3,4 +3,4 @@ import { FailedSignInEntity, SignInEntity, SignInLinkEntity, SignInPlaceEntity }
 export const authEntities = [SignInEntity, SignInLinkEntity, FailedSignInEntity, SignInPlaceEntity] as const
 export { createAuth, signInAddress, type Auth } from './create-auth.ts'
 export { addSignInLink } from './sign-in-with-link.ts'
-export { deleteAllOf as deleteSignInsOf, lastSeenByUser } from './sign-ins.queries.ts'
+export { deleteAllOf as deleteSignInsOf, deleteLinks, lastSeenByUser } from './sign-ins.queries.ts'

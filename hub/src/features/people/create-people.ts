@@ -1,12 +1,12 @@
-import { AppError } from '@holdfast/shared-types'
-import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { Feature } from '../../platform/http/define-feature.ts'
-import { addSignInLink, lastSeenByUser, signInAddress } from '../auth/index.ts'
-import { listUserRows, lockUser, presentAccount } from '../users/index.ts'
+import { lastSeenByUser } from '../auth/index.ts'
+import { listUserRows, presentAccount } from '../users/index.ts'
 import { disableUser, enableUser, removeUser } from './close-user.ts'
+import { createLink } from './create-link.ts'
 import { createUser } from './create-user.ts'
 import type { PeopleDeps } from './people-deps.ts'
-import { updateUser } from './update-user.ts'
+import { proveForAdmin } from './prove-for-admin.ts'
+import { changesAdmins, updateUser } from './update-user.ts'
 
 export const createPeople = (deps: PeopleDeps): Feature => ({
   name: 'people',
@@ -15,21 +15,21 @@ export const createPeople = (deps: PeopleDeps): Feature => ({
       const [users, lastSeen] = [await listUserRows(em), await lastSeenByUser(em, deps.now())]
       return { items: users.map((user) => presentAccount(user, lastSeen.get(user.id) ?? null)) }
     },
-    createUser: ({ body }) => createUser(deps, body),
-    updateUser: ({ params, body }) => updateUser(deps, params.userId, body),
+    createUser: async ({ actor, ctx: { address }, body: { currentPassword, ...wanted } }) => {
+      if (wanted.role === 'admin') await proveForAdmin(deps, { actor, address, currentPassword })
+      return createUser(deps, wanted)
+    },
+    updateUser: async ({ actor, ctx: { address }, params, body: { currentPassword, ...wanted } }) => {
+      if (await changesAdmins(deps, params.userId, wanted)) await proveForAdmin(deps, { actor, address, currentPassword })
+      return updateUser(deps, params.userId, wanted)
+    },
     disableUser: ({ params }) => disableUser(deps, params.userId),
     enableUser: ({ params }) => enableUser(deps, params.userId),
     removeUser: async ({ params }) => {
       await removeUser(deps, params.userId)
       return {}
     },
-    createSignInLink: ({ params: { userId } }) =>
-      deps.database.transaction(async (em) => {
-        const user = await lockUser(em, userId)
-        if ((user.disabledAt ?? null) !== null) throw new AppError('account.disabled')
-        tellAudit({ object: { kind: 'account', id: user.id, name: user.name } })
-        const { token, expiresAtMs } = await addSignInLink(em, userId, deps.now())
-        return { signInUrl: signInAddress(deps.origin(), token), expiresAtMs }
-      }),
+    createSignInLink: ({ actor, ctx: { address }, params: { userId }, body: { currentPassword } }) =>
+      createLink(deps, userId, { actor, address, currentPassword }),
   },
 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Account, SignIn, User } from '@holdfast/shared-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cookieOf, TestHub } from '../../../test/test-hub.ts'
-import { addPerson, addToken, callWith, endOf, openLive, useLink } from '../../../test/test-people.ts'
+import { addPerson, addToken, callWith, endOf, openLive, useLink, type TestPerson } from '../../../test/test-people.ts'
 
 let hub: TestHub
 beforeAll(async () => {
@@ -112,6 +112,47 @@ describe('a disabled account', () => {
     expect(await hub.refusal(useLink(hub, link.signInUrl))).toEqual([401, 'sign-in.link-invalid'])
     expect(await hub.refusal(remove(person.account.id))).toEqual([404, 'account.not-found'])
     expect(await hub.sql(`select 1 from audit_entry where action = 'removeUser' and object_name = 'removed'`)).toHaveLength(1)
+  })
+})
+
+describe('an administrator', () => {
+  const password = 'a long enough one'
+  /** Every way in which one is made, or let in anew. */
+  const ways = async (
+    asker: TestPerson,
+    other: TestPerson,
+    proof: object,
+    call: (path: string, body: object, method?: string) => Promise<Response>,
+  ) => {
+    const email = `new-${randomUUID()}@example.org`
+    return [
+      await call('/api/v1/users', { name: 'New', email, role: 'admin', ...proof }),
+      await call(`/api/v1/users/${other.account.id}`, { role: 'admin', ...proof }, 'PATCH'),
+      await call(`/api/v1/users/${asker.account.id}/sign-in-link`, proof),
+    ]
+  }
+
+  test('is made, or let in by a link, only by somebody who proves to be one, and by no program', async () => {
+    const [asker, other] = [await addPerson(hub, 'admin', 'asker'), await addPerson(hub, 'viewer', 'raised')]
+    await hub.json(hub.post('/api/v1/me/credentials', { name: 'Asker', email: asker.email, password }, asker.cookie, 'PUT'))
+    const { token } = await addToken(hub, asker.cookie, 'admin')
+    const byCookie = (path: string, body: object, method?: string) => hub.post(path, body, asker.cookie, method)
+    const byToken = (path: string, body: object, method = 'POST') => callWith(hub, token, path, { method, body: JSON.stringify(body) })
+    for (const answer of await ways(asker, other, {}, byCookie))
+      expect(await hub.refusal(Promise.resolve(answer))).toEqual([401, 'sign-in.failed'])
+    for (const proof of [{}, { currentPassword: password }])
+      for (const answer of await ways(asker, other, proof, byToken))
+        expect(await hub.refusal(Promise.resolve(answer))).toEqual([403, 'access.denied'])
+    expect((await users()).find(({ id }) => id === other.account.id)?.role).toBe('viewer')
+    expect((await byToken('/api/v1/users', { name: 'Op', email: `op-${randomUUID()}@example.org`, role: 'operator' })).status).toBe(201)
+    expect((await byToken(`/api/v1/users/${other.account.id}/sign-in-link`, {})).status).toBe(201)
+    expect(await hub.refusal(byToken(`/api/v1/users/${asker.account.id}`, { role: 'viewer' }, 'PATCH'))).toEqual([403, 'access.denied'])
+    const early = await hub.json<{ signInUrl: string }>(byToken(`/api/v1/users/${other.account.id}/sign-in-link`, {}))
+    for (const answer of await ways(asker, other, { currentPassword: password }, byCookie)) expect([200, 201]).toContain(answer.status)
+    expect(await hub.refusal(useLink(hub, early.signInUrl)), 'what was made before opens no administrator').toEqual([
+      401,
+      'sign-in.link-invalid',
+    ])
   })
 })
 

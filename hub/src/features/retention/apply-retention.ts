@@ -45,7 +45,7 @@ export async function applyRetention(state: RetentionState): Promise<RetentionRe
 
 const auditedRule =
   ({ audit }: RetentionState, id: PlanId, name: string): OnRecord =>
-  (deleting) =>
+  (deleting, details) =>
     audit.around(
       {
         actor: { kind: 'rule', id, name, viaTokenId: null },
@@ -54,7 +54,10 @@ const auditedRule =
         address: null,
         requestId: null,
       },
-      deleting,
+      () => {
+        tellAudit({ details })
+        return deleting()
+      },
     )
 
 /**
@@ -71,9 +74,10 @@ export function applyToPlan(
     const judged = await judgePlan(state, planId)
     const going = goingOf(judged.judged)
     if (needsWord(going.length, judged.judged.length)) return { deleted: 0, rewritten: 0, wait: await letWait(state, judged, going) }
+    // Before what waited is forgotten: the first that is written takes the row of the audit log along.
+    if (going.length > 0) await onRecord(() => letGo(state, judged, idsOf(going), ruleName(judged.plan)), {})
     await letNothingWait(state, judged)
-    if (going.length > 0) await onRecord(() => letGo(state, judged, idsOf(going), ruleName(judged.plan)))
-    return { deleted: going.length, ...(await limitPlanVersions(state, judged, judged.around, onRecord)) }
+    return { deleted: going.length, ...(await limitPlanVersions(state, judged, onRecord)) }
   })
 }
 

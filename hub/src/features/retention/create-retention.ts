@@ -66,13 +66,23 @@ async function applyNow(
   em: EntityManager,
   planId: PlanId,
 ): Promise<{ deleted: number; rewritten: number; wait: RetentionWait | null }> {
+  await tellRules(em, planId)
   const { deleted, rewritten, wait } = await applyToPlan(state, planId, (deleting) => deleting())
   return { deleted, rewritten, wait: wait === null ? null : await waitOf(em, wait) }
 }
 
+/** Before anything is written: the first of it takes the row of the audit log along. */
+async function tellRules(em: EntityManager, planId: PlanId): Promise<void> {
+  const plan = await findPlan(em, planId)
+  if (plan === null) return
+  const versionsPerFile = plan.retention?.versionsPerFile ?? null
+  tellAudit({
+    object: { kind: 'plan', id: plan.id, name: plan.name },
+    ...(versionsPerFile === null ? {} : { details: { versionsPerFile } }),
+  })
+}
+
 async function waitOf(em: EntityManager, wait: RetentionWaitRow): Promise<RetentionWait | null> {
   const plan = await findPlan(em, wait.planId)
-  if (plan === null) return null
-  tellAudit({ object: { kind: 'plan', id: plan.id, name: plan.name } })
-  return presentWait(wait, plan, await deviceNames(em))
+  return plan === null ? null : presentWait(wait, plan, await deviceNames(em))
 }

@@ -25,13 +25,16 @@ export function approveRetention(
     const { judged, wait } = await requireWait(state, waitId)
     const seen = new Set<SnapshotId>(wait.waiting)
     const going = idsOf(goingOf(judged.judged)).filter((id) => seen.has(id))
-    if (going.length > 0) await letGo(state, judged, going, `${ruleName(judged.plan)}, as ${actor.name} agreed`)
     const isAgreed = wait.versions !== null && wait.versionsWord === null
+    const limited = isAgreed ? { rewriting: wait.versions?.snapshots ?? 0, versionsPerFile: wait.rules.versionsPerFile ?? null } : {}
+    // All of it before anything is written: the first of it takes the row of the audit log along.
+    tellAudit({ details: { snapshots: going.length, ...limited } })
+    if (going.length > 0) await letGo(state, judged, going, `${ruleName(judged.plan)}, as ${actor.name} agreed`)
     const row = { ...wait, waiting: [], ...(isAgreed ? { versionsWord: 'agreed' as const } : {}) }
     await tellWait(state, judged.plan.id, hasMore(row) ? row : null)
     if (!isAgreed) return { deleted: going.length, rewritten: 0 }
     const now = await judgePlan(state, judged.plan.id)
-    const { rewritten } = await limitPlanVersions(state, now, now.around, (rewriting) => rewriting())
+    const { rewritten } = await limitPlanVersions(state, now, (rewriting) => rewriting())
     return { deleted: going.length, rewritten }
   })
 }

@@ -80,7 +80,7 @@ export async function judgePlan(state: RetentionState, planId: PlanId): Promise<
   const plan = await findPlan(em, planId)
   if (plan === null) throw new AppError('plan.not-found')
   const plans = await listPlanRows(em, plan.agentId)
-  const [judged] = await judge(state, em, plan.agentId, { plans, wanted: plans.filter(({ id }) => id === planId) })
+  const [judged] = await judge(state, em, plan.agentId, { plans, wanted: [plan] })
   if (judged === undefined) throw new AppError('plan.not-found')
   return judged
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, type Retention, type SnapshotId, type VersionLimitEffect } from '@holdfast/shared-types'
-import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import type { JudgedPlan } from './judge-plan.ts'
 import { needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
@@ -60,16 +59,11 @@ export interface LimitedPlan {
  * Takes out of a plan's snapshots what is beyond its limit of versions, unless that is more than half of everything: then it waits for somebody's word. Where the snapshots are those of the last
  * time, nothing is read at all. In a private vault, whose snapshots the hub cannot write anew, the limit is passed over, and the log says so once.
  */
-export async function limitPlanVersions(
-  state: RetentionState,
-  judged: JudgedPlan,
-  around: Around,
-  onRecord: OnRecord,
-): Promise<LimitedPlan> {
+export async function limitPlanVersions(state: RetentionState, judged: JudgedPlan, onRecord: OnRecord): Promise<LimitedPlan> {
   const { plan, rules } = judged
   const em = state.database.em()
   const wait = await findWaitOfPlan(em, plan.id)
-  const group = isPassedOver(state, judged) ? null : versionedGroup(judged.judged, rules, around)
+  const group = isPassedOver(state, judged) ? null : versionedGroup(judged.judged, rules, judged.around)
   if (group === null || rules === null) return { rewritten: 0, wait: await letNoVersionsWait(state, judged, wait) }
   const look = lookOf(group)
   if (isDeepStrictEqual(await findVersionLook(em, plan.id), look) || wait?.versionsWord === 'refused')
@@ -79,7 +73,10 @@ export async function limitPlanVersions(
   if (versionsNeedWord(effect) && wait?.versionsWord !== 'agreed')
     return { rewritten: 0, wait: await letVersionsWait(state, judged, wait, effect) }
   await letNoVersionsWait(state, judged, wait)
-  const replaced = effect.entries === 0 ? new Map<SnapshotId, SnapshotId>() : await rewrite(state, judged, order, onRecord)
+  const replaced =
+    effect.entries === 0
+      ? new Map<SnapshotId, SnapshotId>()
+      : await rewrite(state, judged, { ...order, rewriting: effect.snapshots }, onRecord)
   // What somebody decided over meanwhile was left: it is looked at again.
   if (replaced.size === effect.snapshots) await writeVersionLook(em, { planId: plan.id, ...replacedIn(look, replaced) })
   return { rewritten: replaced.size, wait: null }
@@ -99,14 +96,17 @@ function isPassedOver({ vaults, passedOver, log }: RetentionState, { plan: { id:
 async function rewrite(
   state: RetentionState,
   { plan }: JudgedPlan,
-  order: VersionedGroup & { readonly signal: AbortSignal },
+  { rewriting, ...order }: VersionedGroup & { readonly signal: AbortSignal; readonly rewriting: number },
   onRecord: OnRecord,
 ): Promise<ReadonlyMap<SnapshotId, SnapshotId>> {
   let replaced: ReadonlyMap<SnapshotId, SnapshotId> = new Map()
-  await onRecord(async () => {
-    ;({ replaced } = await state.vaults.rewriting.limitVersions({ ...order, by: ruleName(plan) }))
-    tellAudit({ details: { rewritten: replaced.size, versionsPerFile: order.versionsPerFile } })
-  })
+  await onRecord(
+    async () => {
+      ;({ replaced } = await state.vaults.rewriting.limitVersions({ ...order, by: ruleName(plan) }))
+    },
+    // The first snapshot that is written anew takes the row along: how many they will have been nobody knows by then.
+    { rewriting, versionsPerFile: order.versionsPerFile },
+  )
   return replaced
 }
 

@@ -102,7 +102,7 @@ describe('rules of a plan', () => {
     await hub.json(hub.post('/api/v1/snapshots/undelete', { snapshotIds: all.slice(12) }))
     expect(await kept()).toEqual(all)
     const { items: log } = await hub.json<{ items: AuditEntry[] }>(hub.get('/api/v1/audit?action=applyPlanRetention'))
-    expect(log[0]).toMatchObject({ action: 'applyPlanRetention', outcome: 'done', details: { snapshots: 8 } })
+    expect(log[0]).toMatchObject({ object: { id: plan.id, name: 'Home' }, outcome: 'done', details: { snapshots: 8 } })
   })
 
   test('are applied to all plans by one call, each on record as the plan’s; what is wrong with one keeps no other', async () => {
@@ -235,6 +235,22 @@ describe('more than half of a plan’s snapshots at once', () => {
     await setRules({ keepLast: 10 })
     expect(await apply()).toEqual({ deleted: 10, rewritten: 0, wait: null })
     expect(await kept()).toEqual(all.slice(0, 10))
+  })
+
+  test('are on record with their number, also where less goes than had waited', async () => {
+    await daily(20)
+    await setRules({ keepLast: 9 })
+    expect((await apply()).wait?.snapshotIds).toHaveLength(11)
+    await hub.sql(
+      `delete from snapshot where agent_id = $1 and seq in (select seq from snapshot where agent_id = $1 order by seq limit 3)`,
+      [agent.agentId],
+    )
+    expect(await apply()).toMatchObject({ deleted: 8, wait: null })
+    const { items } = await hub.json<{ items: AuditEntry[] }>(hub.get(`/api/v1/audit?objectId=${plan.id}&action=applyPlanRetention`))
+    expect(items.map(({ object, details }) => [object?.name, details])).toEqual([
+      ['Home', { snapshots: 8 }],
+      ['Home', {}],
+    ])
   })
 
   test('stay for as long as the rules do, once that was refused; the rest goes on', async () => {

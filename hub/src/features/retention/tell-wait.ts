@@ -1,11 +1,12 @@
 import type { PlanId } from '@holdfast/shared-types'
+import type { AuditFacts } from '../../platform/audit/audit-scope.ts'
 import type { PlanRow } from '../plans/index.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 import { removeWait, writeWait } from './waits.queries.ts'
 
-/** How deleting is put on record. */
-export type OnRecord = (deleting: () => Promise<unknown>) => Promise<unknown>
+/** How deleting is put on record. @param details for a line that is this work's own; one that is of more was told before of what it is */
+export type OnRecord = (deleting: () => Promise<unknown>, details: NonNullable<AuditFacts['details']>) => Promise<unknown>
 
 export const ruleName = ({ name }: PlanRow): string => `retention of plan ${name}`
 

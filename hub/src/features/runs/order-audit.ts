@@ -1,4 +1,4 @@
-import { AppError, endRunStates, type AgentId, type RunId, type SnapshotId, type VerifyResult } from '@holdfast/shared-types'
+import { activeRunStates, AppError, type AgentId, type RunId, type SnapshotId, type VerifyResult } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgentKept } from '../agents/index.ts'
 import { orderRun } from './order-run.ts'
@@ -22,7 +22,7 @@ export async function orderAudit(state: RunsState, agentId: AgentId, snapshotId:
 
 /** Those that wait or are under way. */
 export async function openAudits(em: EntityManager): Promise<{ snapshotId: SnapshotId; agentId: AgentId }[]> {
-  const rows = await em.find(RunEntity, { kind: 'verify', state: { $nin: [...endRunStates] } }, { fields: ['agentId', 'request'] })
+  const rows = await em.find(RunEntity, { kind: 'verify', state: { $in: [...activeRunStates] } }, { fields: ['agentId', 'request'] })
   return rows.flatMap(({ agentId, request }) =>
     request.kind === 'verify' && request.audit === true ? [{ snapshotId: request.snapshotId, agentId }] : [],
   )

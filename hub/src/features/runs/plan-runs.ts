@@ -4,18 +4,11 @@ import type { KnownActor } from '../../platform/http/actor.ts'
 import { applyToRun } from './apply-to-run.ts'
 import { makersOf, openHeals, orderHealLike } from './heal-runs.ts'
 import type { OrderingPlan, RunToOrder } from './make-run.ts'
+import { lastGoodOfPlans, newestOfPlans } from './newest-of-plans.queries.ts'
 import { orderRun } from './order-run.ts'
 import { queueTransaction } from './queue-transaction.ts'
 import type { RunRow } from './run.entity.ts'
-import {
-  findWaitingOfPlan,
-  forgetPlanId,
-  lastGoodOfPlans,
-  listMeasures,
-  listUnfinishedOfPlan,
-  lockRun,
-  newestOfPlans,
-} from './runs.queries.ts'
+import { findWaitingOfPlan, forgetPlanId, listMeasures, listUnfinishedOfPlan, lockRun } from './runs.queries.ts'
 import type { RunsState } from './runs-state.ts'
 import { sourceKeyOf } from './source-key.ts'
 import { requireUsableScope } from './start-run.ts'

@@ -1,6 +1,6 @@
 import {
+  activeRunStates,
   AppError,
-  endRunStates,
   type AgentId,
   type PlanId,
   type RunId,
@@ -57,12 +57,8 @@ export async function getRunForAgent(em: EntityManager, runId: RunId, agentId: A
 export async function listReadingRuns(em: EntityManager): Promise<{ runId: RunId; snapshotId: SnapshotId; hasBegun: boolean }[]> {
   const rows = await em.find(
     RunEntity,
-    {
-      $or: [
-        { kind: 'restore', state: { $nin: [...endRunStates] } },
-        { kind: 'verify', state: { $nin: ['queued', ...endRunStates] } },
-      ],
-    },
+    // Named one by one, so that the index finds them: `not in` would read every run that ever was.
+    { state: { $in: [...activeRunStates] }, $or: [{ kind: 'restore' }, { kind: 'verify', state: { $ne: 'queued' } }] },
     { fields: ['id', 'request', 'state'] },
   )
   return rows.flatMap(({ id, request, state }) =>

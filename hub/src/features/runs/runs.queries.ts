@@ -14,7 +14,7 @@ import type { InferKyselyDB } from '@mikro-orm/sql'
 import { sql, type Kysely } from 'kysely'
 import { brokenUnique } from '../../platform/database/translate-driver-error.ts'
 import { mostInteger } from '../../platform/database/storable.ts'
-import { goodBackup, RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
+import { RunEntity, RunEventEntity, RunLogEntity, type RunLogRow, type RunRow } from './run.entity.ts'
 
 type Tables = InferKyselyDB<typeof RunEntity | typeof RunLogEntity>
 const tables = (em: EntityManager): Kysely<Tables> => em.getKysely<Tables>({ convertValues: true })
@@ -102,37 +102,6 @@ export async function listLike(
 
 /** A plan that is removed leaves its runs behind, with its name. */
 export const forgetPlanId = (em: EntityManager, planId: PlanId): Promise<number> => em.nativeUpdate(RunEntity, { planId }, { planId: null })
-
-/**
- * The newest ended run of each plan, and the newest that has not; never both of them for one that has only one. One that was cancelled says
- * nothing of what it did not come to: it counts only where the plan has no other.
- */
-export async function newestOfPlans(em: EntityManager, planIds: readonly PlanId[]): Promise<RunRow[]> {
-  if (planIds.length === 0) return []
-  const rows = await tables(em)
-    .selectFrom('run')
-    .distinctOn(['plan_id', sql`finished_at is null`])
-    .select('id')
-    .where('plan_id', 'in', [...planIds])
-    .orderBy('plan_id')
-    .orderBy(sql`finished_at is null`)
-    // One that works is shown before one that waits for its end.
-    .orderBy(sql`state = 'queued'`)
-    .orderBy(sql`state = 'cancelled'`)
-    .orderBy('created_at', 'desc')
-    .execute()
-  return em.find(RunEntity, { id: { $in: rows.map(({ id }) => id) } }, { exclude: ['warnings', 'request'] }) as unknown as Promise<RunRow[]>
-}
-
-/** When the newest good backup of each plan ended; without those that have none. A look at the newest few of each, however many there are. */
-export async function lastGoodOfPlans(em: EntityManager, planIds: readonly PlanId[]): Promise<ReadonlyMap<PlanId, number>> {
-  if (planIds.length === 0) return new Map()
-  const { rows } = await sql<{ plan_id: PlanId; finished_at: Date | string }>`
-    select p.plan_id, r.finished_at from unnest(${[...planIds]}::uuid[]) as p(plan_id) cross join lateral (
-      select finished_at from run where run.plan_id = p.plan_id and ${sql.raw(goodBackup)} order by created_at desc limit 1
-    ) r where r.finished_at is not null`.execute(tables(em))
-  return new Map(rows.map((row) => [row.plan_id, new Date(row.finished_at).getTime()]))
-}
 
 /** A plan's newest ended backups that may be a measure of size, newest first: not those that were found too small. */
 export async function listMeasures(em: EntityManager, planId: PlanId, since: Date | null): Promise<RunId[]> {

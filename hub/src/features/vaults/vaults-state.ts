@@ -7,6 +7,7 @@ import { Suspicions } from './caring/suspicions.ts'
 import { VaultCares } from './caring/vault-care.ts'
 import { VaultChecks } from './checking/vault-checks.ts'
 import { Collections } from './collecting/collections.ts'
+import { BesideCollections } from './contents/beside-collections.ts'
 import { OpenVaults } from './contents/open-vaults.ts'
 import { SnapshotRefsets } from './contents/snapshot-refsets.ts'
 import { VaultTurns } from './contents/vault-turns.ts'
@@ -16,7 +17,7 @@ import { Purges, rewritingOf, type Rewriting } from './rewriting/rewriting.ts'
 import { ReadableRuns } from './reading/readable-runs.ts'
 import { SegmentReader } from './reading/segment-reader.ts'
 import type { VaultFolders } from './opening/vault-folders.ts'
-import { newCommitBodies, type CommitSessionDeps } from './sessions/commit-session.ts'
+import { CommitBodies } from './sessions/commit-bodies.ts'
 import { SessionGrants } from './sessions/session-grants.ts'
 import { PacksInDoubt } from './uploads/packs-in-doubt.ts'
 import { VaultUsages } from './usage/vault-usage.ts'
@@ -47,7 +48,8 @@ export interface VaultsState extends VaultsServices, VaultsDoors {
   readonly refsets: SnapshotRefsets
   readonly readableRuns: ReadableRuns
   readonly segments: SegmentReader
-  readonly commitBodies: CommitSessionDeps['commitBodies']
+  readonly commitBodies: CommitBodies
+  readonly besideCollections: BesideCollections
   readonly nameSoon: (vaultId: VaultId) => Promise<void>
   /** What the disk of the vaults has left. */
   readonly freeBytes: () => Promise<number>
@@ -76,7 +78,8 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
   const nameSoon = (vaultId: VaultId): Promise<void> => cares.nameSoon(vaultId)
   const { retention = null, healers = null } = doors
   const healSoon = (vaultId: VaultId): Promise<void> => cares.healSoon(vaultId)
-  const collections = new Collections({ ...services, ...doors, refsets, turns, nameSoon })
+  const grants = new SessionGrants()
+  const collections = new Collections({ ...services, ...doors, refsets, grants, turns, nameSoon })
   const purges = new Purges({ ...services, ...doors, refsets, turns, collections, nameSoon })
   const cares = new VaultCares({ ...services, vaults, collections })
   cares.does(careWorks({ ...services, ...doors, refsets, collections, purges, nameSoon, healSoon, retention, healers }))
@@ -88,11 +91,12 @@ export function createVaultsState(services: VaultsServices, doors: VaultsDoors, 
     blobIndex: openBlobIndex(services),
     refsets,
     packsInDoubt,
-    grants: new SessionGrants(),
+    grants,
     readableRuns: new ReadableRuns({ ...services, ...doors, vaults }),
     nameSoon,
     segments: new SegmentReader({ ...services, nameSoon, suspect: (vault, packIdHex) => suspicions.add(vault, packIdHex) }),
-    commitBodies: newCommitBodies(),
+    commitBodies: new CommitBodies(),
+    besideCollections: new BesideCollections(services.database),
     freeBytes: () => folders.freeBytes(),
     placeOf: (vaultId) => folders.placeOf(vaultId),
     requireThere: (vaultId) => folders.require(vaultId),

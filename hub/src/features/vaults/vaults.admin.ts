@@ -1,6 +1,7 @@
 import { api, VaultId } from '@holdfast/shared-types'
 import { z } from 'zod'
 import type { CollectionOrder } from './collecting/collections.ts'
+import { tellCollection } from './collecting/collections.routes.ts'
 import { adminCommand, lookingCommand, type AdminCommand } from '../../platform/http/define-feature.ts'
 import type { CheckOptions } from './checking/check-vault.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
@@ -63,12 +64,12 @@ export const vaultAdminCommands = (
   { runFsck, collect }: VaultWork,
 ): Readonly<Record<string, AdminCommand>> => ({
   ...privateVaultCommands(deps),
-  gc: adminCommand(CollectInput, ({ vaultId, ...order }) => {
-    const [first = null] = order.givesUp
-    // Keys of objects name no file of anybody.
-    if (first !== null) tellAudit({ details: { givenUp: order.givesUp.length, firstGivenUp: first } })
-    return collect(vaultId, { startedBy: 'holdfast-hub gc', ...order })
-  }),
+  gc: adminCommand(CollectInput, ({ vaultId, ...order }) =>
+    withContractErrors(async () => {
+      tellCollection(vaultId === null ? deps.vaults.default : deps.vaults.get(vaultId), order)
+      return collect(vaultId, { startedBy: 'holdfast-hub gc', ...order })
+    }),
+  ),
   ...purgeCommands(deps),
   'vault-key.make': lookingCommand(MakeKeyInput, ({ vault }) => makeKeyToKeep(deps, vault)),
   'vault-key.add': adminCommand(AddKeyInput, (key) => withContractErrors(() => addKeptKey(deps, key))),

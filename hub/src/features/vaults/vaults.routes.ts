@@ -2,9 +2,8 @@ import type { RouteHandlers } from '../../platform/http/define-feature.ts'
 import type { VaultCares } from './caring/vault-care.ts'
 import { listDamagedPaths } from './damage/list-damaged-paths.ts'
 import { testStore } from './checking/test-store.ts'
-import { previewCollection, type PreviewCollectionDeps } from './collecting/preview-collection.ts'
+import { collectionRoutes, type CollectionRoutesDeps } from './collecting/collections.routes.ts'
 import { withContractErrors } from './errors/translate-engine-error.ts'
-import { setUndoDays } from './tables/vaults.queries.ts'
 import { getVault, type GetVaultDeps } from './get-vault.ts'
 import { confirmRecoveryKey, exportRecoveryKey, testRecoveryKey, type RecoveryKeyDeps } from './keys/recovery-keys.ts'
 import { listVaults } from './list-vaults.ts'
@@ -16,6 +15,7 @@ import { purgeRoutes, type PurgeRoutesDeps } from './rewriting/purges.routes.ts'
 import { commitSession, type CommitSessionDeps } from './sessions/commit-session.ts'
 import { putPack, type PutPackDeps } from './uploads/put-pack.ts'
 import type { ReadSegmentsDeps } from './reading/read-segments.ts'
+import { updateVault } from './update-vault.ts'
 import type { VaultUsages } from './usage/vault-usage.ts'
 import { vaultKeysRoutes, type VaultKeysRoutesDeps } from './vault-keys.routes.ts'
 import type { VaultsState } from './vaults-state.ts'
@@ -24,7 +24,7 @@ export type VaultRoutesDeps = CommitSessionDeps &
   PutPackDeps &
   ReadSegmentsDeps &
   GetVaultDeps &
-  PreviewCollectionDeps &
+  CollectionRoutesDeps &
   Pick<VaultsState, 'requireThere'> &
   PurgeRoutesDeps &
   RecoveryKeyDeps &
@@ -43,12 +43,10 @@ export const vaultRoutes = (deps: VaultRoutesDeps): RouteHandlers => ({
   startVaultCheck: ({ actor, params }) => withContractErrors(() => deps.checks.start(deps.vaults.get(params.vaultId), actor.name)),
   updateVault: ({ em, actor, params, body }) =>
     withContractErrors(async () => {
-      await setUndoDays(em, deps.vaults.get(params.vaultId).id, body.undoDays)
+      await updateVault(deps, params.vaultId, body.undoDays)
       return getVault(deps, em, actor, params.vaultId)
     }),
-  startCollection: ({ actor, params, body }) =>
-    withContractErrors(async () => deps.collections.start(deps.vaults.get(params.vaultId), { startedBy: actor.name, ...body })),
-  previewCollection: ({ params }) => withContractErrors(() => previewCollection(deps, deps.vaults.get(params.vaultId))),
+  ...collectionRoutes(deps),
   getVaultCare: ({ em, params }) => withContractErrors(() => deps.cares.of(em, deps.vaults.get(params.vaultId))),
   startCare: ({ em, actor, params }) =>
     withContractErrors(() => deps.cares.start(em, deps.vaults.get(params.vaultId), params.kind, actor.name)),

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { isDeepStrictEqual } from 'node:util'
 import type { AuditActor, AuditEntry, AuditObject } from '@holdfast/shared-types'
 
 /** What an action says of itself. Ids, names, roles: never a secret, never a path of a user's file. */
@@ -19,13 +20,20 @@ export interface AuditScope {
   /** The row is committed. */
   isWritten: boolean
   readonly write: (scope: AuditScope, em: unknown) => Promise<void>
+  /** Something new was told when the row could take it no more: a defect of the use case. */
+  readonly onTooLate: (facts: AuditFacts) => void
 }
 
 export const auditScope = new AsyncLocalStorage<AuditScope>()
 
-/** Tells the audit log more of the action that is going on; what was told before stays. Outside of one nothing happens. */
+/**
+ * Tells the audit log more of the action that is going on; what was told before stays. Outside of one nothing happens. To be called before the action's first transaction ends, for
+ * that writes the row: what is told later is in no row, and the log of the hub has it as a defect.
+ */
 export function tellAudit(facts: AuditFacts): void {
   const scope = auditScope.getStore()
   if (scope === undefined) return
-  scope.facts = { ...scope.facts, ...facts, details: { ...scope.facts.details, ...facts.details } }
+  const told = { ...scope.facts, ...facts, details: { ...scope.facts.details, ...facts.details } }
+  if ((scope.isWritten || scope.isOver) && !isDeepStrictEqual(told, scope.facts)) scope.onTooLate(facts)
+  scope.facts = told
 }

@@ -56,6 +56,15 @@ export function createAuditTrail({ write, log }: AuditTrailOptions): AuditTrail 
         isOver: false,
         isWritten: false,
         write: (told, em) => write(recordOf(action, told.facts, null), em as EntityManager),
+        onTooLate: ({ object, details = {} }) =>
+          log.error(
+            {
+              event: 'audit.told-too-late',
+              operation: action.action,
+              facts: [...(object === undefined ? [] : ['object']), ...Object.keys(details)],
+            },
+            'A line of the audit log lacks what was told after it was written; this is a defect of the hub',
+          ),
       }
       try {
         const result = await auditScope.run(scope, work)

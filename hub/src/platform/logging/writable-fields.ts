@@ -69,6 +69,7 @@ const writable = new Set([
   'pid',
   'address',
   'listener',
+  'facts',
   'constraint',
   'isDirty',
   'adopted',

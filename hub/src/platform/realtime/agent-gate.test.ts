@@ -66,6 +66,20 @@ describe('answers that are kept', () => {
     expect(await answered.once('a', async () => ok)).toEqual(ok)
   })
 
+  test('are small: a large one is shared while it is made, and made anew after that', async () => {
+    const answered = createAnsweredMessages()
+    let works = 0
+    const work = async (): Promise<AckEnvelope> => {
+      works++
+      await new Promise((resolve) => setImmediate(resolve))
+      return { ok: true, body: { usableBaseSnapshots: Array.from({ length: 200 }, () => 'ab'.repeat(16)) } }
+    }
+    await Promise.all([answered.once('a', work), answered.once('a', work)])
+    expect(works).toBe(1)
+    await answered.once('a', work)
+    expect(works).toBe(2)
+  })
+
   test('are bounded: the oldest goes first', async () => {
     const answered = createAnsweredMessages(2)
     let works = 0

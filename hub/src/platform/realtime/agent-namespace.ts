@@ -6,6 +6,7 @@ import {
   helloEvent,
   linkEndedEvent,
   messageEvent,
+  type AgentId,
   type HelloAnswer,
   type HubChallenge,
   type HubId,
@@ -18,10 +19,11 @@ import type { Feature } from '../http/define-feature.ts'
 import type { IdentitySource } from '../http/resolve-actor.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { AgentGate } from './agent-gate.ts'
-import { createAgentIntake, type AgentIntake } from './agent-intake.ts'
+import { createAgentIntake, type AgentIntake, type IntakePeer } from './agent-intake.ts'
 import { proveHello, refusedHello, supportedProtocols, type ProvenHello } from './agent-hello.ts'
 import { AgentLink, linkEndedBy } from './agent-link.ts'
 import type { AgentLinkRegistry } from './agent-links.ts'
+import { cutOff, unreadBy } from './unread-packets.ts'
 
 export interface AgentNamespaceOptions {
   readonly io: Server
@@ -115,7 +117,7 @@ async function welcome(options: Namespace, socket: Socket, challenge: HubChallen
     links.add(link)
     socket.once('disconnect', () => track(options.underWay, unlinked(options, link)))
     const dropRuns = await settleHello(options, proven, link)
-    const intake = options.intake.openLink(identity.agentId, () => socket.connected)
+    const intake = options.intake.openLink(identity.agentId, intakePeer(socket, log, identity.agentId))
     socket.on(messageEvent, (raw: unknown, acknowledge: unknown) => intake.receive(raw, acknowledge))
     received.acknowledge({ accepted: true, hubVersion: options.hubVersion, timeMs: options.now(), dropRuns })
     link.setReady()
@@ -132,6 +134,15 @@ async function welcome(options: Namespace, socket: Socket, challenge: HubChallen
     socket.disconnect(true)
   }
 }
+
+const intakePeer = (socket: Socket, log: Logger, agentId: AgentId): IntakePeer => ({
+  isConnected: () => socket.connected,
+  unread: () => unreadBy(socket),
+  cut() {
+    log.warn({ event: 'agent.not-reading', agentId }, 'A device asks on and reads no answers: its link was cut')
+    cutOff(socket)
+  },
+})
 
 /** One transaction for all features: either both sides know what each holds, or the agent comes again. */
 function settleHello(options: AgentNamespaceOptions, { hello, identity }: ProvenHello, link: AgentLink): Promise<RunId[]> {

@@ -23,6 +23,7 @@ import type { RequestLimits } from '../limits/request-limits.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { LiveFeeds, LiveSink, Subscription } from './live-feeds.ts'
 import type { UiAccess } from './ui-access.ts'
+import { cutOff, unreadBy } from './unread-packets.ts'
 
 export interface UiNamespaceOptions {
   readonly io: Server
@@ -221,13 +222,13 @@ function sinkOf(socket: UiSocket): LiveSink {
   return {
     send(event: LiveEvent) {
       if (!socket.connected || !hasAccess(liveEventRules[event.type], socket.data.actor)) return
-      const { packets, bytes } = waitingFor(socket)
-      if (packets > maxWaitingPackets || bytes > maxWaitingBytes) return void socket.disconnect(true)
+      const { packets, bytes } = unreadBy(socket)
+      if (packets > maxWaitingPackets || bytes > maxWaitingBytes) return cutOff(socket)
       ;(socket as unknown as Socket).emit(liveEventName, event)
     },
     async drained() {
       for (;;) {
-        const { packets, bytes } = waitingFor(socket)
+        const { packets, bytes } = unreadBy(socket)
         if (!socket.connected || (packets <= drainedBelow && bytes <= drainedBelowBytes)) return
         await new Promise<void>((resolve) => {
           socket.conn.once('drain', resolve)
@@ -236,15 +237,6 @@ function sinkOf(socket: UiSocket): LiveSink {
       }
     },
   }
-}
-
-/** What a browser has not taken yet. */
-function waitingFor(socket: UiSocket): { readonly packets: number; readonly bytes: number } {
-  // Not in the types, but what engine.io itself decides by (socket.io 4.8: Socket.writeBuffer; text of a packet is ASCII or UTF-16).
-  const { writeBuffer } = socket.conn as unknown as { readonly writeBuffer: readonly { readonly data?: unknown }[] }
-  let bytes = 0
-  for (const { data } of writeBuffer) if (typeof data === 'string') bytes += data.length
-  return { packets: writeBuffer.length, bytes }
 }
 
 function asRefusal(log: Logger, thrown: unknown): WireError {

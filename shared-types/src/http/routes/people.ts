@@ -11,6 +11,11 @@ const ofUser = z.object({ userId: UserId })
 const PersonName = z.string().trim().min(1).max(120)
 /** Given to a person by whom asked for it: it opens their account once and lets them choose a password. */
 const SignInLink = { signInUrl: z.string(), expiresAtMs: TimeMs }
+const currentPassword = z
+  .string()
+  .max(1024)
+  .optional()
+  .describe('Yours, if you have one: needed where an administrator is made, or the account of one opened')
 
 export const peopleRoutes = {
   listUsers: route({ method: 'get', path: users, summary: 'All accounts', tag: 'People', actor: 'user', response: list(Account) }),
@@ -21,7 +26,7 @@ export const peopleRoutes = {
     summary: 'Make an account; the answer has a one-time link with which its owner signs in and chooses a password',
     tag: 'People',
     actor: 'user',
-    body: z.strictObject({ name: PersonName, email: z.email().max(320), role: UserRole }),
+    body: z.strictObject({ name: PersonName, email: z.email().max(320), role: UserRole, currentPassword }),
     response: z.object({ user: Account, ...SignInLink }),
     status: 201,
   }),
@@ -33,7 +38,7 @@ export const peopleRoutes = {
     tag: 'People',
     actor: 'user',
     params: ofUser,
-    body: z.strictObject({ name: PersonName.optional(), email: z.email().max(320).optional(), role: UserRole.optional() }),
+    body: z.strictObject({ name: PersonName.optional(), email: z.email().max(320).optional(), role: UserRole.optional(), currentPassword }),
     response: Account,
   }),
 
@@ -74,6 +79,7 @@ export const peopleRoutes = {
     tag: 'People',
     actor: 'user',
     params: ofUser,
+    body: z.strictObject({ currentPassword }).default({}),
     response: z.object(SignInLink),
     status: 201,
   }),

@@ -40,7 +40,7 @@ class StubRoom {
     await settled()
   }
   async failLast(code: string): Promise<void> {
-    this.#failures.pop()?.(new ApiError({ code, message: '', cure: '' }))
+    this.#failures.pop()?.(new ApiError({ code }))
     await settled()
   }
   lock(): void {

@@ -1,11 +1,11 @@
 import { computed, ref } from 'vue'
 import { useSignInStore } from './sign-in.store.ts'
 
-/** The password of the person who is signed in, who proves once more to be that: asked for only where they have one. For `OwnPasswordField`. */
-export function useOwnPassword() {
+/** The password of the person who is signed in, who proves once more to be that: asked for only where they have one. For `OwnPasswordField`. @param isNeeded whether it is asked for now; always unless given */
+export function useOwnPassword(isNeeded: () => boolean = () => true) {
   const signIn = useSignInStore()
   const typed = ref('')
-  const isAsked = computed(() => signIn.user?.hasPassword === true)
+  const isAsked = computed(() => signIn.user?.hasPassword === true && isNeeded())
   return {
     typed,
     isAsked,

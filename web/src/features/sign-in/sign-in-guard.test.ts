@@ -30,7 +30,9 @@ describe('somebody who is signed in', () => {
     expect(guardSignIn(to('sign-in', '/sign-in', { query: { returnTo: '/runs' } }), true)).toBe('/runs')
   })
   test('may still follow a link that signs in somebody else', () => {
-    expect(guardSignIn(to('sign-in', '/sign-in#token=abc', { hash: '#token=abc' }), true)).toBe(true)
+    const byLink = to('sign-in', '/sign-in#token=abc', { hash: '#token=abc' })
+    expect(guardSignIn(byLink, true)).toBe(true)
+    expect(guardSignIn(to('sign-in', '/sign-in'), true, byLink), 'with the token taken out of the address').toBe(true)
   })
 })
 

@@ -9,11 +9,12 @@ export const safeReturnTo = (value: unknown): string | null =>
 
 /**
  * Where a navigation really goes: strangers to the sign-in page and back afterwards, people who are signed in past it.
- * A link with a token is always followed: it may sign in somebody else. True = as asked.
+ * A link with a token is always followed, also once the token is out of the address: it may sign in somebody else. True = as asked.
  */
-export function guardSignIn(to: Destination, isSignedIn: boolean): true | RouteLocationRaw {
+export function guardSignIn(to: Destination, isSignedIn: boolean, from?: Pick<Destination, 'name' | 'hash'>): true | RouteLocationRaw {
   if (to.name !== 'sign-in') return isSignedIn ? true : pageLinks.signIn(to.fullPath === '/' ? undefined : to.fullPath)
-  if (!isSignedIn || readLinkToken(to.hash) !== null) return true
+  const isByLink = readLinkToken(to.hash) !== null || (from?.name === 'sign-in' && readLinkToken(from.hash) !== null)
+  if (!isSignedIn || isByLink) return true
   return safeReturnTo(to.query['returnTo']) ?? '/'
 }
 

@@ -1,8 +1,10 @@
 import type { User } from '@holdfast/shared-types'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
+import { callAddress } from '../../platform/api/call-address.ts'
 import { callHub, onAccessDenied, onSignInLost } from '../../platform/api/call-hub.ts'
-import { forgetAnswers } from '../../platform/api/remembered-answers.ts'
+import { hubCalls } from '../../platform/api/hub-calls.ts'
+import { currentVisit, forgetAnswers, isRecalled, rememberAnswer } from '../../platform/api/remembered-answers.ts'
 import { hasCode } from '../../platform/errors/api-error.ts'
 import { onLinkBack } from '../../platform/realtime/link-back.ts'
 import { onLinkRefused, startLiveLink, stopLiveLink } from '../../platform/realtime/live-link.ts'
@@ -25,6 +27,9 @@ async function endSignIn(): Promise<void> {
     if (!hasCode(cause, 'sign-in.required')) throw cause
   }
 }
+
+/** Without a hub the console opens as the one who signed in last, not as the one whom it was asked for last. */
+const rememberMe = (me: User): Promise<void> => rememberAnswer(callAddress(hubCalls.getMe.path), me, currentVisit())
 
 /** Who is signed in. The cookie is the browser's and cannot be read here; the hub is asked once when the page opens. */
 // oxlint-disable-next-line max-lines-per-function -- Pinia makes a set-up store one function; its parts are functions of their own
@@ -55,6 +60,13 @@ export const useSignInStore = defineStore('sign-in', () => {
     await forgetAnswers()
   }
 
+  /** Of what anybody before them was told, nothing is left to the one who signs in. */
+  async function welcome(signedIn: User): Promise<void> {
+    await (user.value === null || user.value.id === signedIn.id ? forgetAnswers() : forget())
+    await rememberMe(signedIn)
+    accept(signedIn)
+  }
+
   async function ask(): Promise<void> {
     try {
       accept(await callHub('getMe'))
@@ -66,29 +78,45 @@ export const useSignInStore = defineStore('sign-in', () => {
   /** Settles once it is known whether somebody is signed in. */
   const ready = (): Promise<void> => (asked ??= ask())
 
-  const signIn = async (email: string, password: string) => accept(await callHub('signIn', { body: { email, password } }))
+  const signIn = async (email: string, password: string) => welcome(await callHub('signIn', { body: { email, password } }))
 
   async function signInWithLink(token: string): Promise<void> {
     const signedIn = await callHub('signInWithLink', { body: { token } })
     isCredentialsOffered.value = !signedIn.hasPassword
-    accept(signedIn)
+    await welcome(signedIn)
   }
 
   const signOut = () => endSignIn().then(forget)
 
+  /** Takes what the hub says of who is signed in. Somebody who came by another tab is owed nothing of this page: it begins anew as theirs. */
+  async function take(now: User): Promise<void> {
+    if (user.value === null) return
+    if (user.value.id === now.id) {
+      user.value = now
+      learnRole(now.role)
+      return
+    }
+    await forget()
+    await rememberMe(now)
+    location.reload()
+  }
+
   async function setCredentials(credentials: Credentials): Promise<void> {
-    user.value = await callHub('setCredentials', { body: credentials })
+    await take(await callHub('setCredentials', { body: credentials }))
     isCredentialsOffered.value = false
   }
 
   /** The role as it is now: an administrator may have changed it while this page was open. */
   async function refresh(): Promise<void> {
-    if (user.value === null) return
+    const askedFor = user.value?.id
+    if (askedFor === undefined) return
     try {
       const now = await callHub('getMe')
-      if (user.value === null) return
-      user.value = now
-      learnRole(now.role)
+      // Who has signed out or in on this page meanwhile was not asked for.
+      if (user.value?.id !== askedFor) return
+      // The hub is away, and what is kept is of whom it has heard of last, on another page: that is nobody's word here.
+      if (now.id !== askedFor && isRecalled(callAddress(hubCalls.getMe.path))) return
+      await take(now)
     } catch {
       // Signed out is told elsewhere; and a hub that is away changes no role.
     }
@@ -100,7 +128,8 @@ export const useSignInStore = defineStore('sign-in', () => {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void refresh())
   onSignInLost(() => {
     wasLost.value ||= user.value !== null
-    if (user.value !== null) void forget()
+    // On a fresh page nobody is known yet, and what is kept is of a sign-in that ended while no page was open.
+    void (user.value === null ? forgetAnswers() : forget())
   })
   onLinkRefused(() => void callHub('getMe').catch(() => undefined))
 

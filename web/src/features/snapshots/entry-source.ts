@@ -1,7 +1,7 @@
 import type { SnapshotEntry, SnapshotId } from '@holdfast/shared-types'
 import { callHub, downloadAddress } from '../../platform/api/call-hub.ts'
 import { answerProblem, unreachable } from '../../platform/api/answer-problem.ts'
-import type { PrivateEntries } from '../private-vaults/index.ts'
+import { lockedVault, type PrivateEntries } from '../private-vaults/index.ts'
 import { queryOfPath, type SnapshotPath } from './snapshot-path.ts'
 
 export interface FolderPage {
@@ -19,6 +19,16 @@ export interface EntrySource {
   readonly readStart: (path: SnapshotPath, mostBytes: number, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>
   /** Null: the hub reads it, and hands out files by their address. */
   readonly inPage: PrivateEntries | null
+}
+
+/**
+ * What reads a private vault in this page; null of a vault that the hub reads.
+ * @throws ApiError `vault.private` where the vault is private and locked: names that were read or chosen while it was open go to nobody in the clear
+ */
+export function inPageOf(source: EntrySource | null, isPrivate: boolean): PrivateEntries | null {
+  const inPage = source?.inPage ?? null
+  if (isPrivate && inPage === null) throw lockedVault()
+  return inPage
 }
 
 async function readFromHub(address: string, mostBytes: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {

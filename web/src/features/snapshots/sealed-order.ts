@@ -1,6 +1,5 @@
 import type { AgentId, RestoreRequest } from '@holdfast/shared-types'
-import { lockedVault } from '../private-vaults/index.ts'
-import type { EntrySource } from './entry-source.ts'
+import { inPageOf, type EntrySource } from './entry-source.ts'
 
 /**
  * The order as the hub may see it: of a private vault it passes on what was chosen sealed, for the device alone. All of it is sealed, also an order for everything: the device
@@ -12,10 +11,9 @@ export async function sealedOrder(
   order: RestoreRequest,
   { isPrivate, source, agentId }: { readonly isPrivate: boolean; readonly source: EntrySource | null; readonly agentId: AgentId },
 ): Promise<RestoreRequest> {
-  const inPage = source?.inPage ?? null
-  if (!isPrivate && inPage === null) return order
-  if (inPage === null) throw lockedVault()
-  const { kind: _, ...restore } = order
-  const { include: __, ...open } = order
-  return { ...open, paths: [], sealedSelection: await inPage.sealRestore(agentId, restore) }
+  const inPage = inPageOf(source, isPrivate)
+  if (inPage === null) return order
+  const { kind, ...restore } = order
+  const { include: _, ...open } = restore
+  return { kind, ...open, paths: [], sealedSelection: await inPage.sealRestore(agentId, restore) }
 }

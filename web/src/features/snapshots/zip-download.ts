@@ -4,7 +4,7 @@ import { ref, shallowRef, type Ref } from 'vue'
 import { callHub, zipAddress } from '../../platform/api/call-hub.ts'
 import { useText } from '../../platform/i18n/use-text.ts'
 import { lockedVault } from '../private-vaults/index.ts'
-import type { EntrySource } from './entry-source.ts'
+import { inPageOf, type EntrySource } from './entry-source.ts'
 import { nameOf, pathOfEntry, queryOfPath, type SnapshotPath } from './snapshot-path.ts'
 
 const base64Of = (text: string): string => btoa(text)
@@ -75,10 +75,9 @@ export function useZipDownload({ id: snapshotId, snapshot, source, isPrivate }: 
     isPreparing.value = true
     error.value = null
     try {
-      const inPage = source.value?.inPage ?? null
-      if (!isPrivate.value && inPage === null) return await fromHub(folder, entries, withDeleted)
-      // Names that were read while it was open go to nobody in the clear.
-      if (inPage === null || snapshot.value === null) throw lockedVault()
+      const inPage = inPageOf(source.value, isPrivate.value)
+      if (inPage === null) return await fromHub(folder, entries, withDeleted)
+      if (snapshot.value === null) throw lockedVault()
       const names = entries === null ? null : entries.map(rawNameOf)
       await inPage.download({ kind: 'zip', path: folder, names, withDeleted }, zipNameOf(snapshot.value, folder))
     } catch (cause) {

@@ -38,5 +38,5 @@ export async function answerProblem(answer: Response): Promise<ApiError> {
     })
   }
   if (answer.status >= 500) return unreachable(`HTTP ${answer.status}`)
-  return new ApiError({ code: 'internal', message: `HTTP ${answer.status} ${answer.statusText}`.trim(), cure: '', status: answer.status })
+  return new ApiError({ code: 'internal', message: `HTTP ${answer.status} ${answer.statusText}`.trim(), status: answer.status })
 }

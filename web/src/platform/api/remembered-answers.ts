@@ -75,9 +75,13 @@ export async function recallAnswer(address: string): Promise<unknown> {
   }
 }
 
-/** Forgets everything: another person may use this browser next. */
+/** Forgets everything: another person may use this browser next. Failing to is no failure of their sign-in. */
 export async function forgetAnswers(): Promise<void> {
   visits += 1
   givenAtMs.clear()
-  if ('caches' in globalThis) await caches.delete(cacheName)
+  try {
+    if ('caches' in globalThis) await caches.delete(cacheName)
+  } catch {
+    // A browser that refuses its storage gives nothing back of it either.
+  }
 }

@@ -7,8 +7,9 @@ export interface FieldProblem {
 interface ApiErrorFacts {
   /** Code of the error registry; a newer hub may send one this console does not know. */
   readonly code: string
-  readonly message: string
-  readonly cure: string
+  /** In the sender's words, beside the console's own for the code; left out = these say it all. */
+  readonly message?: string
+  readonly cure?: string
   /** HTTP status; 0 = no answer came. */
   readonly status?: number
   readonly requestId?: string | undefined
@@ -27,10 +28,10 @@ export class ApiError extends Error {
   readonly fields: readonly FieldProblem[]
   readonly retryAfterMs: number | undefined
   constructor(facts: ApiErrorFacts) {
-    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    super(facts.message ?? '', facts.cause === undefined ? undefined : { cause: facts.cause })
     this.name = 'ApiError'
     this.code = facts.code
-    this.cure = facts.cure
+    this.cure = facts.cure ?? ''
     this.status = facts.status ?? 0
     this.requestId = facts.requestId
     this.fields = facts.fields ?? []

@@ -21,6 +21,8 @@ export class FaultyCalls implements ScratchCalls {
     this.#faults = faults
   }
 
+  readonly freeBytes = (): null => null
+
   readonly open = (): number => {
     this.#change()
     this.isOpen = true

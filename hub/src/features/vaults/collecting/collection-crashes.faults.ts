@@ -6,7 +6,7 @@ import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 const many = (name: string, count: number): Files =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}-${index}.bin`, piece(140_000)]))
 /** It has to die in each of them. */
-const phases = ['put of g/', 'delete of s/', 'keepDeleted of s/', 'delete of p/', 'commit of p/', 'a commit']
+const phases = ['put of g/', 'delete of s/', 'makeDurable of s/', 'delete of p/', 'commit of p/', 'a commit']
 /** More than any collection of so small a vault has, a few times over. */
 const mostSteps = 500
 

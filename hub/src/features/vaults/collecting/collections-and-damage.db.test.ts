@@ -349,8 +349,8 @@ test('snapshots that a collection removes are gone for good before the first pac
   await deleteFinally(world, gone)
   const steps: string[] = []
   world.store.before = (step, key) => {
-    if (step === 'delete' || step === 'keepDeleted') steps.push(`${step} ${key?.slice(0, 2)}`)
+    if (step === 'delete' || step === 'makeDurable') steps.push(`${step} ${key?.slice(0, 2)}`)
   }
   await collect(world)
-  expect(steps.slice(0, 3)).toEqual(['delete s/', 'keepDeleted s/', 'delete p/'])
+  expect(steps.slice(0, 3)).toEqual(['delete s/', 'makeDurable s/', 'delete p/'])
 })

@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { journalPrefix } from '@holdfast/engine/format'
+import { toHex } from '@holdfast/engine/bytes'
+import { journalPrefix, Refset } from '@holdfast/engine/format'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { KyselyPlugin, QueryId } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   collect,
@@ -14,7 +17,9 @@ import {
   treeOf,
   type Files,
 } from '../testing/collection-world.ts'
-import type { TestAgent } from '../testing/test-agent.ts'
+import type { Database } from '../../../platform/database/database.ts'
+import { buildPack } from '../testing/build-pack.ts'
+import type { OpenedSession, TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 
 let world: VaultsUnderTest
@@ -32,6 +37,27 @@ const manyFiles = (name: string, count: number): Files =>
 const state = async (): Promise<string | undefined> =>
   (await world.database.em().execute<{ state: string }[]>(`select collection ->> 'state' as state from vault`))[0]?.state
 const unapproved = { startedBy: 'test', isLargeApproved: false }
+
+/** Runs `work` whenever a query on packs has its answer, before who asked has it. */
+const afterPackQueries = (database: Database, work: () => Promise<void>): void => {
+  const em = database.em.bind(database)
+  const asked = new WeakSet<QueryId>()
+  const plugin: KyselyPlugin = {
+    transformQuery({ node, queryId }) {
+      if (/"pack"|from pack /.test(JSON.stringify(node))) asked.add(queryId)
+      return node
+    },
+    async transformResult({ result, queryId }) {
+      if (asked.has(queryId)) await work()
+      return result
+    },
+  }
+  const hooked = (own: EntityManager): EntityManager => {
+    const getKysely = own.getKysely.bind(own)
+    return Object.assign(own, { getKysely: (options: object) => getKysely(options).withPlugin(plugin) })
+  }
+  Object.assign(database, { em: () => hooked(em()) })
+}
 
 describe('a collection', () => {
   test('removes what only deleted snapshots needed, and nothing else', async () => {
@@ -61,7 +87,7 @@ describe('a collection', () => {
   })
 
   test('moves what is needed out of packs that are mostly garbage, and the next one removes these', async () => {
-    // So many that each of the packs, which segments go to at random, has some of both.
+    // So many that nearly each of the packs, which segments go to at random, has some of both; one of garbage alone goes with the first.
     const stays = manyFiles('stays', 8)
     const firstId = await backUp({ ...stays, ...manyFiles('goes', 24) })
     const secondId = await backUp(stays)
@@ -72,7 +98,7 @@ describe('a collection', () => {
     await expectRestored(agent, secondId, stays)
     await expectSound(world)
     const second = await collect(world)
-    expect(second.bytesRemoved).toBeGreaterThan(32 * 200_000)
+    expect(first.bytesRemoved + second.bytesRemoved).toBeGreaterThan(32 * 200_000)
     expect(second.percentFound).toBe(0)
     await expectRestored(agent, secondId, stays)
     await expectSound(world)
@@ -81,6 +107,28 @@ describe('a collection', () => {
     await expectRestored(agent, secondId, stays)
     await expectSound(world)
     expect(await collect(world)).toMatchObject({ packsFound: 0 })
+  })
+
+  test('leaves a pack alone that a session brings while small ones are chosen', async () => {
+    const session = await agent.open()
+    const parts = await agent.prepareParts(session, treeOf({ 'a.bin': piece() }))
+    const refset = Refset.decode(parts.refset)
+    for (let number = 0; number < 32; number++) {
+      const pack = await buildPack(session.keys, 1, 1000)
+      await agent.putPack(session, pack)
+      refset.add(toHex(pack.packId), 0)
+    }
+    await agent.commit(session, agent.seal(session, { ...parts, refset: refset.encode() }))
+    const late = await world.enrol('late')
+    const uploading: { session: OpenedSession | null; object: Uint8Array } = { session: null, object: new Uint8Array() }
+    afterPackQueries(world.database, async () => {
+      if (uploading.session !== null || (await state()) !== 'compacting') return
+      uploading.session = await late.open()
+      uploading.object = await late.prepare(uploading.session, treeOf({ 'b.bin': piece() }))
+    })
+    expect((await collect(world)).bytesMoved).toBeGreaterThan(32 * 1000)
+    await late.commit(uploading.session!, uploading.object)
+    await expectSound(world)
   })
 
   test('lets a snapshot be had back until it condemned it, and not afterwards', async () => {
@@ -196,6 +244,17 @@ describe('beside backups and restores', () => {
     await collecting
     await expectRestored(stale, snapshotId, files)
     await expectSound(world)
+  })
+
+  test('waits for no backup whose end nobody heard, nor for one that is gone with its device', async () => {
+    const [first, gone, ended] = [await backUp({ 'a.bin': piece() }), await (await world.enrol('gone')).open(), await agent.open()]
+    await backUp({ 'b.bin': piece() })
+    await deleteFinally(world, first)
+    await world.database.em().execute('delete from run where id = ?', [gone.runId])
+    const collecting = collect(world)
+    await expect.poll(state).toBe('waiting')
+    await world.runs.expire(ended.runId)
+    expect(await collecting).toMatchObject({ state: 'done', snapshotsRemoved: 1 })
   })
 
   test('gives a snapshot that was written, and not noted, when the hub was killed what it names', async () => {

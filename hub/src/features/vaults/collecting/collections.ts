@@ -22,8 +22,9 @@ import { requireNoneUntaken } from '../opening/look-for-untaken.ts'
 import { decideRemoval, isOver, markStanding, stillWaitingFor } from './decide-removal.ts'
 import { forgetOldJournals, removeDecided } from '../removing/remove-decided.ts'
 import { requireStore } from '../contents/without-bad-sectors.ts'
+import { closeEndedSessions, type CloseSessionDeps } from '../sessions/close-session.ts'
 
-export interface CollectionsDeps extends AuditDeps, GiveUpDeps {
+export interface CollectionsDeps extends AuditDeps, GiveUpDeps, CloseSessionDeps {
   readonly runs: RunsDoor
   readonly agents: AgentsDoor
   readonly turns: VaultTurns
@@ -47,6 +48,8 @@ interface Running {
 /** How often it looks whether those it waits for are through: soon, and then less and less. */
 const firstLookMs = 20
 const mostRareLookMs = 2000
+/** Each open session is a question: a fleet's are asked about once a minute. */
+const looksToAsk = 30
 
 /**
  * Collections of garbage: one at a time for each vault, the newest one's story kept in the vault's row. The steps are those of docs/adr/0016; whatever ends one, the next
@@ -119,6 +122,7 @@ export class Collections {
     const { givesUp = [] } = order
     if (givesUp.length > 0) await this.#giveUp(vault, givesUp)
     await requireNoneUntaken(this.#deps, vault)
+    await closeEndedSessions(this.#deps, vault.id)
     await this.#audit(vault)
     const needed = new NeededSegments(refsets)
     await needed.mark((await splitStanding(database.em(), vault, runs, now())).kept)
@@ -154,10 +158,13 @@ export class Collections {
   async #wait(vault: OpenVault, condemned: Condemned): Promise<void> {
     const { signal } = this.#stopping
     const { database, turns } = this.#deps
+    let looks = 0
     for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, mostRareLookMs)) {
       await this.#audit(vault)
-      const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
       const isImpatient = pauseMs === mostRareLookMs
+      // Of a run whose end was not heard, as with the database gone in that moment, it would wait for ever.
+      if (isImpatient && looks++ % looksToAsk === 0) await closeEndedSessions(this.#deps, vault.id)
+      const waiting = await stillWaitingFor(database.em(), this.#deps, vault.id, condemned)
       if (isOver(isImpatient ? { ...waiting, audits: 0 } : waiting)) {
         await requireNoneUntaken(this.#deps, vault)
         await markStanding(database.em(), vault, condemned)

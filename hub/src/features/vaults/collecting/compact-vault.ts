@@ -15,8 +15,9 @@ import { sparedPacks } from './condemn.ts'
  */
 export async function compactVault(deps: CompactDeps, vault: OpenVault, brake: Brake): Promise<number> {
   const em = deps.database.em()
-  const spared = await sparedPacks(em, vault, deps.now())
   const groups = await packGroups(em, vault.id)
+  // Asked after the groups: what an open session brings between the two has none, or is spared.
+  const spared = await sparedPacks(em, vault, deps.now())
   const small = chooseSmall(
     vault.contents.packs(),
     ({ packIdHex }) => groups.get(packIdHex) ?? packIdHex,

@@ -5,6 +5,7 @@ import { EngineError } from '@holdfast/engine/errors'
 import { Refset } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
+import type { BesideCollections } from '../contents/beside-collections.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import { PrivateVault } from '../contents/private-vault.ts'
@@ -44,7 +45,7 @@ export async function orderAudits(
   const em = database.em()
   const asked = Map.groupBy(await runs.openAudits(em), ({ snapshotId }) => snapshotId)
   const all = await agents.listOfVault(em, vault.id)
-  const online = new Set(all.flatMap(({ id, isOnline }) => (isOnline ? [id] : [])))
+  const online = onlineOf(all)
   const devices = all.filter(({ canRead }) => canRead)
   const ordered: SnapshotId[] = []
   for (const snapshot of await listUnaudited(em, vault.id, mostAtOnce)) {
@@ -55,6 +56,9 @@ export async function orderAudits(
   }
   return ordered
 }
+
+const onlineOf = (devices: readonly VaultDevice[]): ReadonlySet<AgentId> =>
+  new Set(devices.filter(({ isOnline }) => isOnline).map(({ id }) => id))
 
 /** Nobody is asked besides those that are asked already; but one that is there is, where all of them are away: they may never come back. */
 const isSettled = ({ id, isOnline }: VaultDevice, askedOf: readonly OpenAudit[], online: ReadonlySet<AgentId>): boolean =>
@@ -107,7 +111,7 @@ export async function askDevices(deps: DeviceAuditsDeps, vault: OpenVault, signa
     const em = database.em()
     // Before the count: what ends in between is counted, and not waited for.
     for (const id of await orderAudits(deps, vault, asked)) asked.add(id)
-    const online = new Set((await agents.listOfVault(em, vault.id)).flatMap(({ id, isOnline }) => (isOnline ? [id] : [])))
+    const online = onlineOf(await agents.listOfVault(em, vault.id))
     const open = await runs.openAudits(em)
     const unaudited = await listUnaudited(em, vault.id, mostAtOnce)
     for (let done = unaudited.length; done < left; done++) onSnapshot?.()
@@ -134,16 +138,17 @@ const nobodyLooks = (count: number): AppError =>
 
 export interface TakeAuditDeps extends DeviceAuditsDeps {
   readonly vaults: OpenVaults
+  readonly besideCollections: BesideCollections
   /** Has devices asked for what is damaged, soon. */
   readonly healSoon: (vaultId: VaultId) => Promise<void>
 }
 
 /** Takes what a device found, when its run has ended. Anything but an audit of a private vault's snapshot is passed over. */
 export async function takeDeviceAudit(deps: TakeAuditDeps, runId: RunId): Promise<void> {
-  const { database, vaults, runs } = deps
+  const { database, besideCollections, vaults, runs } = deps
   const told = await runs.auditOf(database.em(), runId)
   if (told === null) return
-  await database.transaction(async (em) => {
+  await besideCollections.transaction(async (em) => {
     const found = await findSnapshot(em, told.snapshotId)
     // Deleted ones too: until their time is over they can be had back.
     if (found === null || found.state === 'lost' || !vaults.has(found.vaultId)) return

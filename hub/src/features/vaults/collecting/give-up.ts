@@ -1,5 +1,4 @@
 import { AppError } from '@holdfast/shared-types'
-import { journalPrefix } from '@holdfast/engine/format'
 import { writeJournal } from '@holdfast/engine/vault'
 import type { OpenVault } from '../contents/open-vault.ts'
 import { snapshotNameOf } from '../contents/snapshot-key.ts'
@@ -22,17 +21,17 @@ export interface GiveUpDeps extends LoadDeps, RemoveDeps {}
 export async function giveUp(deps: GiveUpDeps, vault: OpenVault, wanted: readonly string[]): Promise<void> {
   await lookForUntaken(deps, vault)
   const keys = keysToGiveUp(vault, wanted)
-  const snapshotKeys = keys.filter((key) => snapshotNameOf(key) !== null)
+  const { snapshots: snapshotKeys = [], others = [] } = Object.groupBy(keys, (key) =>
+    snapshotNameOf(key) === null ? 'others' : 'snapshots',
+  )
   if (snapshotKeys.length > 0) await decide(deps, vault, snapshotKeys)
   // A journal that nobody can read tells nobody anything, and neither does what has no snapshot's name.
-  const others = keys.filter((key) => key.startsWith(journalPrefix) || snapshotNameOf(key) === null)
   for (const key of others) await vault.store.delete(key)
-  if (others.length > 0) await vault.store.keepDeleted(others)
+  if (others.length > 0) await vault.store.makeDurable(others)
   deps.log.warn(
     { event: 'vault.given-up', vaultId: vault.id, objects: keys },
     'Objects that this hub cannot read were given up by a person, and removed',
   )
-  await lookForUntaken(deps, vault)
 }
 
 function keysToGiveUp(vault: OpenVault, wanted: readonly string[]): string[] {

@@ -18,6 +18,7 @@ import {
   treeOf,
 } from '../testing/collection-world.ts'
 import { loseVaultRows, rebuildVaults } from '../testing/lost-database.ts'
+import { asPerson } from '../testing/private-world.ts'
 import { purgeOf } from '../testing/purge-world.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
@@ -61,11 +62,8 @@ const giveUp = (...givesUp: string[]): Promise<VaultCollection> =>
     { vaultId: null, isLargeApproved: true, givesUp },
     world.database.em(),
   ) as Promise<VaultCollection>
-const untaken = async (): Promise<VaultDetails['untaken']> => {
-  const getVault = world.vaults.feature.routes!.getVault as unknown as (request: object) => Promise<VaultDetails>
-  const actor = { kind: 'user', name: 'Ada', role: 'admin' }
-  return (await getVault({ actor, em: world.database.em(), ctx: {}, params: { vaultId: agent.vaultId } })).untaken
-}
+const untaken = async (): Promise<VaultDetails['untaken']> =>
+  (await asPerson<VaultDetails>(world, 'getVault', { params: { vaultId: agent.vaultId } })).untaken
 const unsafe = (object: string) => ({
   code: 'vault.collection-unsafe',
   context: { object },

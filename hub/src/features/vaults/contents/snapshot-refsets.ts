@@ -7,6 +7,7 @@ import type { SnapshotId } from '@holdfast/shared-types'
 import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { ByteBoundedCache } from './byte-bounded-cache.ts'
 import type { OpenVaults } from './open-vaults.ts'
+import { addAll } from './segment-sets.ts'
 import { storeKeyOf } from './snapshot-record.ts'
 
 /** 1 TiB of backup names some 40,000 packs: 10 MB decoded. */
@@ -50,7 +51,7 @@ export class SnapshotRefsets {
   addBeyond(id: SnapshotId, refset: Refset): void {
     const all = this.#beyond.get(id)
     if (all === undefined) this.#beyond.set(id, refset)
-    else for (const { packIdHex, ordinal } of refset.segments()) all.add(packIdHex, ordinal)
+    else addAll(all, refset)
   }
 
   beyondOf(id: SnapshotId): Refset | null {

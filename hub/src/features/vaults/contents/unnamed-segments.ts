@@ -5,6 +5,7 @@ import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import { lockUnnamed, setUnnamed } from '../tables/collecting.queries.ts'
 import type { OpenVault } from './open-vault.ts'
 import { rescueSegments } from './rescue-segments.ts'
+import { addAll } from './segment-sets.ts'
 import type { SnapshotRefsets } from './snapshot-refsets.ts'
 
 /*
@@ -16,7 +17,7 @@ import type { SnapshotRefsets } from './snapshot-refsets.ts'
 export async function unnamedWith(em: EntityManager, id: SnapshotId, found: Refset): Promise<Refset> {
   const stored = await lockUnnamed(em, id)
   const all = stored === null ? new Refset() : Refset.decode(stored)
-  for (const { packIdHex, ordinal } of found.segments()) all.add(packIdHex, ordinal)
+  addAll(all, found)
   return all
 }
 

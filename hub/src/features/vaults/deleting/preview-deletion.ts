@@ -75,8 +75,7 @@ async function unionOf(refsets: SnapshotRefsets, standing: readonly StandingSnap
 export async function readNamed(refsets: SnapshotRefsets, { snapshot, unnamedRefset }: StandingSnapshot): Promise<Refset> {
   try {
     const named = await refsets.aside(snapshot)
-    for (const { packIdHex, ordinal } of unnamedRefset === null ? [] : Refset.decode(unnamedRefset).segments())
-      named.add(packIdHex, ordinal)
+    if (unnamedRefset !== null) addAll(named, Refset.decode(unnamedRefset))
     return named
   } catch (error) {
     if (!isDamage(error)) throw error

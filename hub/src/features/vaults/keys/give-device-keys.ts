@@ -92,12 +92,14 @@ export async function settleWaiting(deps: GiveKeysDeps): Promise<void> {
   const { database, vaults, agents } = deps
   for (const vault of vaults.all()) {
     if (!(vault instanceof PrivateVault)) continue
-    for (const { id } of await agents.listWaiting(database.em(), vault.id))
+    const waiting = await agents.listWaiting(database.em(), vault.id)
+    for (const { id } of waiting)
       if ((await hasWholeKeys(deps, vault, id)) === true) await database.transaction((em) => agents.keysGiven(em, id))
+    const looked = new Set<AgentId>(waiting.map(({ id }) => id))
     for await (const name of vault.vault.agentIds()) {
       const agentId = AgentId.safeParse(name)
       // Whatever else lies there is nobody's.
-      if (agentId.success) await awaitWhereLost(deps, vault, agentId.data)
+      if (agentId.success && !looked.has(agentId.data)) await awaitWhereLost(deps, vault, agentId.data)
     }
   }
 }

@@ -4,7 +4,7 @@ import { PrivateVault } from '../contents/private-vault.ts'
 import { awaitWhereLost, type GiveKeysDeps } from './give-device-keys.ts'
 
 /**
- * What a device's session begins with. Where a private vault has its keys no more, or they rotted, it waits from then on: somebody can let it in again.
+ * What a device's session, or a run that reads, begins with. Where a private vault has its keys no more, or they rotted, it waits from then on: somebody can let it in again.
  * @throws AppError `vault.keys-awaited`; EngineError `store.*`
  */
 export async function handKeys(

@@ -27,20 +27,18 @@ export interface KeyObjectsDeps {
 
 type PersonsKind = 'passphrase' | 'recovery-words'
 type KeyObjects = ResponseOf<Api['getKeyObjects']>
-interface StoredSlot {
+interface PersonsSlot {
   readonly slotId: string
-  readonly kind: KeySlotKind
+  readonly kind: PersonsKind
   readonly bytes: Uint8Array
 }
 
-/** What people open themselves: of a managed vault, a passphrase of which nobody ever made, the words. */
-const isPersons = (slot: StoredSlot): slot is StoredSlot & { readonly kind: PersonsKind } =>
-  slot.kind === 'passphrase' || slot.kind === 'recovery-words'
+const isPersons = (kind: KeySlotKind): kind is PersonsKind => kind === 'passphrase' || kind === 'recovery-words'
 
 /** All that a browser needs, with a secret that only its person knows, to open a vault. @throws AppError `vault.not-found`; EngineError `store.*` */
 export async function getKeyObjects({ vaults, agents }: KeyObjectsDeps, em: EntityManager, vaultId: VaultId): Promise<KeyObjects> {
   const vault = vaults.get(vaultId)
-  const slots = (await readSlots(vault.store)).filter(isPersons)
+  const slots = await readPersonsSlots(vault.store)
   const found: KeyObjects['agents'] = []
   for await (const name of vault.vault.agentIds()) {
     const agentId = AgentId.safeParse(name)
@@ -65,13 +63,13 @@ async function agentObjectOf({ vault }: OpenVault, agentId: string): Promise<str
   }
 }
 
-/** Those that can be read; others cost their own secret only. */
-async function readSlots(store: ObjectStore): Promise<StoredSlot[]> {
-  const slots: StoredSlot[] = []
+/** What people open themselves, where it can be read: others cost their own secret only. Of a managed vault, a passphrase of which nobody ever made, the words. */
+async function readPersonsSlots(store: ObjectStore): Promise<PersonsSlot[]> {
+  const slots: PersonsSlot[] = []
   for (const { key, bytes } of (await readStoredSlots(store)).slots) {
     try {
       const { slotId, kind } = decodeKeySlot(bytes)
-      if (keySlotKey(slotId) === key) slots.push({ slotId: toHex(slotId), kind, bytes })
+      if (keySlotKey(slotId) === key && isPersons(kind)) slots.push({ slotId: toHex(slotId), kind, bytes })
     } catch (error) {
       if (!isDamage(error)) throw error
     }
@@ -91,9 +89,8 @@ export interface SlotToAdd {
  * resolves; the same again is accepted.
  * @throws AppError `sign-in.*`, `vault.not-found`, `vault.keys-invalid`, `vault.keys-conflict`
  */
-export async function addKeySlot(deps: KeyObjectsDeps, { actor, address, currentPassword }: Asking, slot: SlotToAdd): Promise<void> {
-  tellVault(deps.vaults.sealed(slot.vaultId), slot.slotId)
-  await deps.people.provePassword(actor.userId, address, currentPassword)
+export async function addKeySlot(deps: KeyObjectsDeps, asking: Asking, slot: SlotToAdd): Promise<void> {
+  await proveForSlot(deps, asking, slot)
   await putKeySlot(deps, slot)
 }
 
@@ -111,15 +108,14 @@ export async function putKeySlot(
   log.info({ event: 'vault.key-slot-added', vaultId, slotId }, 'A key slot was added to a private vault')
 }
 
-export type SlotToRemove = Pick<SlotToAdd, 'vaultId' | 'slotId'>
+type SlotToRemove = Pick<SlotToAdd, 'vaultId' | 'slotId'>
 
 /**
  * Removes a passphrase or recovery words: the last of either stays, and what the hub itself needs.
  * @throws AppError `sign-in.*`, `vault.not-found`, `vault.slot-not-found`, `vault.slot-needed`
  */
-export async function removeKeySlot(deps: KeyObjectsDeps, { actor, address, currentPassword }: Asking, slot: SlotToRemove): Promise<void> {
-  tellVault(deps.vaults.sealed(slot.vaultId), slot.slotId)
-  await deps.people.provePassword(actor.userId, address, currentPassword)
+export async function removeKeySlot(deps: KeyObjectsDeps, asking: Asking, slot: SlotToRemove): Promise<void> {
+  await proveForSlot(deps, asking, slot)
   await deleteKeySlot(deps, slot)
 }
 
@@ -127,7 +123,7 @@ export async function removeKeySlot(deps: KeyObjectsDeps, { actor, address, curr
 export async function deleteKeySlot({ database, vaults, keyTurns, log }: KeyObjectsDeps, { vaultId, slotId }: SlotToRemove): Promise<void> {
   const vault = tellVault(vaults.sealed(vaultId), slotId)
   await keyTurns.during(vaultId, async () => {
-    const slots = (await readSlots(vault.store)).filter(isPersons)
+    const slots = await readPersonsSlots(vault.store)
     const slot = slots.find((one) => one.slotId === slotId)
     if (slot === undefined) throw new AppError('vault.slot-not-found', { context: { vaultId } })
     if (!slots.some((one) => one.kind === slot.kind && one.slotId !== slotId))
@@ -137,6 +133,16 @@ export async function deleteKeySlot({ database, vaults, keyTurns, log }: KeyObje
     await vault.store.delete(keySlotKey(fromHex(slotId)))
   })
   log.info({ event: 'vault.key-slot-removed', vaultId, slotId }, 'A key slot of a private vault was removed')
+}
+
+/** Told before the password is proved: who tried, and failed, stands in the audit log with the vault and the slot. */
+async function proveForSlot(
+  { vaults, people }: KeyObjectsDeps,
+  { actor, address, currentPassword }: Asking,
+  { vaultId, slotId }: SlotToRemove,
+): Promise<void> {
+  tellVault(vaults.sealed(vaultId), slotId)
+  await people.provePassword(actor.userId, address, currentPassword)
 }
 
 function tellVault<V extends OpenVault>(vault: V, slotId: string): V {

@@ -233,8 +233,12 @@ describe('a device that joins a private vault', () => {
     await agent.open()
   })
 
-  test('whose keys rot while the hub runs waits from its next backup on, and is let in again', async () => {
+  test.each<[string, (agent: TestAgent, backedUp: SnapshotId) => Promise<unknown>]>([
+    ['backup', (agent) => agent.open()],
+    ['restore', (agent, backedUp) => agent.sourceWithKeys(backedUp)],
+  ])('whose keys rot while the hub runs waits from its next %s on, and is let in again', async (_, begin) => {
     const agent = await enrolApproved(world, made, 'ada')
+    const backedUp = await agent.backUp(treeOf({ 'a.bin': piece() }))
     const store = await storeOf()
     const key = sealedKeysKey(uuidToBytes(agent.agentId))
     const bytes = await store.get(key)
@@ -244,12 +248,12 @@ describe('a device that joins a private vault', () => {
     // What is nobody's keeps no device from its keys.
     await store.put('a/nobody', bytes)
     await store.close()
-    await expect(agent.open()).rejects.toMatchObject({ code: 'vault.keys-awaited' })
+    await expect(begin(agent, backedUp)).rejects.toMatchObject({ code: 'vault.keys-awaited' })
     const { items } = await asPerson<{ items: object[] }>(world, 'listWaitingDevices', { params: { vaultId: made.vaultId } })
     expect(items).toMatchObject([{ agentId: agent.agentId }])
     await world.start()
     await give(agent, await keysFor(made, agent))
-    await agent.open()
+    await begin(agent, backedUp)
   })
 })
 

@@ -8,7 +8,7 @@ import { openDirectoryStore } from '@holdfast/engine/store'
 import { makeRecoveryWords, openVault } from '@holdfast/engine/vault'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestHub } from '../../../../test/test-hub.ts'
-import { addPerson, auditOf } from '../../../../test/test-people.ts'
+import { addPerson, auditOf, type TestPerson } from '../../../../test/test-people.ts'
 import { useRecoveryWords } from './use-recovery-words.ts'
 
 type Exported = ResponseOf<Api['exportRecoveryKey']>
@@ -17,10 +17,13 @@ type Tested = ResponseOf<Api['testRecoveryKey']>
 let hub: TestHub
 let vaultId: VaultId
 let path: string
+let ann: TestPerson
 beforeAll(async () => {
   hub = await TestHub.start()
   vaultId = (await hub.json<{ items: { id: VaultId }[] }>(hub.get('/api/v1/vaults'))).items[0]?.id as VaultId
   path = `/api/v1/vaults/${vaultId}`
+  // While who makes an administrator has no password to be asked for.
+  ann = await addPerson(hub, 'admin', 'ann')
 })
 afterAll(() => hub.stop())
 
@@ -147,7 +150,6 @@ describe('a recovery key', () => {
 })
 
 test('words leave the hub only when it is on record that they do', async () => {
-  const ann = await addPerson(hub, 'admin', 'ann')
   const ask = () => hub.post(`${path}/recovery-key/export`, {}, ann.cookie)
   await hub.sql(`create function refuse_lines() returns trigger language plpgsql as $$ begin raise exception 'no line'; end $$`)
   await hub.sql('create trigger refuse_lines before insert on audit_entry execute function refuse_lines()')

@@ -1,7 +1,7 @@
 import { AppError, type VaultId } from '@holdfast/shared-types'
 import { isEngineError, type EngineError } from '@holdfast/engine/errors'
 import type { ObjectStore } from '@holdfast/engine/store'
-import { openWithKept } from '@holdfast/engine/unlock'
+import { openWithKept, type FoundRecoveryWords } from '@holdfast/engine/unlock'
 import { findRecoveryWords, openSealedVault, openVault, writeHubSlot, type Vault } from '@holdfast/engine/vault'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import { VaultFolders } from '../opening/vault-folders.ts'
@@ -36,7 +36,6 @@ export function useRecoveryWords(storeUrl: string, { text, vaultId, secret }: Ke
     const folders = new VaultFolders(storeUrl)
     const found = (await folders.findVaults()).filter((id) => vaultId === null || id === vaultId)
     if (found.length === 0) throw noVault(storeUrl, vaultId)
-    const { keys, wordCount } = await findRecoveryWords(text)
     const opened: OpenedByWords[] = []
     const unreadable: EngineError[] = []
     for (const id of found) {
@@ -46,7 +45,7 @@ export function useRecoveryWords(storeUrl: string, { text, vaultId, secret }: Ke
     }
     if (opened.length > 0) return opened
     // A vault that could not be read whole may be the very one: "wrong words" would send their owner away from it.
-    throw unreadable[0] ?? wrongWords(keys.length > 0, wordCount)
+    throw unreadable[0] ?? wrongWords(await findRecoveryWords(text))
   })
 }
 
@@ -82,8 +81,8 @@ const noVault = (storeUrl: string, vaultId: VaultId | null): AppError =>
     cure: 'Set HOLDFAST_STORE to the folder that holds the vault\u2019s folder: file:///path. The vault\u2019s folder has its id as its name and a vault.json in it.',
   })
 
-const wrongWords = (areWords: boolean, wordCount: number): AppError =>
-  areWords
+const wrongWords = ({ keys, wordCount }: FoundRecoveryWords): AppError =>
+  keys.length > 0
     ? new AppError('vault.wrong-key', {
         message: 'These are true recovery words, and they open no vault of this store.',
         cure: 'Look at the vault id on the recovery kit; HOLDFAST_STORE says where vaults are looked for.',

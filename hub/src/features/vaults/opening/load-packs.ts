@@ -8,6 +8,7 @@ import {
   decodePackTrailer,
   packHeaderBytes,
   packIdOfKey,
+  packKey,
   packPrefix,
   packTrailerBytes,
   uuidFromBytes,
@@ -157,6 +158,8 @@ export async function readWholePack(
 }
 
 async function giveRow({ database, now }: LoadDeps, vault: OpenVault, pack: PackEnd): Promise<boolean> {
+  // The hub may have been killed before its name was on the disk.
+  await vault.store.makeDurable([packKey(pack.record.packId)])
   const sessionId = await insertPack(database.em(), { ...pack.record, state: 'live', storedAt: new Date(now()) })
   if (sessionId === undefined) return false
   await vault.contents.addPack({ ...pack.record, sessionId, segments: pack.segments })

@@ -101,6 +101,8 @@ async function giveRow(
   { snapshot, refset }: VerifiedSnapshot,
 ): Promise<boolean> {
   const { id: snapshotId, agentId, receivedAtMs } = snapshot
+  // The hub may have been killed before its name was on the disk.
+  await vault.store.makeDurable([storeKeyOf(snapshot)])
   const isNew = await database.transaction(async (em) => {
     await lockCollection(em, vault.id, 'shared')
     // As its commit did, in a transaction that did not come to its end.

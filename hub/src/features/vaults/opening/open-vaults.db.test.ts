@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toHex } from '@holdfast/engine/bytes'
-import { blobTypes, readLocation } from '@holdfast/engine/format'
+import { blobTypes, packKey, readLocation } from '@holdfast/engine/format'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPack } from '../testing/build-pack.ts'
 import { folder } from '../testing/build-tree.ts'
@@ -198,7 +198,13 @@ describe('a start after a crash', () => {
     await world.database.em().execute('alter table pack rename to pack_away')
     await expect(agent.putPack(session, pack)).rejects.toThrow()
     await world.database.em().execute('alter table pack_away rename to pack')
-    await world.start()
+    const rowsWhenMadeDurable: unknown[] = []
+    await world.start(undefined, (store) => {
+      store.before = async (step, key) => {
+        if (step === 'makeDurable' && key === packKey(pack.packId)) rowsWhenMadeDurable.push(await packStates())
+      }
+    })
+    expect(rowsWhenMadeDurable).toEqual([{}])
     expect(await packStates()).toEqual({ [toHex(pack.packId)]: 'live' })
     expect(readLocation(await agent.have(session, pack.ids), 1)?.ordinal).toBe(1)
     // The agent, which never heard an answer, sends it again.

@@ -2,7 +2,7 @@ import { locationRecordBytes, maxIdsPerQuery } from '@holdfast/shared-types'
 import { concatBytes } from '@holdfast/engine/bytes'
 import { blobIdBytes, Refset, writeLocation, type BlobLocation } from '@holdfast/engine/format'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Database } from '../../../platform/database/database.ts'
+import type { BesideCollections } from '../contents/beside-collections.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { noteUnnamed } from '../contents/unnamed-segments.ts'
 import { countIds } from '../sessions/have-blobs.ts'
@@ -12,7 +12,7 @@ import type { ReadableSnapshot, RunClaim } from './readable-run.ts'
 import type { ReadableRuns } from './readable-runs.ts'
 
 export interface LocateBlobsDeps {
-  readonly database: Database
+  readonly besideCollections: BesideCollections
   readonly readableRuns: ReadableRuns
   readonly refsets: SnapshotRefsets
 }
@@ -54,7 +54,7 @@ async function findReadable(
 
 /** Fills in what lies where the snapshot does not say. What is gone before that can be noted stays unknown to this question. */
 async function findElsewhere(
-  deps: Pick<LocateBlobsDeps, 'database' | 'refsets'>,
+  deps: Pick<LocateBlobsDeps, 'besideCollections' | 'refsets'>,
   { snapshot, vault }: ReadableSnapshot,
   ids: Uint8Array,
   places: Places,
@@ -66,7 +66,7 @@ async function findElsewhere(
   const found = new Refset()
   for (const place of elsewhere) if (place !== null) found.add(place.packIdHex, place.ordinal)
   if (found.packCount === 0) return
-  const isNoted = await deps.database.transaction(async (em) => {
+  const isNoted = await deps.besideCollections.transaction(async (em) => {
     await lockCollection(em, vault.id, 'shared')
     return noteUnnamed(deps, em, vault, { id: snapshot.id, found })
   })

@@ -1,6 +1,6 @@
 import { toHex } from '@holdfast/engine/bytes'
 import { isEngineError } from '@holdfast/engine/errors'
-import { packKey, snapshotPrefix, type CollectionJournal } from '@holdfast/engine/format'
+import { journalKey, packKey, snapshotPrefix, type CollectionJournal } from '@holdfast/engine/format'
 import { listJournals, readJournal, writeJournal } from '@holdfast/engine/vault'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
@@ -88,18 +88,20 @@ const keptJournals = 200
 export async function finishRemovals(deps: RemoveDeps, vault: OpenVault): Promise<FinishedRemovals> {
   const em = deps.database.em()
   const done = await removedEpoch(em, vault.id)
-  const removedKeys = new Set<string>()
+  const named = new Map<string, readonly string[]>()
   const untaken: UntakenObject[] = []
   let highest = 0
-  for await (const journal of readJournals(deps, vault, (object) => untaken.push(object))) {
+  for await (const journal of readJournals(deps, vault, { onUntaken: (object) => untaken.push(object) })) {
     highest = Math.max(highest, journal.epoch)
-    for (const key of journal.snapshotKeys) removedKeys.add(key)
+    named.set(journalKey(journal.epoch), journal.snapshotKeys)
     if (journal.epoch <= done) continue
     // Rows that say so keep it from being offered; without them it would be taken on again, and be gone one day.
     const isKnown = await areOnTheirWay(em, vault.id, journal.packIds)
     if (isKnown) await tryRemoving(deps, vault, () => carryOut(deps, vault, journal))
     else await carryOut(deps, vault, journal)
   }
+  vault.journalled = named
+  const removedKeys = keysIn(named)
   await tryRemoving(deps, vault, () => removeReturned(deps, vault, removedKeys))
   return { highestEpoch: highest, removedKeys, untaken }
 }
@@ -126,16 +128,24 @@ async function removeReturned({ log }: RemoveDeps, vault: OpenVault, removedKeys
   )
 }
 
-/** Oldest first, without those that cannot be read. @param onUntaken learns of these */
+export interface JournalsToRead {
+  /** By their keys; they are not read again. */
+  readonly except?: ReadonlyMap<string, unknown>
+  /** Learns of those that cannot be read. */
+  readonly onUntaken?: (object: UntakenObject) => void
+}
+
+/** Oldest first, without those that cannot be read. */
 export async function* readJournals(
   deps: Pick<RemoveDeps, 'log'>,
   vault: StoredVault,
-  onUntaken: (object: UntakenObject) => void = () => undefined,
+  { except, onUntaken }: JournalsToRead = {},
 ): AsyncGenerator<CollectionJournal> {
   for (const key of await listJournals(vault.store)) {
+    if (except?.has(key) === true) continue
     const journal = await readOrTell(deps, vault, key)
     if (journal === null) continue
-    if ('cure' in journal) onUntaken(journal)
+    if ('cure' in journal) onUntaken?.(journal)
     else yield journal
   }
 }
@@ -148,16 +158,13 @@ export async function readJournalled(
 ): Promise<Pick<FinishedRemovals, 'removedKeys' | 'untaken'>> {
   const named = new Map(isAnew ? [] : vault.journalled)
   const untaken: UntakenObject[] = []
-  for (const key of await listJournals(vault.store)) {
-    if (named.has(key)) continue
-    const journal = await readOrTell(deps, vault, key)
-    if (journal === null) continue
-    if ('cure' in journal) untaken.push(journal)
-    else named.set(key, journal.snapshotKeys)
-  }
+  for await (const { epoch, snapshotKeys } of readJournals(deps, vault, { except: named, onUntaken: (object) => untaken.push(object) }))
+    named.set(journalKey(epoch), snapshotKeys)
   vault.journalled = named
-  return { removedKeys: new Set([...named.values()].flat()), untaken }
+  return { removedKeys: keysIn(named), untaken }
 }
+
+const keysIn = (journalled: OpenVault['journalled']): ReadonlySet<string> => new Set([...journalled.values()].flat())
 
 /** Snapshots first, and durably: whoever has nothing but the store finds none whose content is gone, and neither does a start after a power failure. */
 export async function deleteNamed(
@@ -165,7 +172,7 @@ export async function deleteNamed(
   { snapshotKeys, packIds }: Pick<CollectionJournal, 'snapshotKeys' | 'packIds'>,
 ): Promise<void> {
   for (const key of snapshotKeys) await store.delete(key)
-  if (snapshotKeys.length > 0) await store.keepDeleted(snapshotKeys)
+  if (snapshotKeys.length > 0) await store.makeDurable(snapshotKeys)
   for (const packId of packIds) await store.delete(packKey(packId))
 }
 

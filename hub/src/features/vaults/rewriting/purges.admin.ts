@@ -7,7 +7,6 @@ import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { AgentsDoor } from '../doors/doors.ts'
 import { withContractErrors } from '../errors/translate-engine-error.ts'
 import type { Purges } from './purges.ts'
-import { tellPurge } from './purges.routes.ts'
 
 export interface PurgeCommandsDeps {
   readonly vaults: OpenVaults
@@ -38,7 +37,6 @@ export function purgeCommands({ vaults, agents, purges }: PurgeCommandsDeps): Re
         const vault = vaultOf(input.vaultId)
         const order = { ...(await selectionOf(agents, em, input)), keepsUndo: input.keepsUndo }
         const started = await purges.start(vault, order, 'holdfast-hub purge')
-        tellPurge(vault, started)
         await purges.settled()
         return purges.get(vault, started.id)
       }),

@@ -252,6 +252,18 @@ test('of two versions of the same moment the one with the larger id stands', asy
   expect(await kept()).toEqual([largest?.id])
 })
 
+test('a snapshot that names another device\u2019s, or another backup, as what it was written anew of is no version of it', async () => {
+  const first = await agent.backUp(treeOf(other))
+  const next = await agent.backUp(treeOf(other))
+  const foreign = await (await world.enrol('other')).backUp(treeOf(other))
+  const said = { of: first, why: 'purge', atMs: 1, entriesDropped: 0, bytesDropped: 0 }
+  await world.database
+    .em()
+    .execute(`update snapshot set rewritten = ? where encode(id, 'hex') in (?, ?)`, [JSON.stringify(said), next, foreign])
+  await world.start()
+  expect((await kept()).toSorted()).toEqual([first, next, foreign].toSorted())
+})
+
 test('paths that are none are refused, and so is the whole of a file system', async () => {
   for (const path of ['secret.txt', '/', '/home/../etc', '//'])
     await expect(call('startPurge', { body: selection({ paths: [{ path }] }) })).rejects.toMatchObject({ code: 'request.invalid' })

@@ -21,7 +21,7 @@ import { findPurge, listOpenPurges, listPurgeRows, writePurge, type PurgeRecord 
 import { Brake } from '../usage/brake.ts'
 import { lookForPurge, rewriteForPurge, type PurgeWork } from './carry-out-purge.ts'
 import { previewPurge } from './preview-purge.ts'
-import { presentPurge } from './present-purge.ts'
+import { presentPurge, tellPurge } from './present-purge.ts'
 import type { PurgeDeps } from './purge-deps.ts'
 import { requirePaths } from './purge-filter.ts'
 import { lookAtProgress } from './purge-progress.ts'
@@ -54,10 +54,13 @@ export class Purges {
 
   /** Begins in the background. @throws AppError `vault.rewriting-impossible`, `request.invalid` */
   async start(open: OpenVault, order: PurgeOrder, startedBy: string): Promise<Purge> {
+    const id = randomUUID()
+    // Before anything is written: the row of the audit log is.
+    tellPurge(open, id, order)
     const vault = requireRewritable(open)
     requirePaths(order)
     const row: PurgeRecord = {
-      id: randomUUID(),
+      id,
       vaultId: vault.id,
       agentIds: order.agentIds,
       paths: order.paths,

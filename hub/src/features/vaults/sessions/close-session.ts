@@ -17,7 +17,7 @@ export async function closeSessionOfRun({ database, grants, now }: CloseSessionD
   if (sessionId !== null) grants.forget(sessionId)
 }
 
-/** For what a killed hub did not hear: sessions whose run is over. */
+/** For what nobody heard, as a hub that was killed or had lost its database: sessions whose run is over, or gone with its device. */
 export async function closeEndedSessions(deps: CloseSessionDeps, vaultId: VaultId): Promise<void> {
   for (const session of await listOpenSessions(deps.database.em(), vaultId)) {
     if (await isOver(deps, session)) await closeSessionOfRun(deps, session.runId)

@@ -147,6 +147,13 @@ describe('a snapshot that is not its session\u2019s', () => {
     await agent.commit(session, tree)
   })
 
+  test('is refused where it says that it stands for another one: what it names would go', async () => {
+    const of = Buffer.from(await agent.backUp(someFiles()), 'hex')
+    const session = await agent.open()
+    const rewriting = { of, why: 'purge', atMs: Number.MAX_SAFE_INTEGER, entriesDropped: 0, bytesDropped: 0 } as const
+    await expectRefused(session, await agent.prepare(session, someFiles(), { rewriting }), /written anew/)
+  })
+
   test('is refused with the id of another snapshot', async () => {
     const taken = await agent.backUp(someFiles())
     const session = await agent.open()
@@ -296,7 +303,14 @@ describe('a commit that fails half-way', () => {
     expect((await snapshotFiles()).some((name) => name.endsWith(id))).toBe(true)
     expect(await world.vaults.snapshots.find(world.database.em(), SnapshotId.parse(id))).toBeNull()
     await allowCommits()
-    await world.start()
+    const before = await committedRows()
+    const rowsWhenMadeDurable: number[] = []
+    await world.start(undefined, (store) => {
+      store.before = async (step, key) => {
+        if (step === 'makeDurable' && key?.endsWith(id)) rowsWhenMadeDurable.push(await committedRows())
+      }
+    })
+    expect(rowsWhenMadeDurable).toEqual([before])
     expect(world.logged('snapshot.adopted').at(-1)).toMatchObject({ snapshotId: id, level: 'warn' })
     const adopted = await world.vaults.snapshots.find(world.database.em(), SnapshotId.parse(id))
     expect(adopted).toMatchObject({ runId: session.runId, state: 'committed' })
@@ -311,8 +325,19 @@ describe('a commit that fails half-way', () => {
     await expect(agent.commit(session, object)).rejects.toThrow()
     await allowCommits()
     const { header } = decodeSnapshotObject(object)
-    const stored = decodeSnapshotObject(await world.store.get(snapshotKey(uuidToBytes(agent.agentId), header.seq, header.snapshotId)))
+    const key = snapshotKey(uuidToBytes(agent.agentId), header.seq, header.snapshotId)
+    const stored = decodeSnapshotObject(await world.store.get(key))
+    const before = await committedRows()
+    const made = { durable: 0 }
+    world.store.before = (step, of) => {
+      if (step === 'makeDurable' && of === key && made.durable++ === 0) throw new EngineError('store.io-error', 'The disk failed.')
+    }
+    // Not acknowledged before its name is sure to survive a power failure: whoever stored it may have been killed before that.
+    await expect(agent.commit(session, object)).rejects.toMatchObject({ code: 'store.unavailable' })
+    expect(await committedRows()).toBe(before)
     expect(await agent.commit(session, object)).toMatchObject({ receivedAtMs: stored.hubHeader?.receivedAtMs })
+    expect(made.durable).toBe(2)
+    world.store.before = () => undefined
   })
 
   /** Everything goes well up to the database's very commit. */

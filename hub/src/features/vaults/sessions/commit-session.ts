@@ -6,6 +6,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import { afterCommit } from '../../../platform/database/unit-of-work.ts'
 import type { DomainEventBus } from '../../../platform/events/domain-events.ts'
+import type { BesideCollections } from '../contents/beside-collections.ts'
 import type { OpenVault } from '../contents/open-vault.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import { snapshotIdOf, snapshotRecordOf, storeKeyOf } from '../contents/snapshot-record.ts'
@@ -24,23 +25,18 @@ import {
   type SessionInHand,
 } from './prove-snapshot.ts'
 import { stateFacts, type SummaryParts } from './state-facts.ts'
-import { ByteBudget } from './byte-budget.ts'
-import { announcedBytes, readBounded, requireAnnounced, type Upload } from './read-bounded.ts'
+import { maxSnapshotBytes, type CommitBodies } from './commit-bodies.ts'
+import { announcedBytes, requireAnnounced, type Upload } from './read-bounded.ts'
+import { readSteadily } from './read-steadily.ts'
 import { requireOpenSession, requireOwnSession, sessionNotFound, type SessionClaim } from './require-open-session.ts'
-
-/** Of snapshots that are being committed: four of the largest, thousands of usual ones. */
-const commitBodiesBytes = 256 * 1024 * 1024
-/** 60 TiB of backup; an agent's snapshot of 1 TiB has half a megabyte. */
-const maxSnapshotBytes = 64 * 1024 * 1024
-
-export const newCommitBodies = (): ByteBudget => new ByteBudget(commitBodiesBytes)
 
 export interface CommitSessionDeps extends ProveSnapshotDeps {
   readonly database: Database
+  readonly besideCollections: BesideCollections
   readonly vaults: OpenVaults
   readonly runs: RunsDoor
   readonly domainEvents: DomainEventBus
-  readonly commitBodies: ByteBudget
+  readonly commitBodies: CommitBodies
   readonly now: () => number
 }
 
@@ -59,15 +55,16 @@ export interface Committed {
  * The same snapshot again, after a lost answer, gets the same answer.
  *
  * @param stated the device's word for what only it can read: of private vaults alone
- * @throws AppError `session.rejected` for a snapshot that is not this session's or names segments it may not; `session.not-found`, `run.*`
+ * @throws AppError `session.rejected` for a snapshot that is not this session's or names segments it may not; `session.not-found`, `run.*`;
+ * `hub.overloaded` for one that came too slowly
  */
 export async function commitSession(deps: CommitSessionDeps, claim: SessionClaim, stated: SummaryParts, body: Upload): Promise<Committed> {
   const em = deps.database.em()
   // Before a byte is held: who asks must be the one whose session this is.
   await requireOwnSession(em, claim)
   requireAnnounced(body, maxSnapshotBytes)
-  return deps.commitBodies.during(announcedBytes(body) ?? maxSnapshotBytes, async () =>
-    commitObject(deps, em, claim, { object: decodeUpload(await readBounded(body, maxSnapshotBytes)), stated }),
+  return deps.commitBodies.during(claim.agentId, announcedBytes(body) ?? maxSnapshotBytes, async () =>
+    commitObject(deps, em, claim, { object: decodeUpload(await readSteadily(body, maxSnapshotBytes)), stated }),
   )
 }
 
@@ -114,7 +111,7 @@ async function storeSnapshot(
   claim: SessionClaim,
   snapshot: ProvenSnapshot,
 ): Promise<Committed> {
-  const { database, runs, domainEvents, grants, log } = deps
+  const { besideCollections, runs, domainEvents, grants, log } = deps
   const { agentId, runId, id: sessionId } = session
   const commit = async (em: EntityManager): Promise<Committed | null> => {
     // The run's row stays locked until the commit below is through: in between it can neither expire nor be cancelled.
@@ -132,7 +129,7 @@ async function storeSnapshot(
     afterCommit(em, () => announce(domainEvents, { snapshotId: record.id, agentId, runId, createdAtMs: statement.receivedAtMs }))
     return { snapshotId: record.id, receivedAtMs: statement.receivedAtMs }
   }
-  const committed = await vault.arriving.while(keyOf(snapshot), () => database.transaction(commit))
+  const committed = await vault.arriving.while(keyOf(snapshot), () => besideCollections.transaction(commit))
   if (committed === null) throw sessionNotFound(sessionId)
   grants.forget(sessionId)
   log.info(
@@ -166,6 +163,8 @@ async function stateOf(
   const stored = decodeSnapshotObject(await vault.store.get(key))
   if (stored.hubHeader === null || !equalBytes(stored.agentPart, snapshot.object.agentPart))
     throw rejected('Another snapshot with this id is stored already.')
+  // The hub may have been killed before its name was on the disk.
+  await vault.store.makeDurable([key])
   return { receivedAtMs: stored.hubHeader.receivedAtMs, epoch: stored.hubHeader.epoch, isStored: true }
 }
 

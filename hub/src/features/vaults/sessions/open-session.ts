@@ -13,6 +13,7 @@ import {
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../../../platform/database/database.ts'
 import type { Logger } from '../../../platform/logging/logger.ts'
+import type { BesideCollections } from '../contents/beside-collections.ts'
 import type { OpenVaults } from '../contents/open-vaults.ts'
 import type { SnapshotRefsets } from '../contents/snapshot-refsets.ts'
 import { wirePathOf } from '../contents/snapshot-facts.ts'
@@ -30,6 +31,7 @@ const namedBaseSnapshots = 200
 
 export interface OpenSessionDeps {
   readonly database: Database
+  readonly besideCollections: BesideCollections
   readonly vaults: OpenVaults
   readonly refsets: SnapshotRefsets
   readonly runs: RunsDoor
@@ -58,7 +60,7 @@ export async function openSession(
   if (agent.vaultId !== vaultId) throw new AppError('vault.not-found', { context: { vaultId } })
   const { domainId } = agent
   const keys = await handKeys(deps, vault, agent)
-  const { session, run } = await database.transaction(async (tx) => {
+  const { session, run } = await deps.besideCollections.transaction(async (tx) => {
     const asked = await runs.getRunForAgent(tx, runId, agentId, fence)
     if (asked.kind !== 'backup') throw new AppError('run.not-found', { message: 'This run is not a backup.' })
     if (isEndState(asked.state)) throw new AppError('run.already-finished', { context: { runId } })

@@ -41,6 +41,8 @@ export function decodeUpload(bytes: Uint8Array): SnapshotObject {
   try {
     const object = decodeSnapshotObject(bytes)
     if (object.hubHeader !== null) throw rejected('The snapshot carries a hub\u2019s statement already.')
+    // It would stand for another one, which goes: that is for who holds the vault's rewriting key, and the device's own would pass for it.
+    if (object.header.isRewritten) throw rejected('The snapshot says that it was written anew of another one, which only a hub does.')
     return object
   } catch (error) {
     throw asRejection(error)

@@ -27,13 +27,22 @@ const tooLarge = (limitBytes: number): AppError =>
  * @throws AppError `request.too-large` as soon as there are more than `limitBytes`; the rest is not read.
  */
 export async function readBounded(stream: Upload, limitBytes: number): Promise<Buffer> {
-  requireAnnounced(stream, limitBytes)
   const parts: Uint8Array[] = []
+  await takeBounded(stream, limitBytes, (part) => parts.push(part))
+  return Buffer.concat(parts)
+}
+
+/** The same for who takes each part as it comes. */
+export async function takeBounded(
+  stream: Upload,
+  limitBytes: number,
+  take: (part: Uint8Array, sizeBytes: number) => unknown,
+): Promise<void> {
+  requireAnnounced(stream, limitBytes)
   let sizeBytes = 0
   for await (const part of stream as AsyncIterable<Uint8Array>) {
     sizeBytes += part.length
     if (sizeBytes > limitBytes) throw tooLarge(limitBytes)
-    parts.push(part)
+    take(part, sizeBytes)
   }
-  return Buffer.concat(parts, sizeBytes)
 }

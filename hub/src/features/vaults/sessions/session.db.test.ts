@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { SnapshotId, VaultId } from '@holdfast/shared-types'
 import { blobTypes, locationRecordBytes, readLocation } from '@holdfast/engine/format'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { lockCollection } from '../tables/collecting.queries.ts'
 import { blobIdOf, buildPack } from '../testing/build-pack.ts'
 import { folder } from '../testing/build-tree.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
@@ -18,6 +19,13 @@ afterAll(() => world.close())
 
 const grantRows = async (): Promise<number> =>
   Number((await world.database.em().execute<{ n: string }[]>('select count(*) as n from session_grant'))[0]?.n)
+
+const waitingForLocks = async (): Promise<number> =>
+  (
+    await world.database.em().execute(`
+      select 1 from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())`)
+  ).length
 
 describe('opening a session', () => {
   test('gives the agent the keys of its domain, and nobody else', async () => {
@@ -47,6 +55,30 @@ describe('opening a session', () => {
     const runs = await Promise.all(Array.from({ length: 6 }, () => agent.startBackup()))
     const opened = await Promise.all(runs.map((runId) => agent.open(runId)))
     expect(new Set(opened.map(({ nextSnapshotSeq }) => nextSnapshotSeq)).size).toBe(6)
+  })
+
+  test('waits for a step of a collection without using up the connections of everything else', async () => {
+    const runs = await Promise.all(Array.from({ length: 24 }, () => agent.startBackup()))
+    const { promise: stepIsOver, resolve: endStep } = Promise.withResolvers<void>()
+    const { promise: isLocked, resolve: setLocked } = Promise.withResolvers<void>()
+    const step = world.database.transaction(async (em) => {
+      await lockCollection(em, agent.vaultId, 'alone')
+      setLocked()
+      await stepIsOver
+    })
+    await isLocked
+    const opening = Promise.all(runs.map((runId) => agent.open(runId)))
+    try {
+      await vi.waitFor(async () => expect(await waitingForLocks()).toBe(8), { timeout: 60_000 })
+      // Whoever is still on the way has had its turn at the other questions of a session.
+      for (let question = 0; question < 100; question++) await world.database.ping()
+      expect(await waitingForLocks()).toBe(8)
+    } finally {
+      endStep()
+      await step
+      await opening
+    }
+    expect(new Set((await opening).map(({ sessionId }) => sessionId)).size).toBe(24)
   })
 
   test('is refused with a stale fence, for another agent\u2019s run, another vault, a restore and a run that ended', async () => {

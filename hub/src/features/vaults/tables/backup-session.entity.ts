@@ -22,7 +22,11 @@ export const BackupSessionEntity = defineEntity({
     openedAt: p.datetime(3),
     closedAt: p.datetime(3).nullable(),
   },
-  indexes: [{ name: 'backup_session_vault_id_agent_id_snapshot_seq_idx', properties: ['vaultId', 'agentId', 'snapshotSeq'] }],
+  indexes: [
+    { name: 'backup_session_vault_id_agent_id_snapshot_seq_idx', properties: ['vaultId', 'agentId', 'snapshotSeq'] },
+    // A few among all that ever were.
+    { name: 'backup_session_open_idx', properties: ['vaultId', 'epoch'], where: `state = 'open'` },
+  ],
 })
 
 /** Segments the hub told a session about beyond its own uploads: what its snapshot may name although others brought it. */

@@ -9,6 +9,7 @@ import { idBytes, toSnapshotRecord, type SnapshotRecord } from './snapshots.quer
 /*
  * What a collection reads and writes beside backups (docs/adr/0016). Whoever takes part of what is kept (a session that opens or commits, an audit, a snapshot that is
  * had back) holds `shared` until its transaction ends; a step of a collection holds `alone`: it sees all of them or none.
+ * What a fleet may do all at once has its transaction from `contents/beside-collections.ts`.
  */
 
 /** Waits for the others; until the end of the transaction. Take it before rows. */

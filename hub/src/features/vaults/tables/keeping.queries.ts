@@ -49,16 +49,19 @@ export async function setDeleted(
     .execute()
 }
 
-/** All versions of one backup that the database knows: what the device made, and what was written anew of it. In no order. */
+/** All versions of one backup that the database knows: what the device made, and what was written anew of it, with the same number. In no order. */
 export async function lockVersionsOf(
   em: EntityManager,
-  snapshot: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId'>,
+  snapshot: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId' | 'agentId' | 'seq'>,
 ): Promise<SnapshotRecord[]> {
   const of = snapshot.rewritten?.of ?? snapshot.id
   const rows = await tablesOf(em)
     .selectFrom('snapshot')
     .selectAll()
     .where('vault_id', '=', snapshot.vaultId)
+    // Whatever another snapshot says of itself: of another device, or another backup, it is no version.
+    .where('agent_id', '=', snapshot.agentId)
+    .where('seq', '=', snapshot.seq)
     .where(sql<boolean>`(id = ${idBytes(of)} or rewritten->>'of' = ${of})`)
     .orderBy('id')
     .forUpdate()
@@ -69,11 +72,13 @@ export async function lockVersionsOf(
 /** When a version of this backup was written anew last, ms by the clock of who did; 0 = never. Deleted versions count: a lost database finds them in the store. */
 export async function lastRewritingMs(
   em: EntityManager,
-  { id, rewritten, vaultId }: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId'>,
+  { id, rewritten, vaultId, agentId, seq }: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId' | 'agentId' | 'seq'>,
 ): Promise<number> {
   const row = await tablesOf(em)
     .selectFrom('snapshot')
     .where('vault_id', '=', vaultId)
+    .where('agent_id', '=', agentId)
+    .where('seq', '=', seq)
     .where(sql<boolean>`rewritten->>'of' = ${rewritten?.of ?? id}`)
     .select(sql<string | null>`max((rewritten->>'atMs')::bigint)`.as('last'))
     .executeTakeFirstOrThrow()

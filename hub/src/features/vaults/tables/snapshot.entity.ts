@@ -88,11 +88,21 @@ export const SnapshotEntity = defineEntity({
     replacedBy: p.blob().nullable(),
   },
   indexes: [
-    // Hardly any snapshot is on its way out or new.
+    // Hardly any snapshot is on its way out, new or written anew.
     {
       name: 'snapshot_undo_until_idx',
       expression: (columns, _table, name) =>
         `create index "${name}" on "snapshot" ("${columns.vaultId}", "${columns.undoUntil}") where "${columns.deletedAt}" is not null`,
+    },
+    {
+      name: 'snapshot_unaudited_idx',
+      expression: (columns, _table, name) =>
+        `create index "${name}" on "snapshot" ("${columns.vaultId}", "${columns.receivedAt}" desc, "${columns.id}") where "${columns.auditedAt}" is null and "${columns.condemnedIn}" is null and "${columns.state}" = 'committed'`,
+    },
+    {
+      name: 'snapshot_versions_idx',
+      expression: (columns, _table, name) =>
+        `create index "${name}" on "snapshot" ("${columns.vaultId}", ("${columns.rewritten}" ->> 'of')) where "${columns.rewritten}" is not null`,
     },
     { name: 'snapshot_agent_id_received_at_idx', properties: ['agentId', 'receivedAt'] },
     { name: 'snapshot_received_at_idx', properties: ['receivedAt'] },

@@ -85,6 +85,12 @@ export async function setVaultEpoch(em: EntityManager, vaultId: VaultId, epoch: 
   await tablesOf(em).updateTable('vault').set({ epoch }).where('id', '=', vaultId).execute()
 }
 
+/** As they are until the transaction ends. */
+export async function lockUndoDays(em: EntityManager, vaultId: VaultId): Promise<number | null> {
+  const row = await tablesOf(em).selectFrom('vault').select('undo_days').where('id', '=', vaultId).forUpdate().executeTakeFirst()
+  return row?.undo_days ?? null
+}
+
 export async function setUndoDays(em: EntityManager, vaultId: VaultId, days: number): Promise<void> {
   await tablesOf(em).updateTable('vault').set({ undo_days: days }).where('id', '=', vaultId).execute()
 }

@@ -2,7 +2,7 @@ import type { VaultId } from '@holdfast/shared-types'
 import type { ByteRange, ListedObject, ObjectHead, ObjectStore, StagedObject, StoreOptions } from '@holdfast/engine/store'
 import { VaultFolders } from '../opening/vault-folders.ts'
 
-export type StoreStep = 'put' | 'stage' | 'write' | 'commit' | 'get' | 'delete' | 'keepDeleted'
+export type StoreStep = 'put' | 'stage' | 'write' | 'commit' | 'get' | 'delete' | 'makeDurable'
 
 /** A real store whose steps tests may watch, delay or fail. */
 export class StoreWithHooks implements ObjectStore {
@@ -47,8 +47,8 @@ export class StoreWithHooks implements ObjectStore {
     return this.step('delete', key, () => this.#inner.delete(key))
   }
 
-  keepDeleted(keys: readonly string[]): Promise<void> {
-    return this.step('keepDeleted', keys[0] ?? null, () => this.#inner.keepDeleted(keys))
+  makeDurable(keys: readonly string[]): Promise<void> {
+    return this.step('makeDurable', keys[0] ?? null, () => this.#inner.makeDurable(keys))
   }
 
   async close(): Promise<void> {

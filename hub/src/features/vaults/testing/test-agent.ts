@@ -119,7 +119,8 @@ export class TestAgent {
     return this.#route('commitSession')({
       params: { sessionId: session.sessionId },
       query: { fence: session.fence, ...this.summary },
-      body: streamOf(object),
+      // An agent always says how much it sends.
+      body: Object.assign(streamOf(object), { headers: { 'content-length': String(object.length) } }),
     }) as never
   }
 

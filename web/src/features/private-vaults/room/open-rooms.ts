@@ -1,7 +1,6 @@
 import type { VaultId } from '@holdfast/shared-types'
 import { computed, shallowReactive, type ComputedRef } from 'vue'
 import { onSignedOut } from '../../../platform/sign-out/sign-out.ts'
-import type { VaultSecret } from './room-calls.ts'
 import { draftLost, locked, VaultRoom } from './vault-room.ts'
 
 /** A vault whose keys are in a worker of this page. */
@@ -61,8 +60,8 @@ export function lockAll(): void {
 }
 onSignedOut(lockAll)
 
-/** @throws ApiError as the room's `unlock` */
-export async function unlockVault(vaultId: VaultId, secret: VaultSecret): Promise<void> {
+/** @param secret a passphrase, or recovery words however they were kept. @throws ApiError as the room's `unlock` */
+export async function unlockVault(vaultId: VaultId, secret: string): Promise<void> {
   const room = new VaultRoom(() => lockVault(vaultId))
   try {
     const { fingerprint } = await room.call('unlock', { vaultId, secret })

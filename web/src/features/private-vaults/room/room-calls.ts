@@ -1,10 +1,5 @@
 import type { AgentId, RestoreSelection, Snapshot, SnapshotEntry, SnapshotId, Vault, VaultId } from '@holdfast/shared-types'
 
-/** What opens a private vault. */
-export type VaultSecret =
-  | { readonly kind: 'passphrase'; readonly passphrase: string }
-  | { readonly kind: 'recovery-words'; readonly words: string }
-
 /** A snapshot as the hub lists it: it is opened only if the device signed it that the hub says it is of. */
 export interface ListedSnapshot {
   readonly snapshotId: SnapshotId
@@ -61,7 +56,7 @@ export interface RoomCalls {
   >
   /** Stores what was drafted: the vault is there, and unlocked. */
   readonly create: Call<{ readonly name: string; readonly currentPassword: string | undefined }, Vault>
-  readonly unlock: Call<{ readonly vaultId: VaultId; readonly secret: VaultSecret }, { readonly fingerprint: string }>
+  readonly unlock: Call<{ readonly vaultId: VaultId; readonly secret: string }, { readonly fingerprint: string }>
   readonly list: Call<ListedSnapshot & { readonly path: AskedPath; readonly after: number; readonly limit: number }, ListedFolder>
   /** What the snapshot says of itself, signed by its device. */
   readonly describe: Call<

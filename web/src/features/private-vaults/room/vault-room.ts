@@ -19,7 +19,7 @@ export interface CallOptions {
 }
 
 /** What a call of a locked vault is told. */
-export const locked = (): ApiError => new ApiError({ code: 'vault.private', message: '', cure: '' })
+export const locked = (): ApiError => new ApiError({ code: 'vault.private' })
 
 /** What was made and not stored yet went with the worker that held it: words that somebody has written down by now are worth nothing. */
 export const draftLost = (): ApiError =>

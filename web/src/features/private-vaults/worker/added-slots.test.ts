@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { ApiError } from '../../../platform/errors/api-error.ts'
 import { SealedVault } from '../../../testing/sealed-vault.ts'
 import type { HubAnswers } from './hub-answers.ts'
-import { problemOf } from './room-problem.ts'
+import { codeOf, context, sure } from './testing/desk.ts'
 import { openDesk, type Desk } from './vault-desk.ts'
 
 interface Sent {
@@ -39,7 +39,7 @@ function carryOut(call: string, ask: { readonly params?: unknown; readonly body?
     const { slotId } = ask.params as Sent
     withdrawn.push({ slotId, body: ask.body })
     const place = vault.slots.findIndex((slot) => slot.slotId === slotId)
-    if (place === -1) throw new ApiError({ code: 'vault.slot-not-found', message: '', cure: '', status: 404 })
+    if (place === -1) throw new ApiError({ code: 'vault.slot-not-found', status: 404 })
     vault.slots.splice(place, 1)
     return {}
   }
@@ -57,24 +57,11 @@ beforeEach(async () => {
   answerLost = null
 })
 
-const context = () => ({ signal: new AbortController().signal, tellProgress: () => undefined })
-
 async function unlocked(): Promise<Desk> {
   const desk = openDesk(browserPrimitives, answers as HubAnswers)
-  await desk.unlock({ vaultId: vault.id, secret: { kind: 'recovery-words', words } }, context())
+  await desk.unlock({ vaultId: vault.id, secret: words }, context())
   return desk
 }
-
-function sure<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('It is not there.')
-  return value
-}
-
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'nothing went wrong',
-    (error: unknown) => problemOf(error).code,
-  )
 
 test('keys that are added open the vault too; words only once they are kept', async () => {
   const desk = await unlocked()
@@ -126,8 +113,8 @@ test('what was stored and not proved is taken away again, by the same password: 
   keep = asItCame
   // Refused while it was read back, or without an answer while it was stored.
   for (const [call, error] of [
-    ['getKeyObjects', new ApiError({ code: 'rate.limited', message: '', cure: '', status: 429 })],
-    ['addKeySlot', new ApiError({ code: 'hub.unreachable', message: '', cure: '' })],
+    ['getKeyObjects', new ApiError({ code: 'rate.limited', status: 429 })],
+    ['addKeySlot', new ApiError({ code: 'hub.unreachable' })],
   ] as const) {
     answerLost = { call, error }
     expect(await add()).toBe(error.code)
@@ -135,7 +122,7 @@ test('what was stored and not proved is taken away again, by the same password: 
   }
   expect(withdrawn).toEqual(told.map(({ slotId }, index) => ({ slotId, body: index === 0 ? { currentPassword: 'pw' } : {} })))
   // It may not be there, or the hub away for this as well: what went wrong first is what is told.
-  answerLost = { call: 'removeKeySlot', error: new ApiError({ code: 'hub.unreachable', message: '', cure: '' }) }
+  answerLost = { call: 'removeKeySlot', error: new ApiError({ code: 'hub.unreachable' }) }
   keep = (slot) => ({ ...asItCame(slot), slotId: '' })
   expect(await add()).toBe('vault.slot-unusable')
   keep = asItCame
@@ -143,7 +130,7 @@ test('what was stored and not proved is taken away again, by the same password: 
 
 test('a wrong password is sent once', async () => {
   const desk = await unlocked()
-  answerLost = { call: 'addKeySlot', error: new ApiError({ code: 'sign-in.failed', message: '', cure: '', status: 401 }) }
+  answerLost = { call: 'addKeySlot', error: new ApiError({ code: 'sign-in.failed', status: 401 }) }
   expect(await codeOf(desk.addPassphrase({ passphrase: 'another passphrase', currentPassword: 'mistyped' }, context()))).toBe(
     'sign-in.failed',
   )

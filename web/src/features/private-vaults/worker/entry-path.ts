@@ -16,7 +16,7 @@ export function componentsOf({ text, raw }: AskedPath, system: SnapshotSystem): 
     if (at > start) components.push(bytes.subarray(start, at))
     start = at + 1
   }
-  if (components.some(isDots)) throw new ApiError({ code: 'snapshot.path-not-found', message: '', cure: '' })
+  if (components.some(isDots)) throw new ApiError({ code: 'snapshot.path-not-found' })
   return components
 }
 

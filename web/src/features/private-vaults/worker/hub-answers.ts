@@ -39,10 +39,10 @@ async function problemOf(answer: Response): Promise<ApiError> {
   const body: unknown = await answer.json().catch(() => null)
   const { status } = answer
   if (isProblem(body)) return new ApiError({ code: body.code, message: body.detail, cure: body.cure, status })
-  return status >= 500 ? unreachable(status) : new ApiError({ code: 'internal', message: `HTTP ${status}`, cure: '', status })
+  return status >= 500 ? unreachable(status) : new ApiError({ code: 'internal', message: `HTTP ${status}`, status })
 }
 
-const unreachable = (cause: unknown): ApiError => new ApiError({ code: 'hub.unreachable', message: '', cure: '', cause })
+const unreachable = (cause: unknown): ApiError => new ApiError({ code: 'hub.unreachable', cause })
 
 /** @param read what is done with an answer that is a success; one that ends before its length fails as no answer does */
 async function ask<T>(address: string, init: RequestInit, read: (answer: Response) => Promise<T>, signal?: AbortSignal): Promise<T> {

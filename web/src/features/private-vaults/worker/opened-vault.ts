@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, fromBase64Url, fromHex, toBase64Url } from '@holdfast/engine/bytes'
+import { equalBytes, fromBase64Url, fromHex, toBase64Url } from '@holdfast/engine/bytes'
 import { EngineError } from '@holdfast/engine/errors'
 import { decodeSnapshotObject, uuidFromBytes, uuidToBytes, type AgentFile } from '@holdfast/engine/format'
 import { openSnapshotBody, verifySnapshotSignature, type DomainKeys } from '@holdfast/engine/reader'
@@ -95,7 +95,7 @@ export class OpenedVault {
   async #agent(agentId: string): Promise<AgentFile> {
     const { agents } = await this.#hub.json('getKeyObjects', { params: { vaultId: this.id } })
     const object = agents.find((agent) => agent.agentId === agentId)?.agentObject ?? null
-    if (object === null) throw new ApiError({ code: 'vault.keys-awaited', message: '', cure: '' })
+    if (object === null) throw new ApiError({ code: 'vault.keys-awaited' })
     const agent = await this.#keys.verifyAgentObject(fromBase64Url(object))
     if (agent.agentId !== agentId) throw new EngineError('vault.invalid', 'The keys that came are another device\u2019s.')
     return agent
@@ -108,7 +108,7 @@ export class OpenedVault {
    */
   async approve(device: OfferedDevice, compared: string): Promise<void> {
     if (!isSameFingerprint(await this.deviceFingerprint(device), compared))
-      throw new ApiError({ code: 'vault.keys-invalid', message: 'These keys are not the ones that were compared.', cure: '' })
+      throw new ApiError({ code: 'vault.keys-invalid', message: 'These keys are not the ones that were compared.' })
     const agent = this.#agentFileOf(device)
     const agentObject = await this.#keys.agentObject(agent)
     const sealed = await this.#keys.sealDomainKeys(agent.domainId, agent.agentId, rawAgentKey(agent.boxPublicKey))
@@ -124,11 +124,9 @@ export class OpenedVault {
   /** A restore as it was ordered, for the eyes of that device alone: it carries out nothing else. */
   async sealRestore(agentId: AgentId, restore: RestoreSelection): Promise<string> {
     const agent = await this.#agent(agentId)
-    const nonce = this.#primitives.randomBytes(16)
-    const to = { agentId: uuidToBytes(agentId), nonce, boxPublicKey: rawAgentKey(agent.boxPublicKey) }
+    const to = { agentId: uuidToBytes(agentId), boxPublicKey: rawAgentKey(agent.boxPublicKey) }
     const plain = new TextEncoder().encode(JSON.stringify(restore))
-    const sealed = await sealSelection(this.#primitives, await this.#keys.domainKeys(agent.domainId), to, plain)
-    return toBase64Url(concatBytes([nonce, sealed]))
+    return toBase64Url(await sealSelection(this.#primitives, await this.#keys.domainKeys(agent.domainId), to, plain))
   }
 
   #agentFileOf({ agentId, signPublicKey, boxPublicKey, boxSignature, enrolledAtMs }: OfferedDevice): AgentFile {

@@ -78,7 +78,7 @@ export class PrivateSnapshot {
     const components = componentsOf(choice.path, this.#system)
     if (choice.kind === 'zip') return { sizeBytes: null, bytes: await this.#zip(components, choice, signal) }
     const entry = components.length === 0 ? null : await this.#find(components)
-    if (entry?.type !== 'file') throw new ApiError({ code: 'snapshot.not-a-file', message: '', cure: '' })
+    if (entry?.type !== 'file') throw new ApiError({ code: 'snapshot.not-a-file' })
     return { sizeBytes: entry.size, bytes: this.#bytesOf(entry, signal) }
   }
 
@@ -131,4 +131,4 @@ async function* only(entry: TreeEntry): AsyncGenerator<TreeEntry> {
   yield entry
 }
 
-const notFound = (): ApiError => new ApiError({ code: 'snapshot.path-not-found', message: '', cure: '' })
+const notFound = (): ApiError => new ApiError({ code: 'snapshot.path-not-found' })

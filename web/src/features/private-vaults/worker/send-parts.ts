@@ -47,7 +47,7 @@ export async function sendParts(
 const post = (port: MessagePort, message: FromProducer, transfer: Transferable[] = []): void => port.postMessage(message, transfer)
 
 const ended = (): DOMException => new DOMException('The download was ended.', 'AbortError')
-const abandoned = (): ApiError => new ApiError({ code: 'download.abandoned', message: '', cure: '' })
+const abandoned = (): ApiError => new ApiError({ code: 'download.abandoned' })
 
 /** What the other side has asked for and not got yet. */
 function askedOf(port: MessagePort, signal: AbortSignal) {

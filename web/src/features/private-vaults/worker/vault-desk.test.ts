@@ -16,6 +16,7 @@ import type { FromProducer } from '../download/port-messages.ts'
 import type { AskOf } from '../room/room-calls.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { problemOf } from './room-problem.ts'
+import { codeOf, context, sure } from './testing/desk.ts'
 import { openDesk, type Desk } from './vault-desk.ts'
 
 const passphrase = 'seven quiet lamps above the harbour'
@@ -45,7 +46,7 @@ const answers: HubAnswers = {
     asked.push(call)
     if (call === 'getStoredSnapshot') {
       const object = vault.snapshots.get(params.snapshotId)
-      if (object === undefined) throw new ApiError({ code: 'snapshot.not-found', message: '', cure: '' })
+      if (object === undefined) throw new ApiError({ code: 'snapshot.not-found' })
       return object
     }
     return call === 'locateSnapshotBlobs' ? vault.locate(body ?? new Uint8Array(0)) : vault.readSegments(body ?? new Uint8Array(0))
@@ -64,11 +65,10 @@ const top = { text: '', raw: null }
 const at = (text: string) => ({ text, raw: null })
 /** As an honest hub lists it. */
 const listed = (id = snapshotId) => ({ snapshotId: id, agentId: device.agentId })
-const context = () => ({ signal: new AbortController().signal, tellProgress: () => undefined })
 
 async function unlocked(): Promise<Desk> {
   const desk = openDesk(browserPrimitives, answers)
-  await desk.unlock({ vaultId: vault.id, secret: { kind: 'passphrase', passphrase } }, context())
+  await desk.unlock({ vaultId: vault.id, secret: passphrase }, context())
   asked = []
   told = []
   return desk
@@ -93,37 +93,26 @@ async function taken(desk: Desk, ask: Omit<AskOf<'download'>, 'port'>): Promise<
   return bytes
 }
 
-function sure<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('It is not there.')
-  return value
-}
-
 /** Changes one bit. */
 const flip = (bytes: Uint8Array, place: number): void => bytes.set([(bytes[place] ?? 0) ^ 1], place)
 
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'nothing went wrong',
-    (error: unknown) => problemOf(error).code,
-  )
-
 test('the passphrase opens a vault, and so do the words however they were kept; another secret is told apart from damage', async () => {
   const desk = openDesk(browserPrimitives, answers)
-  const unlock = (secret: AskOf<'unlock'>['secret']) => desk.unlock({ vaultId: vault.id, secret }, context())
-  const { fingerprint } = await unlock({ kind: 'passphrase', passphrase })
+  const unlock = (secret: string) => desk.unlock({ vaultId: vault.id, secret }, context())
+  const { fingerprint } = await unlock(passphrase)
   expect(fingerprint).toMatch(/^([0-9a-f]{4}-){4}[0-9a-f]{4}$/)
   const kit = words
     .split(' ')
     .map((word, index) => `${index + 1}. ${word.toUpperCase()}`)
     .join('\n')
-  expect(await unlock({ kind: 'recovery-words', words: kit })).toEqual({ fingerprint })
-  expect(await codeOf(unlock({ kind: 'passphrase', passphrase: `${passphrase}.` }))).toBe('vault.wrong-key')
-  expect(await codeOf(unlock({ kind: 'recovery-words', words: 'orbit glance velvet' }))).toBe('vault.wrong-key')
+  expect(await unlock(kit)).toEqual({ fingerprint })
+  expect(await codeOf(unlock(`${passphrase}.`))).toBe('vault.wrong-key')
+  expect(await codeOf(unlock('orbit glance velvet'))).toBe('vault.wrong-key')
   const kept = sure(vault.slots[0])
   const bytes = fromBase64Url(kept.bytes)
   flip(bytes, 0)
   vault.slots[0] = { ...kept, bytes: toBase64Url(bytes) }
-  expect(await codeOf(unlock({ kind: 'passphrase', passphrase }))).toBe('vault.corrupt')
+  expect(await codeOf(unlock(passphrase))).toBe('vault.corrupt')
   vault.slots[0] = kept
 })
 
@@ -342,9 +331,9 @@ test('a restore is sealed whole, for that device and this order alone', async ()
   const { sealedSelection } = await desk.sealRestore({ agentId: device.agentId, restore }, context())
   const order = fromBase64Url(sealedSelection)
   expect(Buffer.from(order).includes('letters')).toBe(false)
-  const to = { agentId: uuidToBytes(device.agentId), nonce: order.subarray(0, 16), boxPrivateKey: device.boxPrivateKey }
+  const to = { agentId: uuidToBytes(device.agentId), boxPrivateKey: device.boxPrivateKey }
   const keys = await vault.keys.domainKeys(vault.domainId)
-  const plain = await openSealedSelection(browserPrimitives, keys, to, order.subarray(16))
+  const { plain } = await openSealedSelection(browserPrimitives, keys, to, order)
   expect(RestoreSelection.parse(JSON.parse(Buffer.from(plain).toString()))).toEqual(restore)
   expect(await codeOf(desk.sealRestore({ agentId: aSealedDevice('x').agentId, restore }, context()))).toBe('vault.keys-awaited')
 })

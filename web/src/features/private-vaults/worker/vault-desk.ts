@@ -12,7 +12,7 @@ import {
 import { EngineError } from '@holdfast/engine/errors'
 import type { Api, BodyOfRoute, DomainId, ResponseOf, VaultId } from '@holdfast/shared-types'
 import { ApiError } from '../../../platform/errors/api-error.ts'
-import type { AnswerOf, AskOf, RoomCall, VaultSecret } from '../room/room-calls.ts'
+import type { AnswerOf, AskOf, RoomCall } from '../room/room-calls.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { OpenedVault } from './opened-vault.ts'
 import { sendParts } from './send-parts.ts'
@@ -35,13 +35,13 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
   let opened: OpenedVault | null = null
 
   const vault = (): OpenedVault => {
-    if (opened === null) throw new ApiError({ code: 'vault.private', message: '', cure: '' })
+    if (opened === null) throw new ApiError({ code: 'vault.private' })
     return opened
   }
   const addSlot = async (secret: PersonsSecret, currentPassword: string | undefined) => {
     const { keys, id: vaultId } = vault()
     const { slotId, bytes } = await keys.addSlot(secret)
-    const body = { slotId: toHex(slotId), bytes: toBase64Url(bytes), ...(currentPassword === undefined ? {} : { currentPassword }) }
+    const body = { slotId: toHex(slotId), bytes: toBase64Url(bytes), currentPassword }
     let isStored = false
     try {
       await hub.json('addKeySlot', { params: { vaultId }, body })
@@ -49,7 +49,7 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
       // Tried as it lies in the store by now: whoever asked may take the old one away next.
       const stored = (await hub.json('getKeyObjects', { params: { vaultId } })).slots.find((slot) => slot.slotId === body.slotId)
       if (stored === undefined || !(await keys.isOpenedBy(fromBase64Url(stored.bytes), secret)))
-        throw new ApiError({ code: 'vault.slot-unusable', message: '', cure: '' })
+        throw new ApiError({ code: 'vault.slot-unusable' })
     } catch (error) {
       if (isStored || !isRefused(error)) await withdrawSlot(hub, vaultId, body)
       throw error
@@ -76,8 +76,7 @@ export function openDesk(primitives: UnlockPrimitives, hub: HubAnswers): Desk {
     },
     async create({ name, currentPassword }) {
       if (draft === null) throw new EngineError('invariant.broken', 'A vault is drafted before it is stored.')
-      const password = currentPassword === undefined ? {} : { currentPassword }
-      const created = await hub.json('createVault', { body: { name, ...bodyOf(draft), ...password } })
+      const created = await hub.json('createVault', { body: { name, ...bodyOf(draft), currentPassword } })
       opened = new OpenedVault(primitives, hub, draft.keys)
       draft = null
       return created
@@ -131,8 +130,7 @@ type SlotBody = BodyOfRoute<Api['addKeySlot']>
 
 /** A slot that nobody has proved is not to lie there as one of its kind, as if another could go for it. As far as the hub can be asked. */
 async function withdrawSlot(hub: HubAnswers, vaultId: VaultId, { slotId, currentPassword }: SlotBody): Promise<void> {
-  const body = currentPassword === undefined ? {} : { currentPassword }
-  await hub.json('removeKeySlot', { params: { vaultId, slotId }, body }).catch(() => undefined)
+  await hub.json('removeKeySlot', { params: { vaultId, slotId }, body: { currentPassword } }).catch(() => undefined)
 }
 
 const bodyOf = ({ vaultFile, slots, hubKey, keys }: VaultObjects): Omit<BodyOfRoute<Api['createVault']>, 'name'> => ({
@@ -144,10 +142,9 @@ const bodyOf = ({ vaultFile, slots, hubKey, keys }: VaultObjects): Omit<BodyOfRo
 })
 
 /** However it was kept: words with numbers, line ends and other text around them, or the passphrase. @throws EngineError `key-slot.wrong-secret` */
-async function unlock(primitives: UnlockPrimitives, { vaultFile, slots }: KeyObjects, secret: VaultSecret): Promise<VaultKeys> {
+async function unlock(primitives: UnlockPrimitives, { vaultFile, slots }: KeyObjects, secret: string): Promise<VaultKeys> {
   const locked = { vaultFile: fromBase64Url(vaultFile), slots: slots.map(({ bytes }) => fromBase64Url(bytes)) }
-  const text = secret.kind === 'passphrase' ? secret.passphrase : secret.words
-  return (await openWithKept(text, (one) => unlockVault(primitives, locked, one))).opened
+  return (await openWithKept(secret, (one) => unlockVault(primitives, locked, one))).opened
 }
 
 async function firstBytes(bytes: AsyncGenerator<Uint8Array>, most: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -145,5 +145,4 @@ async function tellLeftOut(writer: ZipWriter, leftOut: LeftOut, { reader, page }
   return writer.addWhole(entry, new TextEncoder().encode(leftOut.text()))
 }
 
-const tooLarge = (entries: number): ApiError =>
-  new ApiError({ code: 'snapshot.zip-too-large', message: '', cure: '', status: 0, cause: `${entries} entries` })
+const tooLarge = (entries: number): ApiError => new ApiError({ code: 'snapshot.zip-too-large', cause: `${entries} entries` })

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { ByteBudget } from './byte-budget.ts'
+import { SharedBudget } from './shared-budget.ts'
 
 test('never more is held than there is, everybody has a turn, and in order', async () => {
-  const budget = new ByteBudget(100)
+  const budget = new SharedBudget(100)
   const started: number[] = []
   let peak = 0
   const work = (id: number) => async (): Promise<void> => {
     started.push(id)
-    peak = Math.max(peak, budget.heldBytes)
+    peak = Math.max(peak, budget.held)
     await setImmediate()
     if (id % 3 === 0) throw new Error('failed')
   }
@@ -18,5 +18,5 @@ test('never more is held than there is, everybody has a turn, and in order', asy
   expect(started).toEqual(Array.from({ length: 20 }, (_, id) => id))
   expect(ended.filter(({ status }) => status === 'rejected')).toHaveLength(7)
   expect(peak).toBe(100)
-  expect(budget.heldBytes).toBe(0)
+  expect(budget.held).toBe(0)
 })

@@ -1,7 +1,6 @@
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { existsSync, closeSync, openSync, rmSync } from 'node:fs'
 import net from 'node:net'
-import path from 'node:path'
-import { errorCode } from './error-code.ts'
+import { basename, dirname } from 'node:path'
 
 /*
  * How a process in another pid namespace (a second container on the same volume) is known to live, although its number means nothing
@@ -15,16 +14,18 @@ export interface LockWitness {
 }
 
 const witnessFile = (lockFile: string, token: string): string => `${lockFile}.live-${token.slice(0, 16)}`
-export const isWitnessOf = (lockFile: string, name: string): boolean => name.startsWith(`${path.basename(lockFile)}.live-`)
+export const isWitnessOf = (lockFile: string, name: string): boolean => name.startsWith(`${basename(lockFile)}.live-`)
 
-/** @returns null where the system has no pid namespaces, or the folder's file system no sockets: numbers and the admin socket decide there. */
+/** @returns null where the system has no pid namespaces, or the folder's file system no sockets: whoever asks goes by something else there. */
 export async function openWitness(lockFile: string, token: string): Promise<LockWitness | null> {
   if (process.platform !== 'linux') return null
-  const file = witnessFile(lockFile, token)
   // Nobody has anything to say here: connecting was the answer.
   const server = net.createServer((socket) => socket.destroy())
   try {
-    await atShortPath(file, (short) => new Promise<void>((resolve, reject) => server.once('error', reject).listen(short, resolve)))
+    await atShortPath(
+      witnessFile(lockFile, token),
+      (short) => new Promise<void>((resolve, reject) => server.once('error', reject).listen(short, resolve)),
+    )
   } catch {
     return null // stated above
   }
@@ -32,17 +33,21 @@ export async function openWitness(lockFile: string, token: string): Promise<Lock
   return {
     close() {
       server.close()
-      rmSync(file, { force: true })
+      removeWitness(lockFile, token)
     },
   }
 }
 
-/** Whether the taker with this token lives; null where it left no witness. */
-export async function isWitnessed(lockFile: string, token: string): Promise<boolean | null> {
+/** Of a holder that is dead. */
+export const removeWitness = (lockFile: string, token: string): void => rmSync(witnessFile(lockFile, token), { force: true })
+
+/** Whether the holder with this token lives; false also where it left no witness. */
+export async function isWitnessed(lockFile: string, token: string): Promise<boolean> {
+  // Where no socket can be made, as in some containers, the holder has made none either.
+  if (!existsSync(witnessFile(lockFile, token))) return false
   const outcome = await atShortPath(witnessFile(lockFile, token), connectTo)
-  if (outcome === 'ENOENT') return null
-  // Anything but a refusal (a full backlog, a missing right) is no proof of a death.
-  return outcome !== 'ECONNREFUSED'
+  // Anything but these (a full backlog, a missing right) is no proof of a death.
+  return outcome !== 'ENOENT' && outcome !== 'ECONNREFUSED'
 }
 
 /** @returns `connected`, or the code of what stood in the way. */
@@ -53,7 +58,7 @@ export const connectTo = (socketPath: string): Promise<string> =>
       socket.destroy()
       resolve('connected')
     })
-    socket.once('error', (error) => resolve(errorCode(error) ?? 'unknown'))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'))
   })
 
 /** sun_path of unix(7) has 108 bytes; a folder that we hold open has a short name whatever its own. */
@@ -61,9 +66,9 @@ const longestPathBytes = 100
 
 async function atShortPath<T>(file: string, work: (socketPath: string) => Promise<T>): Promise<T> {
   if (process.platform !== 'linux' || Buffer.byteLength(file) <= longestPathBytes) return work(file)
-  const folder = openSync(path.dirname(file), 'r')
+  const folder = openSync(dirname(file), 'r')
   try {
-    return await work(`/proc/self/fd/${folder}/${path.basename(file)}`)
+    return await work(`/proc/self/fd/${folder}/${basename(file)}`)
   } finally {
     closeSync(folder)
   }
