@@ -5,6 +5,9 @@
 const APP = '^(hub|agent|web|e2e)/'
 /** Rooms of the engine that browsers load too. */
 const RUNS_ANYWHERE = 'reader|unlock|browser|blob-id|format|bytes|errors'
+/** All that the program which stops an abandoned database loads. */
+const LOADS_NO_PACKAGE =
+  '^hub/src/platform/(lifecycle/(folder-lock|lock-witness|lock-record|durable-file|error-code|process-identity)|database/embedded/(stop-abandoned-server|stop-server|run-tool|postmaster-pid))\\.ts$'
 
 module.exports = {
   forbidden: [
@@ -158,6 +161,14 @@ module.exports = {
       comment: 'Platform is below features.',
       from: { path: '^(hub|web)/src/platform/' },
       to: { path: '^(hub|web)/src/features/' },
+    },
+    {
+      name: 'stopping-a-database-needs-no-package',
+      severity: 'error',
+      comment:
+        'The watchdog stops the database of a killed hub also while an update replaces packages: Node and these files are all it loads.',
+      from: { path: LOADS_NO_PACKAGE },
+      to: { pathNot: LOADS_NO_PACKAGE, dependencyTypesNot: ['type-only', 'core'] },
     },
     {
       name: 'features-know-no-wiring',

@@ -186,6 +186,11 @@ const violations: readonly Planted[] = [
     "import { findAgent } from '../../features/agents/index.ts'\nexport const agents = findAgent\n",
   ),
   plant(
+    'stopping-a-database-needs-no-package',
+    'hub/src/platform/lifecycle/folder-lock.ts',
+    "import { encodeTree } from '@holdfast/engine/format'\nexport const lock = encodeTree\n",
+  ),
+  plant(
     'features-know-no-wiring',
     'hub/src/features/agents/all.ts',
     "import { features } from '../../wiring/features.ts'\nexport const all = features\n",

@@ -34,8 +34,3 @@ test('a file that takes a part is no success either, and a reader that has left 
   expect(JSON.parse(readFileSync(file, 'utf8'))).toBeTruthy()
   expect(inShell('{ "$@"; echo $? >&2; } | :', ...presets)).toMatchObject({ stderr: '0\n' })
 })
-
-test('hub and agent look after their output alike', () => {
-  const text = (program: string): string => readFileSync(join(program, '../cli/watch-output.ts'), 'utf8')
-  expect(text(hubMain)).toBe(text(main))
-})

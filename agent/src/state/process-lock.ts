@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isWitnessed, openWitness, removeWitness, type LockWitness } from '@holdfast/engine/run-control'
 import { z } from 'zod'
 import { systemErrorCode } from '../errors/to-app-error.ts'
+import { isWitnessed, openWitness, removeWitness, type LockWitness } from './lock-witness.ts'
 import { ownMark, stateOf } from './process-mark.ts'
 
 /** `service` = `holdfast run`; `command` = a command that works as the agent until it is done. */

@@ -1,7 +1,7 @@
 import { fstatSync, writeFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
-/* What becomes of a command's output. agent/src/cli/watch-output.ts and hub/src/cli/watch-output.ts are the same. */
+/* What becomes of a command's output. Hub and agent have this file each, byte for byte. */
 
 /** Waits until what was written is where it goes. @returns the exit status: never 0 where some of it was lost, which stderr is told. */
 export type OutputEnd = (status: number) => Promise<number>

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { connectTo, isWitnessed, isWitnessOf, openWitness, type LockWitness } from '@holdfast/engine/run-control'
 import { replaceFile, writeDraft } from './durable-file.ts'
 import { errorCode } from './error-code.ts'
 import { readLockRecord, serialiseLockRecord, type LockPurpose, type LockRecord } from './lock-record.ts'
+import { connectTo, isWitnessed, isWitnessOf, openWitness, type LockWitness } from './lock-witness.ts'
 import { ownIdentity, stateOfProcess } from './process-identity.ts'
 
 /*

@@ -6,6 +6,8 @@ import { basename, dirname } from 'node:path'
  * How a process in another pid namespace (a second container on the same volume) is known to live, although its number means nothing
  * here: it listens on a socket beside the lock from before the lock is its own. The kernel itself takes connections for a process
  * that is busy or paused, and refuses them from the moment it is dead: no clock, no heartbeat, nothing that a stopped container misses.
+ *
+ * Hub and agent have this file each, byte for byte: the hub's must load without any package, for the program that stops an abandoned database.
  */
 
 export interface LockWitness {
