@@ -4,10 +4,12 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import type { SnapshotId, VaultId } from '@holdfast/shared-types'
 import { toHex } from '@holdfast/engine/bytes'
+import { EngineError } from '@holdfast/engine/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPack } from '../testing/build-pack.ts'
 import { collect, dayMs, deleteFinally, expectRestored, expectSound, piece, treeOf, type Files } from '../testing/collection-world.ts'
 import { loseVaultRows, rebuildVaults } from '../testing/lost-database.ts'
+import type { StoreWithHooks } from '../testing/store-with-hooks.ts'
 import type { TestAgent } from '../testing/test-agent.ts'
 import { VaultsUnderTest } from '../testing/vaults-under-test.ts'
 import type { RebuildProgress, RebuiltVault } from './rebuild-vault.ts'
@@ -156,6 +158,37 @@ describe('a rebuild', () => {
     expect(await readdir(snapshotsDir)).toContain(damaged)
     await world.start()
     await expectRestored(agent, keptId, kept)
+  })
+
+  test('has every name on the disk before its rows count: a hub that was killed may not have come to it', async () => {
+    await backUp({ 'a.bin': piece() })
+    await loseVaultRows(world)
+    const stores: StoreWithHooks[] = []
+    const rowsBefore: unknown[][] = []
+    await rebuildVaults(world, {
+      onStore: (store) => {
+        stores.push(store)
+        store.before = async (step) => {
+          if (step === 'makeDurable') rowsBefore.push(await rows('pack'), await rows('snapshot'))
+        }
+      },
+    })
+    expect(rowsBefore).toEqual([[], []])
+    const objects = (await readdir(vaultDir(), { recursive: true })).filter((name) => /^(p|s)\/.*[0-9a-f]{32}/.test(name))
+    const files = objects.filter((name) => !objects.some((other) => other.startsWith(`${name}/`)))
+    expect(files.length).toBeGreaterThanOrEqual(3)
+    expect(stores.flatMap(({ durableKeys }) => durableKeys).toSorted()).toEqual(files.toSorted())
+    // And where that cannot be done, nothing is as if it were.
+    const before = [await rows('pack'), await rows('snapshot')]
+    const failing = rebuildVaults(world, {
+      onStore: (store) => {
+        store.before = (step) => {
+          if (step === 'makeDurable') throw new EngineError('store.io-error', 'The disk failed.')
+        }
+      },
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'store.unavailable' })
+    expect([await rows('pack'), await rows('snapshot')]).toEqual(before)
   })
 
   test('fails as a whole where the store goes away, and the database is as it was', async () => {

@@ -1,8 +1,9 @@
 import type { VaultId } from '@holdfast/shared-types'
-import { snapshotPrefix } from '@holdfast/engine/format'
+import { packKey, snapshotPrefix } from '@holdfast/engine/format'
 import type { ListedObject } from '@holdfast/engine/store'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from '../../../platform/logging/logger.ts'
+import { storeKeyOf } from '../contents/snapshot-record.ts'
 import { deleteNamed, readJournals } from '../removing/remove-decided.ts'
 import type { StoredVault } from '../contents/open-vault.ts'
 import { requireStore, withoutBadSectors } from '../contents/without-bad-sectors.ts'
@@ -17,6 +18,7 @@ import { giveBack, prepareSettingAside, setAsideAndForget, type GivenBack } from
 import { endAllSessions } from '../tables/sessions.queries.ts'
 import { insertSnapshot, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { epochsSkipped, setVaultEpoch } from '../tables/vaults.queries.ts'
+import { DurableNames } from './durable-names.ts'
 
 /** How far a rebuild is. */
 export interface RebuildProgress {
@@ -56,8 +58,10 @@ export async function rebuildVault(deps: RebuildDeps, em: EntityManager, vault: 
   await lockCollection(em, vault.id, 'alone')
   await prepareSettingAside(em)
   await setAsideAndForget(em, vault.id)
-  const packs = await readPacks(deps, em, vault)
-  const snapshots = await readSnapshots(deps, em, vault)
+  const names = new DurableNames(vault.store)
+  const packs = await readPacks(deps, em, vault, names)
+  const snapshots = await readSnapshots(deps, em, vault, names)
+  await names.flush()
   await requireStore(vault)
   const highest = Math.max(await vaultEpoch(em, vault.id), snapshots.highestEpoch, journalled)
   await setVaultEpoch(em, vault.id, highest + epochsSkipped)
@@ -92,6 +96,7 @@ async function readPacks(
   deps: RebuildDeps,
   em: EntityManager,
   vault: StoredVault,
+  names: DurableNames,
 ): Promise<{ readonly count: number; readonly bytes: number; readonly damaged: number }> {
   const sums = { count: 0, bytes: 0, damaged: 0 }
   const storedAt = new Date(deps.now())
@@ -99,6 +104,7 @@ async function readPacks(
   for await (const end of ends) {
     const isNew = end !== null && (await insertPack(em, { ...end.record, state: 'live', storedAt })) !== undefined
     if (isNew) {
+      await names.add(packKey(end.record.packId))
       sums.count++
       sums.bytes += end.record.sizeBytes
     } else sums.damaged++
@@ -121,11 +127,15 @@ async function readSnapshots(
   deps: RebuildDeps,
   em: EntityManager,
   vault: StoredVault,
+  names: DurableNames,
 ): Promise<{ readonly count: number; readonly damaged: number; readonly highestEpoch: number }> {
   const sums = { count: 0, damaged: 0, highestEpoch: 0 }
   for await (const snapshot of mapAhead(vault.store.list(snapshotPrefix), snapshotsAtOnce, ({ key }) => readSnapshot(deps, vault, key))) {
     if (snapshot === null) sums.damaged++
-    else if (await insertSnapshot(em, snapshot)) sums.count++
+    else if (await insertSnapshot(em, snapshot)) {
+      await names.add(storeKeyOf(snapshot))
+      sums.count++
+    }
     sums.highestEpoch = Math.max(sums.highestEpoch, snapshot?.epoch ?? 0)
     deps.onProgress({ vaultId: vault.id, reading: 'snapshots', done: sums.count + sums.damaged })
   }

@@ -2,10 +2,10 @@ import { pathToFileURL } from 'node:url'
 import type { SnapshotId } from '@holdfast/shared-types'
 import { expect } from 'vitest'
 import { silentLogger } from '../../../platform/logging/logger.ts'
-import { VaultFolders } from '../opening/vault-folders.ts'
 import { openOfflineVaults, vaultsToRebuild } from '../rebuilding/offline-vaults.ts'
 import type { RebuildProgress, RebuiltVault } from '../rebuilding/rebuild-vault.ts'
 import { collect, deleteFinally, expectRestored, expectSound, piece, treeOf, type Files } from './collection-world.ts'
+import { FoldersWithHooks, type StoreWithHooks } from './store-with-hooks.ts'
 import type { TestAgent } from './test-agent.ts'
 import { VaultsUnderTest } from './vaults-under-test.ts'
 
@@ -15,11 +15,16 @@ export async function rebuildVaults(
   {
     vaultId = null,
     onProgress = () => undefined,
-  }: { vaultId?: RebuiltVault['vaultId'] | null; onProgress?: (step: RebuildProgress) => void } = {},
+    onStore = () => undefined,
+  }: {
+    vaultId?: RebuiltVault['vaultId'] | null
+    onProgress?: (step: RebuildProgress) => void
+    onStore?: (store: StoreWithHooks) => void
+  } = {},
 ): Promise<RebuiltVault> {
   await world.stop()
   const { database, secret } = world
-  const folders = new VaultFolders(pathToFileURL(world.storeDir).href)
+  const folders = new FoldersWithHooks(pathToFileURL(world.storeDir).href, onStore)
   const deps = { folders, secret, log: silentLogger, now: () => world.nowMs++, onProgress }
   const vaults = await openOfflineVaults(deps, await vaultsToRebuild(database.em(), folders, vaultId))
   try {

@@ -15,6 +15,9 @@ export class StoreWithHooks implements ObjectStore {
   /** Bytes written to staged objects so far. */
   stagedBytes = 0
 
+  /** Keys that `makeDurable` was told of and was done with. */
+  readonly durableKeys: string[] = []
+
   constructor(inner: ObjectStore) {
     this.#inner = inner
   }
@@ -48,7 +51,10 @@ export class StoreWithHooks implements ObjectStore {
   }
 
   makeDurable(keys: readonly string[]): Promise<void> {
-    return this.step('makeDurable', keys[0] ?? null, () => this.#inner.makeDurable(keys))
+    return this.step('makeDurable', keys[0] ?? null, async () => {
+      await this.#inner.makeDurable(keys)
+      this.durableKeys.push(...keys)
+    })
   }
 
   async close(): Promise<void> {
