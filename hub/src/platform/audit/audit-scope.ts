@@ -1,13 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { isDeepStrictEqual } from 'node:util'
-import type { AuditActor, AuditEntry, AuditObject } from '@holdfast/shared-types'
+import type { AuditActor, AuditDetailName, AuditEntry, AuditObject } from '@holdfast/shared-types'
+
+export type AuditDetails = { readonly [Name in AuditDetailName]?: AuditEntry['details'][string] }
 
 /** What an action says of itself. Ids, names, roles: never a secret, never a path of a user's file. */
 export interface AuditFacts {
   /** Who, where it was only found out by the action: a sign-in, an enrolment. */
   readonly actor?: AuditActor
   readonly object?: AuditObject
-  readonly details?: AuditEntry['details']
+  readonly details?: AuditDetails
 }
 
 /** An action that is going on. */

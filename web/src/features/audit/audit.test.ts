@@ -80,4 +80,7 @@ test('a word of the hub is told in words, and anything else as it is', () => {
   expect(detailValue('changed', 'role, email, moon')).toBe('role, e-mail address, moon')
   expect(detailValue('name', 'admin')).toBe('admin')
   expect(detailValue('kind', 'constructor')).toBe('constructor')
+  expect(detailValue('devices', null)).toBe('All')
+  expect(detailValue('versionsPerFile', null)).toBe('none')
+  expect(detailValue('paths', 1200)).toBe('1,200')
 })

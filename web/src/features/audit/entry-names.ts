@@ -1,5 +1,5 @@
-import type { AuditEntry } from '@holdfast/shared-types'
-import { formatRate } from '../../platform/i18n/format.ts'
+import { auditDetailNames, type AuditDetailName, type AuditEntry } from '@holdfast/shared-types'
+import { formatCount, formatExact, formatRate } from '../../platform/i18n/format.ts'
 import { currentLanguage, textOf, type MessageKey } from '../../platform/i18n/text.ts'
 
 /** Enough of an id to tell it from others on the page. */
@@ -15,30 +15,7 @@ export function actorName({ kind, id, name }: AuditEntry['actor']): string {
 export const objectName = (object: AuditEntry['object']): string | null =>
   object === null ? null : (object.name ?? object.id.slice(0, shownLetters))
 
-const details = [
-  'changed',
-  'roleBefore',
-  'role',
-  'scope',
-  'owner',
-  'nameBefore',
-  'name',
-  'kind',
-  'snapshotOf',
-  'tagsBefore',
-  'tags',
-  'deviceName',
-  'uploadBytesPerSecondBefore',
-  'uploadBytesPerSecond',
-  'isBackgroundBefore',
-  'isBackground',
-  'snapshots',
-  'isFinal',
-  'reason',
-  'rulesBefore',
-  'rules',
-] as const
-const isKnown = (name: string): name is (typeof details)[number] => (details as readonly string[]).includes(name)
+const isKnown = (name: string): name is AuditDetailName => (auditDetailNames as readonly string[]).includes(name)
 
 const roles = { viewer: 'people.role.viewer', operator: 'people.role.operator', admin: 'people.role.admin' } as const
 const scopes = { read: 'tokens.scope.read', run: 'tokens.scope.run', admin: 'tokens.scope.admin' } as const
@@ -51,12 +28,14 @@ const wordsOf: ReadonlyMap<string, Readonly<Record<string, MessageKey>>> = new M
 /** A value of an entry in the reader's language where it is a word of the hub's, else as it is. */
 export function detailValue(name: string, value: string | number | boolean | null): string {
   if (typeof value === 'boolean') return textOf(value ? 'audit.value.yes' : 'audit.value.no')
-  if (/^uploadBytesPerSecond(Before)?$/.test(name))
-    return typeof value === 'number' ? formatRate(value, currentLanguage()) : textOf('audit.value.noLimit')
+  if (value === null) return textOf(name === 'devices' ? 'audit.value.all' : 'audit.value.noLimit')
+  if (typeof value === 'number')
+    return /^uploadBytesPerSecond(Before)?$/.test(name) ? formatRate(value, currentLanguage()) : formatCount(value, currentLanguage())
+  if (name === 'restoredFrom') return formatExact(Date.parse(value), currentLanguage())
   const words = wordsOf.get(name)
-  if (words === undefined) return String(value)
+  if (words === undefined) return value
   const said = (word: string) => (Object.hasOwn(words, word) ? textOf(words[word] as MessageKey) : word)
-  return String(value).split(', ').map(said).join(', ')
+  return value.split(', ').map(said).join(', ')
 }
 
 /** What a named value of an entry is called; one that is new goes by its own name. */
