@@ -5,6 +5,7 @@ import { RunVoice } from '../runs/run-voice.ts'
 import type { RunEnd } from '../runs/worker-messages.ts'
 import { exitStatusOf } from './carry-out-run.ts'
 import { print, type CommandContext } from './command-context.ts'
+import { endInterrupted } from './end-hard.ts'
 import { whenParentGone } from './parent-process.ts'
 import { runDisplayFor, type RunDisplay } from './run-display.ts'
 import { runDocument } from './run-document.ts'
@@ -93,7 +94,7 @@ function onInterrupt(display: RunDisplay): { readonly cancelled: AbortSignal; st
     if (askedAtMs !== null && performance.now() - askedAtMs < sameInterruptMs) return
     if (askedAtMs !== null) {
       display.close()
-      process.exit(130)
+      return endInterrupted()
     }
     askedAtMs = performance.now()
     display.say('Stopping; press Ctrl+C again to leave at once')

@@ -5,6 +5,12 @@ export function endHard(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
+/** As endHard, and as Ctrl+C would have without anybody listening: shells and scripts see an interrupt (130). */
+export function endInterrupted(): void {
+  process.removeAllListeners('SIGINT')
+  process.kill(process.pid, 'SIGINT')
+}
+
 /**
  * After its `close`: a thread that hangs in a call of the system would keep this process for as long as that takes. One that goes within
  * `afterMs` lets it end with its own status.
