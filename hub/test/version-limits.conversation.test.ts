@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AuditEntry, Plan, RetentionWait, Run, Snapshot, VaultCare } from '@holdfast/shared-types'
+import type { AuditEntry, Plan, Run, Snapshot, VaultCare } from '@holdfast/shared-types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FakeAgent } from './fake-agent.ts'
-import { changeOf } from './plan-change.ts'
 import { TestHub } from './test-hub.ts'
 import { folder } from '../src/features/vaults/testing/build-tree.ts'
 import { commit, finish, open, restoreFolder, send } from '../src/features/vaults/testing/wire-backup.ts'
@@ -94,35 +93,6 @@ test('what came since counts, and nothing is written anew twice', async () => {
   ])
   expect(after[3]?.rewritten?.of).toBe(before[3]!.id)
   expect(await restored()).toEqual([null, null, null, null, 4, 5])
-})
-
-test('a limit that is lowered again soon waits for a word, however little it takes; a higher one does not', async () => {
-  const set = async (versionsPerFile: number): Promise<void> => {
-    const retention = { keepLast: 10, minimumAgeDays: 0, versionsPerFile }
-    const now = await hub.json<Plan>(hub.get(`/api/v1/plans/${plan.id}`))
-    await hub.json(hub.post(`/api/v1/plans/${plan.id}`, { ...changeOf(now), retention }, undefined, 'PUT'))
-  }
-  const waits = async () => (await hub.json<{ items: RetentionWait[] }>(hub.get('/api/v1/retention/waits'))).items
-  await set(3)
-  expect(await hub.hub.admin('retention', {})).toMatchObject({ rewritten: 0, failedPlans: 0 })
-  expect(await waits()).toEqual([])
-  await set(1)
-  const draft = {
-    agentId: agent.agentId,
-    planId: plan.id,
-    planName: plan.name,
-    retention: { keepLast: 10, minimumAgeDays: 0, versionsPerFile: 1 },
-  }
-  expect(await hub.json(hub.post('/api/v1/retention/versions/preview', draft))).toMatchObject({ snapshots: 1, needsWord: true })
-  expect(await hub.hub.admin('retention', {})).toMatchObject({ rewritten: 0, failedPlans: 0 })
-  expect(await restored()).toEqual([null, null, null, null, 4, 5])
-  const [wait] = await waits()
-  expect(wait).toMatchObject({ snapshotIds: [], versions: { snapshots: 1, perFile: 1 } })
-  // Looked at again, it still waits: what was not carried out is no limit that was.
-  expect(await hub.hub.admin('retention', {})).toMatchObject({ rewritten: 0 })
-  expect(await waits()).toEqual([wait])
-  expect(await hub.json(hub.post(`/api/v1/retention/waits/${wait!.id}/approve`, {}))).toEqual({ deleted: 0, rewritten: 1 })
-  expect(await restored()).toEqual([null, null, null, null, null, 5])
 })
 
 test('a night after which nothing came reads nothing, also over a restart', async () => {

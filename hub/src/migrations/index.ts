@@ -19,7 +19,6 @@ import { Migration20261123024532_add_healing } from './Migration20261123024532_a
 import { Migration20261123025911_add_rewritten_snapshots } from './Migration20261123025911_add_rewritten_snapshots.ts'
 import { Migration20261123031029_add_private_vaults } from './Migration20261123031029_add_private_vaults.ts'
 import { Migration20261123094936_index_open_work } from './Migration20261123094936_index_open_work.ts'
-import { Migration20261123125226_add_retention_pace } from './Migration20261123125226_add_retention_pace.ts'
 
 /** The one ordered history of the schema. Append only: a released migration is never edited. */
 export const migrations: readonly MigrationClass[] = [
@@ -43,5 +42,4 @@ export const migrations: readonly MigrationClass[] = [
   Migration20261123025911_add_rewritten_snapshots,
   Migration20261123031029_add_private_vaults,
   Migration20261123094936_index_open_work,
-  Migration20261123125226_add_retention_pace,
 ]

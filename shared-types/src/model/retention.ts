@@ -129,9 +129,8 @@ export const RetentionWait = z
     foundAtMs: TimeMs,
     /** Oldest first. */
     snapshotIds: z.array(SnapshotId),
-    /** Of so many; and of those, how many changed rules have let go before, where it is with them that it would be more than half. */
+    /** Of so many. */
     total: Count,
-    goneBefore: Count.default(0),
     bytesFreed: ByteCount,
     /** Likewise, a limit of versions that wants more than half of all files' occurrences to go; null where none waits, and from a hub that knows no such limit. */
     versions: VersionLimitEffect.extend({ perFile: Count }).nullable().default(null),

@@ -5,12 +5,11 @@ import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { listPlanRows } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
-import { goingOf } from './judge-snapshots.ts'
+import { goingOf, needsWord } from './judge-snapshots.ts'
 import { limitPlanVersions } from './limit-plan-versions.ts'
-import { paceAfter, toldOf, tollNeedsWord } from './pace.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
-import { hasMore, ruleName, notePace, tellWait, type OnRecord } from './tell-wait.ts'
+import { hasMore, ruleName, tellWait, type OnRecord } from './tell-wait.ts'
 
 /** What one application came to, of all plans. */
 export interface RetentionReport {
@@ -62,7 +61,7 @@ const auditedRule =
     )
 
 /**
- * Lets go what a plan's rules let go, unless that is more than half of its snapshots, at once or with what changes of the rules took lately: then it waits for somebody's word.
+ * Lets go what a plan's rules let go, unless that is more than half of its snapshots: then it waits for somebody's word.
  *
  * @throws AppError `plan.not-found`; `snapshot.held`, `snapshot.in-use` and `snapshot.deletion-unconfirmed` where something changed while this looked
  */
@@ -74,9 +73,7 @@ export function applyToPlan(
   return state.turn(async () => {
     const judged = await judgePlan(state, planId)
     const going = goingOf(judged.judged)
-    if (tollNeedsWord(judged.toll)) return { deleted: 0, rewritten: 0, wait: await letWait(state, judged, going) }
-    // First: where the hub is killed in between, it is counted and goes with the next application.
-    await noteChange(state, judged)
+    if (needsWord(going.length, judged.judged.length)) return { deleted: 0, rewritten: 0, wait: await letWait(state, judged, going) }
     // Before what waited is forgotten: the first that is written takes the row of the audit log along.
     if (going.length > 0) await onRecord(() => letGo(state, judged, idsOf(going), ruleName(judged.plan)), {})
     await letNothingWait(state, judged)
@@ -98,7 +95,7 @@ export function letGo(
 
 async function letWait(
   state: RetentionState,
-  { plan, rules, wait, toll }: JudgedPlan,
+  { plan, rules, judged, wait }: JudgedPlan,
   going: readonly SnapshotRecord[],
 ): Promise<RetentionWaitRow | null> {
   // Rules that are none let nothing go.
@@ -113,17 +110,13 @@ async function letWait(
     waiting,
     refused: wait?.refused ?? [],
     foundAt: new Date(state.now()),
-    ...toldOf(toll),
+    total: judged.length,
     bytesFreed: freed,
     versions: wait?.versions ?? null,
     versionsWord: wait?.versionsWord ?? null,
   }
   await tellWait(state, plan.id, row)
   return row
-}
-
-async function noteChange(state: RetentionState, { plan, rules, pace, toll }: JudgedPlan): Promise<void> {
-  if (!isDeepStrictEqual(pace.rules, rules)) await notePace(state, plan.id, paceAfter(pace, rules, toll, state.now()))
 }
 
 /** What was refused under the same rules stays refused. */

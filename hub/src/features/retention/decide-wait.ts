@@ -2,11 +2,10 @@ import { AppError, type SnapshotId } from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import type { UserActor } from '../../platform/http/actor.ts'
 import { letGo } from './apply-retention.ts'
-import { hasMore, ruleName, notePace, tellWait } from './tell-wait.ts'
+import { hasMore, ruleName, tellWait } from './tell-wait.ts'
 import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
 import { goingOf } from './judge-snapshots.ts'
 import { limitPlanVersions } from './limit-plan-versions.ts'
-import { paceAgreed } from './pace.ts'
 import { waitsForWord } from './present-waits.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
@@ -31,7 +30,6 @@ export function approveRetention(
     // All of it before anything is written: the first of it takes the row of the audit log along.
     tellAudit({ details: { snapshots: going.length, ...limited } })
     if (going.length > 0) await letGo(state, judged, going, `${ruleName(judged.plan)}, as ${actor.name} agreed`)
-    await notePace(state, judged.plan.id, paceAgreed(judged.pace, judged.rules))
     const row = { ...wait, waiting: [], ...(isAgreed ? { versionsWord: 'agreed' as const } : {}) }
     await tellWait(state, judged.plan.id, hasMore(row) ? row : null)
     if (!isAgreed) return { deleted: going.length, rewritten: 0 }
@@ -46,8 +44,6 @@ export function refuseRetention(state: RetentionState, waitId: string): Promise<
   return state.turn(async () => {
     const { judged, wait } = await requireWait(state, waitId)
     tellAudit({ details: { snapshots: wait.waiting.length } })
-    // What these rules let go from now on, besides, they let go day by day.
-    await notePace(state, judged.plan.id, { ...judged.pace, rules: judged.rules })
     const refused = [...new Set([...wait.refused, ...wait.waiting])]
     const isRefused = wait.versions !== null && wait.versionsWord === null
     await tellWait(state, judged.plan.id, { ...wait, refused, waiting: [], ...(isRefused ? { versionsWord: 'refused' as const } : {}) })

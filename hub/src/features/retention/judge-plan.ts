@@ -5,11 +5,10 @@ import { findAgent } from '../agents/index.ts'
 import { findPlan, listPlanRows, type PlanRow } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import { judgeSnapshots, knownTimeZone, type JudgedSnapshot } from './judge-snapshots.ts'
-import { paceOf, tollOf, type Pace, type Toll } from './pace.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 import { snapshotsOfPlans } from './snapshots-of-plans.ts'
-import { findPace, findWaitOfPlan } from './waits.queries.ts'
+import { findWaitOfPlan } from './waits.queries.ts'
 
 export interface JudgedPlan {
   readonly plan: PlanRow
@@ -19,9 +18,6 @@ export interface JudgedPlan {
   readonly wait: RetentionWaitRow | null
   /** There is a row of what was decided under others. */
   readonly hasOldWait: boolean
-  /** What changes of the rules have done lately, and what applying these would. */
-  readonly pace: Pace
-  readonly toll: Toll
   /** As it was judged. */
   readonly around: Circumstances
 }
@@ -47,11 +43,8 @@ async function judge(
     const stored = await findWaitOfPlan(em, plan.id)
     const wait = stored !== null && isDeepStrictEqual(Retention.safeParse(stored.rules).data, rules) ? stored : null
     const refused = new Set<SnapshotId>(wait?.refused)
-    const snapshots = byPlan.get(plan.id) ?? []
-    const judged = judgeSnapshots(snapshots, rules, { ...around, refused })
-    const pace = paceOf(await findPace(em, plan.id))
-    const toll = tollOf({ snapshots, rules, judged, around }, pace)
-    all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait, pace, toll, around })
+    const judged = judgeSnapshots(byPlan.get(plan.id) ?? [], rules, { ...around, refused })
+    all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait, around })
   }
   return all
 }

@@ -4,11 +4,10 @@ import { AppError, type Retention, type SnapshotId, type VersionLimitEffect } fr
 import type { SnapshotRecord } from '../vaults/index.ts'
 import type { JudgedPlan } from './judge-plan.ts'
 import { needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
-import { limitIsLoweredAgain, paceOf, paceOfLimit, type Pace } from './pace.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
-import { ruleName, notePace, tellWait, type OnRecord } from './tell-wait.ts'
-import { findPace, findVersionLook, findWaitOfPlan, writeVersionLook } from './waits.queries.ts'
+import { ruleName, tellWait, type OnRecord } from './tell-wait.ts'
+import { findVersionLook, findWaitOfPlan, writeVersionLook } from './waits.queries.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -48,11 +47,8 @@ export function versionedGroup(
   return snapshots.length > versionsPerFile && snapshots.some(({ isProtected }) => !isProtected) ? { snapshots, versionsPerFile } : null
 }
 
-/** More than half of all that there is at once, or a limit that is lowered again soon: rarely meant. */
-export const versionsNeedWord = (
-  { entries, ofEntries }: VersionLimitEffect,
-  { limit, pace, nowMs }: { readonly limit: number; readonly pace: Pace; readonly nowMs: number },
-): boolean => needsWord(entries, ofEntries) || (entries > 0 && limitIsLoweredAgain(pace, limit, nowMs))
+/** More than half of all that there is at once: rarely meant. */
+export const versionsNeedWord = ({ entries, ofEntries }: VersionLimitEffect): boolean => needsWord(entries, ofEntries)
 
 export interface LimitedPlan {
   readonly rewritten: number
@@ -60,7 +56,7 @@ export interface LimitedPlan {
 }
 
 /**
- * Takes out of a plan's snapshots what is beyond its limit of versions, unless that is more than half of everything, or the limit was lowered twice lately: then it waits for somebody's word. Where the snapshots are those of the last
+ * Takes out of a plan's snapshots what is beyond its limit of versions, unless that is more than half of everything: then it waits for somebody's word. Where the snapshots are those of the last
  * time, nothing is read at all. In a private vault, whose snapshots the hub cannot write anew, the limit is passed over, and the log says so once.
  */
 export async function limitPlanVersions(state: RetentionState, judged: JudgedPlan, onRecord: OnRecord): Promise<LimitedPlan> {
@@ -74,11 +70,9 @@ export async function limitPlanVersions(state: RetentionState, judged: JudgedPla
     return { rewritten: 0, wait: waiting(wait) }
   const order = { ...group, signal: new AbortController().signal }
   const effect = await state.vaults.rewriting.previewVersions(order)
-  const [limit, isAgreed] = [group.versionsPerFile, wait?.versionsWord === 'agreed']
-  if (!isAgreed && versionsNeedWord(effect, { limit, pace: judged.pace, nowMs: judged.around.nowMs }))
+  if (versionsNeedWord(effect) && wait?.versionsWord !== 'agreed')
     return { rewritten: 0, wait: await letVersionsWait(state, judged, wait, effect) }
   await letNoVersionsWait(state, judged, wait)
-  await noteLimit(state, judged, limit, effect.entries > 0 && !isAgreed)
   const replaced =
     effect.entries === 0
       ? new Map<SnapshotId, SnapshotId>()
@@ -86,14 +80,6 @@ export async function limitPlanVersions(state: RetentionState, judged: JudgedPla
   // What somebody decided over meanwhile was left: it is looked at again.
   if (replaced.size === effect.snapshots) await writeVersionLook(em, { planId: plan.id, ...replacedIn(look, replaced) })
   return { rewritten: replaced.size, wait: null }
-}
-
-/** Before anything is taken out: where the hub is killed in between, the rest follows without being a change. */
-async function noteLimit(state: RetentionState, { plan, around }: JudgedPlan, limit: number, isWordless: boolean): Promise<void> {
-  // As it is by now: the rules themselves may have been noted since this was judged.
-  const now = paceOf(await findPace(state.database.em(), plan.id))
-  const noted = paceOfLimit(now, limit, isWordless, around.nowMs)
-  if (noted !== now) await notePace(state, plan.id, noted)
 }
 
 function isPassedOver({ vaults, passedOver, log }: RetentionState, { plan: { id: planId, vaultId }, rules }: JudgedPlan): boolean {
@@ -160,7 +146,6 @@ async function letVersionsWait(
     refused: wait?.refused ?? [],
     foundAt: new Date(state.now()),
     total: judged.length,
-    goneBefore: 0,
     bytesFreed: 0,
     versions,
     versionsWord: null,

@@ -36,7 +36,6 @@ export const presentWait = (row: RetentionWaitRow, plan: PlanRow, names: Readonl
   foundAtMs: row.foundAt.getTime(),
   snapshotIds: row.waiting,
   total: row.total,
-  goneBefore: row.goneBefore,
   bytesFreed: row.bytesFreed,
   versions:
     row.versions === null || row.versions === undefined || row.versionsWord !== null

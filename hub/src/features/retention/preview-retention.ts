@@ -15,12 +15,11 @@ import { findAgent } from '../agents/index.ts'
 import { listPlanRows } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import { circumstances, idsOf, type Circumstances } from './judge-plan.ts'
-import { goingOf, judgeSnapshots, type JudgedSnapshot } from './judge-snapshots.ts'
+import { goingOf, judgeSnapshots, needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
 import { versionedGroup, versionsNeedWord } from './limit-plan-versions.ts'
-import { paceOf, tollNeedsWord, tollOf, type Pace } from './pace.ts'
 import type { RetentionState } from './retention-state.ts'
-import { snapshotsOfPlans, type JudgeableSnapshot } from './snapshots-of-plans.ts'
-import { findPace, findWaitOfPlan } from './waits.queries.ts'
+import { snapshotsOfPlans } from './snapshots-of-plans.ts'
+import { findWaitOfPlan } from './waits.queries.ts'
 
 /** Of a plan that is not made yet. */
 const newPlan = 'new' as PlanId
@@ -29,7 +28,7 @@ type Draft = BodyOfRoute<Api['previewRetention']>
 
 /** What rules would keep and let go if they were the plan's. @throws AppError `agent.not-found`, `plan.not-found` */
 export async function previewRetention(state: RetentionState, em: EntityManager, draft: Draft): Promise<RetentionPreview> {
-  const { judged, others, around, snapshots, pace } = await judgeDraft(state, em, draft)
+  const { judged, others, around } = await judgeDraft(state, em, draft)
   const going = idsOf(goingOf(judged))
   const { freed, ownById, undoDays } = await state.vaults.deletion.weigh(em, going)
   return {
@@ -44,7 +43,7 @@ export async function previewRetention(state: RetentionState, em: EntityManager,
     goes: going.length,
     bytesFreed: freed,
     undoDays,
-    needsWord: tollNeedsWord(tollOf({ snapshots, rules: draft.retention, judged, around }, pace)),
+    needsWord: needsWord(going.length, judged.length),
     timeZone: around.timeZone,
     withoutRules: others.length,
   }
@@ -61,7 +60,7 @@ export async function previewVersions(
   em: EntityManager,
   draft: Draft,
 ): Promise<VersionLimitEffect & { needsWord: boolean }> {
-  const { judged, around, vaultId, pace } = await judgeDraft(state, em, draft)
+  const { judged, around, vaultId } = await judgeDraft(state, em, draft)
   if ((draft.retention?.versionsPerFile ?? null) !== null && state.vaults.isPrivate(vaultId))
     throw new AppError('vault.rewriting-impossible', {
       message:
@@ -72,7 +71,7 @@ export async function previewVersions(
   const group = versionedGroup(judged, draft.retention, around)
   if (group === null) return { snapshots: 0, entries: 0, bytes: 0, ofEntries: 0, needsWord: false }
   const effect = await state.vaults.rewriting.previewVersions({ ...group, signal: new AbortController().signal })
-  return { ...effect, needsWord: versionsNeedWord(effect, { limit: group.versionsPerFile, pace, nowMs: around.nowMs }) }
+  return { ...effect, needsWord: versionsNeedWord(effect) }
 }
 
 async function judgeDraft(
@@ -84,8 +83,6 @@ async function judgeDraft(
   readonly others: readonly SnapshotRecord[]
   readonly around: Circumstances
   readonly vaultId: VaultId
-  readonly snapshots: readonly JudgeableSnapshot[]
-  readonly pace: Pace
 }> {
   const agent = await findAgent(em, agentId)
   if (agent === null) throw new AppError('agent.not-found')
@@ -96,8 +93,5 @@ async function judgeDraft(
   const { byPlan, others } = await snapshotsOfPlans(state, em, agentId, [drafted, ...plans.filter(({ id }) => id !== planId)])
   const around = await circumstances(state, em, agentId)
   const refused = await refusedOf(em, planId, retention)
-  const snapshots = byPlan.get(drafted.id) ?? []
-  const judged = judgeSnapshots(snapshots, retention, { ...around, refused })
-  const pace = paceOf(planId === null ? null : await findPace(em, planId))
-  return { judged, others, around, vaultId: agent.vaultId, snapshots, pace }
+  return { judged: judgeSnapshots(byPlan.get(drafted.id) ?? [], retention, { ...around, refused }), others, around, vaultId: agent.vaultId }
 }

@@ -16,8 +16,6 @@ export const RetentionWaitEntity = defineEntity({
     /** When it was found that they wait, how many the plan had then, and what stood for those that wait alone. */
     foundAt: p.datetime(3),
     total: p.integer(),
-    /** Of those, how many changed rules had let go by then, where it was with them that it would be more than half. */
-    goneBefore: p.integer().default(0),
     bytesFreed: p.bigint('number'),
     /** Likewise what a limit of versions wants to take out of those that stay; null = nothing that waits. */
     versions: p.json().$type<VersionLimitEffect>().nullable(),

@@ -1,10 +1,9 @@
 import type { PlanId } from '@holdfast/shared-types'
 import type { AuditFacts } from '../../platform/audit/audit-scope.ts'
 import type { PlanRow } from '../plans/index.ts'
-import type { Pace } from './pace.ts'
 import type { RetentionState } from './retention-state.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
-import { removeWait, writePace, writeWait } from './waits.queries.ts'
+import { removeWait, writeWait } from './waits.queries.ts'
 
 /** How deleting is put on record. @param details for a line that is this work's own; one that is of more was told before of what it is */
 export type OnRecord = (deleting: () => Promise<unknown>, details: NonNullable<AuditFacts['details']>) => Promise<unknown>
@@ -23,7 +22,3 @@ export function tellWait({ database, live }: RetentionState, planId: PlanId, row
     live.append(em, 'plans', 'retention.changed', { id: planId })
   })
 }
-
-/** In no transaction: the row of the audit log goes with the deleting itself. */
-export const notePace = ({ database }: RetentionState, planId: PlanId, pace: Pace): Promise<void> =>
-  writePace(database.em(), { ...pace, planId })

@@ -1,6 +1,5 @@
 import type { PlanId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { RetentionPaceEntity, type RetentionPaceRow } from './retention-pace.entity.ts'
 import { RetentionWaitEntity, type RetentionWaitRow } from './retention-wait.entity.ts'
 import { VersionLookEntity, type VersionLookRow } from './version-look.entity.ts'
 
@@ -19,12 +18,6 @@ export async function writeWait(em: EntityManager, wait: RetentionWaitRow): Prom
 
 export async function removeWait(em: EntityManager, planId: PlanId): Promise<void> {
   await em.nativeDelete(RetentionWaitEntity, { planId })
-}
-
-export const findPace = (em: EntityManager, planId: PlanId): Promise<RetentionPaceRow | null> => em.findOne(RetentionPaceEntity, { planId })
-
-export async function writePace(em: EntityManager, pace: RetentionPaceRow): Promise<void> {
-  await em.upsert(RetentionPaceEntity, pace)
 }
 
 /** Up to which snapshots a plan's limit of versions was looked at; null = never. */

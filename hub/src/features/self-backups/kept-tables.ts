@@ -26,8 +26,6 @@ export const keptTables: readonly KeptTable[] = [
   { name: 'plan' },
   // What somebody refused to let go.
   { name: 'retention_wait' },
-  // What changed rules took already.
-  { name: 'retention_pace' },
   // What is still to leave.
   { name: 'purge' },
   { name: 'audit_entry' },
