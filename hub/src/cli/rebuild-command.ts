@@ -1,6 +1,7 @@
-import { AppError, type AuditEntry } from '@holdfast/shared-types'
+import { AppError } from '@holdfast/shared-types'
 import type { RebuildHubDeps, RebuiltHub, RestoredHub } from '../features/self-backups/index.ts'
 import type { RebuildProgress } from '../features/vaults/index.ts'
+import type { AuditDetails } from '../platform/audit/audit-scope.ts'
 import type { Database } from '../platform/database/database.ts'
 import { requireYes } from './ask-yes.ts'
 import type { CliContext } from './cli-context.ts'
@@ -83,7 +84,7 @@ const auditOf = ({ vaults }: RebuiltHub) => ({
   details: {
     packs: vaults.reduce((sum, { packs }) => sum + packs, 0),
     snapshots: vaults.reduce((sum, { snapshots }) => sum + snapshots, 0),
-  } satisfies AuditEntry['details'],
+  } satisfies AuditDetails,
 })
 
 const showEveryMs = 200

@@ -24,48 +24,6 @@ export const AuditObject = z.object({
 })
 export type AuditObject = z.infer<typeof AuditObject>
 
-/** What an entry's named values are called. An entry of another version of the hub may have others. */
-export const auditDetailNames = [
-  'changed',
-  'roleBefore',
-  'role',
-  'scope',
-  'owner',
-  'nameBefore',
-  'name',
-  'kind',
-  'snapshotOf',
-  'tagsBefore',
-  'tags',
-  'deviceName',
-  'uploadBytesPerSecondBefore',
-  'uploadBytesPerSecond',
-  'isBackgroundBefore',
-  'isBackground',
-  'snapshots',
-  'isFinal',
-  'reason',
-  'rulesBefore',
-  'rules',
-  'rewriting',
-  'versionsPerFile',
-  'purgeId',
-  'devices',
-  'paths',
-  'patterns',
-  'keepsUndo',
-  'isLargeApproved',
-  'givenUp',
-  'firstGivenUp',
-  'undoDaysBefore',
-  'undoDays',
-  'slotId',
-  'opens',
-  'selfBackup',
-  'restoredFrom',
-] as const
-export type AuditDetailName = (typeof auditDetailNames)[number]
-
 /** One thing that somebody did, or was kept from doing. Never changed once written. */
 export const AuditEntry = z
   .object({

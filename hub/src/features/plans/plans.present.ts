@@ -1,4 +1,4 @@
-import { AppError, errorFacts, type ErrorCode, type Plan, type RunError } from '@holdfast/shared-types'
+import { AppError, errorFacts, Retention, type ErrorCode, type Plan, type RunError } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgent, type AgentRecord } from '../agents/index.ts'
 import type { PlanRow, PlanSize } from './plan.entity.ts'
@@ -27,7 +27,8 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
       retries: row.retries,
       timeoutMs: row.timeoutMs ?? null,
       shrinkLimitPercent: row.shrinkLimitPercent ?? null,
-      retention: row.retention ?? null,
+      // Of rules that cannot be read it keeps everything, and the log says so.
+      retention: Retention.safeParse(row.retention).data ?? null,
       isEnabled: row.isEnabled,
       revision: row.revision,
       createdAtMs: row.createdAt.getTime(),

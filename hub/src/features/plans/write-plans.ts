@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
   AppError,
+  keepsLess,
   leanExclusions,
   PlanId,
+  Retention,
   standardMinimumAgeDays,
   type Plan,
   type PlanChange,
   type PlanOrder,
-  type Retention,
 } from '@holdfast/shared-types'
 import { orderRules } from '../../platform/access/access-rules.ts'
 import { requireAccess } from '../../platform/access/require-access.ts'
@@ -30,7 +31,7 @@ export function createPlan(state: PlansState, actor: KnownActor, order: PlanOrde
     const agent = await requireAgent(em, actor, order.agentId)
     requireOwnVault(agent, order)
     requireLimitPossible(state, agent, { before: null, after: order.retention })
-    requireAgeAllowed(actor, null, order.retention)
+    requireAgeAllowed(actor, order.retention)
     tellRules(null, order.retention)
     const at = new Date(state.now())
     const plan = em.create(PlanEntity, {
@@ -61,7 +62,7 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
     const { compression = plan.compression, deletedFiles = plan.deletedFiles, retention = plan.retention ?? null } = change
     const agent = await requireAgent(em, actor, plan.agentId)
     requireLimitPossible(state, agent, { before: plan.retention ?? null, after: retention })
-    requireAgeAllowed(actor, plan.retention ?? null, retention)
+    requireRulesAllowed(actor, plan.retention ?? null, retention)
     tellRules(plan.retention ?? null, retention)
     const fields = fieldsOf(state, agent, { ...change, compression, deletedFiles, retention })
     const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
@@ -137,9 +138,14 @@ function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 
 }
 
 /** By rules that let young snapshots go an operator could delete what they may not delete by hand. @throws AppError `access.denied` */
-function requireAgeAllowed(actor: KnownActor, before: Retention | null, after: Retention | null): void {
-  const least = Math.min(before?.minimumAgeDays ?? standardMinimumAgeDays, standardMinimumAgeDays)
-  if (after !== null && after.minimumAgeDays < least) requireAccess(orderRules.letYoungSnapshotsGo, actor)
+function requireAgeAllowed(actor: KnownActor, rules: Retention | null): void {
+  if (rules !== null && rules.minimumAgeDays < standardMinimumAgeDays) requireAccess(orderRules.letYoungSnapshotsGo, actor)
+}
+
+/** So could they by rules of a plan that there is which keep less than it did, again and again; of rules that cannot be read it keeps everything. @throws AppError `access.denied` */
+function requireRulesAllowed(actor: KnownActor, before: Retention | null, after: Retention | null): void {
+  if (isDeepStrictEqual(before, after)) return
+  if (keepsLess(Retention.safeParse(before).data ?? null, after)) requireAccess(orderRules.keepLess, actor)
 }
 
 /** What a plan has already may stay: it has no effect there, and switching the plan off must not fail for it. @throws AppError `request.invalid` */

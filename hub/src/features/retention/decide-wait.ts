@@ -4,7 +4,7 @@ import type { UserActor } from '../../platform/http/actor.ts'
 import { letGo } from './apply-retention.ts'
 import { hasMore, ruleName, tellWait } from './tell-wait.ts'
 import { idsOf, judgePlan, type JudgedPlan } from './judge-plan.ts'
-import { goingOf } from './judge-snapshots.ts'
+import { goingOf, originOf } from './judge-snapshots.ts'
 import { limitPlanVersions } from './limit-plan-versions.ts'
 import { waitsForWord } from './present-waits.ts'
 import type { RetentionState } from './retention-state.ts'
@@ -44,7 +44,9 @@ export function refuseRetention(state: RetentionState, waitId: string): Promise<
   return state.turn(async () => {
     const { judged, wait } = await requireWait(state, waitId)
     tellAudit({ details: { snapshots: wait.waiting.length } })
-    const refused = [...new Set([...wait.refused, ...wait.waiting])]
+    const waiting = new Set<SnapshotId>(wait.waiting)
+    const kept = judged.judged.filter(({ snapshot }) => waiting.has(snapshot.id)).map(({ snapshot }) => originOf(snapshot))
+    const refused = [...new Set([...wait.refused, ...kept])]
     const isRefused = wait.versions !== null && wait.versionsWord === null
     await tellWait(state, judged.plan.id, { ...wait, refused, waiting: [], ...(isRefused ? { versionsWord: 'refused' as const } : {}) })
     return wait.waiting.length + (isRefused ? (wait.versions?.snapshots ?? 0) : 0)

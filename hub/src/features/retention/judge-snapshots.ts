@@ -16,6 +16,7 @@ export interface Circumstances {
   readonly timeZone: string
   readonly nowMs: number
   readonly inUse: ReadonlySet<SnapshotId>
+  /** By `originOf`. */
   readonly refused: ReadonlySet<SnapshotId>
 }
 
@@ -46,11 +47,14 @@ export function judgeSnapshots(
         ...keptFor,
         // Where a rule keeps it anyway, what passes is no reason.
         ...(keptFor.length === 0 && inUse.has(snapshot.record.id) ? (['in-use'] as const) : []),
-        ...(keptFor.length === 0 && refused.has(snapshot.record.id) ? (['refused'] as const) : []),
+        ...(keptFor.length === 0 && refused.has(originOf(snapshot.record)) ? (['refused'] as const) : []),
       ],
     }
   })
 }
+
+/** What a snapshot was before it was written anew: what was said of it holds for it still. */
+export const originOf = ({ id, rewritten }: Pick<SnapshotRecord, 'id' | 'rewritten'>): SnapshotId => rewritten?.of ?? id
 
 export const goingOf = (judged: readonly JudgedSnapshot[]): SnapshotRecord[] =>
   judged.filter(({ keptFor }) => keptFor.length === 0).map(({ snapshot }) => snapshot)

@@ -12,6 +12,7 @@ export const RetentionWaitEntity = defineEntity({
     waitId: p.uuid(),
     rules: p.json().$type<Retention>(),
     waiting: p.json().$type<SnapshotId[]>(),
+    /** Those that were written anew by what they were before. */
     refused: p.json().$type<SnapshotId[]>(),
     /** When it was found that they wait, how many the plan had then, and what stood for those that wait alone. */
     foundAt: p.datetime(3),

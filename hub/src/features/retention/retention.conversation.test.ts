@@ -141,6 +141,32 @@ describe('rules of a plan', () => {
     expect(await kept()).toEqual(all.slice(0, 4))
   })
 
+  test('keep less than a plan did only by an administrator: by and by an operator could delete what they may not by hand', async () => {
+    const { cookie } = await addPerson(hub, 'operator')
+    const asOperator = async (retention: Partial<Retention> | null) =>
+      hub.post(`/api/v1/plans/${plan.id}`, { ...changeOf(await planNow()), retention }, cookie, 'PUT')
+    expect(await hub.refusal(asOperator({ keepLast: 1000 }))).toEqual([403, 'access.denied'])
+    await setRules({ keepLast: 12, keepDaily: 3, minimumAgeDays: 9, versionsPerFile: 3 })
+    const now = { keepLast: 12, keepDaily: 3, minimumAgeDays: 9, versionsPerFile: 3 }
+    for (const less of [{ keepLast: 11 }, { keepDaily: 0, keepLast: 100 }, { minimumAgeDays: 8 }, { versionsPerFile: 2 }])
+      expect(await hub.refusal(asOperator({ ...now, ...less }))).toEqual([403, 'access.denied'])
+    expect((await planNow()).retention).toMatchObject(now)
+    for (const more of [now, { ...now, keepLast: 13 }, { ...now, keepLast: 13, versionsPerFile: null }, null])
+      expect((await asOperator(more)).ok).toBe(true)
+    expect((await planNow()).retention).toBeNull()
+    // A new plan has nothing yet that could go.
+    const order = { agentId: agent.agentId, name: 'Mine', sources: [{ path: '/srv' }], retention: { keepLast: 1 } }
+    expect((await hub.post('/api/v1/plans', order, cookie)).ok).toBe(true)
+    expect(
+      await hub.refusal(hub.post('/api/v1/plans', { ...order, name: 'Ours', retention: { keepLast: 1, ...atAnyAge } }, cookie)),
+    ).toEqual([403, 'access.denied'])
+    // What cannot be read keeps everything, and may stay as it is.
+    await hub.sql(`update plan set retention = '{"keepEvery":3}' where id = $1`, [plan.id])
+    const { retention: _, ...silent } = changeOf(await planNow())
+    expect((await hub.post(`/api/v1/plans/${plan.id}`, { ...silent, name: 'House' }, cookie, 'PUT')).ok).toBe(true)
+    expect(await hub.refusal(asOperator({ keepLast: 1000 }))).toEqual([403, 'access.denied'])
+  })
+
   test('never let go what is held, what a run reads, and the newest whole one', async () => {
     const partial = await made({ daysAgo: 9, status: 'partial' })
     const all = await daily(6, { status: 'complete' })
@@ -265,6 +291,20 @@ describe('more than half of a plan’s snapshots at once', () => {
     expect(await kept()).toEqual(all)
     await setRules({ keepLast: 8 })
     expect((await apply()).wait?.snapshotIds).toHaveLength(12)
+  })
+
+  test('that was refused stays also when it is written anew', async () => {
+    const all = await daily(20)
+    await setRules({ keepLast: 9 })
+    expect(await hub.json(refuse((await apply()).wait!.id))).toEqual({ kept: 11 })
+    const anew = randomBytes(16).toString('hex')
+    await hub.sql(`update snapshot set id = decode($1, 'hex'), rewritten = $2 where id = decode($3, 'hex')`, [
+      anew,
+      JSON.stringify({ why: 'purge', atMs: Date.now(), of: all[15], entriesDropped: 1, bytesDropped: 1 }),
+      all[15],
+    ])
+    expect(await apply()).toEqual({ deleted: 0, rewritten: 0, wait: null })
+    expect(await kept()).toEqual(all.with(15, anew))
   })
 
   test('are agreed to as they were seen: not under other rules, and not what somebody held meanwhile', async () => {

@@ -1,5 +1,6 @@
 import { AppError, type VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { AuditDetails } from '../../platform/audit/audit-scope.ts'
 import { writeAuditEntry } from '../../platform/audit/write-audit-entry.ts'
 import { takeOnAgents, type TakenOn } from '../agents/index.ts'
 import { openOfflineVaults, type OfflineVaults, type OfflineVaultsDeps, type RebuiltVault } from '../vaults/index.ts'
@@ -93,5 +94,5 @@ const auditOf = (head: SelfBackupHead, id: string) => ({
   requestId: null,
   outcome: 'done' as const,
   code: null,
-  details: { selfBackup: id, restoredFrom: new Date(head.createdAtMs).toISOString() },
+  details: { selfBackup: id, restoredFrom: new Date(head.createdAtMs).toISOString() } satisfies AuditDetails,
 })

@@ -189,7 +189,7 @@ export const restRules = {
 } as const satisfies { readonly [K in OperationId]: RestRule & RuleFor<Api[K]['actor']> }
 
 /** What a call needs beyond its own line when it is asked for this; its use case finds out, and asks the table. */
-export type OrderKind = 'restoreToAnotherDevice' | 'nameDevice' | 'letYoungSnapshotsGo'
+export type OrderKind = 'restoreToAnotherDevice' | 'nameDevice' | 'letYoungSnapshotsGo' | 'keepLess'
 export const orderRules = {
   /** Brings one device's files, with all rights, to any place of another: more than a program that starts runs is to have. */
   restoreToAnotherDevice: { person: 'operator', token: 'admin' },
@@ -197,6 +197,8 @@ export const orderRules = {
   nameDevice: administersToSee,
   /** Rules by which snapshots of the last week go: as deleting them by hand. */
   letYoungSnapshotsGo: administersToSee,
+  /** Rules of a plan that there is, by which snapshots go that it kept so far: as deleting them by hand. */
+  keepLess: administersToSee,
 } as const satisfies { readonly [K in OrderKind]: AccessRule }
 
 /** What a browser, or a program, asks on the live connection; `connect` is the handshake. */

@@ -4,6 +4,9 @@ import type { AuditActor, AuditDetailName, AuditEntry, AuditObject } from '@hold
 
 export type AuditDetails = { readonly [Name in AuditDetailName]?: AuditEntry['details'][string] }
 
+/** So that no name comes in by a spread: such a literal is not looked through for names that are too much. */
+type NothingElse<D> = D extends unknown ? { readonly [Name in Exclude<keyof D, AuditDetailName>]: never } : never
+
 /** What an action says of itself. Ids, names, roles: never a secret, never a path of a user's file. */
 export interface AuditFacts {
   /** Who, where it was only found out by the action: a sign-in, an enrolment. */
@@ -32,7 +35,7 @@ export const auditScope = new AsyncLocalStorage<AuditScope>()
  * Tells the audit log more of the action that is going on; what was told before stays. Outside of one nothing happens. To be called before the action's first transaction ends, for
  * that writes the row: what is told later is in no row, and the log of the hub has it as a defect.
  */
-export function tellAudit(facts: AuditFacts): void {
+export function tellAudit<D extends AuditDetails>(facts: Omit<AuditFacts, 'details'> & { readonly details?: D & NothingElse<D> }): void {
   const scope = auditScope.getStore()
   if (scope === undefined) return
   const told = { ...scope.facts, ...facts, details: { ...scope.facts.details, ...facts.details } }

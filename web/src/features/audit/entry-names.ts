@@ -1,4 +1,5 @@
-import { auditDetailNames, type AuditDetailName, type AuditEntry } from '@holdfast/shared-types'
+import type { AuditEntry } from '@holdfast/shared-types'
+import { auditDetailNames, type AuditDetailName } from '@holdfast/shared-types/audit-details'
 import { formatCount, formatExact, formatRate } from '../../platform/i18n/format.ts'
 import { currentLanguage, textOf, type MessageKey } from '../../platform/i18n/text.ts'
 
@@ -25,13 +26,15 @@ const wordsOf: ReadonlyMap<string, Readonly<Record<string, MessageKey>>> = new M
   Object.entries({ role: roles, roleBefore: roles, scope: scopes, kind: kinds, changed: fields }),
 )
 
+const isAllOf = (name: string): boolean => name === 'devices' || name === 'versionsPerFile'
+
 /** A value of an entry in the reader's language where it is a word of the hub's, else as it is. */
 export function detailValue(name: string, value: string | number | boolean | null): string {
   if (typeof value === 'boolean') return textOf(value ? 'audit.value.yes' : 'audit.value.no')
-  if (value === null) return textOf(name === 'devices' ? 'audit.value.all' : 'audit.value.noLimit')
+  if (value === null) return textOf(isAllOf(name) ? 'audit.value.all' : 'audit.value.noLimit')
   if (typeof value === 'number')
     return /^uploadBytesPerSecond(Before)?$/.test(name) ? formatRate(value, currentLanguage()) : formatCount(value, currentLanguage())
-  if (name === 'restoredFrom') return formatExact(Date.parse(value), currentLanguage())
+  if (name === 'restoredFrom' && !Number.isNaN(Date.parse(value))) return formatExact(Date.parse(value), currentLanguage())
   const words = wordsOf.get(name)
   if (words === undefined) return value
   const said = (word: string) => (Object.hasOwn(words, word) ? textOf(words[word] as MessageKey) : word)

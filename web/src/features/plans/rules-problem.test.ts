@@ -1,7 +1,8 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { nextTick, reactive, ref, shallowRef } from 'vue'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { Retention, VaultId } from '@holdfast/shared-types'
+import { learnRole } from '../../platform/session/rights.ts'
 import { aDevice, aPlan, aVault } from '../../testing/world.ts'
 import { newDraft, type PlanDraft } from './plan-draft.ts'
 import { useRulesProblem } from './rules-problem.ts'
@@ -69,4 +70,25 @@ test('rules that said nothing else keep everything there', async () => {
   expect(kept.value).toBeNull()
   await save()
   expect(saved).toEqual([expect.objectContaining({ retention: null })])
+})
+
+test('only an administrator is let have a plan keep less than it does; anybody gives a new one its rules', () => {
+  onTestFinished(() => learnRole(null))
+  type Base = Parameters<typeof useRulesProblem>[1]
+  const problem = (role: 'operator' | 'admin', before: Base, retention: PlanDraft['retention']) => {
+    learnRole(role)
+    return useRulesProblem(reactive({ ...newDraft(managed.id), retention }), before, shallowRef(managed)).rulesProblem.value
+  }
+  const [ruled, unruled, none]: Base[] = [
+    shallowRef({ ...plan, retention: rules }),
+    shallowRef({ ...plan, retention: null }),
+    shallowRef(null),
+  ]
+  expect(problem('operator', ruled!, { ...rules, keepDaily: 13 })).toBe('less')
+  expect(problem('operator', unruled!, rules)).toBe('less')
+  expect(problem('operator', ruled!, rules)).toBeNull()
+  expect(problem('operator', ruled!, { ...rules, keepDaily: 15 })).toBeNull()
+  expect(problem('operator', ruled!, null)).toBeNull()
+  expect(problem('operator', none!, { ...rules, keepDaily: 1 })).toBeNull()
+  expect(problem('admin', ruled!, { ...rules, keepDaily: 13 })).toBeNull()
 })

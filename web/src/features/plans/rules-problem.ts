@@ -1,7 +1,7 @@
 import type { Device, Plan } from '@holdfast/shared-types'
 import { computed, type Ref, type ShallowRef } from 'vue'
 import { useRights } from '../../platform/session/rights.ts'
-import { keptRules, rulesMistake, standardMinimumAgeDays } from '../retention/index.ts'
+import { keepsLess, keptRules, rulesMistake, standardMinimumAgeDays } from '../retention/index.ts'
 import type { PlanDraft } from './plan-draft.ts'
 import { useVersionLimits } from './version-limits.ts'
 
@@ -15,6 +15,8 @@ export function useRulesProblem(draft: PlanDraft, base: ShallowRef<Plan | null>,
   const canLimitVersions = useVersionLimits(host)
   /** As they are shown, tried and saved for this device; the draft stays as it was written, as another device may be chosen again. */
   const kept = computed(() => keptRules(draft.retention, canLimitVersions.value))
-  const rulesProblem = computed(() => rulesMistake(kept.value, leastAgeDays.value))
+  /** Of a plan that there is: what it keeps, only an administrator lets go. */
+  const isLess = computed(() => !mayAdminister.value && base.value !== null && keepsLess(base.value.retention, kept.value))
+  const rulesProblem = computed(() => rulesMistake(kept.value, leastAgeDays.value) ?? (isLess.value ? 'less' : null))
   return { leastAgeDays, canLimitVersions, kept, rulesProblem }
 }

@@ -1,6 +1,6 @@
 /** Rules of plans: written, tried before they are saved, told in words; why snapshots stay, and what waits for a word. */
 export { keptForText, useKeptFor } from './kept-for.ts'
-export { keptRules, rulesMistake, standardMinimumAgeDays, textOfRules } from './retention-rules.ts'
+export { keepsLess, keptRules, rulesMistake, standardMinimumAgeDays, textOfRules } from './retention-rules.ts'
 export { rulesInShort } from './rules-in-words.ts'
 export { useRetentionWaits } from './waits.store.ts'
 export { default as RetentionForm } from './RetentionForm.vue'

@@ -1,4 +1,5 @@
 import type { Retention } from '@holdfast/shared-types'
+import { choosesSnapshots, ruleCounts, withinUnits } from '@holdfast/shared-types/compare-rules'
 import shipped from '@holdfast/shared-types/retention-presets.json' with { type: 'json' }
 
 /** The hub's own for what rules leave out: a test compares. */
@@ -16,8 +17,7 @@ export const noRules: Retention = {
   versionsPerFile: null,
 }
 
-export const counts = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
-export const withinUnits = ['hours', 'days', 'months', 'years'] as const
+export { choosesSnapshots, keepsLess, ruleCounts, withinUnits } from '@holdfast/shared-types/compare-rules'
 export type WithinUnit = (typeof withinUnits)[number]
 
 export const presetNames = ['everything', 'user-data', 'deletions-kept', 'server', 'virtual-machine'] as const
@@ -66,7 +66,7 @@ export const textOfRules = (rules: Retention | null): string =>
   rules === null
     ? ''
     : JSON.stringify([
-        ...counts.map((name) => rules[name]),
+        ...ruleCounts.map((name) => rules[name]),
         withinUnits.map((unit) => rules.keepWithin?.[unit] ?? 0),
         rules.minimumAgeDays,
         rules.versionsPerFile,
@@ -76,7 +76,7 @@ export const textOfRules = (rules: Retention | null): string =>
 export const presetOf = (rules: Retention | null, canLimitVersions = true): PresetName | 'own' =>
   presetNames.find((name) => isSameRules(rulesOfPreset(name, canLimitVersions), keptRules(rules, canLimitVersions))) ?? 'own'
 
-export type RulesMistake = 'nothing' | 'number' | 'young'
+export type RulesMistake = 'nothing' | 'number' | 'young' | 'less'
 
 const mostOf = { counts: 10_000, minimumAgeDays: 3650, versionsPerFile: 1000 }
 const mostWithin: Readonly<Record<WithinUnit, number>> = { hours: 100_000, days: 36_500, months: 1200, years: 100 }
@@ -97,13 +97,9 @@ export function rulesMistake(rules: Retention | null, leastAgeDays: number): Rul
 const areNumbers = (rules: Retention): boolean => {
   const { keepWithin, minimumAgeDays, versionsPerFile } = rules
   return (
-    counts.every((name) => isCount(rules[name], mostOf.counts)) &&
+    ruleCounts.every((name) => isCount(rules[name], mostOf.counts)) &&
     isCount(minimumAgeDays, mostOf.minimumAgeDays) &&
     (versionsPerFile === null || (versionsPerFile > 0 && isCount(versionsPerFile, mostOf.versionsPerFile))) &&
     (keepWithin === null || withinUnits.every((unit) => isCount(keepWithin[unit], mostWithin[unit])))
   )
 }
-
-/** Whether rules say which snapshots stay. A limit of versions alone lets all of them stay. */
-export const choosesSnapshots = (rules: Retention): boolean =>
-  counts.some((name) => rules[name] > 0) || withinUnits.some((unit) => (rules.keepWithin?.[unit] ?? 0) > 0)

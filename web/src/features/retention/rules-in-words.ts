@@ -1,6 +1,6 @@
 import type { Retention } from '@holdfast/shared-types'
 import type { useText } from '../../platform/i18n/use-text.ts'
-import { counts, standardMinimumAgeDays, withinUnits } from './retention-rules.ts'
+import { ruleCounts, standardMinimumAgeDays, withinUnits } from './retention-rules.ts'
 
 type Texts = Pick<ReturnType<typeof useText>, 't' | 'count'>
 
@@ -12,7 +12,7 @@ export function rulesInWords(rules: Retention | null, { t, count }: Texts): stri
     .filter((unit) => (keepWithin?.[unit] ?? 0) > 0)
     .map((unit) => t(`retention.unit.${unit}`, { count: keepWithin?.[unit] ?? 0, shown: count(keepWithin?.[unit] ?? 0) }))
   return [
-    ...counts
+    ...ruleCounts
       .filter((name) => rules[name] > 0)
       .map((name) => t(`retention.keeps.${name}`, { count: rules[name], shown: count(rules[name]) })),
     ...(within.length === 0 ? [] : [t('retention.keeps.keepWithin', { time: within.toReversed().join(', ') })]),
