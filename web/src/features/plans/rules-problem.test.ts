@@ -79,16 +79,14 @@ test('only an administrator is let have a plan keep less than it does; anybody g
     learnRole(role)
     return useRulesProblem(reactive({ ...newDraft(managed.id), retention }), before, shallowRef(managed)).rulesProblem.value
   }
-  const [ruled, unruled, none]: Base[] = [
-    shallowRef({ ...plan, retention: rules }),
-    shallowRef({ ...plan, retention: null }),
-    shallowRef(null),
-  ]
-  expect(problem('operator', ruled!, { ...rules, keepDaily: 13 })).toBe('less')
-  expect(problem('operator', unruled!, rules)).toBe('less')
-  expect(problem('operator', ruled!, rules)).toBeNull()
-  expect(problem('operator', ruled!, { ...rules, keepDaily: 15 })).toBeNull()
-  expect(problem('operator', ruled!, null)).toBeNull()
-  expect(problem('operator', none!, { ...rules, keepDaily: 1 })).toBeNull()
-  expect(problem('admin', ruled!, { ...rules, keepDaily: 13 })).toBeNull()
+  const ruled: Base = shallowRef({ ...plan, retention: rules })
+  const unruled: Base = shallowRef({ ...plan, retention: null })
+  const none: Base = shallowRef(null)
+  expect(problem('operator', ruled, { ...rules, keepDaily: 13 })).toBe('less')
+  expect(problem('operator', unruled, rules)).toBe('less')
+  expect(problem('operator', ruled, rules)).toBeNull()
+  expect(problem('operator', ruled, { ...rules, keepDaily: 15 })).toBeNull()
+  expect(problem('operator', ruled, null)).toBeNull()
+  expect(problem('operator', none, { ...rules, keepDaily: 1 })).toBeNull()
+  expect(problem('admin', ruled, { ...rules, keepDaily: 13 })).toBeNull()
 })
