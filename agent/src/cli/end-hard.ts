@@ -5,7 +5,7 @@ export function endHard(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** As endHard, and as Ctrl+C would have without anybody listening: shells and scripts see an interrupt (130). */
+/** As endHard, and as Ctrl+C would have without anybody listening: shells and scripts see an interrupt (130; on Windows, which has no signals, 1). */
 export function endInterrupted(): void {
   process.removeAllListeners('SIGINT')
   process.kill(process.pid, 'SIGINT')

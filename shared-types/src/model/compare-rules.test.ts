@@ -35,10 +35,29 @@ describe('rules keep less than those before', () => {
     expect(keepsLess(rules({ keepLast: 3, versionsPerFile: 4 }), versions)).toBe(false)
   })
 
-  test('a length of time is compared by each of its parts', () => {
+  test('a length of time may be said in other units, and counts for the least that these can be', () => {
     const within = (parts: object) => rules({ keepWithin: { years: 0, months: 0, days: 0, hours: 0, ...parts } })
-    expect(keepsLess(within({ days: 7 }), within({ days: 6, hours: 100 }))).toBe(true)
-    expect(keepsLess(within({ days: 7 }), within({ days: 7, hours: 1 }))).toBe(false)
+    for (const [then, now] of [
+      [{ days: 7 }, { days: 7, hours: 1 }],
+      [{ days: 7 }, { hours: 168 }],
+      [{ days: 7 }, { days: 6, hours: 24 }],
+      [{ days: 28 }, { months: 1 }],
+      [{ days: 365 }, { years: 1 }],
+      [{ months: 12 }, { years: 1 }],
+      [{ years: 1 }, { days: 366 }],
+      [{ months: 1 }, { days: 31 }],
+      [{ months: 1, days: 3 }, { months: 2 }],
+    ])
+      expect([now, keepsLess(within(then!), within(now!))]).toEqual([now, false])
+    for (const [then, now] of [
+      [{ days: 7 }, { days: 6 }],
+      [{ days: 7 }, { hours: 167 }],
+      [{ days: 29 }, { months: 1 }],
+      [{ months: 1 }, { days: 30 }],
+      [{ years: 1 }, { days: 365 }],
+      [{ years: 1 }, { months: 11, days: 30 }],
+    ])
+      expect([now, keepsLess(within(then!), within(now!))]).toEqual([now, true])
     expect(keepsLess(within({ days: 7 }), rules({ keepLast: 100 }))).toBe(true)
   })
 })

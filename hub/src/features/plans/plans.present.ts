@@ -1,8 +1,9 @@
-import { AppError, errorFacts, Retention, type ErrorCode, type Plan, type RunError } from '@holdfast/shared-types'
+import { AppError, errorFacts, type ErrorCode, type Plan, type RunError } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgent, type AgentRecord } from '../agents/index.ts'
 import type { PlanRow, PlanSize } from './plan.entity.ts'
 import type { PlansState } from './plans-state.ts'
+import { readRules } from './retention-of-plan.ts'
 
 /** Plans as the API shows them, in the order given. */
 export async function presentPlans(state: PlansState, em: EntityManager, rows: readonly PlanRow[]): Promise<Plan[]> {
@@ -28,7 +29,7 @@ export async function presentPlans(state: PlansState, em: EntityManager, rows: r
       timeoutMs: row.timeoutMs ?? null,
       shrinkLimitPercent: row.shrinkLimitPercent ?? null,
       // Of rules that cannot be read it keeps everything, and the log says so.
-      retention: Retention.safeParse(row.retention).data ?? null,
+      retention: readRules(row),
       isEnabled: row.isEnabled,
       revision: row.revision,
       createdAtMs: row.createdAt.getTime(),

@@ -1,18 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import {
-  AppError,
-  keepsLess,
-  leanExclusions,
-  PlanId,
-  Retention,
-  standardMinimumAgeDays,
-  type Plan,
-  type PlanChange,
-  type PlanOrder,
-} from '@holdfast/shared-types'
-import { orderRules } from '../../platform/access/access-rules.ts'
-import { requireAccess } from '../../platform/access/require-access.ts'
+import { AppError, leanExclusions, PlanId, type Plan, type PlanChange, type PlanOrder } from '@holdfast/shared-types'
 import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { afterCommit } from '../../platform/database/unit-of-work.ts'
 import { storableJson } from '../../platform/database/storable.ts'
@@ -23,6 +11,7 @@ import { requirePlan } from './plans.access.ts'
 import { presentPlan } from './plans.present.ts'
 import { lockPlan, writePlan } from './plans.queries.ts'
 import type { PlansState } from './plans-state.ts'
+import { requireAgeAllowed, requireLimitPossible, requireRulesAllowed, rulesAfter, tellRules } from './retention-of-plan.ts'
 import { runOf } from './run-of-plan.ts'
 
 /** @throws AppError `agent.not-found`, `request.invalid`, `plan.name-taken` */
@@ -59,10 +48,11 @@ export function updatePlan(state: PlansState, actor: KnownActor, planId: PlanId,
     const plan = await requirePlan(em, actor, planId, lockPlan)
     if (plan.revision !== change.revision) throw new AppError('plan.changed')
     const at = new Date(state.now())
-    const { compression = plan.compression, deletedFiles = plan.deletedFiles, retention = plan.retention ?? null } = change
+    const { compression = plan.compression, deletedFiles = plan.deletedFiles } = change
+    const retention = rulesAfter(plan, change.retention)
     const agent = await requireAgent(em, actor, plan.agentId)
     requireLimitPossible(state, agent, { before: plan.retention ?? null, after: retention })
-    requireRulesAllowed(actor, plan.retention ?? null, retention)
+    await requireRulesAllowed(state, em, actor, { plan, after: retention })
     tellRules(plan.retention ?? null, retention)
     const fields = fieldsOf(state, agent, { ...change, compression, deletedFiles, retention })
     const isSameScope = isDeepStrictEqual([plan.sources, plan.exclusions], [fields.sources, fields.exclusions])
@@ -135,48 +125,6 @@ function fieldsOf(state: PlansState, agent: AgentRecord, order: Omit<PlanOrder, 
     isEnabled,
     exclusions: leanExclusions(order),
   })
-}
-
-/** By rules that let young snapshots go an operator could delete what they may not delete by hand. @throws AppError `access.denied` */
-function requireAgeAllowed(actor: KnownActor, rules: Retention | null): void {
-  if (rules !== null && rules.minimumAgeDays < standardMinimumAgeDays) requireAccess(orderRules.letYoungSnapshotsGo, actor)
-}
-
-/** So could they by rules of a plan that there is which keep less than it did, again and again; of rules that cannot be read it keeps everything. @throws AppError `access.denied` */
-function requireRulesAllowed(actor: KnownActor, before: Retention | null, after: Retention | null): void {
-  if (isDeepStrictEqual(before, after)) return
-  if (keepsLess(Retention.safeParse(before).data ?? null, after)) requireAccess(orderRules.keepLess, actor)
-}
-
-/** What a plan has already may stay: it has no effect there, and switching the plan off must not fail for it. @throws AppError `request.invalid` */
-function requireLimitPossible(
-  { vaults }: PlansState,
-  { vaultId }: AgentRecord,
-  { before, after }: Record<'before' | 'after', Retention | null>,
-): void {
-  const limit = after?.versionsPerFile ?? null
-  if (limit === null || limit === (before?.versionsPerFile ?? null) || !vaults.isPrivate(vaultId)) return
-  throw new AppError('request.invalid', {
-    message:
-      'The vault of this device is private: the hub cannot read its snapshots, and so cannot take older versions of files out of them.',
-    cure: 'Leave the limit of versions per file out. The other rules hold for private vaults too: keep fewer or younger snapshots.',
-  })
-}
-
-function tellRules(before: Retention | null, after: Retention | null): void {
-  if (!isDeepStrictEqual(before, after)) tellAudit({ details: { rulesBefore: rulesText(before), rules: rulesText(after) } })
-}
-
-/** `keepLast 3, keepWithin 7 days`; what keeps nothing is left out. */
-function rulesText(rules: Retention | null): string {
-  if (rules === null) return 'everything'
-  const { keepWithin, ...counts } = rules
-  const parts = Object.entries(counts).map(([name, count]) => [name, String(count)] as const)
-  const within = Object.entries(keepWithin ?? {}).map(([unit, count]) => ['keepWithin', `${count} ${unit}`] as const)
-  return [...parts, ...within]
-    .filter(([name, text]) => name === 'minimumAgeDays' || !text.startsWith('0'))
-    .map((part) => part.join(' '))
-    .join(', ')
 }
 
 /** A device holds the keys of its own vault only. */

@@ -119,8 +119,8 @@ async function letWait(
   return row
 }
 
-/** What was refused under the same rules stays refused. */
+/** What was refused stays refused. */
 async function letNothingWait(state: RetentionState, { plan, wait, hasOldWait }: JudgedPlan): Promise<void> {
-  if (hasOldWait) await tellWait(state, plan.id, null)
-  else if (wait !== null && wait.waiting.length > 0) await tellWait(state, plan.id, hasMore(wait) ? { ...wait, waiting: [] } : null)
+  const rest = wait !== null && hasMore(wait) ? { ...wait, waiting: [] } : null
+  if (hasOldWait || (wait !== null && wait.waiting.length > 0)) await tellWait(state, plan.id, rest)
 }

@@ -5,7 +5,7 @@ import { tellAudit } from '../../platform/audit/audit-scope.ts'
 import { adminCommand, type Feature } from '../../platform/http/define-feature.ts'
 import type { HubServices } from '../../platform/services.ts'
 import { deviceNames } from '../agents/index.ts'
-import { findPlan, listPlanRows } from '../plans/index.ts'
+import { findPlan, listPlanRows, readRules } from '../plans/index.ts'
 import { applyRetention, applyToPlan, type RetentionReport } from './apply-retention.ts'
 import { approveRetention, refuseRetention } from './decide-wait.ts'
 import { judgeDevice } from './judge-plan.ts'
@@ -75,7 +75,7 @@ async function applyNow(
 async function tellRules(em: EntityManager, planId: PlanId): Promise<void> {
   const plan = await findPlan(em, planId)
   if (plan === null) return
-  const versionsPerFile = plan.retention?.versionsPerFile ?? null
+  const versionsPerFile = readRules(plan)?.versionsPerFile ?? null
   tellAudit({
     object: { kind: 'plan', id: plan.id, name: plan.name },
     ...(versionsPerFile === null ? {} : { details: { versionsPerFile } }),

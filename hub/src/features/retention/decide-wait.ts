@@ -44,13 +44,22 @@ export function refuseRetention(state: RetentionState, waitId: string): Promise<
   return state.turn(async () => {
     const { judged, wait } = await requireWait(state, waitId)
     tellAudit({ details: { snapshots: wait.waiting.length } })
-    const waiting = new Set<SnapshotId>(wait.waiting)
-    const kept = judged.judged.filter(({ snapshot }) => waiting.has(snapshot.id)).map(({ snapshot }) => originOf(snapshot))
-    const refused = [...new Set([...wait.refused, ...kept])]
+    const refused = [...new Set([...wait.refused, ...(await originsOf(state, judged, wait.waiting))])]
     const isRefused = wait.versions !== null && wait.versionsWord === null
     await tellWait(state, judged.plan.id, { ...wait, refused, waiting: [], ...(isRefused ? { versionsWord: 'refused' as const } : {}) })
     return wait.waiting.length + (isRefused ? (wait.versions?.snapshots ?? 0) : 0)
   })
+}
+
+/** Also of those that were written anew since they were seen. */
+async function originsOf({ database, vaults }: RetentionState, { judged }: JudgedPlan, ids: readonly SnapshotId[]): Promise<SnapshotId[]> {
+  const there = new Map(judged.map(({ snapshot }) => [snapshot.id, snapshot]))
+  const origins: SnapshotId[] = []
+  for (const id of ids) {
+    const found = there.get(id) ?? (await vaults.snapshots.find(database.em(), id))
+    origins.push(found === null ? id : originOf(found))
+  }
+  return origins
 }
 
 async function requireWait(

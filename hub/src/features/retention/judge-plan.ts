@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { AppError, Retention, type AgentId, type PlanId, type SnapshotId } from '@holdfast/shared-types'
+import { AppError, keepsLess, type AgentId, type PlanId, type Retention, type SnapshotId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgent } from '../agents/index.ts'
-import { findPlan, listPlanRows, type PlanRow } from '../plans/index.ts'
+import { findPlan, listPlanRows, readRules, type PlanRow } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
 import { judgeSnapshots, knownTimeZone, type JudgedSnapshot } from './judge-snapshots.ts'
 import type { RetentionState } from './retention-state.ts'
@@ -14,7 +14,7 @@ export interface JudgedPlan {
   readonly plan: PlanRow
   readonly rules: Retention | null
   readonly judged: readonly JudgedSnapshot[]
-  /** What was decided under these very rules. */
+  /** What was decided under these very rules, and what was refused before they kept more. */
   readonly wait: RetentionWaitRow | null
   /** There is a row of what was decided under others. */
   readonly hasOldWait: boolean
@@ -41,12 +41,22 @@ async function judge(
   for (const plan of wanted) {
     const rules = rulesOf(state, plan)
     const stored = await findWaitOfPlan(em, plan.id)
-    const wait = stored !== null && isDeepStrictEqual(Retention.safeParse(stored.rules).data, rules) ? stored : null
+    const wait = stillMeant(stored, rules)
     const refused = new Set<SnapshotId>(wait?.refused)
     const judged = judgeSnapshots(byPlan.get(plan.id) ?? [], rules, { ...around, refused })
     all.push({ plan, rules, judged, wait, hasOldWait: stored !== wait, around })
   }
   return all
+}
+
+/** A word is given to what was seen, under the rules of then; what it refused stays for as long as rules keep no less than those. */
+export function stillMeant(stored: RetentionWaitRow | null, rules: Retention | null): RetentionWaitRow | null {
+  const then = stored === null ? null : readRules({ retention: stored.rules })
+  if (stored === null || then === null || rules === null) return null
+  if (isDeepStrictEqual(then, rules)) return stored
+  if (keepsLess(then, rules)) return null
+  const isRefused = stored.versionsWord === 'refused'
+  return { ...stored, rules, waiting: [], versions: isRefused ? stored.versions : null, versionsWord: isRefused ? 'refused' : null }
 }
 
 /** What rules go by beside the snapshots, at a moment. */
@@ -68,8 +78,8 @@ export async function circumstances(
 
 function rulesOf({ log }: RetentionState, { id, retention }: PlanRow): Retention | null {
   if (retention === null || retention === undefined) return null
-  const rules = Retention.safeParse(retention)
-  if (rules.success) return rules.data
+  const rules = readRules({ retention })
+  if (rules !== null) return rules
   log.warn({ event: 'retention.rules-unreadable', planId: id }, 'The rules of a plan cannot be read: it keeps everything. Set them anew')
   return null
 }

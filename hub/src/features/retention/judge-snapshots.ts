@@ -16,7 +16,7 @@ export interface Circumstances {
   readonly timeZone: string
   readonly nowMs: number
   readonly inUse: ReadonlySet<SnapshotId>
-  /** By `originOf`. */
+  /** By `originOf`; once they were by their own id. */
   readonly refused: ReadonlySet<SnapshotId>
 }
 
@@ -47,7 +47,9 @@ export function judgeSnapshots(
         ...keptFor,
         // Where a rule keeps it anyway, what passes is no reason.
         ...(keptFor.length === 0 && inUse.has(snapshot.record.id) ? (['in-use'] as const) : []),
-        ...(keptFor.length === 0 && refused.has(originOf(snapshot.record)) ? (['refused'] as const) : []),
+        ...(keptFor.length === 0 && (refused.has(snapshot.record.id) || refused.has(originOf(snapshot.record)))
+          ? (['refused'] as const)
+          : []),
       ],
     }
   })

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   AppError,
-  Retention,
   type Api,
   type BodyOfRoute,
   type PlanId,
+  type Retention,
   type RetentionPreview,
   type SnapshotId,
   type VaultId,
@@ -14,7 +13,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { findAgent } from '../agents/index.ts'
 import { listPlanRows } from '../plans/index.ts'
 import type { SnapshotRecord } from '../vaults/index.ts'
-import { circumstances, idsOf, type Circumstances } from './judge-plan.ts'
+import { circumstances, idsOf, stillMeant, type Circumstances } from './judge-plan.ts'
 import { goingOf, judgeSnapshots, needsWord, type JudgedSnapshot } from './judge-snapshots.ts'
 import { versionedGroup, versionsNeedWord } from './limit-plan-versions.ts'
 import type { RetentionState } from './retention-state.ts'
@@ -49,9 +48,9 @@ export async function previewRetention(state: RetentionState, em: EntityManager,
   }
 }
 
-async function refusedOf(em: EntityManager, planId: PlanId | null, rules: unknown): Promise<ReadonlySet<SnapshotId>> {
+async function refusedOf(em: EntityManager, planId: PlanId | null, rules: Retention | null): Promise<ReadonlySet<SnapshotId>> {
   const wait = planId === null ? null : await findWaitOfPlan(em, planId)
-  return new Set(wait !== null && isDeepStrictEqual(Retention.safeParse(wait.rules).data, rules) ? wait.refused : [])
+  return new Set(stillMeant(wait, rules)?.refused)
 }
 
 /** What a limit of versions would take out if the rules were the plan's. @throws AppError `agent.not-found`, `plan.not-found`, `vault.rewriting-impossible` */

@@ -5,7 +5,9 @@ import type { AuditActor, AuditDetailName, AuditEntry, AuditObject } from '@hold
 export type AuditDetails = { readonly [Name in AuditDetailName]?: AuditEntry['details'][string] }
 
 /** So that no name comes in by a spread: such a literal is not looked through for names that are too much. */
-type NothingElse<D> = D extends unknown ? { readonly [Name in Exclude<keyof D, AuditDetailName>]: never } : never
+type NothingElse<D> = { readonly [Name in Exclude<NamesOf<D>, AuditDetailName>]?: never }
+/** Of whatever it may be. */
+type NamesOf<D> = D extends unknown ? keyof D : never
 
 /** What an action says of itself. Ids, names, roles: never a secret, never a path of a user's file. */
 export interface AuditFacts {

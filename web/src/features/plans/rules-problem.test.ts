@@ -3,7 +3,7 @@ import { nextTick, reactive, ref, shallowRef } from 'vue'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { Retention, VaultId } from '@holdfast/shared-types'
 import { learnRole } from '../../platform/session/rights.ts'
-import { aDevice, aPlan, aVault } from '../../testing/world.ts'
+import { aBackupRun, aDevice, aPlan, aVault, factsOf } from '../../testing/world.ts'
 import { newDraft, type PlanDraft } from './plan-draft.ts'
 import { useRulesProblem } from './rules-problem.ts'
 import { useDraftSave } from './save-draft.ts'
@@ -79,14 +79,17 @@ test('only an administrator is let have a plan keep less than it does; anybody g
     learnRole(role)
     return useRulesProblem(reactive({ ...newDraft(managed.id), retention }), before, shallowRef(managed)).rulesProblem.value
   }
-  const ruled: Base = shallowRef({ ...plan, retention: rules })
-  const unruled: Base = shallowRef({ ...plan, retention: null })
+  const lastRun = factsOf(aBackupRun(managed, {}))
+  const ruled: Base = shallowRef({ ...plan, retention: rules, lastRun })
+  const unruled: Base = shallowRef({ ...plan, retention: null, lastRun })
+  const unused: Base = shallowRef({ ...plan, retention: rules, lastRun: null, activeRun: null })
   const none: Base = shallowRef(null)
   expect(problem('operator', ruled, { ...rules, keepDaily: 13 })).toBe('less')
   expect(problem('operator', unruled, rules)).toBe('less')
   expect(problem('operator', ruled, rules)).toBeNull()
   expect(problem('operator', ruled, { ...rules, keepDaily: 15 })).toBeNull()
   expect(problem('operator', ruled, null)).toBeNull()
+  expect(problem('operator', unused, { ...rules, keepDaily: 1 })).toBeNull()
   expect(problem('operator', none, { ...rules, keepDaily: 1 })).toBeNull()
   expect(problem('admin', ruled, { ...rules, keepDaily: 13 })).toBeNull()
 })

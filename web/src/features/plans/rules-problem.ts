@@ -5,6 +5,8 @@ import { keepsLess, keptRules, rulesMistake, standardMinimumAgeDays } from '../r
 import type { PlanDraft } from './plan-draft.ts'
 import { useVersionLimits } from './version-limits.ts'
 
+const hasRun = (plan: Plan | null): boolean => plan !== null && (plan.lastRun !== null || plan.activeRun !== null)
+
 /** What the hub would refuse of how long is kept, and may not be offered. */
 export function useRulesProblem(draft: PlanDraft, base: ShallowRef<Plan | null>, host: Readonly<Ref<Device | null>>) {
   const { mayAdminister } = useRights()
@@ -15,8 +17,8 @@ export function useRulesProblem(draft: PlanDraft, base: ShallowRef<Plan | null>,
   const canLimitVersions = useVersionLimits(host)
   /** As they are shown, tried and saved for this device; the draft stays as it was written, as another device may be chosen again. */
   const kept = computed(() => keptRules(draft.retention, canLimitVersions.value))
-  /** Of a plan that there is: what it keeps, only an administrator lets go. */
-  const isLess = computed(() => !mayAdminister.value && base.value !== null && keepsLess(base.value.retention, kept.value))
-  const rulesProblem = computed(() => rulesMistake(kept.value, leastAgeDays.value) ?? (isLess.value ? 'less' : null))
+  /** What a plan keeps that has run, only an administrator lets go. */
+  const isLess = computed(() => !mayAdminister.value && hasRun(base.value) && keepsLess(base.value?.retention ?? null, kept.value))
+  const rulesProblem = computed(() => (isLess.value ? 'less' : rulesMistake(kept.value, leastAgeDays.value)))
   return { leastAgeDays, canLimitVersions, kept, rulesProblem }
 }
