@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net'
 import { AppError } from '@holdfast/shared-types'
 import { tlsOptionsOf, type KeptCertificate } from './kept-certificate.ts'
+import { refuseBrokenRequests } from './refuse-broken-requests.ts'
 
 export interface HttpServer {
   readonly server: Server | TlsServer
@@ -24,6 +25,7 @@ export function createHttpServer(certificate: KeptCertificate | null = null): Ht
   const timeouts = { requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }
   const answer: RequestListener = (request, response) => listener(request, response)
   const server = certificate === null ? createServer(timeouts, answer) : tlsServer(certificate, timeouts, answer)
+  refuseBrokenRequests(server)
   const portOf = (): number => (server.address() as AddressInfo | null)?.port ?? 0
   return {
     server,
