@@ -88,6 +88,12 @@ describe('sequence of a topic', () => {
     }
   })
 
+  test('keeps what Postgres cannot, as names of files may hold it, in its stead', async () => {
+    const odd = { ...line(1), message: 'zero \u0000, half a pair \ud83d' }
+    await database.transaction(async (em) => live.append(em, topic, 'run.log', odd))
+    expect((await live.read(topic, 0, 1)).events).toMatchObject([{ body: { message: 'zero \ufffd, half a pair \ufffd' } }])
+  })
+
   test('refuses a body that is not of the contract', async () => {
     const wrong = database.transaction(async (em) => live.append(em, topic, 'run.log', { ...line(1), level: 'loud' as never }))
     await expect(wrong).rejects.toThrow(/level/)

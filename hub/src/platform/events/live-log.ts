@@ -4,6 +4,7 @@ import type { InferKyselyDB } from '@mikro-orm/sql'
 import { sql, type Kysely } from 'kysely'
 import type { z } from 'zod'
 import type { Database } from '../database/database.ts'
+import { storableJson } from '../database/storable.ts'
 import { afterCommit, beforeCommit } from '../database/unit-of-work.ts'
 import type { LiveEventEntity, LiveTopicEntity } from './live-event.entity.ts'
 
@@ -88,7 +89,7 @@ export function createLiveLog({ database, now, checkBodies }: LiveLogOptions): L
     append(em, topic, type, body) {
       const checked = checkBodies ? liveEventBodies[type].parse(body) : body
       const pending = pendingByManager.get(em) ?? open(em)
-      pending.push({ topic, type, body: JSON.stringify(checked) })
+      pending.push({ topic, type, body: JSON.stringify(storableJson(checked)) })
     },
     head: async (em, topic) => (await readHeads(em, [topic])).get(topic) ?? 0,
     heads: readHeads,

@@ -23,7 +23,7 @@ import type { RequestLimits } from '../limits/request-limits.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { LiveFeeds, LiveSink, Subscription } from './live-feeds.ts'
 import type { UiAccess } from './ui-access.ts'
-import { cutOff, unreadBy } from './unread-packets.ts'
+import { cutOff, unreadBy, whenTaken } from './unread-packets.ts'
 
 export interface UiNamespaceOptions {
   readonly io: Server
@@ -230,10 +230,7 @@ function sinkOf(socket: UiSocket): LiveSink {
       for (;;) {
         const { packets, bytes } = unreadBy(socket)
         if (!socket.connected || (packets <= drainedBelow && bytes <= drainedBelowBytes)) return
-        await new Promise<void>((resolve) => {
-          socket.conn.once('drain', resolve)
-          socket.conn.once('close', () => resolve())
-        })
+        await whenTaken(socket)
       }
     },
   }

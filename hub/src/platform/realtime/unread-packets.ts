@@ -19,6 +19,16 @@ export function unreadBy({ conn }: Held): UnreadPackets {
   return { packets: writeBuffer.length, bytes }
 }
 
+/** Until a client has taken some of what waits for it, or is gone. Nothing is left listening: one connection lasts for days. */
+export const whenTaken = ({ conn }: Held): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      conn.off('drain', end).off('close', end)
+      resolve()
+    }
+    conn.on('drain', end).on('close', end)
+  })
+
 /** Ends the connection with what waits for its client: a mere `disconnect` would hold that until the client has read it. */
 export function cutOff(socket: Held & Pick<Socket, 'disconnect'>): void {
   socket.disconnect(true)
