@@ -23,13 +23,14 @@ export function rulesAfter(plan: PlanRow, wanted: Retention | null | undefined):
   return wanted === undefined || (wanted === null && readRules(plan) === null) ? stored : wanted
 }
 
-/** By rules that let young snapshots go an operator could delete what they may not delete by hand. @throws AppError `access.denied` */
-export function requireAgeAllowed(actor: KnownActor, rules: Retention | null): void {
-  if (rules !== null && rules.minimumAgeDays < standardMinimumAgeDays) requireAccess(orderRules.letYoungSnapshotsGo, actor)
+/** What an administrator has allowed a plan before, others may leave to it. By rules that let young snapshots go an operator could delete what they may not delete by hand. @throws AppError `access.denied` */
+export function requireAgeAllowed(actor: KnownActor, rules: Retention | null, before: Retention | null = null): void {
+  const least = Math.min(before?.minimumAgeDays ?? standardMinimumAgeDays, standardMinimumAgeDays)
+  if (rules !== null && rules.minimumAgeDays < least) requireAccess(orderRules.letYoungSnapshotsGo, actor)
 }
 
 /**
- * So could they by rules which keep less than those before, again and again. A plan that has never run has nothing yet that could go.
+ * So could they by rules which keep less than those before, again and again. A plan that has never run has made nothing yet that could go.
  * @throws AppError `access.denied`, `token.scope-too-small`
  */
 export async function requireRulesAllowed(
@@ -39,7 +40,7 @@ export async function requireRulesAllowed(
   { plan, after }: { readonly plan: PlanRow; readonly after: Retention | null },
 ): Promise<void> {
   if (isDeepStrictEqual(plan.retention ?? null, after) || !keepsLess(readRules(plan), after)) return
-  if ((await runs.newestOf(em, [plan.id])).size === 0) return requireAgeAllowed(actor, after)
+  if ((await runs.newestOf(em, [plan.id])).size === 0) return requireAgeAllowed(actor, after, readRules(plan))
   try {
     requireAccess(orderRules.keepLess, actor)
   } catch (error) {

@@ -120,7 +120,9 @@ async function letWait(
 }
 
 /** What was refused stays refused. */
-async function letNothingWait(state: RetentionState, { plan, wait, hasOldWait }: JudgedPlan): Promise<void> {
+async function letNothingWait(state: RetentionState, { plan, rules, wait, hasOldWait }: JudgedPlan): Promise<void> {
+  // Where there are none, or none that can be read, nothing is asked; what was refused before is still meant when there are some again.
+  if (rules === null) return
   const rest = wait !== null && hasMore(wait) ? { ...wait, waiting: [] } : null
   if (hasOldWait || (wait !== null && wait.waiting.length > 0)) await tellWait(state, plan.id, rest)
 }

@@ -39,7 +39,7 @@ export function approveRetention(
   })
 }
 
-/** They stay as long as the rules are what they are. @returns how many. @throws AppError `retention.outdated` */
+/** They stay until a change of the rules keeps less. @returns how many. @throws AppError `retention.outdated` */
 export function refuseRetention(state: RetentionState, waitId: string): Promise<number> {
   return state.turn(async () => {
     const { judged, wait } = await requireWait(state, waitId)

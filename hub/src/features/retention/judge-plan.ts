@@ -49,13 +49,14 @@ async function judge(
   return all
 }
 
-/** A word is given to what was seen, under the rules of then; what it refused stays for as long as rules keep no less than those. */
+/** A word is given to what was seen, under the rules of then; what it refused stays until a change of the rules keeps less. */
 export function stillMeant(stored: RetentionWaitRow | null, rules: Retention | null): RetentionWaitRow | null {
   const then = stored === null ? null : readRules({ retention: stored.rules })
   if (stored === null || then === null || rules === null) return null
   if (isDeepStrictEqual(then, rules)) return stored
   if (keepsLess(then, rules)) return null
-  const isRefused = stored.versionsWord === 'refused'
+  // A milder limit is another one: it is looked at, and asked about, anew.
+  const isRefused = stored.versionsWord === 'refused' && then.versionsPerFile === rules.versionsPerFile
   return { ...stored, rules, waiting: [], versions: isRefused ? stored.versions : null, versionsWord: isRefused ? 'refused' : null }
 }
 
@@ -80,7 +81,10 @@ function rulesOf({ log }: RetentionState, { id, retention }: PlanRow): Retention
   if (retention === null || retention === undefined) return null
   const rules = readRules({ retention })
   if (rules !== null) return rules
-  log.warn({ event: 'retention.rules-unreadable', planId: id }, 'The rules of a plan cannot be read: it keeps everything. Set them anew')
+  log.warn(
+    { event: 'retention.rules-unreadable', planId: id },
+    'The rules of a plan cannot be read: it keeps everything. Set them anew; to have it keep everything for good, set some first and take them away then',
+  )
   return null
 }
 

@@ -154,7 +154,7 @@ async function letVersionsWait(
   return row
 }
 
-/** What was said of it holds as long as the rules do. */
+/** What was said of it holds as long as the limit does. */
 async function letNoVersionsWait(state: RetentionState, { plan }: JudgedPlan, wait: RetentionWaitRow | null): Promise<null> {
   if (wait !== null && wait.versions !== null && wait.versionsWord !== 'refused')
     await tellWait(state, plan.id, wait.refused.length === 0 && wait.versionsWord === null ? null : { ...wait, versions: null })

@@ -2,7 +2,7 @@ import type { PlanId, Retention, SnapshotId, VersionLimitEffect } from '@holdfas
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { PlanEntity } from '../plans/index.ts'
 
-/** Of one plan: what its rules want to let go and waits for somebody's word, and what somebody refused to let go. Means nothing once the plan has other rules. */
+/** Of one plan: what its rules want to let go and waits for somebody's word, and what somebody refused to let go. What waits means nothing once the plan has other rules, and what was refused once a change of them keeps less. */
 export const RetentionWaitEntity = defineEntity({
   name: 'RetentionWait',
   tableName: 'retention_wait',

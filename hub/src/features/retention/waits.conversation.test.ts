@@ -75,6 +75,17 @@ describe('more than half of a plan’s snapshots at once', () => {
     expect((await apply()).wait?.snapshotIds).toHaveLength(11)
   })
 
+  test('that was refused stays also where there were no rules for a while', async () => {
+    const all = await daily(20)
+    await setRules({ keepLast: 9 })
+    expect(await world.hub.json(refuse((await apply()).wait!.id))).toEqual({ kept: 11 })
+    await setRules(null)
+    expect(await apply()).toEqual({ deleted: 0, rewritten: 0, wait: null })
+    await setRules({ keepLast: 9 })
+    expect(await apply()).toEqual({ deleted: 0, rewritten: 0, wait: null })
+    expect(await kept()).toEqual(all)
+  })
+
   test('that was refused stays also when it is written anew', async () => {
     const all = await daily(20)
     await setRules({ keepLast: 9 })

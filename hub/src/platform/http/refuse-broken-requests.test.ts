@@ -8,6 +8,7 @@ let server: HttpServer
 beforeAll(async () => {
   const made = createHttpServer()
   made.onRequest((request, response) => {
+    if (request.url === '/upload' || request.url === '/later') return
     if (request.url !== '/slow') return void response.end('fine')
     response.write('begun')
   })
@@ -49,6 +50,17 @@ test('it is told also after requests that were answered', async () => {
 
 test('it is told also where much more is on its way', async () => {
   expect(await send(`GET /${'x'.repeat(5_000_000)} HTTP/1.1\r\n${headOf}`)).toContain('"request.too-large"')
+})
+
+test('it is told also where its body is broken before there is an answer', async () => {
+  const bytes = `POST /upload HTTP/1.1\r\ntransfer-encoding: chunked\r\n${headOf}no length\r\n`
+  expect(await send(bytes)).toContain('"request.invalid"')
+})
+
+test('the refusal of one is not taken for the answer of another that was sent with it', async () => {
+  const [fast, slow] = [`GET / HTTP/1.1\r\n${headOf}`, `GET /slow HTTP/1.1\r\n${headOf}`]
+  expect(await send(fast + slow, 'nonsense\r\n\r\n')).not.toContain('problem')
+  expect(await send(`GET /later HTTP/1.1\r\n${headOf}nonsense\r\n\r\n`)).not.toContain('problem')
 })
 
 test('an answer under way is not mixed with another', async () => {

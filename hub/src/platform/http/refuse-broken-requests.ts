@@ -8,18 +8,21 @@ import { AppError, toProblem } from '@holdfast/shared-types'
  * status. It is not in the log: whoever can reach the port could fill that.
  */
 export function refuseBrokenRequests(server: Server | TlsServer): void {
-  // On such a connection an answer is under way, and a second one would end up in its midst.
-  const answering = new WeakSet<Duplex>()
+  const underWay = new WeakMap<Duplex, Set<Exchange>>()
   const refused = new WeakSet<Duplex>()
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    answering.add(socket)
-    response.once('close', () => answering.delete(socket))
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request
+    const all = underWay.get(socket) ?? new Set()
+    const exchange = { request, response }
+    underWay.set(socket, all.add(exchange))
+    response.once('close', () => all.delete(exchange))
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // What still comes of it, which is nothing new.
     if (refused.has(socket)) return
     refused.add(socket)
-    const answer = answering.has(socket) || !socket.writable ? null : answerTo(error)
+    const mayAnswer = socket.writable && [...(underWay.get(socket) ?? [])].every(isStillAsked)
+    const answer = mayAnswer ? answerTo(error) : null
     if (answer === null) return void socket.destroy()
     socket.end(answer)
     // Where a socket is closed with bytes unread, the system cuts the other side off, maybe before it has the answer.
@@ -29,6 +32,13 @@ export function refuseBrokenRequests(server: Server | TlsServer): void {
     socket.once('end', close).once('close', () => clearTimeout(timer))
   })
 }
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+/** It is this one's body that is broken, and it has no answer yet. Behind one that was asked to its end, or into an answer, a refusal would be taken for that one's. */
+const isStillAsked = ({ request, response }: Exchange): boolean => !request.complete && !response.headersSent
 
 /** For what the caller still sends. */
 const lingerMs = 1_000
@@ -41,7 +51,7 @@ function answerTo({ code }: NodeJS.ErrnoException): string | null {
   const problem = toProblem(
     isTooLong
       ? new AppError('request.too-large', {
-          message: 'The address and headers of the request are longer than 16 KiB together.',
+          message: 'The address and headers of the request, or what stands beside the parts of its body, are longer than 16 KiB.',
           cure: 'Ask for less at once; a program that puts files\u2019 paths into addresses can send them in several calls.',
         })
       : new AppError('request.invalid', { message: 'This is no request of HTTP/1.1.', cure: 'Ask with a program that speaks it.' }),

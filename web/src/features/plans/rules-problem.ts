@@ -19,6 +19,10 @@ export function useRulesProblem(draft: PlanDraft, base: ShallowRef<Plan | null>,
   const kept = computed(() => keptRules(draft.retention, canLimitVersions.value))
   /** What a plan keeps that has run, only an administrator lets go. */
   const isLess = computed(() => !mayAdminister.value && hasRun(base.value) && keepsLess(base.value?.retention ?? null, kept.value))
-  const rulesProblem = computed(() => (isLess.value ? 'less' : rulesMistake(kept.value, leastAgeDays.value)))
+  const rulesProblem = computed(() => {
+    const mistake = rulesMistake(kept.value, leastAgeDays.value)
+    if (mistake === 'number' || mistake === 'nothing') return mistake
+    return isLess.value ? 'less' : mistake
+  })
   return { leastAgeDays, canLimitVersions, kept, rulesProblem }
 }
