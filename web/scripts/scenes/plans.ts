@@ -220,6 +220,17 @@ export const plansScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'plan-retention-less',
+    isWhole: true,
+    show: async (page, hub) => {
+      hub.world.user = { ...hub.world.user, role: 'operator' }
+      await openRules(page, hub, 'Edit “Home”', 'How long it is kept')
+      await page.getByRole('radio', { name: 'Own rules' }).click()
+      await page.getByLabel('Days, one of each').fill('1')
+      await page.getByText('Only an administrator can let a plan keep less').waitFor()
+    },
+  },
+  {
     name: 'plan-retention-german',
     locale: 'de-DE',
     isWhole: true,
