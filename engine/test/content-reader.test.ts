@@ -34,6 +34,7 @@ test.each(sizes)('a file of %i bytes is read whole, and one that goes on behind 
   expect(reader.bytesRead).toBe(size * 4)
 })
 
+// Linux alone has /proc, whose files say that they are empty.
 test.runIf(process.platform === 'linux')('a file whose file system says that it is empty is not taken for it', async () => {
   expect(await reader.read(() => openFile(Buffer.from('/proc/version')))).toMatchObject({ size: 0, goesOn: true, isTorn: true })
 })

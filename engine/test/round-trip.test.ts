@@ -125,6 +125,7 @@ test('paths longer than the system takes are kept and restored', async () => {
   expect(again).toMatchObject({ filesRead: 0, filesUnchanged: 41 })
 })
 
+// Only root may become another user.
 test.runIf(isRoot)('what may not be read is an error entry, the rest is kept, and both are told', async () => {
   mkdirSync(`${source}/closed`)
   writeFileSync(`${source}/closed/inside`, 'x')
@@ -147,6 +148,7 @@ test.runIf(isRoot)('what may not be read is an error entry, the rest is kept, an
   }
 })
 
+// As above.
 test.runIf(isRoot)('without root owners are told once, not once for each file, and set-user bits are not given away', async () => {
   for (let index = 0; index < 50; index++) writeFileSync(`${source}/${index}`, 'x')
   execFileSync('sh', ['-c', `chmod 4755 ${source}/0; chmod 777 ${work.folder}`])

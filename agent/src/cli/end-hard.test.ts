@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 
+// Windows has neither named pipes in folders nor signals.
 test.skipIf(process.platform === 'win32')('who leaves at once leaves also while a thread hangs in a call of the system', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-hang-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

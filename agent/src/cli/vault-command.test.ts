@@ -162,6 +162,7 @@ describe('a vault by itself', () => {
     expect((await left.open('verify', left.first.id.slice(0, 8))).out).toMatch(/^Verification succeeded /)
   })
 
+  // Only root may become the other user.
   test.runIf(process.getuid?.() === 0)('is only read, by a user who may not write to it', async () => {
     execFileSync('chmod', ['-R', 'a+rX,a-w', left.vault.folder])
     chmodSync(left.folder.path, 0o755)

@@ -17,6 +17,7 @@ function inShell(script: string, ...args: readonly string[]): { status: number |
 const told = /^Error: The output was cut short, .*\((ENOSPC|EFBIG)\)[^\n]*\n$/
 const presets = [main, 'presets', '--json']
 
+// Linux alone has /dev/full.
 test.runIf(process.platform === 'linux')('a full disk is no success', () => {
   for (const command of [presets, [hubMain, '--help']]) {
     const full = inShell('"$@" > /dev/full', ...command)

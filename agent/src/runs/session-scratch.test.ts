@@ -33,6 +33,7 @@ test('the housekeeping takes away scratch files of killed runs and the oldest ca
   expect(existsSync(pending)).toBe(true)
 })
 
+// Linux alone tells in /proc what a process has open.
 test.runIf(process.platform === 'linux')(
   'it takes away unfinished catalogues that nobody has written to for two days, unless a run has them open',
   () => {

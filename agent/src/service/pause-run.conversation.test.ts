@@ -101,6 +101,7 @@ const open = (): string[] => {
     .filter((path) => path === '/' || places.some((place) => path.startsWith(place)))
 }
 
+// Linux alone tells in /proc what a process has open.
 test.runIf(process.platform === 'linux').each([
   ['backup', 'sources', () => Promise.resolve(aBackupOf(hub, sources))],
   ['restore', 'target', aRestore],

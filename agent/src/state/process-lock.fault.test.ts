@@ -56,6 +56,7 @@ test('is held by one process, told to others, and free after kill -9', async () 
 const aContainer = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--kill-child', '--mount-proc']
 const hasContainers = spawnSync(aContainer[0]!, [...aContainer.slice(1), 'true']).status === 0
 
+// Needs the right to make pid namespaces, and the program for it.
 test.runIf(hasContainers)('of two containers on one folder one holds it, as long as it lives', async () => {
   const path = join(folder, 'container')
   const first = aTaker(path, aContainer)

@@ -184,6 +184,7 @@ describe('an index of blobs', () => {
     index.close()
   })
 
+  // Linux alone opens a file without a name once more, by /proc.
   test.skipIf(process.platform !== 'linux')('rather ends than names a place that its disk made up', () => {
     const index = new DomainIndex({ folder, tableEntries: 100 })
     index.add(3, idsOf(Array.from({ length: 100 }, (_, blob) => blob)))

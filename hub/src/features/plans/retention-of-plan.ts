@@ -39,8 +39,9 @@ export async function requireRulesAllowed(
   actor: KnownActor,
   { plan, after }: { readonly plan: PlanRow; readonly after: Retention | null },
 ): Promise<void> {
-  if (isDeepStrictEqual(plan.retention ?? null, after) || !keepsLess(readRules(plan), after)) return
-  if ((await runs.newestOf(em, [plan.id])).size === 0) return requireAgeAllowed(actor, after, readRules(plan))
+  const before = readRules(plan)
+  if (isDeepStrictEqual(plan.retention ?? null, after) || !keepsLess(before, after)) return
+  if ((await runs.newestOf(em, [plan.id])).size === 0) return requireAgeAllowed(actor, after, before)
   try {
     requireAccess(orderRules.keepLess, actor)
   } catch (error) {

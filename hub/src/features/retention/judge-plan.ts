@@ -77,15 +77,14 @@ export async function circumstances(
   return { timeZone: knownTimeZone(agent?.host.timeZone ?? 'UTC'), nowMs: now(), inUse }
 }
 
-function rulesOf({ log }: RetentionState, { id, retention }: PlanRow): Retention | null {
-  if (retention === null || retention === undefined) return null
-  const rules = readRules({ retention })
-  if (rules !== null) return rules
-  log.warn(
-    { event: 'retention.rules-unreadable', planId: id },
-    'The rules of a plan cannot be read: it keeps everything. Set them anew; to have it keep everything for good, set some first and take them away then',
-  )
-  return null
+function rulesOf({ log }: RetentionState, plan: PlanRow): Retention | null {
+  const rules = readRules(plan)
+  if (rules === null && (plan.retention ?? null) !== null)
+    log.warn(
+      { event: 'retention.rules-unreadable', planId: plan.id },
+      'The rules of a plan cannot be read: it keeps everything. Set them anew; to have it keep everything for good, set some first and take them away then',
+    )
+  return rules
 }
 
 /** @throws AppError `plan.not-found` */

@@ -1,6 +1,6 @@
 import type { KeptFor, Retention, SnapshotId } from '@holdfast/shared-types'
 import { selectSnapshots, type RetentionRules } from '@holdfast/engine/retention'
-import type { SnapshotRecord } from '../vaults/index.ts'
+import { originOf, type SnapshotRecord } from '../vaults/index.ts'
 import type { JudgeableSnapshot } from './snapshots-of-plans.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -54,9 +54,6 @@ export function judgeSnapshots(
     }
   })
 }
-
-/** What a snapshot was before it was written anew: what was said of it holds for it still. */
-export const originOf = ({ id, rewritten }: Pick<SnapshotRecord, 'id' | 'rewritten'>): SnapshotId => rewritten?.of ?? id
 
 export const goingOf = (judged: readonly JudgedSnapshot[]): SnapshotRecord[] =>
   judged.filter(({ keptFor }) => keptFor.length === 0).map(({ snapshot }) => snapshot)

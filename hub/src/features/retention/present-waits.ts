@@ -1,8 +1,8 @@
-import { Retention, type AgentId, type RetentionWait } from '@holdfast/shared-types'
+import type { AgentId, RetentionWait } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { isDeepStrictEqual } from 'node:util'
 import { deviceNames } from '../agents/index.ts'
-import { findPlan, type PlanRow } from '../plans/index.ts'
+import { findPlan, readRules, type PlanRow } from '../plans/index.ts'
 import type { RetentionWaitRow } from './retention-wait.entity.ts'
 import { listWaitRows } from './waits.queries.ts'
 
@@ -23,8 +23,8 @@ export const waitsForWord = ({ waiting, versions, versionsWord }: RetentionWaitR
 
 /** Rules that were stored before there were all of today's say the same without what they do not know. */
 function isUnderRules({ rules }: RetentionWaitRow, { retention }: PlanRow): boolean {
-  const [then, now] = [Retention.safeParse(rules), Retention.safeParse(retention)]
-  return then.success && now.success && isDeepStrictEqual(then.data, now.data)
+  const [then, now] = [readRules({ retention: rules }), readRules({ retention })]
+  return then !== null && isDeepStrictEqual(then, now)
 }
 
 export const presentWait = (row: RetentionWaitRow, plan: PlanRow, names: ReadonlyMap<AgentId, string>): RetentionWait => ({

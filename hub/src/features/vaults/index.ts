@@ -14,7 +14,7 @@ export type { AgentsDoor as VaultAgentsDoor, HealersDoor as VaultHealersDoor, Ru
 export { useRecoveryWords, type OpenedByWords } from './keys/use-recovery-words.ts'
 export { openOfflineVaults, vaultsToRebuild, type OfflineVaults, type OfflineVaultsDeps } from './rebuilding/offline-vaults.ts'
 export type { SelfBackupShelf, StoredSelfBackup } from './self-backups/self-backup-shelf.ts'
-export { newestSnapshots } from './tables/snapshots.queries.ts'
+export { newestSnapshots, originOf } from './tables/snapshots.queries.ts'
 export { standardUndoDays } from './tables/vault.entity.ts'
 export type { RebuildProgress, RebuiltVault } from './rebuilding/rebuild-vault.ts'
 export { VaultFolders } from './opening/vault-folders.ts'

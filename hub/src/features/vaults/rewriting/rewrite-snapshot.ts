@@ -8,7 +8,7 @@ import { overlap } from '../contents/segment-sets.ts'
 import { factsOfBody } from '../contents/snapshot-facts.ts'
 import { snapshotRecordOf } from '../contents/snapshot-record.ts'
 import { lastRewritingMs } from '../tables/keeping.queries.ts'
-import type { SnapshotRecord } from '../tables/snapshots.queries.ts'
+import { originOf, type SnapshotRecord } from '../tables/snapshots.queries.ts'
 import { AddedPacks, type AddedPacksDeps } from './added-packs.ts'
 import { openInHand, type ReadingDeps, type SnapshotInHand } from './snapshot-reading.ts'
 import type { ManagedVault } from '../contents/managed-vault.ts'
@@ -156,7 +156,7 @@ function seal({ vault, snapshot, body }: SnapshotInHand, { tree, refset, why, at
     bytes: tree.counts.bytes,
     errors: Math.max(0, tree.counts.errors),
     rewriting: {
-      of: fromHex(snapshot.rewritten?.of ?? snapshot.id),
+      of: fromHex(originOf(snapshot)),
       why,
       atMs,
       entriesDropped: (snapshot.rewritten?.entriesDropped ?? 0) + tree.entriesDropped,

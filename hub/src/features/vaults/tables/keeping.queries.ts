@@ -2,7 +2,7 @@ import type { AgentId, SnapshotId, VaultId } from '@holdfast/shared-types'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { sql } from 'kysely'
 import { tablesOf } from './database-tables.ts'
-import { idBytes, toSnapshotRecord, type SnapshotRecord } from './snapshots.queries.ts'
+import { idBytes, originOf, toSnapshotRecord, type SnapshotRecord } from './snapshots.queries.ts'
 
 /*
  * What people and rules decide over snapshots. Nothing here touches the store: a deleted snapshot is whole until a collection condemned it.
@@ -54,7 +54,7 @@ export async function lockVersionsOf(
   em: EntityManager,
   snapshot: Pick<SnapshotRecord, 'id' | 'rewritten' | 'vaultId' | 'agentId' | 'seq'>,
 ): Promise<SnapshotRecord[]> {
-  const of = snapshot.rewritten?.of ?? snapshot.id
+  const of = originOf(snapshot)
   const rows = await tablesOf(em)
     .selectFrom('snapshot')
     .selectAll()
@@ -79,7 +79,7 @@ export async function lastRewritingMs(
     .where('vault_id', '=', vaultId)
     .where('agent_id', '=', agentId)
     .where('seq', '=', seq)
-    .where(sql<boolean>`rewritten->>'of' = ${rewritten?.of ?? id}`)
+    .where(sql<boolean>`rewritten->>'of' = ${originOf({ id, rewritten })}`)
     .select(sql<string | null>`max((rewritten->>'atMs')::bigint)`.as('last'))
     .executeTakeFirstOrThrow()
   return Number(row.last ?? 0)

@@ -54,6 +54,9 @@ export interface SnapshotRecord {
   readonly looked: SnapshotLook
 }
 
+/** What a snapshot was before it was written anew: what was said of it holds for it still. */
+export const originOf = ({ id, rewritten }: Pick<SnapshotRecord, 'id' | 'rewritten'>): SnapshotId => rewritten?.of ?? id
+
 /** What came of looking through all of its folder lists; the database's alone. */
 export interface SnapshotLook {
   /** Null: nobody has yet, or it is to be done again. */
